@@ -1,0 +1,105 @@
+# Binnacle's commands. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+SCALE ?= 0.1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PY_STAMP := .venv/.installed
+WEB_STAMP := dashboard/node_modules/.installed
+WEB_LOCK := $(wildcard dashboard/package-lock.json)
+WEB_SOURCES := $(if $(WEB_LOCK),$(shell find dashboard gen/typescript \( -name node_modules -o -name dist \) -prune \
+	-o -type f -print 2>/dev/null))
+# Two makes at once must not write one environment.
+ONE_AT_A_TIME := $(if $(shell command -v flock),flock .setup.lock)
+
+.PHONY: help run test test-long bench screenshots setup gen gen-check gen-fresh web lint format lock clean chromium
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: setup gen-fresh web ## set up what is missing and run the whole suite with demo input (ARGS="--port 9000")
+	@exec $(BIN)/binnacle up --demo $(ARGS)
+
+test: setup gen-fresh web chromium ## set up what is missing and run every test (browser tests too)
+	@BINNACLE_TEST_SCALE=$(SCALE) $(BIN)/pytest $(if $(NAME),-k "$(NAME)") $(ARGS)
+
+test-long: ## the same tests at full figures (NAME=chaos)
+	@$(MAKE) test SCALE=1.0
+
+bench: setup gen-fresh web ## benchmarks beside their rivals, one JSON object a line (NAME="e2e intake query live edge alerting web")
+	@exec $(BIN)/python -m bench $(NAME)
+
+screenshots: setup gen-fresh web chromium ## pictures for the docs
+	@exec $(BIN)/python -m tools.screenshots $(ARGS)
+
+setup: $(PY_STAMP) $(if $(WEB_LOCK),$(WEB_STAMP)) ## make the environments (Python in .venv, npm in dashboard)
+
+$(PY_STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Binnacle needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)."; \
+		echo "Install one (Debian: apt-get install python3 python3-venv) or name one: make PYTHON=/path/to/python3.12"; exit 1; } >&2
+	@test -x $(BIN)/pip || $(ONE_AT_A_TIME) $(PYTHON) -m venv .venv || { \
+		echo "Cannot make a virtual environment. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; } >&2
+	@$(ONE_AT_A_TIME) bash -euo pipefail -c '\
+		uv=$$(grep -om1 "^uv==[^ ;]*" requirements.lock); \
+		test "uv $${uv#uv==}" = "$$($(BIN)/uv --version 2>/dev/null | cut -d" " -f1,2)" || { \
+			awk "/^[a-z]/ {on = /^uv==/} on" requirements.lock > .venv/uv.txt; \
+			$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.txt; }; \
+		export VIRTUAL_ENV="$$PWD/.venv"; \
+		$(BIN)/uv pip sync --quiet --require-hashes requirements.lock; \
+		$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .; \
+		touch $@'
+
+$(WEB_STAMP): $(WEB_LOCK)
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || { \
+		echo "Binnacle's web app needs Node 20 or newer; 'node' is $$(node --version 2>&1 || true)."; \
+		echo "Install it (https://nodejs.org, or your distribution's nodejs and npm) and put it first in PATH."; exit 1; } >&2
+	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd dashboard && npm ci --no-audit --no-fund --loglevel=error && touch ../$@'
+
+gen: setup ## regenerate gen/ from proto/
+	@$(BIN)/python -m tools.generate
+
+gen-check: setup ## fail if gen/ is not what proto/ makes
+	@$(BIN)/python -m tools.generate --check
+
+gen-fresh: setup
+	@$(BIN)/python -m tools.generate --if-stale
+
+web: setup $(if $(WEB_LOCK),dashboard/dist/index.html) ## build the web app
+
+dashboard/dist/index.html: $(WEB_SOURCES) | setup gen-fresh
+	@cd dashboard && npm run --silent build && touch dist/index.html
+
+lint: setup ## types, style, imports, protos, sizes
+	@$(BIN)/pytest -q tests/architecture
+
+format: setup ## rewrite sources into house form
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+	@$(BIN)/python -m tools.copy_protos && $(BIN)/buf format -w proto
+
+lock: ## renew requirements.lock (and only that; the web app's lock is npm's)
+	@test -x $(BIN)/uv || $(MAKE) setup
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet -o requirements.lock
+
+chromium:
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as="sudo -n"; else as=no; fi; \
+		if [ "$$as" = no ] || ! command -v apt-get >/dev/null; then \
+			echo "Browser tests will be skipped: no chromium, and no way to install it (apt-get as root)." >&2; \
+		else \
+			{ $$as apt-get -qq update && $$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+				chromium; } >/dev/null || echo "Browser tests will be skipped: apt-get could not install chromium." >&2; \
+		fi; }
+
+clean: ## remove everything that was made (environments, builds, caches); gen/ stays
+	@rm -rf .venv dashboard/node_modules dashboard/dist third_party .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache .setup.lock
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
