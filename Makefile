@@ -39,6 +39,7 @@ screenshots: setup gen-fresh web chromium ## pictures for the docs
 	@exec $(BIN)/python -m tools.screenshots $(ARGS)
 
 setup: $(PY_STAMP) $(if $(WEB_LOCK),$(WEB_STAMP)) ## make the environments (Python in .venv, npm in dashboard)
+	@:
 
 $(PY_STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -57,7 +58,7 @@ $(PY_STAMP): requirements.lock pyproject.toml
 		touch $@'
 
 $(WEB_STAMP): $(WEB_LOCK)
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
 		echo "Binnacle's web app needs Node 20 or newer; 'node' is $$(node --version 2>&1 || true)."; \
 		echo "Install it (https://nodejs.org, or your distribution's nodejs and npm) and put it first in PATH."; exit 1; } >&2
 	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd dashboard && npm ci --no-audit --no-fund --loglevel=error && touch ../$@'
@@ -72,6 +73,7 @@ gen-fresh: setup
 	@$(BIN)/python -m tools.generate --if-stale
 
 web: setup $(if $(WEB_LOCK),dashboard/dist/index.html) ## build the web app
+	@:
 
 dashboard/dist/index.html: $(WEB_SOURCES) | setup gen-fresh
 	@cd dashboard && npm run --silent build && touch dist/index.html
