@@ -1,22 +1,28 @@
 """Makes gen/ from proto/: Python and TypeScript stubs, and one descriptor set for Envoy and the tests.
 
 Everything is made in a temporary folder first and only differences are written, so that a running process or a
-neighbour's test never sees half a tree. gen/inputs.sha256 remembers what it was made from.
+neighbour's test never sees half a tree. gen/inputs.sha256 remembers what it was made from. Where the web app's
+packages are not installed, the TypeScript stubs stay as they are, and the stamp too.
 """
 
 import argparse
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import yaml
+
 from tools import copy_protos
 
 ROOT = Path(__file__).resolve().parent.parent
 GEN = ROOT / "gen"
 STAMP = "inputs.sha256"
+TYPESCRIPT = "typescript"
+TYPESCRIPT_PLUGIN = ROOT / "dashboard/node_modules/@bufbuild/protoc-gen-es/bin/protoc-gen-es"
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -40,13 +46,34 @@ def buf(*arguments: str) -> None:
     subprocess.run(["buf", *arguments], cwd=ROOT, check=True, env={**os.environ, "PATH": path})
 
 
+def template() -> str:
+    """The plugins to run, as JSON: those of buf.gen.yaml whose program is installed."""
+    held = yaml.safe_load((ROOT / "buf.gen.yaml").read_text())
+    if not TYPESCRIPT_PLUGIN.exists():
+        held["plugins"] = [plugin for plugin in held["plugins"] if plugin["out"] != TYPESCRIPT]
+    return json.dumps(held)
+
+
 def generate(target: Path) -> None:
     """Make a whole gen/ in an empty folder."""
     copy_protos.main()
     before = fingerprint()
-    buf("generate", "--output", str(target))
+    buf("generate", "--template", template(), "--output", str(target))
     buf("build", "--exclude-source-info", "--output", str(target / "binnacle.binpb"))
-    (target / STAMP).write_text(before)
+    if TYPESCRIPT_PLUGIN.exists():
+        (target / STAMP).write_text(before)
+    else:
+        print("No TypeScript stubs: dashboard/node_modules holds no protoc-gen-es (make setup).", file=sys.stderr)
+        kept = {name: body for name, body in files(GEN).items() if name.startswith(TYPESCRIPT) or name == STAMP}
+        write(target, kept)
+
+
+def write(folder: Path, contents: dict[str, bytes]) -> None:
+    """Write files under a folder, the stamp last."""
+    for name in sorted(contents, key=lambda n: n == STAMP):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(contents[name])
 
 
 def differences(made: dict[str, bytes], held: dict[str, bytes]) -> list[str]:
@@ -55,14 +82,11 @@ def differences(made: dict[str, bytes], held: dict[str, bytes]) -> list[str]:
 
 
 def replace(made: dict[str, bytes]) -> None:
-    """Bring gen/ to what was made, touching only what differs; the stamp last."""
-    for name in sorted(differences(made, files(GEN)), key=lambda n: n == STAMP):
-        path = GEN / name
-        if name in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(made[name])
-        else:
-            path.unlink()
+    """Bring gen/ to what was made, touching only what differs."""
+    held = files(GEN)
+    for name in held.keys() - made.keys():
+        (GEN / name).unlink()
+    write(GEN, {name: made[name] for name in differences(made, held) if name in made})
 
 
 def is_stale() -> bool:
