@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -13,8 +14,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PY_STAMP := .venv/.installed
 WEB_STAMP := dashboard/node_modules/.installed
 WEB_LOCK := $(wildcard dashboard/package-lock.json)
-WEB_SOURCES := $(if $(WEB_LOCK),$(shell find dashboard gen/typescript \( -name node_modules -o -name dist \) -prune \
-	-o -type f -print 2>/dev/null))
+WEB_SOURCES := $(if $(WEB_LOCK),$(shell find dashboard gen/typescript \( -name node_modules -o -name dist -o -name '.?*' \
+	-o -name '*.tsbuildinfo' -o -name '*.test.ts' \) -prune -o -type f -print 2>/dev/null))
 # Two makes at once must not write one environment.
 ONE_AT_A_TIME := $(if $(shell command -v flock),flock .setup.lock)
 
@@ -43,7 +44,7 @@ setup: $(PY_STAMP) $(if $(WEB_LOCK),$(WEB_STAMP)) ## make the environments (Pyth
 
 $(PY_STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Binnacle needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)."; \
+		echo "Binnacle needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -1 || true)."; \
 		echo "Install one (Debian: apt-get install python3 python3-venv) or name one: make PYTHON=/path/to/python3.12"; exit 1; } >&2
 	@test -x $(BIN)/pip || $(ONE_AT_A_TIME) $(PYTHON) -m venv .venv || { \
 		echo "Cannot make a virtual environment. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; } >&2
