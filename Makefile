@@ -59,8 +59,8 @@ $(PY_STAMP): requirements.lock pyproject.toml
 		touch $@'
 
 $(WEB_STAMP): $(WEB_LOCK)
-	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
-		echo "Binnacle's web app needs Node 20 or newer; 'node' is $$(node --version 2>&1 || true)."; \
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a * 100 + b < 2019 ? 1 : 0)' 2>/dev/null || { \
+		echo "Binnacle's web app needs Node 20.19 or newer; 'node' is $$(node --version 2>&1 || true)."; \
 		echo "Install it (https://nodejs.org, or your distribution's nodejs and npm) and put it first in PATH."; exit 1; } >&2
 	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd dashboard && npm ci --no-audit --no-fund --loglevel=error && touch ../$@'
 
