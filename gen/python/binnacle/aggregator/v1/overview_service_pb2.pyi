@@ -7,6 +7,7 @@ from binnacle.dashboard.v1 import dashboard_pb2 as _dashboard_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -43,22 +44,67 @@ class GetOverviewResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     STATE_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def state(self) -> _dashboard_pb2.DashboardState:
         """The overview with its history."""
+
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServiceWindow]:
+        """What rules are judged by; see ServiceWindow."""
 
     def __init__(
         self,
         *,
         state: _dashboard_pb2.DashboardState | None = ...,
+        windows: _abc.Iterable[Global___ServiceWindow] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetOverviewResponse: _TypeAlias = GetOverviewResponse  # noqa: Y015
+
+@_typing.final
+class ServiceWindow(_message.Message):
+    """What rules over one service are judged by. A service is listed while it has a
+    request or an error within 5 minutes, or a heartbeat within 24 hours; listing
+    it does not depend on the day.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: _builtins.int
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    ERRORS_FIELD_NUMBER: _builtins.int
+    LAST_HEARTBEAT_FIELD_NUMBER: _builtins.int
+    service: _builtins.str
+    """Name of the service."""
+    requests: _builtins.float
+    """Requests counted within the 5 minutes before the message was made."""
+    errors: _builtins.float
+    """Errors counted within the same 5 minutes."""
+    @_builtins.property
+    def last_heartbeat(self) -> _timestamp_pb2.Timestamp:
+        """Time of its last heartbeat; absent when none came within 24 hours."""
+
+    def __init__(
+        self,
+        *,
+        service: _builtins.str = ...,
+        requests: _builtins.float = ...,
+        errors: _builtins.float = ...,
+        last_heartbeat: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_heartbeat", b"last_heartbeat"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["errors", b"errors", "last_heartbeat", b"last_heartbeat", "requests", b"requests", "service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServiceWindow: _TypeAlias = ServiceWindow  # noqa: Y015
 
 @_typing.final
 class WatchOverviewRequest(_message.Message):
@@ -84,18 +130,26 @@ class WatchOverviewResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FRAME_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def frame(self) -> _dashboard_pb2.DashboardFrame:
         """The message."""
+
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServiceWindow]:
+        """With `state` and `update`: what rules are judged by, all services anew, as
+        of the snapshot's `updated_at`. Empty with `events`.
+        """
 
     def __init__(
         self,
         *,
         frame: _dashboard_pb2.DashboardFrame | None = ...,
+        windows: _abc.Iterable[Global___ServiceWindow] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

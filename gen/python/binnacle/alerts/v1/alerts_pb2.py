@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62innacle/alerts/v1/alerts.proto\x12\x12\x62innacle.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x04\n\x05\x41lert\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n\x07rule_id\x18\x02 \x01(\tR\x06ruleId\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x38\n\x08severity\x18\x04 \x01(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\x08severity\x12\x34\n\x05state\x18\x05 \x01(\x0e\x32\x1e.binnacle.alerts.v1.AlertStateR\x05state\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\x12=\n\x06labels\x18\x07 \x03(\x0b\x32%.binnacle.alerts.v1.Alert.LabelsEntryR\x06labels\x12\x39\n\nstarted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartedAt\x12\x35\n\x08\x66ired_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x66iredAt\x12;\n\x0bresolved_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nresolvedAt\x12#\n\rcurrent_value\x18\x0b \x01(\x01R\x0c\x63urrentValue\x12\x1c\n\tthreshold\x18\x0c \x01(\x01R\tthreshold\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01*t\n\nAlertState\x12\x1b\n\x17\x41LERT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41LERT_STATE_PENDING\x10\x01\x12\x16\n\x12\x41LERT_STATE_FIRING\x10\x02\x12\x18\n\x14\x41LERT_STATE_RESOLVED\x10\x03*Q\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SEVERITY_WARNING\x10\x01\x12\x15\n\x11SEVERITY_CRITICAL\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62innacle/alerts/v1/alerts.proto\x12\x12\x62innacle.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x04\n\x05\x41lert\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n\x07rule_id\x18\x02 \x01(\tR\x06ruleId\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x38\n\x08severity\x18\x04 \x01(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\x08severity\x12\x34\n\x05state\x18\x05 \x01(\x0e\x32\x1e.binnacle.alerts.v1.AlertStateR\x05state\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\x12=\n\x06labels\x18\x07 \x03(\x0b\x32%.binnacle.alerts.v1.Alert.LabelsEntryR\x06labels\x12\x39\n\nstarted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartedAt\x12\x35\n\x08\x66ired_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x66iredAt\x12;\n\x0bresolved_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nresolvedAt\x12#\n\rcurrent_value\x18\x0b \x01(\x01R\x0c\x63urrentValue\x12\x1c\n\tthreshold\x18\x0c \x01(\x01R\tthreshold\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01*\x8e\x01\n\nAlertState\x12\x1b\n\x17\x41LERT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41LERT_STATE_PENDING\x10\x01\x12\x16\n\x12\x41LERT_STATE_FIRING\x10\x02\x12\x18\n\x14\x41LERT_STATE_RESOLVED\x10\x03\x12\x18\n\x14\x41LERT_STATE_INACTIVE\x10\x04*Q\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SEVERITY_WARNING\x10\x01\x12\x15\n\x11SEVERITY_CRITICAL\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,10 +34,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ALERT_LABELSENTRY']._loaded_options = None
   _globals['_ALERT_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_ALERTSTATE']._serialized_start=661
-  _globals['_ALERTSTATE']._serialized_end=777
-  _globals['_SEVERITY']._serialized_start=779
-  _globals['_SEVERITY']._serialized_end=860
+  _globals['_ALERTSTATE']._serialized_start=662
+  _globals['_ALERTSTATE']._serialized_end=804
+  _globals['_SEVERITY']._serialized_start=806
+  _globals['_SEVERITY']._serialized_end=887
   _globals['_ALERT']._serialized_start=89
   _globals['_ALERT']._serialized_end=659
   _globals['_ALERT_LABELSENTRY']._serialized_start=602

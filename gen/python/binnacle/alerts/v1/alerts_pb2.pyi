@@ -34,6 +34,10 @@ class _AlertStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertState
     """The condition has held for the rule's duration."""
     ALERT_STATE_RESOLVED: _AlertState.ValueType  # 3
     """The condition no longer holds."""
+    ALERT_STATE_INACTIVE: _AlertState.ValueType  # 4
+    """The condition ended before it had held for the rule's duration. Told once to
+    who watches, never listed.
+    """
 
 class AlertState(_AlertState, metaclass=_AlertStateEnumTypeWrapper):
     """State of one alert."""
@@ -46,6 +50,10 @@ ALERT_STATE_FIRING: AlertState.ValueType  # 2
 """The condition has held for the rule's duration."""
 ALERT_STATE_RESOLVED: AlertState.ValueType  # 3
 """The condition no longer holds."""
+ALERT_STATE_INACTIVE: AlertState.ValueType  # 4
+"""The condition ended before it had held for the rule's duration. Told once to
+who watches, never listed.
+"""
 Global___AlertState: _TypeAlias = AlertState  # noqa: Y015
 
 class _Severity:
@@ -136,11 +144,11 @@ class Alert(_message.Message):
 
     @_builtins.property
     def fired_at(self) -> _timestamp_pb2.Timestamp:
-        """Time it fired; absent while pending."""
+        """Time it fired; absent when it did not."""
 
     @_builtins.property
     def resolved_at(self) -> _timestamp_pb2.Timestamp:
-        """Time it was resolved; absent before."""
+        """Time the condition ended; absent before."""
 
     def __init__(
         self,

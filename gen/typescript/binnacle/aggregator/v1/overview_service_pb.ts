@@ -8,13 +8,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { DashboardFrame, DashboardState } from "../../dashboard/v1/dashboard_pb";
 import { file_binnacle_dashboard_v1_dashboard } from "../../dashboard/v1/dashboard_pb";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file binnacle/aggregator/v1/overview_service.proto.
  */
 export const file_binnacle_aggregator_v1_overview_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL292ZXJ2aWV3X3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEiFAoSR2V0T3ZlcnZpZXdSZXF1ZXN0IksKE0dldE92ZXJ2aWV3UmVzcG9uc2USNAoFc3RhdGUYASABKAsyJS5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkU3RhdGUiFgoUV2F0Y2hPdmVydmlld1JlcXVlc3QiTQoVV2F0Y2hPdmVydmlld1Jlc3BvbnNlEjQKBWZyYW1lGAEgASgLMiUuYmlubmFjbGUuZGFzaGJvYXJkLnYxLkRhc2hib2FyZEZyYW1lIhcKFUdldEludGFrZVN0YXRzUmVxdWVzdCKMAgoWR2V0SW50YWtlU3RhdHNSZXNwb25zZRIOCgZldmVudHMYASABKAESDwoHc2FtcGxlcxgCIAEoARIMCgRsb2dzGAMgASgBEhIKCmhlYXJ0YmVhdHMYBCABKAESDgoGc2VyaWVzGAUgASgBEhAKCHNlcnZpY2VzGAYgASgNElgKDmV2ZW50c19ieV90eXBlGAcgAygLMkAuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRJbnRha2VTdGF0c1Jlc3BvbnNlLkV2ZW50c0J5VHlwZUVudHJ5GjMKEUV2ZW50c0J5VHlwZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEy2gIKD092ZXJ2aWV3U2VydmljZRJmCgtHZXRPdmVydmlldxIqLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0T3ZlcnZpZXdSZXF1ZXN0GisuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRPdmVydmlld1Jlc3BvbnNlEm4KDVdhdGNoT3ZlcnZpZXcSLC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLldhdGNoT3ZlcnZpZXdSZXF1ZXN0Gi0uYmlubmFjbGUuYWdncmVnYXRvci52MS5XYXRjaE92ZXJ2aWV3UmVzcG9uc2UwARJvCg5HZXRJbnRha2VTdGF0cxItLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0SW50YWtlU3RhdHNSZXF1ZXN0Gi4uYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRJbnRha2VTdGF0c1Jlc3BvbnNlYgZwcm90bzM", [file_binnacle_dashboard_v1_dashboard]);
+  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL292ZXJ2aWV3X3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEiFAoSR2V0T3ZlcnZpZXdSZXF1ZXN0IoMBChNHZXRPdmVydmlld1Jlc3BvbnNlEjQKBXN0YXRlGAEgASgLMiUuYmlubmFjbGUuZGFzaGJvYXJkLnYxLkRhc2hib2FyZFN0YXRlEjYKB3dpbmRvd3MYAiADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlcnZpY2VXaW5kb3cidgoNU2VydmljZVdpbmRvdxIPCgdzZXJ2aWNlGAEgASgJEhAKCHJlcXVlc3RzGAIgASgBEg4KBmVycm9ycxgDIAEoARIyCg5sYXN0X2hlYXJ0YmVhdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFgoUV2F0Y2hPdmVydmlld1JlcXVlc3QihQEKFVdhdGNoT3ZlcnZpZXdSZXNwb25zZRI0CgVmcmFtZRgBIAEoCzIlLmJpbm5hY2xlLmRhc2hib2FyZC52MS5EYXNoYm9hcmRGcmFtZRI2Cgd3aW5kb3dzGAIgAygLMiUuYmlubmFjbGUuYWdncmVnYXRvci52MS5TZXJ2aWNlV2luZG93IhcKFUdldEludGFrZVN0YXRzUmVxdWVzdCKMAgoWR2V0SW50YWtlU3RhdHNSZXNwb25zZRIOCgZldmVudHMYASABKAESDwoHc2FtcGxlcxgCIAEoARIMCgRsb2dzGAMgASgBEhIKCmhlYXJ0YmVhdHMYBCABKAESDgoGc2VyaWVzGAUgASgBEhAKCHNlcnZpY2VzGAYgASgNElgKDmV2ZW50c19ieV90eXBlGAcgAygLMkAuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRJbnRha2VTdGF0c1Jlc3BvbnNlLkV2ZW50c0J5VHlwZUVudHJ5GjMKEUV2ZW50c0J5VHlwZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEy2gIKD092ZXJ2aWV3U2VydmljZRJmCgtHZXRPdmVydmlldxIqLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0T3ZlcnZpZXdSZXF1ZXN0GisuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRPdmVydmlld1Jlc3BvbnNlEm4KDVdhdGNoT3ZlcnZpZXcSLC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLldhdGNoT3ZlcnZpZXdSZXF1ZXN0Gi0uYmlubmFjbGUuYWdncmVnYXRvci52MS5XYXRjaE92ZXJ2aWV3UmVzcG9uc2UwARJvCg5HZXRJbnRha2VTdGF0cxItLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0SW50YWtlU3RhdHNSZXF1ZXN0Gi4uYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRJbnRha2VTdGF0c1Jlc3BvbnNlYgZwcm90bzM", [file_binnacle_dashboard_v1_dashboard, file_google_protobuf_timestamp]);
 
 /**
  * Asks for the overview.
@@ -43,6 +45,13 @@ export type GetOverviewResponse = Message<"binnacle.aggregator.v1.GetOverviewRes
    * @generated from field: binnacle.dashboard.v1.DashboardState state = 1;
    */
   state?: DashboardState | undefined;
+
+  /**
+   * What rules are judged by; see ServiceWindow.
+   *
+   * @generated from field: repeated binnacle.aggregator.v1.ServiceWindow windows = 2;
+   */
+  windows: ServiceWindow[];
 };
 
 /**
@@ -51,6 +60,50 @@ export type GetOverviewResponse = Message<"binnacle.aggregator.v1.GetOverviewRes
  */
 export const GetOverviewResponseSchema: GenMessage<GetOverviewResponse> = /*@__PURE__*/
   messageDesc(file_binnacle_aggregator_v1_overview_service, 1);
+
+/**
+ * What rules over one service are judged by. A service is listed while it has a
+ * request or an error within 5 minutes, or a heartbeat within 24 hours; listing
+ * it does not depend on the day.
+ *
+ * @generated from message binnacle.aggregator.v1.ServiceWindow
+ */
+export type ServiceWindow = Message<"binnacle.aggregator.v1.ServiceWindow"> & {
+  /**
+   * Name of the service.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * Requests counted within the 5 minutes before the message was made.
+   *
+   * @generated from field: double requests = 2;
+   */
+  requests: number;
+
+  /**
+   * Errors counted within the same 5 minutes.
+   *
+   * @generated from field: double errors = 3;
+   */
+  errors: number;
+
+  /**
+   * Time of its last heartbeat; absent when none came within 24 hours.
+   *
+   * @generated from field: google.protobuf.Timestamp last_heartbeat = 4;
+   */
+  lastHeartbeat?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message binnacle.aggregator.v1.ServiceWindow.
+ * Use `create(ServiceWindowSchema)` to create a new message.
+ */
+export const ServiceWindowSchema: GenMessage<ServiceWindow> = /*@__PURE__*/
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 2);
 
 /**
  * Asks for the overview and its changes.
@@ -65,7 +118,7 @@ export type WatchOverviewRequest = Message<"binnacle.aggregator.v1.WatchOverview
  * Use `create(WatchOverviewRequestSchema)` to create a new message.
  */
 export const WatchOverviewRequestSchema: GenMessage<WatchOverviewRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 2);
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 3);
 
 /**
  * One message of the live overview.
@@ -79,6 +132,14 @@ export type WatchOverviewResponse = Message<"binnacle.aggregator.v1.WatchOvervie
    * @generated from field: binnacle.dashboard.v1.DashboardFrame frame = 1;
    */
   frame?: DashboardFrame | undefined;
+
+  /**
+   * With `state` and `update`: what rules are judged by, all services anew, as
+   * of the snapshot's `updated_at`. Empty with `events`.
+   *
+   * @generated from field: repeated binnacle.aggregator.v1.ServiceWindow windows = 2;
+   */
+  windows: ServiceWindow[];
 };
 
 /**
@@ -86,7 +147,7 @@ export type WatchOverviewResponse = Message<"binnacle.aggregator.v1.WatchOvervie
  * Use `create(WatchOverviewResponseSchema)` to create a new message.
  */
 export const WatchOverviewResponseSchema: GenMessage<WatchOverviewResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 3);
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 4);
 
 /**
  * Asks for the counts.
@@ -101,7 +162,7 @@ export type GetIntakeStatsRequest = Message<"binnacle.aggregator.v1.GetIntakeSta
  * Use `create(GetIntakeStatsRequestSchema)` to create a new message.
  */
 export const GetIntakeStatsRequestSchema: GenMessage<GetIntakeStatsRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 4);
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 5);
 
 /**
  * What the tenant has stored.
@@ -164,7 +225,7 @@ export type GetIntakeStatsResponse = Message<"binnacle.aggregator.v1.GetIntakeSt
  * Use `create(GetIntakeStatsResponseSchema)` to create a new message.
  */
 export const GetIntakeStatsResponseSchema: GenMessage<GetIntakeStatsResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 5);
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 6);
 
 /**
  * Answers what is happening now from memory. The tenant comes from the call.

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/alerts/v1/alerts.proto.
  */
 export const file_binnacle_alerts_v1_alerts: GenFile = /*@__PURE__*/
-  fileDesc("Ch9iaW5uYWNsZS9hbGVydHMvdjEvYWxlcnRzLnByb3RvEhJiaW5uYWNsZS5hbGVydHMudjEiwQMKBUFsZXJ0EgoKAmlkGAEgASgJEg8KB3J1bGVfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIuCghzZXZlcml0eRgEIAEoDjIcLmJpbm5hY2xlLmFsZXJ0cy52MS5TZXZlcml0eRItCgVzdGF0ZRgFIAEoDjIeLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydFN0YXRlEg8KB3NlcnZpY2UYBiABKAkSNQoGbGFiZWxzGAcgAygLMiUuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0LkxhYmVsc0VudHJ5Ei4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGZpcmVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXNvbHZlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY3VycmVudF92YWx1ZRgLIAEoARIRCgl0aHJlc2hvbGQYDCABKAEaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASp0CgpBbGVydFN0YXRlEhsKF0FMRVJUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFwoTQUxFUlRfU1RBVEVfUEVORElORxABEhYKEkFMRVJUX1NUQVRFX0ZJUklORxACEhgKFEFMRVJUX1NUQVRFX1JFU09MVkVEEAMqUQoIU2V2ZXJpdHkSGAoUU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIUChBTRVZFUklUWV9XQVJOSU5HEAESFQoRU0VWRVJJVFlfQ1JJVElDQUwQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch9iaW5uYWNsZS9hbGVydHMvdjEvYWxlcnRzLnByb3RvEhJiaW5uYWNsZS5hbGVydHMudjEiwQMKBUFsZXJ0EgoKAmlkGAEgASgJEg8KB3J1bGVfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIuCghzZXZlcml0eRgEIAEoDjIcLmJpbm5hY2xlLmFsZXJ0cy52MS5TZXZlcml0eRItCgVzdGF0ZRgFIAEoDjIeLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydFN0YXRlEg8KB3NlcnZpY2UYBiABKAkSNQoGbGFiZWxzGAcgAygLMiUuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0LkxhYmVsc0VudHJ5Ei4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGZpcmVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXNvbHZlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY3VycmVudF92YWx1ZRgLIAEoARIRCgl0aHJlc2hvbGQYDCABKAEaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASqOAQoKQWxlcnRTdGF0ZRIbChdBTEVSVF9TVEFURV9VTlNQRUNJRklFRBAAEhcKE0FMRVJUX1NUQVRFX1BFTkRJTkcQARIWChJBTEVSVF9TVEFURV9GSVJJTkcQAhIYChRBTEVSVF9TVEFURV9SRVNPTFZFRBADEhgKFEFMRVJUX1NUQVRFX0lOQUNUSVZFEAQqUQoIU2V2ZXJpdHkSGAoUU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIUChBTRVZFUklUWV9XQVJOSU5HEAESFQoRU0VWRVJJVFlfQ1JJVElDQUwQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * One alert: a rule over one group.
@@ -79,14 +79,14 @@ export type Alert = Message<"binnacle.alerts.v1.Alert"> & {
   startedAt?: Timestamp | undefined;
 
   /**
-   * Time it fired; absent while pending.
+   * Time it fired; absent when it did not.
    *
    * @generated from field: google.protobuf.Timestamp fired_at = 9;
    */
   firedAt?: Timestamp | undefined;
 
   /**
-   * Time it was resolved; absent before.
+   * Time the condition ended; absent before.
    *
    * @generated from field: google.protobuf.Timestamp resolved_at = 10;
    */
@@ -147,6 +147,14 @@ export enum AlertState {
    * @generated from enum value: ALERT_STATE_RESOLVED = 3;
    */
   RESOLVED = 3,
+
+  /**
+   * The condition ended before it had held for the rule's duration. Told once to
+   * who watches, never listed.
+   *
+   * @generated from enum value: ALERT_STATE_INACTIVE = 4;
+   */
+  INACTIVE = 4,
 }
 
 /**
