@@ -1,0 +1,75 @@
+"""Alerts in Redis: one hash a tenant, one field an alert."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+
+from pydantic import TypeAdapter, ValidationError
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from services.alerting.ports import Alert
+from services.core.errors import Unavailable
+from services.runtime.logs import Log
+
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
+
+_ALERT = TypeAdapter(Alert)
+
+
+class RedisStates:
+    """Keeps alerts as JSON under `binnacle:alerts:<tenant>`, by id."""
+
+    def __init__(self, redis: Redis, log: Log) -> None:
+        self._redis = redis
+        self._log = log
+
+    async def load(self, tenant: str) -> Sequence[Alert]:
+        with _told_as_unavailable():
+            kept = await self._redis.hgetall(_key(tenant))
+        return [alert for alert in map(self._read, kept.values()) if alert is not None]
+
+    async def save(self, tenant: str, alerts: Sequence[Alert], forgotten: Sequence[str]) -> None:
+        if not alerts and not forgotten:
+            return
+        with _told_as_unavailable():
+            async with self._redis.pipeline(transaction=True) as step:
+                if alerts:
+                    step.hset(_key(tenant), mapping={alert.id: _ALERT.dump_json(alert) for alert in alerts})
+                if forgotten:
+                    step.hdel(_key(tenant), *forgotten)
+                await step.execute()
+
+    def _read(self, kept: bytes | str) -> Alert | None:
+        """One alert; None, with a word in the log, if it is not readable: the rest must not be lost with it."""
+        try:
+            return _ALERT.validate_json(kept)
+        except ValidationError as fault:
+            self._log.error("an alert in Redis is not readable", reason=str(fault))
+            return None
+
+
+@asynccontextmanager
+async def open_redis_states(url: str, log: Log) -> AsyncIterator[RedisStates]:
+    """States in the Redis at `url`, which need not answer yet; retries are the caller's."""
+    async with Redis.from_url(
+        url,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    ) as redis:
+        yield RedisStates(redis, log)
+
+
+def _key(tenant: str) -> str:
+    return f"binnacle:alerts:{tenant}"
+
+
+@contextmanager
+def _told_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as fault:
+        raise Unavailable(f"Redis does not answer: {fault}") from fault

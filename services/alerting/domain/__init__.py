@@ -1,0 +1,1 @@
+"""Rules and their state: pure, but for the tasks that carry it in and out."""
