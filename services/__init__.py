@@ -1,0 +1,1 @@
+"""Binnacle's processes and what they share: `core` <- `runtime` <- the four services <- `launcher`."""

@@ -1,0 +1,68 @@
+"""What the numbers are made of: names of metrics and events, and the windows figures look back over.
+
+docs/conventions.md explains each; this module is where the code takes them from.
+"""
+
+from typing import Final
+
+# Metrics that count as traffic of a service.
+REQUESTS: Final = "requests"
+ERRORS: Final = "errors"
+LATENCY: Final = "latency"
+TRAFFIC_METRICS: Final = (REQUESTS, ERRORS, LATENCY)
+
+# Labels that place a metric value.
+SERVICE_LABEL: Final = "service"
+ENDPOINT_LABEL: Final = "endpoint"
+HOST_LABEL: Final = "host"
+PROCESS_LABEL: Final = "process"
+MOUNT_LABEL: Final = "mount"
+
+# Events that count as traffic, and one that Binnacle records about itself.
+REQUEST_EVENT: Final = "request"
+ERROR_EVENT: Final = "error"
+ALERT_EVENT: Final = "alert"
+
+# Attributes of a request event.
+ENDPOINT_KEY: Final = "endpoint"
+STATUS_CODE_KEY: Final = "status_code"
+LATENCY_KEY: Final = "latency_ms"
+ERROR_KEY: Final = "error"
+FIRST_FAILING_STATUS: Final = 500
+
+# Kinds of what sends heartbeats.
+SERVICE_KIND: Final = "service"
+AGENT_KIND: Final = "agent"
+
+# Words for the state of a service.
+HEALTHY: Final = "healthy"
+DEGRADED: Final = "degraded"
+UNHEALTHY: Final = "unhealthy"
+STALE: Final = "stale"
+
+# Windows, in seconds.
+MINUTE: Final = 60
+FIGURES_WINDOW: Final = 300
+HEARTBEAT_STALE_AFTER: Final = 120
+
+# Error rates, in percent, from which a service without heartbeats is called so.
+DEGRADED_FROM_PERCENT: Final = 1.0
+UNHEALTHY_FROM_PERCENT: Final = 5.0
+
+# What the agent tells of a machine and of the suite's processes.
+SYSTEM_CPU: Final = "system_cpu_percent"
+SYSTEM_MEMORY: Final = "system_memory_percent"
+SYSTEM_DISK: Final = "system_disk_percent"
+SYSTEM_RECEIVE: Final = "system_network_receive_bytes_per_second"
+SYSTEM_TRANSMIT: Final = "system_network_transmit_bytes_per_second"
+PROCESS_CPU: Final = "process_cpu_percent"
+PROCESS_MEMORY: Final = "process_memory_bytes"
+MACHINE_METRICS: Final = (
+    SYSTEM_CPU,
+    SYSTEM_MEMORY,
+    SYSTEM_DISK,
+    SYSTEM_RECEIVE,
+    SYSTEM_TRANSMIT,
+    PROCESS_CPU,
+    PROCESS_MEMORY,
+)

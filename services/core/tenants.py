@@ -1,0 +1,4 @@
+"""Names of tenants."""
+
+DEFAULT_TENANT = "default"
+"""The one tenant of a suite that runs without authentication."""

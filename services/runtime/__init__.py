@@ -1,0 +1,1 @@
+"""Plumbing that every process shares: configuration, server, channels, errors on the wire, health, logs, metrics."""

@@ -1,0 +1,65 @@
+"""Channels to peers: every call carries tenant, request id and a deadline."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+
+from services.runtime.calls import call_or_none, outgoing_metadata
+
+UNARY_SECONDS = 10.0
+# Kept back from the caller's deadline, so that there is time to say which hop was late.
+RESERVE_SECONDS = 0.05
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+
+OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Peers on one machine are often started together; one that was refused must not stay so in a shared cache.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+
+def open_channel(target: str) -> grpc.aio.Channel:
+    """A channel to `target` (`unix:/path` or `host:port`)."""
+    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=[_Unary(), _Stream(), _Duplex()])
+
+
+def _details(details: grpc.aio.ClientCallDetails, default_seconds: float | None) -> grpc.aio.ClientCallDetails:
+    call = call_or_none()
+    metadata = grpc.aio.Metadata(*(details.metadata or ()))
+    timeout = details.timeout if details.timeout is not None else default_seconds
+    if call is not None:
+        for key, value in outgoing_metadata(call):
+            metadata.add(key, value)
+        if call.deadline is not None and default_seconds is not None:
+            left = max(call.deadline - asyncio.get_running_loop().time() - RESERVE_SECONDS, 0.001)
+            timeout = min(timeout or left, left)
+    return grpc.aio.ClientCallDetails(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
+
+
+class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await continuation(_details(client_call_details, UNARY_SECONDS), request)
+
+
+class _Stream(grpc.aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await continuation(_details(client_call_details, None), request)
+
+
+class _Duplex(grpc.aio.StreamStreamClientInterceptor):
+    async def intercept_stream_stream(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request_iterator: Any
+    ) -> Any:
+        return await continuation(_details(client_call_details, None), request_iterator)

@@ -1,0 +1,43 @@
+"""Configuration from `BINNACLE_*`, judged as a whole before anything listens."""
+
+import sys
+from typing import Literal, NoReturn, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "BINNACLE_"
+
+
+class ServiceConfig(BaseSettings):
+    """What every service can be told. Each field is `BINNACLE_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True)
+
+    listen: str = Field(description="gRPC address: `unix:/path` or `host:port`", min_length=1)
+    auth: Literal["off", "jwt"] = Field("off", description="whether calls must carry a tenant")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus text over HTTP for a scraper; 0 is off")
+    drain_seconds: float = Field(5.0, ge=0, le=600, description="time that calls in flight are given at stop")
+
+
+Config = TypeVar("Config", bound=ServiceConfig)
+
+
+def load(config_type: type[Config]) -> Config:
+    """Read the configuration, or end the process with every fault listed (exit status 2)."""
+    try:
+        return config_type()
+    except ValidationError as faults:
+        _refuse(faults)
+
+
+def _refuse(faults: ValidationError) -> NoReturn:
+    print("The configuration cannot be used:", file=sys.stderr)
+    for fault in faults.errors():
+        name = PREFIX + "_".join(str(part) for part in fault["loc"]).upper()
+        given = "" if fault["type"] == "missing" else f" (given: {fault['input']!r})"
+        print(f"  {name}: {fault['msg']}{given}", file=sys.stderr)
+    print("docs/operating.md lists every setting.", file=sys.stderr)
+    raise SystemExit(2)

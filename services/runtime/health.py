@@ -1,0 +1,63 @@
+"""Health as orchestrators ask for it: `live` is the process, the empty name is readiness to serve."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from grpc_health.v1 import health_pb2
+from grpc_health.v1._async import HealthServicer
+
+from services.core.clock import Clock
+from services.core.errors import BinnacleError
+from services.runtime.logs import Log
+
+LIVE = "live"
+READY = ""
+POLL_SECONDS = 0.25
+CHECK_SECONDS = 5.0
+
+Ready = Callable[[], Awaitable[None]]
+
+
+class Readiness:
+    """Keeps the health service in step with what `ready` says."""
+
+    def __init__(self, servicer: HealthServicer, services: Sequence[str], ready: Ready, clock: Clock, log: Log) -> None:
+        self._servicer = servicer
+        self._services = (READY, *services)
+        self._ready = ready
+        self._clock = clock
+        self._log = log
+        self._reason: str | None = "starting"
+
+    async def follow(self) -> None:
+        """Check for ever; say each change once."""
+        await self._servicer.set(LIVE, health_pb2.HealthCheckResponse.SERVING)
+        while True:
+            await self._check()
+            await self._clock.sleep(POLL_SECONDS)
+
+    async def withdraw(self) -> None:
+        """Tell every asker that this process is about to stop."""
+        await self._servicer.enter_graceful_shutdown()
+
+    async def _check(self) -> None:
+        reason = await self._reason_not_ready()
+        state = health_pb2.HealthCheckResponse.NOT_SERVING if reason else health_pb2.HealthCheckResponse.SERVING
+        for service in self._services:
+            await self._servicer.set(service, state)
+        if reason != self._reason:
+            if reason:
+                self._log.warning("not ready", reason=reason)
+            else:
+                self._log.info("ready")
+        self._reason = reason
+
+    async def _reason_not_ready(self) -> str | None:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._ready()
+        except BinnacleError as error:
+            return str(error)
+        except TimeoutError:
+            return f"the check of readiness took over {CHECK_SECONDS:.0f} s"
+        return None

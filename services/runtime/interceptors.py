@@ -1,0 +1,114 @@
+"""What happens around every call: who it is for, how long it may take, how it is told when it fails."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from google.rpc import status_pb2
+
+from services.core.errors import BinnacleError, DeadlineExceeded
+from services.runtime.calls import Call, call_from, handling
+from services.runtime.logs import Log
+from services.runtime.metrics import CallMetrics
+from services.runtime.statuses import DETAILS_KEY, internal_status, status_from
+
+LONGEST_UNARY_SECONDS = 30.0
+# Served by libraries, to peers that carry no tenant.
+FOREIGN_PREFIXES = ("/grpc.",)
+
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
+Handler = Callable[[Any, Any], Any]
+
+
+class ServerInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps each of our handlers: call, deadline, error mapping, metrics, log of faults."""
+
+    def __init__(self, log: Log, metrics: CallMetrics, *, auth_required: bool) -> None:
+        self._log = log
+        self._metrics = metrics
+        self._auth_required = auth_required
+
+    async def intercept_service(self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or method.startswith(FOREIGN_PREFIXES):
+            return handler
+        if handler.unary_unary:
+            return self._rebuilt(handler, grpc.unary_unary_rpc_method_handler, self._unary(method, handler.unary_unary))
+        if handler.unary_stream:
+            return self._rebuilt(
+                handler, grpc.unary_stream_rpc_method_handler, self._stream(method, handler.unary_stream)
+            )
+        if handler.stream_stream:
+            return self._rebuilt(
+                handler, grpc.stream_stream_rpc_method_handler, self._stream(method, handler.stream_stream)
+            )
+        return handler
+
+    def _rebuilt(self, handler: Any, build: Callable[..., Any], behaviour: Handler) -> Any:
+        return build(behaviour, handler.request_deserializer, handler.response_serializer)
+
+    def _unary(self, method: str, inner: Handler) -> Handler:
+        async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            async with self._around(method, context, LONGEST_UNARY_SECONDS):
+                return await inner(request, context)
+
+        return handle
+
+    def _stream(self, method: str, inner: Handler) -> Handler:
+        async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+            async with self._around(method, context, None):
+                async for message in inner(request, context):
+                    yield message
+
+        return handle
+
+    @asynccontextmanager
+    async def _around(
+        self, method: str, context: grpc.aio.ServicerContext[Any, Any], longest: float | None
+    ) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        code = "OK"
+        try:
+            call = self._call(context, started, longest)
+            with handling(call):
+                try:
+                    async with asyncio.timeout_at(call.deadline):
+                        yield
+                except TimeoutError as late:
+                    raise DeadlineExceeded("the call took longer than its deadline") from late
+        except BinnacleError as error:
+            status = status_from(error)
+            code = status_name(status)
+            await self._abort(context, status)
+        except (asyncio.CancelledError, GeneratorExit):
+            code = "CANCELLED"
+            raise
+        except grpc.aio.AbortError:
+            code = "ABORTED"
+            raise
+        except Exception:
+            code = "INTERNAL"
+            self._log.exception("call failed", method=method, request_id=call.request_id)
+            await self._abort(context, internal_status(call.request_id))
+        finally:
+            self._metrics.handled.labels(method, code).observe(loop.time() - started)
+
+    def _call(self, context: grpc.aio.ServicerContext[Any, Any], now: float, longest: float | None) -> Call:
+        left = context.time_remaining()
+        allowed = [seconds for seconds in (left, longest) if seconds is not None]
+        deadline = now + min(allowed) if allowed else None
+        metadata = tuple(context.invocation_metadata() or ())
+        return call_from(metadata, deadline, auth_required=self._auth_required)
+
+    async def _abort(self, context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status) -> None:
+        code = next(code for code in grpc.StatusCode if code.value[0] == status.code)
+        await context.abort(code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
+
+
+def status_name(status: status_pb2.Status) -> str:
+    """`INVALID_ARGUMENT` and so on."""
+    return next(code.name for code in grpc.StatusCode if code.value[0] == status.code)

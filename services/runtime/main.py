@@ -1,0 +1,103 @@
+"""The life of a process: configure, wire, serve, drain, stop. The only place that exits."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NoReturn
+
+import uvloop
+from grpc_health.v1._async import HealthServicer
+from prometheus_client import start_http_server
+
+from services.core.clock import Clock, SystemClock
+from services.core.errors import BinnacleError
+from services.runtime import logs
+from services.runtime.config import Config, ServiceConfig, load
+from services.runtime.health import Readiness
+from services.runtime.logs import Log
+from services.runtime.metrics import new_registry
+from services.runtime.process import Process, Wire
+from services.runtime.server import build_server
+
+# Sockets and files of a service are for its own user alone.
+UMASK = 0o077
+
+
+class _Stop(Exception):
+    """Ends the background tasks of a process that stops in order."""
+
+
+def run(name: str, config_type: type[Config], wire: Wire) -> NoReturn:
+    """Run one service until SIGTERM or SIGINT. Exit status: 0 stopped, 1 failed, 2 configuration refused."""
+    config = load(config_type)
+    os.umask(UMASK)
+    log = logs.configure(name, config.log_level, config.log_format)
+    try:
+        uvloop.run(_serve(name, config, wire, log))
+    except* BinnacleError as faults:
+        for fault in _leaves(faults):
+            log.error("cannot run", reason=str(fault))
+        sys.exit(1)
+    sys.exit(0)
+
+
+async def _serve(name: str, config: ServiceConfig, wire: Wire, log: Log) -> None:
+    async with running(name, config, wire, log=log) as process:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, process.stopping.set)
+        await process.stopping.wait()
+        log.info("stopping")
+    log.info("stopped")
+
+
+@asynccontextmanager
+async def running(
+    name: str, config: ServiceConfig, wire: Wire, *, log: Log, clock: Clock | None = None
+) -> AsyncIterator[Process]:
+    """A service that serves within the block and is stopped in order after it.
+
+    Order of stopping: readiness withdrawn, calls drained, background tasks cancelled, channels and what the wiring
+    opened closed. Raises what a background task raised.
+    """
+    async with AsyncExitStack() as opened:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                process = Process(name, clock or SystemClock(), log, new_registry(), tasks)
+                opened.push_async_callback(process.close_channels)
+                async with _serving(config, wire, process, opened):
+                    yield process
+                raise _Stop
+        except* _Stop:
+            pass
+
+
+@asynccontextmanager
+async def _serving(config: ServiceConfig, wire: Wire, process: Process, opened: AsyncExitStack) -> AsyncIterator[None]:
+    wired = await opened.enter_async_context(wire(config, process))
+    health = HealthServicer()
+    server = build_server(config, process, wired, health)
+    names = [registration.name for registration in wired.registrations]
+    readiness = Readiness(health, names, wired.ready, process.clock, process.log)
+    if config.metrics_port:
+        exposition, _thread = start_http_server(config.metrics_port, registry=process.registry)
+        opened.callback(exposition.shutdown)
+    try:
+        await server.start()
+        process.tasks.create_task(readiness.follow(), name="readiness")
+        process.log.info("listening", address=config.listen)
+        yield
+    finally:
+        process.stopping.set()
+        await readiness.withdraw()
+        await server.stop(config.drain_seconds)
+
+
+def _leaves(group: BaseExceptionGroup[BinnacleError]) -> list[BinnacleError]:
+    found: list[BinnacleError] = []
+    for error in group.exceptions:
+        found.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return found

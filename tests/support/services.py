@@ -1,0 +1,60 @@
+"""A wired service on a unix socket within the test's own process."""
+
+import asyncio
+import gc
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+
+from services.core.clock import Clock
+from services.runtime import logs
+from services.runtime.channels import open_channel
+from services.runtime.config import ServiceConfig
+from services.runtime.main import running
+from services.runtime.process import Process, Registration, Wire, Wired
+
+
+def socket_address(name: str) -> str:
+    """A fresh `unix:` address, short enough for the kernel's limit."""
+    return f"unix:{Path(tempfile.mkdtemp(prefix='bn-')) / name}.sock"
+
+
+@asynccontextmanager
+async def running_service(
+    name: str, config: ServiceConfig, wire: Wire, clock: Clock | None = None
+) -> AsyncIterator[grpc.aio.Channel]:
+    """The service `wire` builds, served on `config.listen`; gives a channel to it."""
+    log = logs.configure(name, "warning", "console")
+    try:
+        async with running(name, config, wire, log=log, clock=clock), open_channel(config.listen) as channel:
+            yield channel
+    finally:
+        await collect_servers()
+
+
+async def collect_servers() -> None:
+    """Let stopped grpc.aio servers be collected while their event loop still runs.
+
+    Their finaliser schedules one more shutdown; on a closed loop that ends in warnings at any later moment.
+    """
+    gc.collect()
+    await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def neighbour(*registrations: Registration, address: str | None = None) -> AsyncIterator[str]:
+    """A process that serves `registrations`, as a real peer would; gives its address."""
+
+    @asynccontextmanager
+    async def wire(_config: ServiceConfig, _process: Process) -> AsyncIterator[Wired]:
+        yield Wired(registrations, ready)
+
+    async def ready() -> None:
+        return
+
+    listen = address or socket_address("neighbour")
+    async with running_service("neighbour", ServiceConfig(listen=listen, drain_seconds=0), wire):
+        yield listen
