@@ -8,6 +8,7 @@ from binnacle.events.v1 import events_pb2 as _events_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -170,23 +171,73 @@ Global___GetServiceMetricsRequest: _TypeAlias = GetServiceMetricsRequest  # noqa
 
 @_typing.final
 class GetServiceMetricsResponse(_message.Message):
-    """The service described."""
+    """Latency and traffic of one service in figures."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    METRICS_FIELD_NUMBER: _builtins.int
+    SERVICE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    REQUEST_COUNT_FIELD_NUMBER: _builtins.int
+    ERROR_COUNT_FIELD_NUMBER: _builtins.int
+    ERROR_RATE_FIELD_NUMBER: _builtins.int
+    REQUESTS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    AVG_LATENCY_MS_FIELD_NUMBER: _builtins.int
+    P50_LATENCY_MS_FIELD_NUMBER: _builtins.int
+    P95_LATENCY_MS_FIELD_NUMBER: _builtins.int
+    P99_LATENCY_MS_FIELD_NUMBER: _builtins.int
+    UPTIME_HOURS_FIELD_NUMBER: _builtins.int
+    LAST_HEARTBEAT_FIELD_NUMBER: _builtins.int
+    ENDPOINTS_FIELD_NUMBER: _builtins.int
+    service: _builtins.str
+    """Name of the service."""
+    status: _builtins.str
+    """State as in `binnacle.dashboard.v1.ServiceState`."""
+    request_count: _builtins.float
+    """Requests today (UTC), or as the service said."""
+    error_count: _builtins.float
+    """Errors today (UTC), or as the service said."""
+    error_rate: _builtins.float
+    """Errors in percent of requests over 5 minutes."""
+    requests_per_second: _builtins.float
+    """Requests a second over the last minute."""
+    avg_latency_ms: _builtins.float
+    """Average latency over 5 minutes in milliseconds; 0 without an observation."""
+    p50_latency_ms: _builtins.float
+    """Median latency over 5 minutes in milliseconds, within 1 percent."""
+    p95_latency_ms: _builtins.float
+    """95th percentile over 5 minutes in milliseconds, within 1 percent."""
+    p99_latency_ms: _builtins.float
+    """99th percentile over 5 minutes in milliseconds, within 1 percent."""
+    uptime_hours: _builtins.float
+    """Hours since it started, as it said; 0 when untold."""
     @_builtins.property
-    def metrics(self) -> _dashboard_pb2.ServiceMetrics:
-        """Its figures."""
+    def last_heartbeat(self) -> _timestamp_pb2.Timestamp:
+        """Time of its last heartbeat; absent when it never sent one."""
+
+    @_builtins.property
+    def endpoints(self) -> _containers.RepeatedCompositeFieldContainer[_dashboard_pb2.EndpointStats]:
+        """Its endpoints within 5 minutes, busiest first, at most 50."""
 
     def __init__(
         self,
         *,
-        metrics: _dashboard_pb2.ServiceMetrics | None = ...,
+        service: _builtins.str = ...,
+        status: _builtins.str = ...,
+        request_count: _builtins.float = ...,
+        error_count: _builtins.float = ...,
+        error_rate: _builtins.float = ...,
+        requests_per_second: _builtins.float = ...,
+        avg_latency_ms: _builtins.float = ...,
+        p50_latency_ms: _builtins.float = ...,
+        p95_latency_ms: _builtins.float = ...,
+        p99_latency_ms: _builtins.float = ...,
+        uptime_hours: _builtins.float = ...,
+        last_heartbeat: _timestamp_pb2.Timestamp | None = ...,
+        endpoints: _abc.Iterable[_dashboard_pb2.EndpointStats] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["metrics", b"metrics"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_heartbeat", b"last_heartbeat"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["metrics", b"metrics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avg_latency_ms", b"avg_latency_ms", "endpoints", b"endpoints", "error_count", b"error_count", "error_rate", b"error_rate", "last_heartbeat", b"last_heartbeat", "p50_latency_ms", b"p50_latency_ms", "p95_latency_ms", b"p95_latency_ms", "p99_latency_ms", b"p99_latency_ms", "request_count", b"request_count", "requests_per_second", b"requests_per_second", "service", b"service", "status", b"status", "uptime_hours", b"uptime_hours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,8 +4,11 @@ isort:skip_file
 The live dashboard for browsers."""
 
 from binnacle.dashboard.v1 import dashboard_pb2 as _dashboard_pb2
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -36,23 +39,64 @@ Global___GetDashboardRequest: _TypeAlias = GetDashboardRequest  # noqa: Y015
 
 @_typing.final
 class GetDashboardResponse(_message.Message):
-    """The whole overview."""
+    """The whole overview: the fields of DashboardSnapshot under their numbers, so
+    that the bytes of one are the bytes of the other.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    DASHBOARD_FIELD_NUMBER: _builtins.int
+    @_typing.final
+    class ServicesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _dashboard_pb2.ServiceState: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _dashboard_pb2.ServiceState | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    OVERVIEW_FIELD_NUMBER: _builtins.int
+    SERVICES_FIELD_NUMBER: _builtins.int
+    REALTIME_STATS_FIELD_NUMBER: _builtins.int
+    UPDATED_AT_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def dashboard(self) -> _dashboard_pb2.DashboardSnapshot:
-        """The overview."""
+    def overview(self) -> _dashboard_pb2.Overview:
+        """Key figures over all services."""
+
+    @_builtins.property
+    def services(self) -> _containers.MessageMap[_builtins.str, _dashboard_pb2.ServiceState]:
+        """Services by name: those with a heartbeat or traffic today."""
+
+    @_builtins.property
+    def realtime_stats(self) -> _dashboard_pb2.RealtimeStats:
+        """What happened within the last minutes."""
+
+    @_builtins.property
+    def updated_at(self) -> _timestamp_pb2.Timestamp:
+        """Time the snapshot was made."""
 
     def __init__(
         self,
         *,
-        dashboard: _dashboard_pb2.DashboardSnapshot | None = ...,
+        overview: _dashboard_pb2.Overview | None = ...,
+        services: _abc.Mapping[_builtins.str, _dashboard_pb2.ServiceState] | None = ...,
+        realtime_stats: _dashboard_pb2.RealtimeStats | None = ...,
+        updated_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["dashboard", b"dashboard"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "realtime_stats", b"realtime_stats", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dashboard", b"dashboard"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["overview", b"overview", "realtime_stats", b"realtime_stats", "services", b"services", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,18 +6,20 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { ServiceMetrics, TrackedEvent } from "../../dashboard/v1/dashboard_pb";
+import type { EndpointStats, TrackedEvent } from "../../dashboard/v1/dashboard_pb";
 import { file_binnacle_dashboard_v1_dashboard } from "../../dashboard/v1/dashboard_pb";
 import type { Event } from "../../events/v1/events_pb";
 import { file_binnacle_events_v1_events } from "../../events/v1/events_pb";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file binnacle/aggregator/v1/query_service.proto.
  */
 export const file_binnacle_aggregator_v1_query_service: GenFile = /*@__PURE__*/
-  fileDesc("CipiaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL3F1ZXJ5X3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEiWQoRTGlzdEV2ZW50c1JlcXVlc3QSDAoEdHlwZRgBIAEoCRIPCgdzZXJ2aWNlGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoDRISCgpwYWdlX3Rva2VuGAQgASgJIlgKEkxpc3RFdmVudHNSZXNwb25zZRIpCgZldmVudHMYASADKAsyGS5iaW5uYWNsZS5ldmVudHMudjEuRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlcKGExpc3RUcmFja2VkRXZlbnRzUmVxdWVzdBIMCgR0eXBlGAEgASgJEg8KB3NlcnZpY2UYAiABKAkSEgoFbGltaXQYAyABKA1IAIgBAUIICgZfbGltaXQibgoZTGlzdFRyYWNrZWRFdmVudHNSZXNwb25zZRIzCgZldmVudHMYASADKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuVHJhY2tlZEV2ZW50Eg0KBWNvdW50GAIgASgBEg0KBWxpbWl0GAMgASgNIisKGEdldFNlcnZpY2VNZXRyaWNzUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJIlMKGUdldFNlcnZpY2VNZXRyaWNzUmVzcG9uc2USNgoHbWV0cmljcxgBIAEoCzIlLmJpbm5hY2xlLmRhc2hib2FyZC52MS5TZXJ2aWNlTWV0cmljczLAAwoMUXVlcnlTZXJ2aWNlEnsKCkxpc3RFdmVudHMSKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3RFdmVudHNSZXF1ZXN0GiouYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0RXZlbnRzUmVzcG9uc2UiFoLT5JMCEBIOL2FwaS92MS9ldmVudHMSiQEKEUxpc3RUcmFja2VkRXZlbnRzEjAuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0VHJhY2tlZEV2ZW50c1JlcXVlc3QaMS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3RUcmFja2VkRXZlbnRzUmVzcG9uc2UiD4LT5JMCCRIHL2V2ZW50cxKmAQoRR2V0U2VydmljZU1ldHJpY3MSMC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFNlcnZpY2VNZXRyaWNzUmVxdWVzdBoxLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0U2VydmljZU1ldHJpY3NSZXNwb25zZSIsgtPkkwImYgdtZXRyaWNzEhsvc2VydmljZXMve3NlcnZpY2V9L21ldHJpY3NiBnByb3RvMw", [file_binnacle_dashboard_v1_dashboard, file_binnacle_events_v1_events, file_google_api_annotations]);
+  fileDesc("CipiaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL3F1ZXJ5X3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEiWQoRTGlzdEV2ZW50c1JlcXVlc3QSDAoEdHlwZRgBIAEoCRIPCgdzZXJ2aWNlGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoDRISCgpwYWdlX3Rva2VuGAQgASgJIlgKEkxpc3RFdmVudHNSZXNwb25zZRIpCgZldmVudHMYASADKAsyGS5iaW5uYWNsZS5ldmVudHMudjEuRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlcKGExpc3RUcmFja2VkRXZlbnRzUmVxdWVzdBIMCgR0eXBlGAEgASgJEg8KB3NlcnZpY2UYAiABKAkSEgoFbGltaXQYAyABKA1IAIgBAUIICgZfbGltaXQibgoZTGlzdFRyYWNrZWRFdmVudHNSZXNwb25zZRIzCgZldmVudHMYASADKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuVHJhY2tlZEV2ZW50Eg0KBWNvdW50GAIgASgBEg0KBWxpbWl0GAMgASgNIisKGEdldFNlcnZpY2VNZXRyaWNzUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJIvwCChlHZXRTZXJ2aWNlTWV0cmljc1Jlc3BvbnNlEg8KB3NlcnZpY2UYASABKAkSDgoGc3RhdHVzGAIgASgJEhUKDXJlcXVlc3RfY291bnQYAyABKAESEwoLZXJyb3JfY291bnQYBCABKAESEgoKZXJyb3JfcmF0ZRgFIAEoARIbChNyZXF1ZXN0c19wZXJfc2Vjb25kGAYgASgBEhYKDmF2Z19sYXRlbmN5X21zGAcgASgBEhYKDnA1MF9sYXRlbmN5X21zGAggASgBEhYKDnA5NV9sYXRlbmN5X21zGAkgASgBEhYKDnA5OV9sYXRlbmN5X21zGAogASgBEhQKDHVwdGltZV9ob3VycxgLIAEoARIyCg5sYXN0X2hlYXJ0YmVhdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoJZW5kcG9pbnRzGA0gAygLMiQuYmlubmFjbGUuZGFzaGJvYXJkLnYxLkVuZHBvaW50U3RhdHMytwMKDFF1ZXJ5U2VydmljZRJ7CgpMaXN0RXZlbnRzEikuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0RXZlbnRzUmVxdWVzdBoqLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEV2ZW50c1Jlc3BvbnNlIhaC0+STAhASDi9hcGkvdjEvZXZlbnRzEokBChFMaXN0VHJhY2tlZEV2ZW50cxIwLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdFRyYWNrZWRFdmVudHNSZXF1ZXN0GjEuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0VHJhY2tlZEV2ZW50c1Jlc3BvbnNlIg+C0+STAgkSBy9ldmVudHMSnQEKEUdldFNlcnZpY2VNZXRyaWNzEjAuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRTZXJ2aWNlTWV0cmljc1JlcXVlc3QaMS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFNlcnZpY2VNZXRyaWNzUmVzcG9uc2UiI4LT5JMCHRIbL3NlcnZpY2VzL3tzZXJ2aWNlfS9tZXRyaWNzYgZwcm90bzM", [file_binnacle_dashboard_v1_dashboard, file_binnacle_events_v1_events, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Which events to list.
@@ -181,17 +183,101 @@ export const GetServiceMetricsRequestSchema: GenMessage<GetServiceMetricsRequest
   messageDesc(file_binnacle_aggregator_v1_query_service, 4);
 
 /**
- * The service described.
+ * Latency and traffic of one service in figures.
  *
  * @generated from message binnacle.aggregator.v1.GetServiceMetricsResponse
  */
 export type GetServiceMetricsResponse = Message<"binnacle.aggregator.v1.GetServiceMetricsResponse"> & {
   /**
-   * Its figures.
+   * Name of the service.
    *
-   * @generated from field: binnacle.dashboard.v1.ServiceMetrics metrics = 1;
+   * @generated from field: string service = 1;
    */
-  metrics?: ServiceMetrics | undefined;
+  service: string;
+
+  /**
+   * State as in `binnacle.dashboard.v1.ServiceState`.
+   *
+   * @generated from field: string status = 2;
+   */
+  status: string;
+
+  /**
+   * Requests today (UTC), or as the service said.
+   *
+   * @generated from field: double request_count = 3;
+   */
+  requestCount: number;
+
+  /**
+   * Errors today (UTC), or as the service said.
+   *
+   * @generated from field: double error_count = 4;
+   */
+  errorCount: number;
+
+  /**
+   * Errors in percent of requests over 5 minutes.
+   *
+   * @generated from field: double error_rate = 5;
+   */
+  errorRate: number;
+
+  /**
+   * Requests a second over the last minute.
+   *
+   * @generated from field: double requests_per_second = 6;
+   */
+  requestsPerSecond: number;
+
+  /**
+   * Average latency over 5 minutes in milliseconds; 0 without an observation.
+   *
+   * @generated from field: double avg_latency_ms = 7;
+   */
+  avgLatencyMs: number;
+
+  /**
+   * Median latency over 5 minutes in milliseconds, within 1 percent.
+   *
+   * @generated from field: double p50_latency_ms = 8;
+   */
+  p50LatencyMs: number;
+
+  /**
+   * 95th percentile over 5 minutes in milliseconds, within 1 percent.
+   *
+   * @generated from field: double p95_latency_ms = 9;
+   */
+  p95LatencyMs: number;
+
+  /**
+   * 99th percentile over 5 minutes in milliseconds, within 1 percent.
+   *
+   * @generated from field: double p99_latency_ms = 10;
+   */
+  p99LatencyMs: number;
+
+  /**
+   * Hours since it started, as it said; 0 when untold.
+   *
+   * @generated from field: double uptime_hours = 11;
+   */
+  uptimeHours: number;
+
+  /**
+   * Time of its last heartbeat; absent when it never sent one.
+   *
+   * @generated from field: google.protobuf.Timestamp last_heartbeat = 12;
+   */
+  lastHeartbeat?: Timestamp | undefined;
+
+  /**
+   * Its endpoints within 5 minutes, busiest first, at most 50.
+   *
+   * @generated from field: repeated binnacle.dashboard.v1.EndpointStats endpoints = 13;
+   */
+  endpoints: EndpointStats[];
 };
 
 /**

@@ -15,7 +15,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/dashboard/v1/dashboard.proto.
  */
 export const file_binnacle_dashboard_v1_dashboard: GenFile = /*@__PURE__*/
-  fileDesc("CiViaW5uYWNsZS9kYXNoYm9hcmQvdjEvZGFzaGJvYXJkLnByb3RvEhViaW5uYWNsZS5kYXNoYm9hcmQudjEi1AIKEURhc2hib2FyZFNuYXBzaG90EjEKCG92ZXJ2aWV3GAEgASgLMh8uYmlubmFjbGUuZGFzaGJvYXJkLnYxLk92ZXJ2aWV3EkgKCHNlcnZpY2VzGAIgAygLMjYuYmlubmFjbGUuZGFzaGJvYXJkLnYxLkRhc2hib2FyZFNuYXBzaG90LlNlcnZpY2VzRW50cnkSPAoOcmVhbHRpbWVfc3RhdHMYAyABKAsyJC5iaW5uYWNsZS5kYXNoYm9hcmQudjEuUmVhbHRpbWVTdGF0cxIuCgp1cGRhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBpUCg1TZXJ2aWNlc0VudHJ5EgsKA2tleRgBIAEoCRIyCgV2YWx1ZRgCIAEoCzIjLmJpbm5hY2xlLmRhc2hib2FyZC52MS5TZXJ2aWNlU3RhdGU6AjgBIoUBCghPdmVydmlldxIWCg50b3RhbF9yZXF1ZXN0cxgBIAEoARIUCgxhY3RpdmVfdXNlcnMYAiABKA0SGgoSYXZlcmFnZV9sYXRlbmN5X21zGAMgASgBEhIKCmVycm9yX3JhdGUYBCABKAESGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgFIAEoASK6AQoMU2VydmljZVN0YXRlEgwKBG5hbWUYASABKAkSDgoGc3RhdHVzGAIgASgJEhQKDHVwdGltZV9ob3VycxgDIAEoARIVCg1yZXF1ZXN0X2NvdW50GAQgASgBEhMKC2Vycm9yX2NvdW50GAUgASgBEhYKDmF2Z19sYXRlbmN5X21zGAYgASgBEjIKDmxhc3RfaGVhcnRiZWF0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLaAQoNUmVhbHRpbWVTdGF0cxIaChJyZXF1ZXN0c19sYXN0XzFtaW4YASABKAESGAoQZXJyb3JzX2xhc3RfMW1pbhgCIAEoARIaChJhY3RpdmVfY29ubmVjdGlvbnMYAyABKA0SOwoNdG9wX2VuZHBvaW50cxgEIAMoCzIkLmJpbm5hY2xlLmRhc2hib2FyZC52MS5FbmRwb2ludFN0YXRzEjoKDXJlY2VudF9ldmVudHMYBSADKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuVHJhY2tlZEV2ZW50IkUKDUVuZHBvaW50U3RhdHMSEAoIZW5kcG9pbnQYASABKAkSDQoFY291bnQYAiABKAESEwoLYXZnX3RpbWVfbXMYAyABKAEilAEKDFRyYWNrZWRFdmVudBIMCgR0eXBlGAEgASgJEg8KB3NlcnZpY2UYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRItCgl0aW1lc3RhbXAYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKBGRhdGEYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IpkCCgtTaWduYWxQb2ludBIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXF1ZXN0cxgCIAEoARIOCgZlcnJvcnMYAyABKAESGwoOYXZnX2xhdGVuY3lfbXMYBCABKAFIAIgBARIbCg5wNTBfbGF0ZW5jeV9tcxgFIAEoAUgBiAEBEhsKDnA5NV9sYXRlbmN5X21zGAYgASgBSAKIAQESGwoOcDk5X2xhdGVuY3lfbXMYByABKAFIA4gBAUIRCg9fYXZnX2xhdGVuY3lfbXNCEQoPX3A1MF9sYXRlbmN5X21zQhEKD19wOTVfbGF0ZW5jeV9tc0IRCg9fcDk5X2xhdGVuY3lfbXMimQIKDE1hY2hpbmVTdGF0ZRIMCgRob3N0GAEgASgJEhMKC2NwdV9wZXJjZW50GAIgASgBEhYKDm1lbW9yeV9wZXJjZW50GAMgASgBEhQKDGRpc2tfcGVyY2VudBgEIAEoARIoCiBuZXR3b3JrX3JlY2VpdmVfYnl0ZXNfcGVyX3NlY29uZBgFIAEoARIpCiFuZXR3b3JrX3RyYW5zbWl0X2J5dGVzX3Blcl9zZWNvbmQYBiABKAESNgoJcHJvY2Vzc2VzGAcgAygLMiMuYmlubmFjbGUuZGFzaGJvYXJkLnYxLlByb2Nlc3NTdGF0ZRIrCgdzZWVuX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJHCgxQcm9jZXNzU3RhdGUSDAoEbmFtZRgBIAEoCRITCgtjcHVfcGVyY2VudBgCIAEoARIUCgxtZW1vcnlfYnl0ZXMYAyABKAEi4QEKDkRhc2hib2FyZFN0YXRlEjoKCHNuYXBzaG90GAEgASgLMiguYmlubmFjbGUuZGFzaGJvYXJkLnYxLkRhc2hib2FyZFNuYXBzaG90EjMKB2hpc3RvcnkYAiADKAsyIi5iaW5uYWNsZS5kYXNoYm9hcmQudjEuU2lnbmFsUG9pbnQSGQoRaW5mZXJyZWRfc2VydmljZXMYAyADKAkSNQoIbWFjaGluZXMYBCADKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuTWFjaGluZVN0YXRlEgwKBGRlbW8YBSABKAgi0wEKD0Rhc2hib2FyZFVwZGF0ZRI6CghzbmFwc2hvdBgBIAEoCzIoLmJpbm5hY2xlLmRhc2hib2FyZC52MS5EYXNoYm9hcmRTbmFwc2hvdBIyCgZwb2ludHMYAiADKAsyIi5iaW5uYWNsZS5kYXNoYm9hcmQudjEuU2lnbmFsUG9pbnQSGQoRaW5mZXJyZWRfc2VydmljZXMYAyADKAkSNQoIbWFjaGluZXMYBCADKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuTWFjaGluZVN0YXRlIkQKDVRyYWNrZWRFdmVudHMSMwoGZXZlbnRzGAEgAygLMiMuYmlubmFjbGUuZGFzaGJvYXJkLnYxLlRyYWNrZWRFdmVudCLDAQoORGFzaGJvYXJkRnJhbWUSNgoFc3RhdGUYASABKAsyJS5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkU3RhdGVIABI4CgZ1cGRhdGUYAiABKAsyJi5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkVXBkYXRlSAASNgoGZXZlbnRzGAMgASgLMiQuYmlubmFjbGUuZGFzaGJvYXJkLnYxLlRyYWNrZWRFdmVudHNIAEIHCgVmcmFtZSLxAgoOU2VydmljZU1ldHJpY3MSDwoHc2VydmljZRgBIAEoCRIOCgZzdGF0dXMYAiABKAkSFQoNcmVxdWVzdF9jb3VudBgDIAEoARITCgtlcnJvcl9jb3VudBgEIAEoARISCgplcnJvcl9yYXRlGAUgASgBEhsKE3JlcXVlc3RzX3Blcl9zZWNvbmQYBiABKAESFgoOYXZnX2xhdGVuY3lfbXMYByABKAESFgoOcDUwX2xhdGVuY3lfbXMYCCABKAESFgoOcDk1X2xhdGVuY3lfbXMYCSABKAESFgoOcDk5X2xhdGVuY3lfbXMYCiABKAESFAoMdXB0aW1lX2hvdXJzGAsgASgBEjIKDmxhc3RfaGVhcnRiZWF0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3CgllbmRwb2ludHMYDSADKAsyJC5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRW5kcG9pbnRTdGF0c2IGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CiViaW5uYWNsZS9kYXNoYm9hcmQvdjEvZGFzaGJvYXJkLnByb3RvEhViaW5uYWNsZS5kYXNoYm9hcmQudjEi1AIKEURhc2hib2FyZFNuYXBzaG90EjEKCG92ZXJ2aWV3GAEgASgLMh8uYmlubmFjbGUuZGFzaGJvYXJkLnYxLk92ZXJ2aWV3EkgKCHNlcnZpY2VzGAIgAygLMjYuYmlubmFjbGUuZGFzaGJvYXJkLnYxLkRhc2hib2FyZFNuYXBzaG90LlNlcnZpY2VzRW50cnkSPAoOcmVhbHRpbWVfc3RhdHMYAyABKAsyJC5iaW5uYWNsZS5kYXNoYm9hcmQudjEuUmVhbHRpbWVTdGF0cxIuCgp1cGRhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBpUCg1TZXJ2aWNlc0VudHJ5EgsKA2tleRgBIAEoCRIyCgV2YWx1ZRgCIAEoCzIjLmJpbm5hY2xlLmRhc2hib2FyZC52MS5TZXJ2aWNlU3RhdGU6AjgBIoUBCghPdmVydmlldxIWCg50b3RhbF9yZXF1ZXN0cxgBIAEoARIUCgxhY3RpdmVfdXNlcnMYAiABKA0SGgoSYXZlcmFnZV9sYXRlbmN5X21zGAMgASgBEhIKCmVycm9yX3JhdGUYBCABKAESGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgFIAEoASK6AQoMU2VydmljZVN0YXRlEgwKBG5hbWUYASABKAkSDgoGc3RhdHVzGAIgASgJEhQKDHVwdGltZV9ob3VycxgDIAEoARIVCg1yZXF1ZXN0X2NvdW50GAQgASgBEhMKC2Vycm9yX2NvdW50GAUgASgBEhYKDmF2Z19sYXRlbmN5X21zGAYgASgBEjIKDmxhc3RfaGVhcnRiZWF0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLaAQoNUmVhbHRpbWVTdGF0cxIaChJyZXF1ZXN0c19sYXN0XzFtaW4YASABKAESGAoQZXJyb3JzX2xhc3RfMW1pbhgCIAEoARIaChJhY3RpdmVfY29ubmVjdGlvbnMYAyABKA0SOwoNdG9wX2VuZHBvaW50cxgEIAMoCzIkLmJpbm5hY2xlLmRhc2hib2FyZC52MS5FbmRwb2ludFN0YXRzEjoKDXJlY2VudF9ldmVudHMYBSADKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuVHJhY2tlZEV2ZW50IkUKDUVuZHBvaW50U3RhdHMSEAoIZW5kcG9pbnQYASABKAkSDQoFY291bnQYAiABKAESEwoLYXZnX3RpbWVfbXMYAyABKAEilAEKDFRyYWNrZWRFdmVudBIMCgR0eXBlGAEgASgJEg8KB3NlcnZpY2UYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRItCgl0aW1lc3RhbXAYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKBGRhdGEYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IpkCCgtTaWduYWxQb2ludBIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXF1ZXN0cxgCIAEoARIOCgZlcnJvcnMYAyABKAESGwoOYXZnX2xhdGVuY3lfbXMYBCABKAFIAIgBARIbCg5wNTBfbGF0ZW5jeV9tcxgFIAEoAUgBiAEBEhsKDnA5NV9sYXRlbmN5X21zGAYgASgBSAKIAQESGwoOcDk5X2xhdGVuY3lfbXMYByABKAFIA4gBAUIRCg9fYXZnX2xhdGVuY3lfbXNCEQoPX3A1MF9sYXRlbmN5X21zQhEKD19wOTVfbGF0ZW5jeV9tc0IRCg9fcDk5X2xhdGVuY3lfbXMimQIKDE1hY2hpbmVTdGF0ZRIMCgRob3N0GAEgASgJEhMKC2NwdV9wZXJjZW50GAIgASgBEhYKDm1lbW9yeV9wZXJjZW50GAMgASgBEhQKDGRpc2tfcGVyY2VudBgEIAEoARIoCiBuZXR3b3JrX3JlY2VpdmVfYnl0ZXNfcGVyX3NlY29uZBgFIAEoARIpCiFuZXR3b3JrX3RyYW5zbWl0X2J5dGVzX3Blcl9zZWNvbmQYBiABKAESNgoJcHJvY2Vzc2VzGAcgAygLMiMuYmlubmFjbGUuZGFzaGJvYXJkLnYxLlByb2Nlc3NTdGF0ZRIrCgdzZWVuX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJHCgxQcm9jZXNzU3RhdGUSDAoEbmFtZRgBIAEoCRITCgtjcHVfcGVyY2VudBgCIAEoARIUCgxtZW1vcnlfYnl0ZXMYAyABKAEi4QEKDkRhc2hib2FyZFN0YXRlEjoKCHNuYXBzaG90GAEgASgLMiguYmlubmFjbGUuZGFzaGJvYXJkLnYxLkRhc2hib2FyZFNuYXBzaG90EjMKB2hpc3RvcnkYAiADKAsyIi5iaW5uYWNsZS5kYXNoYm9hcmQudjEuU2lnbmFsUG9pbnQSGQoRaW5mZXJyZWRfc2VydmljZXMYAyADKAkSNQoIbWFjaGluZXMYBCADKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuTWFjaGluZVN0YXRlEgwKBGRlbW8YBSABKAgi0wEKD0Rhc2hib2FyZFVwZGF0ZRI6CghzbmFwc2hvdBgBIAEoCzIoLmJpbm5hY2xlLmRhc2hib2FyZC52MS5EYXNoYm9hcmRTbmFwc2hvdBIyCgZwb2ludHMYAiADKAsyIi5iaW5uYWNsZS5kYXNoYm9hcmQudjEuU2lnbmFsUG9pbnQSGQoRaW5mZXJyZWRfc2VydmljZXMYAyADKAkSNQoIbWFjaGluZXMYBCADKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuTWFjaGluZVN0YXRlIkQKDVRyYWNrZWRFdmVudHMSMwoGZXZlbnRzGAEgAygLMiMuYmlubmFjbGUuZGFzaGJvYXJkLnYxLlRyYWNrZWRFdmVudCLDAQoORGFzaGJvYXJkRnJhbWUSNgoFc3RhdGUYASABKAsyJS5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkU3RhdGVIABI4CgZ1cGRhdGUYAiABKAsyJi5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkVXBkYXRlSAASNgoGZXZlbnRzGAMgASgLMiQuYmlubmFjbGUuZGFzaGJvYXJkLnYxLlRyYWNrZWRFdmVudHNIAEIHCgVmcmFtZWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * The whole overview at one moment.
@@ -635,109 +635,4 @@ export type DashboardFrame = Message<"binnacle.dashboard.v1.DashboardFrame"> & {
  */
 export const DashboardFrameSchema: GenMessage<DashboardFrame> = /*@__PURE__*/
   messageDesc(file_binnacle_dashboard_v1_dashboard, 12);
-
-/**
- * Latency and traffic of one service in figures.
- *
- * @generated from message binnacle.dashboard.v1.ServiceMetrics
- */
-export type ServiceMetrics = Message<"binnacle.dashboard.v1.ServiceMetrics"> & {
-  /**
-   * Name of the service.
-   *
-   * @generated from field: string service = 1;
-   */
-  service: string;
-
-  /**
-   * State as in ServiceState.
-   *
-   * @generated from field: string status = 2;
-   */
-  status: string;
-
-  /**
-   * Requests today (UTC), or as the service said.
-   *
-   * @generated from field: double request_count = 3;
-   */
-  requestCount: number;
-
-  /**
-   * Errors today (UTC), or as the service said.
-   *
-   * @generated from field: double error_count = 4;
-   */
-  errorCount: number;
-
-  /**
-   * Errors in percent of requests over 5 minutes.
-   *
-   * @generated from field: double error_rate = 5;
-   */
-  errorRate: number;
-
-  /**
-   * Requests a second over the last minute.
-   *
-   * @generated from field: double requests_per_second = 6;
-   */
-  requestsPerSecond: number;
-
-  /**
-   * Average latency over 5 minutes in milliseconds; 0 without an observation.
-   *
-   * @generated from field: double avg_latency_ms = 7;
-   */
-  avgLatencyMs: number;
-
-  /**
-   * Median latency over 5 minutes in milliseconds, within 1 percent.
-   *
-   * @generated from field: double p50_latency_ms = 8;
-   */
-  p50LatencyMs: number;
-
-  /**
-   * 95th percentile over 5 minutes in milliseconds, within 1 percent.
-   *
-   * @generated from field: double p95_latency_ms = 9;
-   */
-  p95LatencyMs: number;
-
-  /**
-   * 99th percentile over 5 minutes in milliseconds, within 1 percent.
-   *
-   * @generated from field: double p99_latency_ms = 10;
-   */
-  p99LatencyMs: number;
-
-  /**
-   * Hours since it started, as it said; 0 when untold.
-   *
-   * @generated from field: double uptime_hours = 11;
-   */
-  uptimeHours: number;
-
-  /**
-   * Time of its last heartbeat; absent when it never sent one.
-   *
-   * @generated from field: google.protobuf.Timestamp last_heartbeat = 12;
-   */
-  lastHeartbeat?: Timestamp | undefined;
-
-  /**
-   * Its endpoints within 5 minutes, busiest first, at most 50.
-   *
-   * @generated from field: repeated binnacle.dashboard.v1.EndpointStats endpoints = 13;
-   */
-  endpoints: EndpointStats[];
-};
-
-/**
- * Describes the message binnacle.dashboard.v1.ServiceMetrics.
- * Use `create(ServiceMetricsSchema)` to create a new message.
- */
-export const ServiceMetricsSchema: GenMessage<ServiceMetrics> = /*@__PURE__*/
-  messageDesc(file_binnacle_dashboard_v1_dashboard, 13);
 

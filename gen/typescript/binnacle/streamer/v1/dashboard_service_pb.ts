@@ -6,16 +6,18 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { DashboardFrame, DashboardSnapshot } from "../../dashboard/v1/dashboard_pb";
+import type { DashboardFrame, Overview, RealtimeStats, ServiceState } from "../../dashboard/v1/dashboard_pb";
 import { file_binnacle_dashboard_v1_dashboard } from "../../dashboard/v1/dashboard_pb";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file binnacle/streamer/v1/dashboard_service.proto.
  */
 export const file_binnacle_streamer_v1_dashboard_service: GenFile = /*@__PURE__*/
-  fileDesc("CixiaW5uYWNsZS9zdHJlYW1lci92MS9kYXNoYm9hcmRfc2VydmljZS5wcm90bxIUYmlubmFjbGUuc3RyZWFtZXIudjEiFQoTR2V0RGFzaGJvYXJkUmVxdWVzdCJTChRHZXREYXNoYm9hcmRSZXNwb25zZRI7CglkYXNoYm9hcmQYASABKAsyKC5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkU25hcHNob3QiFwoVV2F0Y2hEYXNoYm9hcmRSZXF1ZXN0Ik4KFldhdGNoRGFzaGJvYXJkUmVzcG9uc2USNAoFZnJhbWUYASABKAsyJS5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkRnJhbWUyiAIKEERhc2hib2FyZFNlcnZpY2UShAEKDEdldERhc2hib2FyZBIpLmJpbm5hY2xlLnN0cmVhbWVyLnYxLkdldERhc2hib2FyZFJlcXVlc3QaKi5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXREYXNoYm9hcmRSZXNwb25zZSIdgtPkkwIXYglkYXNoYm9hcmQSCi9kYXNoYm9hcmQSbQoOV2F0Y2hEYXNoYm9hcmQSKy5iaW5uYWNsZS5zdHJlYW1lci52MS5XYXRjaERhc2hib2FyZFJlcXVlc3QaLC5iaW5uYWNsZS5zdHJlYW1lci52MS5XYXRjaERhc2hib2FyZFJlc3BvbnNlMAFiBnByb3RvMw", [file_binnacle_dashboard_v1_dashboard, file_google_api_annotations]);
+  fileDesc("CixiaW5uYWNsZS9zdHJlYW1lci92MS9kYXNoYm9hcmRfc2VydmljZS5wcm90bxIUYmlubmFjbGUuc3RyZWFtZXIudjEiFQoTR2V0RGFzaGJvYXJkUmVxdWVzdCLZAgoUR2V0RGFzaGJvYXJkUmVzcG9uc2USMQoIb3ZlcnZpZXcYASABKAsyHy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuT3ZlcnZpZXcSSgoIc2VydmljZXMYAiADKAsyOC5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXREYXNoYm9hcmRSZXNwb25zZS5TZXJ2aWNlc0VudHJ5EjwKDnJlYWx0aW1lX3N0YXRzGAMgASgLMiQuYmlubmFjbGUuZGFzaGJvYXJkLnYxLlJlYWx0aW1lU3RhdHMSLgoKdXBkYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaVAoNU2VydmljZXNFbnRyeRILCgNrZXkYASABKAkSMgoFdmFsdWUYAiABKAsyIy5iaW5uYWNsZS5kYXNoYm9hcmQudjEuU2VydmljZVN0YXRlOgI4ASIXChVXYXRjaERhc2hib2FyZFJlcXVlc3QiTgoWV2F0Y2hEYXNoYm9hcmRSZXNwb25zZRI0CgVmcmFtZRgBIAEoCzIlLmJpbm5hY2xlLmRhc2hib2FyZC52MS5EYXNoYm9hcmRGcmFtZTL8AQoQRGFzaGJvYXJkU2VydmljZRJ5CgxHZXREYXNoYm9hcmQSKS5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXREYXNoYm9hcmRSZXF1ZXN0GiouYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0RGFzaGJvYXJkUmVzcG9uc2UiEoLT5JMCDBIKL2Rhc2hib2FyZBJtCg5XYXRjaERhc2hib2FyZBIrLmJpbm5hY2xlLnN0cmVhbWVyLnYxLldhdGNoRGFzaGJvYXJkUmVxdWVzdBosLmJpbm5hY2xlLnN0cmVhbWVyLnYxLldhdGNoRGFzaGJvYXJkUmVzcG9uc2UwAWIGcHJvdG8z", [file_binnacle_dashboard_v1_dashboard, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Asks for the overview.
@@ -33,17 +35,39 @@ export const GetDashboardRequestSchema: GenMessage<GetDashboardRequest> = /*@__P
   messageDesc(file_binnacle_streamer_v1_dashboard_service, 0);
 
 /**
- * The whole overview.
+ * The whole overview: the fields of DashboardSnapshot under their numbers, so
+ * that the bytes of one are the bytes of the other.
  *
  * @generated from message binnacle.streamer.v1.GetDashboardResponse
  */
 export type GetDashboardResponse = Message<"binnacle.streamer.v1.GetDashboardResponse"> & {
   /**
-   * The overview.
+   * Key figures over all services.
    *
-   * @generated from field: binnacle.dashboard.v1.DashboardSnapshot dashboard = 1;
+   * @generated from field: binnacle.dashboard.v1.Overview overview = 1;
    */
-  dashboard?: DashboardSnapshot | undefined;
+  overview?: Overview | undefined;
+
+  /**
+   * Services by name: those with a heartbeat or traffic today.
+   *
+   * @generated from field: map<string, binnacle.dashboard.v1.ServiceState> services = 2;
+   */
+  services: { [key: string]: ServiceState };
+
+  /**
+   * What happened within the last minutes.
+   *
+   * @generated from field: binnacle.dashboard.v1.RealtimeStats realtime_stats = 3;
+   */
+  realtimeStats?: RealtimeStats | undefined;
+
+  /**
+   * Time the snapshot was made.
+   *
+   * @generated from field: google.protobuf.Timestamp updated_at = 4;
+   */
+  updatedAt?: Timestamp | undefined;
 };
 
 /**
