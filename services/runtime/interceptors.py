@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
-from services.core.errors import BinnacleError, DeadlineExceeded
+from services.core.errors import BinnacleError, DeadlineExceeded, InvalidInput
 from services.runtime.calls import Call, call_from, handling
 from services.runtime.logs import Log
 from services.runtime.metrics import CallMetrics
@@ -20,6 +21,7 @@ FOREIGN_PREFIXES = ("/grpc.",)
 
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 Handler = Callable[[Any, Any], Any]
+Parse = Callable[[Any], Any]
 
 
 class ServerInterceptor(grpc.aio.ServerInterceptor):
@@ -35,32 +37,30 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         if handler is None or method.startswith(FOREIGN_PREFIXES):
             return handler
+        # Requests are parsed within the wrapped handler: what cannot be parsed is the caller's fault, not ours.
+        parse = _parser(handler.request_deserializer)
         if handler.unary_unary:
-            return self._rebuilt(handler, grpc.unary_unary_rpc_method_handler, self._unary(method, handler.unary_unary))
+            behaviour = self._unary(method, handler.unary_unary, parse)
+            return grpc.unary_unary_rpc_method_handler(behaviour, None, handler.response_serializer)
         if handler.unary_stream:
-            return self._rebuilt(
-                handler, grpc.unary_stream_rpc_method_handler, self._stream(method, handler.unary_stream)
-            )
+            behaviour = self._stream(method, handler.unary_stream, parse)
+            return grpc.unary_stream_rpc_method_handler(behaviour, None, handler.response_serializer)
         if handler.stream_stream:
-            return self._rebuilt(
-                handler, grpc.stream_stream_rpc_method_handler, self._stream(method, handler.stream_stream)
-            )
+            behaviour = self._stream(method, handler.stream_stream, lambda requests: _parsed(requests, parse))
+            return grpc.stream_stream_rpc_method_handler(behaviour, None, handler.response_serializer)
         return handler
 
-    def _rebuilt(self, handler: Any, build: Callable[..., Any], behaviour: Handler) -> Any:
-        return build(behaviour, handler.request_deserializer, handler.response_serializer)
-
-    def _unary(self, method: str, inner: Handler) -> Handler:
+    def _unary(self, method: str, inner: Handler, parse: Parse) -> Handler:
         async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             async with self._around(method, context, LONGEST_UNARY_SECONDS):
-                return await inner(request, context)
+                return await inner(parse(request), context)
 
         return handle
 
-    def _stream(self, method: str, inner: Handler) -> Handler:
+    def _stream(self, method: str, inner: Handler, parse: Parse) -> Handler:
         async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
             async with self._around(method, context, None):
-                async for message in inner(request, context):
+                async for message in inner(parse(request), context):
                     yield message
 
         return handle
@@ -107,6 +107,23 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
     async def _abort(self, context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status) -> None:
         code = next(code for code in grpc.StatusCode if code.value[0] == status.code)
         await context.abort(code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
+
+
+def _parser(deserialize: Callable[[bytes], Any] | None) -> Parse:
+    def parse(raw: bytes) -> Any:
+        if deserialize is None:
+            return raw
+        try:
+            return deserialize(raw)
+        except DecodeError as broken:
+            raise InvalidInput.of("", "the message is not valid protobuf of this request's type") from broken
+
+    return parse
+
+
+async def _parsed(requests: AsyncIterator[bytes], parse: Parse) -> AsyncIterator[Any]:
+    async for raw in requests:
+        yield parse(raw)
 
 
 def status_name(status: status_pb2.Status) -> str:

@@ -133,6 +133,15 @@ async def test_a_fault_of_ours_tells_nothing_but_the_request_id(capsys: pytest.C
     assert info.metadata["request_id"] == "abc"
 
 
+@pytest.mark.parametrize("kind", ["unary_unary", "unary_stream"])
+async def test_broken_protobuf_is_the_callers_fault(kind: str) -> None:
+    async with service() as running:
+        method = f"/{SERVICE}/" + ("ListAlerts" if kind == "unary_unary" else "WatchAlerts")
+        call = getattr(running.channel, kind)(method)(b"\xff\xff\xff")
+        with pytest.raises(InvalidInput), translated_errors("trial"):
+            await (call if kind == "unary_unary" else call.read())
+
+
 async def test_tenant_and_request_id_follow_the_call() -> None:
     async with service() as running:
         with handling(Call("acme", "id-1", ("viewer",))):

@@ -1,0 +1,28 @@
+"""Fixtures for every test. Nothing of the outside is given that a test did not ask for."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.suite import Suite, running_suite
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test sees no BINNACLE_* of the person who runs it."""
+    for key in [key for key in os.environ if key.startswith("BINNACLE_") and key != "BINNACLE_TEST_SCALE"]:
+        monkeypatch.delenv(key)
+
+
+@pytest.fixture(scope="session")
+def scale() -> float:
+    """Share of the full figures that chaos, fuzz and probe tests run at: 0.1 in `make test`, 1 in `make test-long`."""
+    return float(os.environ.get("BINNACLE_TEST_SCALE", "0.1"))
+
+
+@pytest.fixture(scope="session")
+def suite() -> Iterator[Suite]:
+    """One suite with demo and agent, shared by all tests that only look or add."""
+    with running_suite(("--demo", "--agent")) as running:
+        yield running
