@@ -1,0 +1,58 @@
+"""The suite's processes, asked for health and metrics."""
+
+import grpc
+from grpc_health.v1 import health_pb2
+from prometheus_client import CollectorRegistry, generate_latest
+
+from binnacle.telemetry.v1 import telemetry_service_pb2, telemetry_service_pb2_grpc
+from services.runtime.health import READY
+
+ANSWER_SECONDS = 1.0
+HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+
+
+class Peer:
+    """Another process of the suite."""
+
+    def __init__(self, name: str, channel: grpc.aio.Channel) -> None:
+        self.name = name
+        self._check = channel.unary_unary(
+            HEALTH_CHECK,
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
+        )
+        self._telemetry = telemetry_service_pb2_grpc.TelemetryServiceStub(channel)
+
+    async def problem(self) -> str | None:
+        """Why it is not ready to serve; None when it is."""
+        try:
+            answer = await self._check(health_pb2.HealthCheckRequest(service=READY), timeout=ANSWER_SECONDS)
+        except grpc.aio.AioRpcError:
+            return "does not answer"
+        return None if answer.status == health_pb2.HealthCheckResponse.SERVING else "not ready"
+
+    async def metrics(self) -> str | None:
+        """Its metrics as Prometheus text; None when it does not answer."""
+        try:
+            answer = await self._telemetry.GetProcessMetrics(
+                telemetry_service_pb2.GetProcessMetricsRequest(), timeout=ANSWER_SECONDS
+            )
+        except grpc.aio.AioRpcError:
+            return None
+        return answer.text
+
+
+class Self:
+    """This process, which is well as long as it can be asked."""
+
+    def __init__(self, name: str, registry: CollectorRegistry) -> None:
+        self.name = name
+        self._registry = registry
+
+    async def problem(self) -> str | None:
+        """None: this process answers."""
+        return None
+
+    async def metrics(self) -> str | None:
+        """Its metrics as Prometheus text."""
+        return generate_latest(self._registry).decode()

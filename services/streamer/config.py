@@ -1,0 +1,30 @@
+"""What the streamer can be told."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from services.runtime.config import ServiceConfig
+
+
+def _listener(address: str) -> str:
+    host, colon, port = address.rpartition(":")
+    if address.startswith("unix:") and len(address) > len("unix:"):
+        return address
+    if colon and host and port.isdecimal() and int(port) < 65536:
+        return address
+    raise ValueError("neither `unix:/path` nor `host:port`")
+
+
+class StreamerConfig(ServiceConfig):
+    """The streamer's settings; each is `BINNACLE_` and its name in capitals."""
+
+    aggregator: str = Field(description="gRPC address of the aggregator", min_length=1)
+    collector: str = Field(description="gRPC address of the collector, asked for health and metrics", min_length=1)
+    alerting: str = Field(description="gRPC address of alerting, asked for health and metrics", min_length=1)
+    pages_listen: Annotated[str, AfterValidator(_listener)] = Field(
+        description="HTTP and WebSocket listener: `unix:/path` or `host:port`"
+    )
+    web_dir: Path = Field(Path("dashboard/dist"), description="the built web app")
+    demo: bool = Field(False, description="whether demonstration input runs, which the page then says")

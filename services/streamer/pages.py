@@ -1,0 +1,91 @@
+"""The web app's files, and the health for those who ask for it at `/`."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+Answer = tuple[int, bytes]
+"""HTTP status and JSON."""
+
+INDEX = "index.html"
+ASSETS = "assets"
+# Their names change with their content.
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_AN_HOUR = "public, max-age=3600"
+ASK_EACH_TIME = "no-cache"
+
+SECURITY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+NOT_BUILT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Binnacle</title>
+<h1>Binnacle runs, but its web app is not built.</h1>
+<p><code>make run</code> builds it and starts the suite; <code>make web</code> builds it alone.</p>
+<p>Everything else answers as usual: <a href="/health">/health</a>, <a href="/dashboard">/dashboard</a>.</p>
+</html>
+"""
+
+
+class Pages:
+    """Serves the built web app from a folder, which may also be built later."""
+
+    def __init__(self, web_dir: Path, health: Callable[[], Awaitable[Answer]]) -> None:
+        self._web_dir = web_dir
+        self._health = health
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where the web app is served."""
+        return [
+            web.get("/", self._root),
+            web.get("/app", self._page),
+            web.get("/app/{address:.*}", self._page),
+            web.get("/assets/{name:.+}", self._asset),
+            web.get(r"/{name:[A-Za-z0-9_-]+\.(?:svg|png|ico|webmanifest|txt)}", self._icon),
+        ]
+
+    async def _root(self, request: web.Request) -> web.StreamResponse:
+        if "text/html" in request.headers.get("accept", ""):
+            response = await self._page(request)
+        else:
+            status, body = await self._health()
+            response = web.Response(status=status, body=body, content_type="application/json")
+            response.headers["cache-control"] = ASK_EACH_TIME
+        response.headers["vary"] = "Accept"
+        return response
+
+    async def _page(self, _request: web.Request) -> web.StreamResponse:
+        index = self._web_dir / INDEX
+        if not index.is_file():
+            return web.Response(status=503, text=NOT_BUILT, content_type="text/html", headers=SECURITY_HEADERS)
+        return _file(index, ASK_EACH_TIME)
+
+    async def _asset(self, request: web.Request) -> web.StreamResponse:
+        return self._found(self._web_dir / ASSETS, request.match_info["name"], FOR_EVER)
+
+    async def _icon(self, request: web.Request) -> web.StreamResponse:
+        return self._found(self._web_dir, request.match_info["name"], FOR_AN_HOUR)
+
+    def _found(self, folder: Path, name: str, cache: str) -> web.StreamResponse:
+        try:
+            path = (folder / name).resolve()
+            inside = path.is_relative_to(folder.resolve()) and path.is_file()
+        except (OSError, ValueError):
+            inside = False
+        if not inside:
+            raise web.HTTPNotFound(text="no such file", headers=SECURITY_HEADERS)
+        return _file(path, cache)
+
+
+def _file(path: Path, cache: str) -> web.FileResponse:
+    # FileResponse brings ETag, Last-Modified, 304 and ranges.
+    return web.FileResponse(path, headers={**SECURITY_HEADERS, "cache-control": cache})

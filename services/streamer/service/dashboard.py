@@ -1,0 +1,74 @@
+"""DashboardService: the overview, once or live."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+
+from binnacle.aggregator.v1 import overview_service_pb2, overview_service_pb2_grpc
+from binnacle.streamer.v1 import dashboard_service_pb2 as pb
+from services.core.clock import Clock
+from services.runtime.calls import current_call
+from services.runtime.process import Registration
+from services.runtime.statuses import translated_errors
+from services.streamer.domain.hub import Hub
+from services.streamer.domain.tally import GRPC, Tally
+from services.streamer.ports import Events, Frame
+
+SERVICE = "binnacle.streamer.v1.DashboardService"
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class DashboardServicer:
+    """Answers from the aggregator, streams from the hub."""
+
+    def __init__(
+        self, hub: Hub, aggregator: grpc.aio.Channel, encode: Callable[[Frame], bytes], tally: Tally, clock: Clock
+    ) -> None:
+        self._hub = hub
+        self._overview = overview_service_pb2_grpc.OverviewServiceStub(aggregator)
+        self._encode = encode
+        self._tally = tally
+        self._clock = clock
+
+    async def GetDashboard(self, request: pb.GetDashboardRequest, context: Context) -> pb.GetDashboardResponse:
+        with translated_errors("aggregator"):
+            answer = await self._overview.GetOverview(overview_service_pb2.GetOverviewRequest())
+        dashboard = answer.state.snapshot
+        dashboard.realtime_stats.active_connections = self._hub.connections(current_call().tenant)
+        # The contract gives both messages the same fields under the same numbers.
+        return pb.GetDashboardResponse.FromString(dashboard.SerializeToString())
+
+    async def WatchDashboard(self, request: pb.WatchDashboardRequest, context: Context) -> AsyncIterator[bytes]:
+        """Each message already as bytes, shared with every other viewer."""
+        with self._hub.watching(current_call().tenant, GRPC) as viewer:
+            while True:
+                frame = await viewer.next()
+                if not isinstance(frame, Events):
+                    self._tally.ages.add(self._clock.now() - frame.overview.made_at)
+                self._tally.sent[GRPC] += 1
+                yield frame.form(self._encode)
+
+
+def registration(servicer: DashboardServicer) -> Registration:
+    """The service as it is added to a server."""
+    return Registration(_add_to_server, servicer, SERVICE)
+
+
+def _add_to_server(servicer: DashboardServicer, server: grpc.aio.Server) -> None:
+    # In place of the generated function, which would serialise each message once per viewer.
+    handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+        "GetDashboard": grpc.unary_unary_rpc_method_handler(
+            servicer.GetDashboard,
+            request_deserializer=pb.GetDashboardRequest.FromString,
+            response_serializer=pb.GetDashboardResponse.SerializeToString,
+        ),
+        "WatchDashboard": grpc.unary_stream_rpc_method_handler(
+            servicer.WatchDashboard,
+            request_deserializer=pb.WatchDashboardRequest.FromString,
+            response_serializer=bytes,
+        ),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+    server.add_registered_method_handlers(SERVICE, handlers)

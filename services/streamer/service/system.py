@@ -1,0 +1,93 @@
+"""SystemService: the suite about itself."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+import grpc
+from google.api.httpbody_pb2 import HttpBody
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+
+from binnacle.aggregator.v1 import overview_service_pb2, overview_service_pb2_grpc
+from binnacle.streamer.v1 import system_service_pb2 as pb, system_service_pb2_grpc
+from services.core.clock import Clock
+from services.core.conventions import HEALTHY
+from services.core.errors import Unavailable
+from services.runtime.calls import current_call
+from services.runtime.process import Registration
+from services.runtime.statuses import status_from, translated_errors
+from services.streamer.convert.dialect import json_bytes
+from services.streamer.convert.exposition import merged_exposition
+from services.streamer.domain.condition import condition, metrics_of
+from services.streamer.domain.hub import Hub
+from services.streamer.ports import Part
+
+SERVICE = "binnacle.streamer.v1.SystemService"
+SUITE = "binnacle"
+DISTRIBUTION = "binnacle-suite"
+HOUR = 3600.0
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
+    """Asks every part, and the aggregator for what it holds."""
+
+    def __init__(self, hub: Hub, aggregator: grpc.aio.Channel, parts: Sequence[Part], clock: Clock) -> None:
+        self._hub = hub
+        self._overview = overview_service_pb2_grpc.OverviewServiceStub(aggregator)
+        self._parts = parts
+        self._clock = clock
+        self._started = clock.monotonic()
+        self._version = version(DISTRIBUTION)
+
+    async def health(self) -> pb.GetHealthResponse:
+        """The health of the suite. Raises Unavailable naming the parts that are not ready."""
+        components = await condition(self._parts)
+        response = pb.GetHealthResponse(
+            status=HEALTHY,
+            service=SUITE,
+            version=self._version,
+            uptime_hours=self._uptime_hours(),
+            components=components,
+        )
+        response.timestamp.FromMilliseconds(int(self._clock.now() * 1000))
+        return response
+
+    async def health_answer(self) -> tuple[int, bytes]:
+        """The health as HTTP status and JSON, as the edge answers it at /health."""
+        try:
+            return HTTPStatus.OK, json_bytes(await self.health())
+        except Unavailable as error:
+            return HTTPStatus.SERVICE_UNAVAILABLE, json_bytes(status_from(error))
+
+    async def GetHealth(self, request: pb.GetHealthRequest, context: Context) -> pb.GetHealthResponse:
+        return await self.health()
+
+    async def GetStats(self, request: pb.GetStatsRequest, context: Context) -> pb.GetStatsResponse:
+        with translated_errors("aggregator"):
+            held = await self._overview.GetIntakeStats(overview_service_pb2.GetIntakeStatsRequest())
+        return pb.GetStatsResponse(
+            total_events=held.events,
+            total_metrics=held.samples,
+            total_logs=held.logs,
+            total_heartbeats=held.heartbeats,
+            total_series=held.series,
+            active_services=held.services,
+            active_connections=self._hub.connections(current_call().tenant),
+            events_by_type=held.events_by_type,
+            uptime_hours=self._uptime_hours(),
+        )
+
+    async def GetMetricsText(self, request: pb.GetMetricsTextRequest, context: Context) -> pb.GetMetricsTextResponse:
+        text = merged_exposition(await metrics_of(self._parts))
+        return pb.GetMetricsTextResponse(content=HttpBody(content_type=CONTENT_TYPE_PLAIN_0_0_4, data=text))
+
+    def _uptime_hours(self) -> float:
+        return (self._clock.monotonic() - self._started) / HOUR
+
+
+def registration(servicer: SystemServicer) -> Registration:
+    """The service as it is added to a server."""
+    return Registration(system_service_pb2_grpc.add_SystemServiceServicer_to_server, servicer, SERVICE)

@@ -1,0 +1,91 @@
+"""How the streamer is put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from services.core.errors import Unavailable
+from services.runtime.process import Process, Wired
+from services.streamer.adapters.aggregator import AggregatorOverview
+from services.streamer.adapters.parts import Peer, Self
+from services.streamer.adapters.tally_metrics import TallyMetrics
+from services.streamer.config import StreamerConfig
+from services.streamer.convert.frames import message_maker
+from services.streamer.domain.hub import Hub
+from services.streamer.domain.tally import Tally
+from services.streamer.pages import Pages
+from services.streamer.ports import Part
+from services.streamer.service import dashboard, system
+from services.streamer.websocket import DashboardSocket
+
+# The edge keeps connections for an hour; it must be the one that closes them, or a request meets a closed one.
+KEEPALIVE_SECONDS = 3_700.0
+SHUTDOWN_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]:
+    """The streamer: hub, gRPC services, HTTP and WebSocket listener."""
+    tally = Tally()
+    process.registry.register(TallyMetrics(tally))
+    channel = process.channel(config.aggregator)
+    hub = Hub(AggregatorOverview(channel, process.log), process.clock, process.tasks, tally)
+    aggregator = Peer("aggregator", channel)
+
+    async def ready() -> None:
+        problem = await aggregator.problem()
+        if problem is not None:
+            raise Unavailable(f"aggregator {problem}")
+
+    parts: list[Part] = [
+        Peer("collector", process.channel(config.collector)),
+        aggregator,
+        Self(process.name, process.registry),
+        Peer("alerting", process.channel(config.alerting)),
+    ]
+    overview = dashboard.DashboardServicer(hub, channel, message_maker(demo=config.demo), tally, process.clock)
+    suite = system.SystemServicer(hub, channel, parts, process.clock)
+    socket = DashboardSocket(hub, tally, process.clock, process.log, auth_required=config.auth != "off")
+    process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
+    async with _listening(
+        config.pages_listen, [*Pages(config.web_dir, suite.health_answer).routes(), *socket.routes()]
+    ):
+        process.log.info("listening for pages", address=config.pages_listen)
+        yield Wired([dashboard.registration(overview), system.registration(suite)], ready)
+
+
+async def _close_at_stop(hub: Hub, stopping: asyncio.Event) -> None:
+    await stopping.wait()
+    hub.close()
+
+
+@asynccontextmanager
+async def _listening(address: str, routes: list[web.RouteDef]) -> AsyncIterator[None]:
+    """An HTTP listener for the length of the block. Raises Unavailable when the address is taken."""
+    application = web.Application()
+    application.add_routes(routes)
+    runner = web.AppRunner(
+        application, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS
+    )
+    await runner.setup()
+    try:
+        try:
+            await _site(runner, address).start()
+        except OSError as refused:
+            raise Unavailable(f"cannot listen on {address}: {refused}") from refused
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _site(runner: web.AppRunner, address: str) -> web.BaseSite:
+    kind, _colon, path = address.partition(":")
+    if kind == "unix":
+        # Left by a process that was killed; nobody can be listening there, since the launcher gives each its own.
+        Path(path).unlink(missing_ok=True)
+        return web.UnixSite(runner, path)
+    host, _colon, port = address.rpartition(":")
+    return web.TCPSite(runner, host.strip("[]"), int(port))
