@@ -139,6 +139,36 @@ class SampleBlock(_message.Message):
 Global___SampleBlock: _TypeAlias = SampleBlock  # noqa: Y015
 
 @_typing.final
+class SampleMessage(_message.Message):
+    """The wire of `binnacle.collector.v1.WriteSamplesRequest`, for reading one
+    without an object for each value.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    SAMPLES_FIELD_NUMBER: _builtins.int
+    sequence: _builtins.int
+    """Number of the message within its stream."""
+    @_builtins.property
+    def samples(self) -> Global___SampleBlock:
+        """The samples."""
+
+    def __init__(
+        self,
+        *,
+        sequence: _builtins.int = ...,
+        samples: Global___SampleBlock | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples", "sequence", b"sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SampleMessage: _TypeAlias = SampleMessage  # noqa: Y015
+
+@_typing.final
 class EventBlock(_message.Message):
     """Events in columns of equal length."""
 

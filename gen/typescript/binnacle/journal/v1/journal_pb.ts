@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/journal/v1/journal.proto.
  */
 export const file_binnacle_journal_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("CiFiaW5uYWNsZS9qb3VybmFsL3YxL2pvdXJuYWwucHJvdG8SE2Jpbm5hY2xlLmpvdXJuYWwudjEiswIKBlJlY29yZBIOCgZ0ZW5hbnQYASABKAkSHQoVYWNjZXB0ZWRfdGltZV91bml4X3VzGAIgASgQEjAKBnNlcmllcxgDIAMoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2VyaWVzRW50cnkSMQoHc2FtcGxlcxgEIAEoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2FtcGxlQmxvY2sSLwoGZXZlbnRzGAUgASgLMh8uYmlubmFjbGUuam91cm5hbC52MS5FdmVudEJsb2NrEisKBGxvZ3MYBiABKAsyHS5iaW5uYWNsZS5qb3VybmFsLnYxLkxvZ0Jsb2NrEjcKCmhlYXJ0YmVhdHMYByABKAsyIy5iaW5uYWNsZS5qb3VybmFsLnYxLkhlYXJ0YmVhdEJsb2NrIlQKC1Nlcmllc0VudHJ5EgoKAmlkGAEgASgGEjkKCmRlZmluaXRpb24YAiABKAsyJS5iaW5uYWNsZS5tZXRyaWNzLnYxLlNlcmllc0RlZmluaXRpb24iSAoLU2FtcGxlQmxvY2sSEgoKc2VyaWVzX2lkcxgBIAEoDBIVCg10aW1lc191bml4X21zGAIgASgMEg4KBnZhbHVlcxgDIAEoDCJ+CgpFdmVudEJsb2NrEhUKDXRpbWVzX3VuaXhfdXMYASABKAwSDQoFdHlwZXMYAiADKAkSEAoIc2VydmljZXMYAyADKAkSEAoIdXNlcl9pZHMYBCADKAkSEwoLc2Vzc2lvbl9pZHMYBSADKAkSEQoJZGF0YV9qc29uGAYgAygJIoEBCghMb2dCbG9jaxIVCg10aW1lc191bml4X3VzGAEgASgMEg4KBmxldmVscxgCIAEoDBIQCghzZXJ2aWNlcxgDIAMoCRIQCghtZXNzYWdlcxgEIAMoCRIRCgl0cmFjZV9pZHMYBSADKAkSFwoPYXR0cmlidXRlc19qc29uGAYgAygJIrkBCg5IZWFydGJlYXRCbG9jaxIVCg10aW1lc191bml4X3VzGAEgASgMEhAKCHNlcnZpY2VzGAIgAygJEhAKCHN0YXR1c2VzGAMgAygJEg0KBWtpbmRzGAQgAygJEhYKDnJlcXVlc3RfY291bnRzGAUgASgMEhQKDGVycm9yX2NvdW50cxgGIAEoDBIYChBhdmdfbGF0ZW5jaWVzX21zGAcgASgMEhUKDXVwdGltZXNfaG91cnMYCCABKAxiBnByb3RvMw", [file_binnacle_metrics_v1_metrics]);
+  fileDesc("CiFiaW5uYWNsZS9qb3VybmFsL3YxL2pvdXJuYWwucHJvdG8SE2Jpbm5hY2xlLmpvdXJuYWwudjEiswIKBlJlY29yZBIOCgZ0ZW5hbnQYASABKAkSHQoVYWNjZXB0ZWRfdGltZV91bml4X3VzGAIgASgQEjAKBnNlcmllcxgDIAMoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2VyaWVzRW50cnkSMQoHc2FtcGxlcxgEIAEoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2FtcGxlQmxvY2sSLwoGZXZlbnRzGAUgASgLMh8uYmlubmFjbGUuam91cm5hbC52MS5FdmVudEJsb2NrEisKBGxvZ3MYBiABKAsyHS5iaW5uYWNsZS5qb3VybmFsLnYxLkxvZ0Jsb2NrEjcKCmhlYXJ0YmVhdHMYByABKAsyIy5iaW5uYWNsZS5qb3VybmFsLnYxLkhlYXJ0YmVhdEJsb2NrIlQKC1Nlcmllc0VudHJ5EgoKAmlkGAEgASgGEjkKCmRlZmluaXRpb24YAiABKAsyJS5iaW5uYWNsZS5tZXRyaWNzLnYxLlNlcmllc0RlZmluaXRpb24iSAoLU2FtcGxlQmxvY2sSEgoKc2VyaWVzX2lkcxgBIAEoDBIVCg10aW1lc191bml4X21zGAIgASgMEg4KBnZhbHVlcxgDIAEoDCJUCg1TYW1wbGVNZXNzYWdlEhAKCHNlcXVlbmNlGAEgASgEEjEKB3NhbXBsZXMYAiABKAsyIC5iaW5uYWNsZS5qb3VybmFsLnYxLlNhbXBsZUJsb2NrIn4KCkV2ZW50QmxvY2sSFQoNdGltZXNfdW5peF91cxgBIAEoDBINCgV0eXBlcxgCIAMoCRIQCghzZXJ2aWNlcxgDIAMoCRIQCgh1c2VyX2lkcxgEIAMoCRITCgtzZXNzaW9uX2lkcxgFIAMoCRIRCglkYXRhX2pzb24YBiADKAkigQEKCExvZ0Jsb2NrEhUKDXRpbWVzX3VuaXhfdXMYASABKAwSDgoGbGV2ZWxzGAIgASgMEhAKCHNlcnZpY2VzGAMgAygJEhAKCG1lc3NhZ2VzGAQgAygJEhEKCXRyYWNlX2lkcxgFIAMoCRIXCg9hdHRyaWJ1dGVzX2pzb24YBiADKAkiuQEKDkhlYXJ0YmVhdEJsb2NrEhUKDXRpbWVzX3VuaXhfdXMYASABKAwSEAoIc2VydmljZXMYAiADKAkSEAoIc3RhdHVzZXMYAyADKAkSDQoFa2luZHMYBCADKAkSFgoOcmVxdWVzdF9jb3VudHMYBSABKAwSFAoMZXJyb3JfY291bnRzGAYgASgMEhgKEGF2Z19sYXRlbmNpZXNfbXMYByABKAwSFQoNdXB0aW1lc19ob3VycxgIIAEoDGIGcHJvdG8z", [file_binnacle_metrics_v1_metrics]);
 
 /**
  * One accepted request of one tenant.
@@ -146,6 +146,35 @@ export const SampleBlockSchema: GenMessage<SampleBlock> = /*@__PURE__*/
   messageDesc(file_binnacle_journal_v1_journal, 2);
 
 /**
+ * The wire of `binnacle.collector.v1.WriteSamplesRequest`, for reading one
+ * without an object for each value.
+ *
+ * @generated from message binnacle.journal.v1.SampleMessage
+ */
+export type SampleMessage = Message<"binnacle.journal.v1.SampleMessage"> & {
+  /**
+   * Number of the message within its stream.
+   *
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * The samples.
+   *
+   * @generated from field: binnacle.journal.v1.SampleBlock samples = 2;
+   */
+  samples?: SampleBlock | undefined;
+};
+
+/**
+ * Describes the message binnacle.journal.v1.SampleMessage.
+ * Use `create(SampleMessageSchema)` to create a new message.
+ */
+export const SampleMessageSchema: GenMessage<SampleMessage> = /*@__PURE__*/
+  messageDesc(file_binnacle_journal_v1_journal, 3);
+
+/**
  * Events in columns of equal length.
  *
  * @generated from message binnacle.journal.v1.EventBlock
@@ -199,7 +228,7 @@ export type EventBlock = Message<"binnacle.journal.v1.EventBlock"> & {
  * Use `create(EventBlockSchema)` to create a new message.
  */
 export const EventBlockSchema: GenMessage<EventBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 3);
+  messageDesc(file_binnacle_journal_v1_journal, 4);
 
 /**
  * Log lines in columns of equal length.
@@ -255,7 +284,7 @@ export type LogBlock = Message<"binnacle.journal.v1.LogBlock"> & {
  * Use `create(LogBlockSchema)` to create a new message.
  */
 export const LogBlockSchema: GenMessage<LogBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 4);
+  messageDesc(file_binnacle_journal_v1_journal, 5);
 
 /**
  * Heartbeats in columns of equal length.
@@ -325,5 +354,5 @@ export type HeartbeatBlock = Message<"binnacle.journal.v1.HeartbeatBlock"> & {
  * Use `create(HeartbeatBlockSchema)` to create a new message.
  */
 export const HeartbeatBlockSchema: GenMessage<HeartbeatBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 5);
+  messageDesc(file_binnacle_journal_v1_journal, 6);
 
