@@ -1,0 +1,1 @@
+"""`binnacle`: the whole suite on one machine, and the commands around it."""

@@ -1,0 +1,178 @@
+"""Envoy's configuration, rendered from the contracts and a few addresses. The same for a laptop and a cluster."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.launcher.contracts import PublicService, public_services
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "deploy" / "envoy" / "envoy.yaml.j2"
+DESCRIPTORS = ROOT / "gen" / "binnacle.binpb"
+
+PROCESSES = ("collector", "aggregator", "streamer", "alerting")
+MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+# Pages of this machine, whatever their port: a developer's own web app beside the suite.
+LOOPBACK_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+
+# Served by the streamer's own HTTP listener; page files need no token.
+PAGE_PATHS = (
+    "/",
+    "/app",
+    "/favicon.ico",
+    "/favicon.svg",
+    "/apple-touch-icon.png",
+    "/manifest.webmanifest",
+    "/robots.txt",
+)
+PAGE_PREFIXES = ("/app/", "/assets/", "/icons/")
+OPEN_PATHS = ("/health", *PAGE_PATHS)
+HEALTH_CALL = "/binnacle.streamer.v1.SystemService/GetHealth"
+
+# A page's files and JSON. Never gRPC-Web: its messages are compressed by their own rules or not at all.
+COMPRESSED_TYPES = (
+    "application/json",
+    "application/javascript",
+    "application/manifest+json",
+    "image/svg+xml",
+    "text/css",
+    "text/html",
+    "text/javascript",
+    "text/plain",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where something listens: a unix socket's path, or host and port."""
+
+    path: str = ""
+    host: str = ""
+    port: int = 0
+    mode: int = 0
+
+    @classmethod
+    def parse(cls, text: str, mode: int = 0) -> "Target":
+        """From `unix:/path` or `host:port`; raises ValueError for anything else."""
+        if text.startswith("unix:"):
+            return cls(path=re.sub("^/+", "/", text.removeprefix("unix:")), mode=mode)
+        host, colon, port = text.rpartition(":")
+        if not colon or not host or not port.isdecimal():
+            raise ValueError(f"{text!r} is neither unix:/path nor host:port")
+        return cls(host=host.strip("[]"), port=int(port))
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSettings:
+    """What differs from edge to edge. `upstreams` names a target for each process and for `pages`.
+
+    `jwks` is the path of the key set tokens are verified with, or None where no authentication is wanted.
+    """
+
+    listen: Target
+    admin: Target
+    upstreams: Mapping[str, Target]
+    jwks: str | None = None
+    descriptors: str = str(DESCRIPTORS)
+    access_log: bool = False
+    cors_origins: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the edge says by itself for one HTTP status."""
+
+    status: int
+    code: int
+    reason: str
+    message: str = "%LOCAL_REPLY_BODY%"
+    retry_after: int = 0
+
+
+REPLIES = (
+    Reply(400, 3, "INVALID_INPUT"),
+    Reply(401, 16, "UNAUTHENTICATED"),
+    Reply(403, 7, "FORBIDDEN"),
+    Reply(404, 5, "NOT_FOUND", "there is no such path, or not with this method"),
+    Reply(408, 4, "DEADLINE"),
+    Reply(413, 3, "INVALID_INPUT", f"the body is larger than {MAX_BODY_BYTES} bytes"),
+    Reply(415, 3, "INVALID_INPUT"),
+    Reply(429, 8, "OVERLOADED", retry_after=1),
+    Reply(431, 3, "INVALID_INPUT", "the request's headers are too large"),
+    Reply(502, 14, "UNAVAILABLE", retry_after=1),
+    Reply(503, 14, "UNAVAILABLE", retry_after=1),
+    Reply(504, 4, "DEADLINE"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A gRPC path (or its beginning) and the process behind it."""
+
+    path: str
+    upstream: str
+    may_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All the template knows."""
+
+    listen: Target
+    admin: Target
+    upstreams: Mapping[str, Target]
+    jwks: str | None
+    descriptors: str
+    access_log: bool
+    cors_origins: Sequence[str]
+    services: Sequence[str]
+    streams: Sequence[Route]
+    calls: Sequence[Route]
+    replies: Sequence[Reply] = REPLIES
+    health_call: str = HEALTH_CALL
+    open_paths: Sequence[str] = OPEN_PATHS
+    open_prefixes: Sequence[str] = PAGE_PREFIXES
+    page_paths: Sequence[str] = PAGE_PATHS
+    page_prefixes: Sequence[str] = PAGE_PREFIXES
+    compressed_types: Sequence[str] = COMPRESSED_TYPES
+    max_body_bytes: int = MAX_BODY_BYTES
+    max_response_bytes: int = MAX_RESPONSE_BYTES
+
+
+def render(settings: EdgeSettings) -> str:
+    """Envoy's configuration as YAML."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(undefined=StrictUndefined, autoescape=False)
+    return environment.from_string(TEMPLATE.read_text()).render(edge=_view(settings)) + "\n"
+
+
+def _view(settings: EdgeSettings) -> _View:
+    services = public_services(Path(settings.descriptors).read_bytes())
+    return _View(
+        listen=settings.listen,
+        admin=settings.admin,
+        upstreams=settings.upstreams,
+        jwks=settings.jwks,
+        descriptors=settings.descriptors,
+        access_log=settings.access_log,
+        cors_origins=[LOOPBACK_ORIGINS, *(re.escape(origin) for origin in settings.cors_origins)],
+        services=[service.name for service in services],
+        streams=[route for service in services for route in _streams(service)],
+        calls=[*(_calls(service) for service in services), *_reflection()],
+    )
+
+
+def _streams(service: PublicService) -> list[Route]:
+    return [Route(f"/{service.name}/{method}", service.process) for method in service.streams]
+
+
+def _calls(service: PublicService) -> Route:
+    # A repeated write is the client's to decide: it alone knows whether it may be counted twice.
+    return Route(f"/{service.name}/", service.process, may_retry=service.process != "collector")
+
+
+def _reflection() -> list[Route]:
+    return [Route(f"/grpc.reflection.{v}.ServerReflection/", "streamer") for v in ("v1", "v1alpha")]

@@ -1,0 +1,7 @@
+"""What stops a command of `binnacle`: a message that says what to do, without a traceback."""
+
+import click
+
+
+class LauncherError(click.ClickException):
+    """Shown as one message; exit status 1."""

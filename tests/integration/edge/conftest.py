@@ -1,0 +1,142 @@
+"""A real Envoy with our rendered configuration, and tiny servicers of our contracts behind it."""
+
+import json
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection, unix_serve
+
+from services.launcher.edge import PROCESSES, EdgeSettings, Target, render
+from services.launcher.keys import read_or_make_jwt_key
+from services.launcher.places import free_port
+from services.launcher.programs import envoy_program
+from tests.integration.edge.servicers import Log, serve
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A running edge: its address, the calls that came through, the key of its tokens."""
+
+    port: int
+    log: Log
+    jwt_key: bytes
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def target(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def http(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=10)
+
+
+def page(connection: ServerConnection, request: Request) -> Response | None:
+    """Plain GETs answer with what they asked for; sockets go on."""
+    if request.headers.get("upgrade", "").lower() == "websocket":
+        return None
+    headers = Headers({"content-type": "text/html", "x-tenant-seen": request.headers.get("x-binnacle-tenant", "")})
+    return Response(HTTPStatus.OK.value, "OK", headers, f"page {request.path}".encode())
+
+
+def echo(connection: ServerConnection) -> None:
+    """Say first which tenant and path arrived, then repeat everything."""
+    assert connection.request is not None
+    tenant = connection.request.headers.get("x-binnacle-tenant")
+    connection.send(json.dumps({"tenant": tenant, "path": connection.request.path}))
+    for message in connection:
+        connection.send(message)
+
+
+@contextmanager
+def pages(path: Path) -> Iterator[None]:
+    """The HTTP and WebSocket listener behind the edge."""
+    with unix_serve(echo, str(path), process_request=page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield
+        server.shutdown()
+        thread.join()
+
+
+def wait_until_open(url: str, envoy: "subprocess.Popen[bytes]") -> None:
+    """Wait for the edge to answer for the streamer behind it."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        assert envoy.poll() is None, "Envoy ended"
+        try:
+            if httpx.get(f"{url}/health").status_code == HTTPStatus.OK:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("Envoy did not open in 20 s")
+
+
+def stop_server(server: grpc.Server) -> None:
+    server.stop(0).wait()
+
+
+@contextmanager
+def running_edge(auth: bool) -> Iterator[Edge]:
+    """Everything, on unix sockets in a short folder, with one TCP port."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-", dir="/tmp")))
+        log = Log()
+        for process in PROCESSES:
+            server = serve(process, f"unix:{folder}/{process}.sock", log)
+            stack.callback(stop_server, server)
+        stack.enter_context(pages(folder / "pages.sock"))
+        key = read_or_make_jwt_key(folder)
+        edge = Edge(free_port("127.0.0.1"), log, key.secret)
+        settings = EdgeSettings(
+            listen=Target.parse(edge.target),
+            admin=Target.parse(f"unix:{folder}/admin.sock", mode=0o600),
+            upstreams={name: Target.parse(f"unix:{folder}/{name}.sock") for name in (*PROCESSES, "pages")},
+            jwks=str(key.jwks) if auth else None,
+        )
+        config = folder / "envoy.yaml"
+        config.write_text(render(settings))
+        command = [
+            str(envoy_program()),
+            "-c",
+            str(config),
+            "--disable-hot-restart",
+            "--concurrency",
+            "1",
+            "-l",
+            "warn",
+        ]
+        envoy = subprocess.Popen(command)
+        stack.callback(envoy.wait)
+        stack.callback(envoy.terminate)
+        wait_until_open(edge.url, envoy)
+        yield edge
+
+
+@pytest.fixture(scope="module")
+def open_edge() -> Iterator[Edge]:
+    """An edge with authentication off."""
+    with running_edge(auth=False) as edge:
+        yield edge
+
+
+@pytest.fixture(scope="module")
+def guarded_edge() -> Iterator[Edge]:
+    """An edge that wants tokens."""
+    with running_edge(auth=True) as edge:
+        yield edge

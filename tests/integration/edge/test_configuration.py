@@ -1,0 +1,54 @@
+"""The rendered configuration is one that Envoy takes without a warning, wherever it is meant for."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from services.launcher.edge import PROCESSES, EdgeSettings, Target, render
+from services.launcher.programs import envoy_program
+
+pytestmark = pytest.mark.processes
+
+JWKS = '{"keys": [{"kty": "oct", "alg": "HS256", "kid": "a", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}'
+
+
+def settings(folder: Path, style: str, auth: bool) -> EdgeSettings:
+    """As on a laptop (unix sockets), or on a cluster (names and ports)."""
+    jwks = folder / "jwks.json"
+    jwks.write_text(JWKS)
+    pattern = {"laptop": f"unix:{folder}/{{}}.sock", "cluster": "binnacle-{}.monitoring.svc:7000"}[style]
+    return EdgeSettings(
+        listen=Target.parse("0.0.0.0:8080"),
+        admin=Target.parse("127.0.0.1:9901" if style == "cluster" else f"unix:{folder}/admin.sock", mode=0o600),
+        upstreams={name: Target.parse(pattern.format(name)) for name in (*PROCESSES, "pages")},
+        jwks=str(jwks) if auth else None,
+        access_log=style == "cluster",
+        cors_origins=["https://shop.example"],
+    )
+
+
+@pytest.mark.parametrize("auth", [False, True])
+@pytest.mark.parametrize("style", ["laptop", "cluster"])
+def test_envoy_takes_it_without_a_warning(tmp_path: Path, style: str, auth: bool) -> None:
+    config = tmp_path / "envoy.yaml"
+    config.write_text(render(settings(tmp_path, style, auth)))
+    command = [str(envoy_program()), "--mode", "validate", "-c", str(config), "-l", "warn"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed[:2000]
+    assert printed.strip() == f"configuration '{config}' OK"
+
+
+def test_only_the_owner_reaches_the_admin_socket(tmp_path: Path) -> None:
+    config = yaml.safe_load(render(settings(tmp_path, "laptop", auth=False)))
+    assert config["admin"]["address"]["pipe"]["mode"] == 0o600
+
+
+def test_writes_are_never_repeated_by_the_edge(tmp_path: Path) -> None:
+    config = yaml.safe_load(render(settings(tmp_path, "laptop", auth=False)))
+    manager = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    routes = [route["route"] for route in manager["route_config"]["virtual_hosts"][0]["routes"]]
+    assert [route["cluster"] for route in routes if "retry_policy" in route]
+    assert not [route for route in routes if route["cluster"] == "collector" and "retry_policy" in route]

@@ -1,0 +1,129 @@
+"""With authentication on: who may pass, and as whom."""
+
+import json
+import time
+
+import grpc
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from binnacle.aggregator.v1 import query_service_pb2, query_service_pb2_grpc
+from tests.integration.edge.conftest import Edge
+from tests.integration.edge.tokens import bearer, token
+
+pytestmark = [pytest.mark.network, pytest.mark.processes]
+
+
+@pytest.mark.parametrize("path", ["/events", "/metrics", "/stats", "/dashboard", "/nowhere", "/app/../events"])
+def test_every_path_without_a_token_is_401_unknown_ones_too(guarded_edge: Edge, path: str) -> None:
+    with guarded_edge.http() as http:
+        answer = http.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (401, 16)
+
+
+@pytest.mark.parametrize("path", ["/health", "/", "/app/x", "/assets/a.js"])
+def test_health_and_page_files_are_open(guarded_edge: Edge, path: str) -> None:
+    with guarded_edge.http() as http:
+        assert http.get(path).status_code == 200
+
+
+def test_open_paths_take_no_identity_from_the_client(guarded_edge: Edge) -> None:
+    spoofed = {"x-binnacle-tenant": "victim", "x-binnacle-roles": "admin"}
+    with guarded_edge.http() as http:
+        http.get("/health", headers=spoofed)
+        assert http.get("/", headers=spoofed).headers["x-tenant-seen"] == ""
+    metadata = guarded_edge.log.calls[-1].metadata
+    assert metadata["x-binnacle-tenant"] == "default"
+    assert "x-binnacle-roles" not in metadata
+
+
+def test_a_token_says_tenant_and_roles(guarded_edge: Edge) -> None:
+    spoofed = {"x-binnacle-tenant": "victim", "x-binnacle-roles": "admin"}
+    with guarded_edge.http() as http:
+        answer = http.get("/events", headers={**spoofed, **bearer(guarded_edge.jwt_key)})
+    assert answer.status_code == 200
+    metadata = guarded_edge.log.calls[-1].metadata
+    assert (metadata["x-binnacle-tenant"], metadata["x-binnacle-roles"]) == ("acme", "viewer,editor")
+    assert "authorization" not in metadata
+
+
+def test_a_token_without_a_tenant_gives_none(guarded_edge: Edge) -> None:
+    headers = {"x-binnacle-tenant": "victim", **bearer(guarded_edge.jwt_key, tenant=None)}
+    with guarded_edge.http() as http:
+        http.get("/events", headers=headers)
+    assert "x-binnacle-tenant" not in guarded_edge.log.calls[-1].metadata
+
+
+def test_an_unknown_path_is_404_with_a_token(guarded_edge: Edge) -> None:
+    with guarded_edge.http() as http:
+        assert http.get("/nowhere", headers=bearer(guarded_edge.jwt_key)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"exp": int(time.time()) - 3600}, 401),
+        ({"exp": None}, 401),
+        ({"iss": "somebody"}, 401),
+        ({"aud": "others"}, 403),
+    ],
+)
+def test_a_wrong_token_is_refused(guarded_edge: Edge, claims: dict[str, object], status: int) -> None:
+    with guarded_edge.http() as http:
+        assert http.get("/events", headers=bearer(guarded_edge.jwt_key, **claims)).status_code == status
+
+
+def test_a_foreign_signature_is_refused(guarded_edge: Edge) -> None:
+    with guarded_edge.http() as http:
+        assert http.get("/events", headers=bearer(b"x" * 32)).status_code == 401
+
+
+def test_grpc_is_refused_with_a_status_and_passes_with_a_token(guarded_edge: Edge) -> None:
+    request = query_service_pb2.ListTrackedEventsRequest(limit=2)
+    with grpc.insecure_channel(guarded_edge.target) as channel:
+        stub = query_service_pb2_grpc.QueryServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as refused:
+            stub.ListTrackedEvents(request)
+        metadata = tuple(bearer(guarded_edge.jwt_key).items())
+        assert stub.ListTrackedEvents(request, metadata=metadata).limit == 2
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("place", ["header", "query", "cookie"])
+def test_a_socket_brings_its_token_where_a_browser_can_put_it(guarded_edge: Edge, place: str) -> None:
+    held = token(guarded_edge.jwt_key)
+    query = f"?access_token={held}" if place == "query" else ""
+    headers = {
+        "header": {"authorization": f"Bearer {held}"},
+        "cookie": {"cookie": f"binnacle_token={held}"},
+        "query": {},
+    }[place]
+    with connect(f"ws://{guarded_edge.target}/ws/dashboard{query}", additional_headers=headers) as socket:
+        first = json.loads(socket.recv())
+    assert first["tenant"] == "acme"
+    assert held not in first["path"]
+
+
+def test_a_socket_without_a_token_arrives_without_a_tenant(guarded_edge: Edge) -> None:
+    with connect(f"ws://{guarded_edge.target}/ws/live", additional_headers={"x-binnacle-tenant": "victim"}) as socket:
+        assert json.loads(socket.recv())["tenant"] is None
+
+
+def test_a_socket_with_a_wrong_token_is_refused(guarded_edge: Edge) -> None:
+    with (
+        pytest.raises(InvalidStatus, match="401"),
+        connect(f"ws://{guarded_edge.target}/ws/live?access_token={token(b'x' * 32)}"),
+    ):
+        pass
+
+
+def test_tokens_in_the_query_open_nothing_but_sockets(guarded_edge: Edge) -> None:
+    with guarded_edge.http() as http:
+        assert http.get(f"/events?access_token={token(guarded_edge.jwt_key)}").status_code == 401
+
+
+def test_a_preflight_needs_no_token(guarded_edge: Edge) -> None:
+    headers = {"origin": "http://localhost:3000", "access-control-request-method": "POST"}
+    with guarded_edge.http() as http:
+        assert http.options("/events", headers=headers).status_code == 200

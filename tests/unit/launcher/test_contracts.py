@@ -1,0 +1,47 @@
+"""Which services the edge shows to the world."""
+
+import pytest
+
+from services.launcher.contracts import public_services
+from services.launcher.edge import DESCRIPTORS, Target
+
+PUBLIC = {
+    "binnacle.aggregator.v1.QueryService": "aggregator",
+    "binnacle.alerting.v1.AlertService": "alerting",
+    "binnacle.collector.v1.IngestService": "collector",
+    "binnacle.collector.v1.JsonIntakeService": "collector",
+    "binnacle.streamer.v1.DashboardService": "streamer",
+    "binnacle.streamer.v1.SystemService": "streamer",
+}
+
+
+def test_whatever_becomes_public_is_named_here_on_purpose() -> None:
+    found = public_services(DESCRIPTORS.read_bytes())
+    assert {service.name: service.process for service in found} == PUBLIC
+
+
+def test_streams_are_told_apart() -> None:
+    streams = {service.name.rsplit(".", 1)[1]: service.streams for service in public_services(DESCRIPTORS.read_bytes())}
+    assert streams["DashboardService"] == ("WatchDashboard",)
+    assert streams["IngestService"] == ("WriteSamples",)
+    assert streams["QueryService"] == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("unix:/run/a.sock", Target(path="/run/a.sock")),
+        ("unix:///run/a.sock", Target(path="/run/a.sock")),
+        ("10.0.0.1:7000", Target(host="10.0.0.1", port=7000)),
+        ("[::1]:7000", Target(host="::1", port=7000)),
+        ("collector.monitoring.svc:7000", Target(host="collector.monitoring.svc", port=7000)),
+    ],
+)
+def test_targets_are_read(text: str, target: Target) -> None:
+    assert Target.parse(text) == target
+
+
+@pytest.mark.parametrize("text", ["", "collector", "collector:", ":7000", "collector:http"])
+def test_what_is_no_target_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="neither"):
+        Target.parse(text)
