@@ -1,7 +1,8 @@
 """Alerts in Redis: one hash a tenant, one field an alert."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -13,8 +14,8 @@ from services.alerting.ports import Alert
 from services.core.errors import Unavailable
 from services.runtime.logs import Log
 
-CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 3.0
+"""Time that one read or write may take, connecting included."""
 
 _ALERT = TypeAdapter(Alert)
 
@@ -27,20 +28,19 @@ class RedisStates:
         self._log = log
 
     async def load(self, tenant: str) -> Sequence[Alert]:
-        with _told_as_unavailable():
+        async with _answered():
             kept = await self._redis.hgetall(_key(tenant))
         return [alert for alert in map(self._read, kept.values()) if alert is not None]
 
     async def save(self, tenant: str, alerts: Sequence[Alert], forgotten: Sequence[str]) -> None:
         if not alerts and not forgotten:
             return
-        with _told_as_unavailable():
-            async with self._redis.pipeline(transaction=True) as step:
-                if alerts:
-                    step.hset(_key(tenant), mapping={alert.id: _ALERT.dump_json(alert) for alert in alerts})
-                if forgotten:
-                    step.hdel(_key(tenant), *forgotten)
-                await step.execute()
+        async with _answered(), self._redis.pipeline(transaction=True) as step:
+            if alerts:
+                step.hset(_key(tenant), mapping={alert.id: _ALERT.dump_json(alert) for alert in alerts})
+            if forgotten:
+                step.hdel(_key(tenant), *forgotten)
+            await step.execute()
 
     def _read(self, kept: bytes | str) -> Alert | None:
         """One alert; None, with a word in the log, if it is not readable: the rest must not be lost with it."""
@@ -54,11 +54,9 @@ class RedisStates:
 @asynccontextmanager
 async def open_redis_states(url: str, log: Log) -> AsyncIterator[RedisStates]:
     """States in the Redis at `url`, which need not answer yet; retries are the caller's."""
+    # The client's own timeouts rest on asyncio.wait_for, which in Python 3.11 can swallow a cancellation.
     async with Redis.from_url(
-        url,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 0),
+        url, socket_timeout=None, socket_connect_timeout=None, retry=Retry(NoBackoff(), 0)
     ) as redis:
         yield RedisStates(redis, log)
 
@@ -67,9 +65,11 @@ def _key(tenant: str) -> str:
     return f"binnacle:alerts:{tenant}"
 
 
-@contextmanager
-def _told_as_unavailable() -> Iterator[None]:
+@asynccontextmanager
+async def _answered() -> AsyncIterator[None]:
+    """Turn a failure, or no answer in time, into Unavailable."""
     try:
-        yield
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
     except (RedisError, OSError) as fault:
         raise Unavailable(f"Redis does not answer: {fault}") from fault
