@@ -6,8 +6,7 @@ from typing import Any
 
 import grpc
 
-from binnacle.aggregator.v1 import overview_service_pb2 as pb
-from binnacle.aggregator.v1 import overview_service_pb2_grpc
+from binnacle.aggregator.v1 import overview_service_pb2 as pb, overview_service_pb2_grpc
 from binnacle.dashboard.v1 import dashboard_pb2
 from services.core.errors import Unavailable
 from services.runtime.calls import current_call

@@ -1,0 +1,174 @@
+"""The dashboard socket of seed 004, by a real client."""
+
+import asyncio
+import contextlib
+import json
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from binnacle.streamer.v1.dashboard_service_pb2 import GetDashboardRequest
+from tests.support.overview import registration
+from tests.support.pictures import event, snapshot, update
+from tests.support.services import neighbour, socket_address
+from tests.support.streamer import House, message, read_on, streamer
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.network
+
+
+def printed(made: Message) -> object:
+    """The JSON the edge prints of a message."""
+    form = MessageToDict(made, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    return json.loads(json.dumps(form))
+
+
+async def test_snapshot_then_updates_and_events(house: House) -> None:
+    async with house.socket() as socket:
+        expected = snapshot()
+        expected.realtime_stats.active_connections = 1
+        assert await message(socket) == {"type": "snapshot", "data": printed(expected)}
+        house.overview.events(event("request"), event("purchase", total=99.99, items=2))
+        assert await message(socket) == {
+            "type": "event",
+            "data": printed(event("purchase", total=99.99, items=2)),
+        }
+        house.overview.update(update(snapshot(requests=121.0)))
+        expected.overview.total_requests = 121.0
+        assert await message(socket) == {"type": "dashboard_update", "data": printed(expected)}
+
+
+async def test_a_second_socket_gets_the_folded_state_at_once_and_no_second_watch(house: House) -> None:
+    async with house.socket() as first:
+        await message(first)
+        house.overview.update(update(snapshot(requests=500.0)))
+        await message(first)
+        async with house.socket() as second:
+            opened = await message(second)
+            assert opened["type"] == "snapshot"
+            assert opened["data"]["overview"]["total_requests"] == 500
+            assert opened["data"]["realtime_stats"]["active_connections"] == 2
+    assert house.overview.watches == ["default"]
+
+
+async def test_sockets_stay_while_the_watch_is_lost_and_get_a_new_snapshot(house: House) -> None:
+    async with house.socket() as socket:
+        await message(socket)
+        house.overview.state.snapshot.CopyFrom(snapshot(requests=900.0))
+        house.overview.lose()
+        again = await message(socket)
+        assert again["type"] == "snapshot"
+        assert again["data"]["overview"]["total_requests"] == 900
+
+
+async def test_sockets_stay_while_the_aggregator_is_restarted() -> None:
+    address = socket_address("aggregator")
+    async with streamer(aggregator=address) as house, house.socket() as socket:
+        async with neighbour(registration(house.overview), address=address):
+            assert (await message(socket))["type"] == "snapshot"
+        async with neighbour(registration(house.overview), address=address):
+            assert (await message(socket))["type"] == "snapshot"
+
+
+async def test_a_reader_that_stopped_delays_nobody_and_is_told_to_reconnect(house: House) -> None:
+    async with house.socket(max_queue=1) as stopped, house.socket() as reading:
+        await message(reading)
+        text = "x" * 2_000
+        for batch in range(40):
+            house.overview.events(*(event("view", place=batch * 100 + place, text=text) for place in range(100)))
+            got = [(await message(reading))["data"]["data"]["place"] for _ in range(100)]
+            assert got == list(range(batch * 100, batch * 100 + 100))
+        with pytest.raises(ConnectionClosed) as closed:
+            await read_on(stopped)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+        assert closed.value.rcvd.reason == "too slow, reconnect"
+
+
+async def test_a_reader_that_never_reads_again_is_dropped(house: House) -> None:
+    reader, writer = await asyncio.open_unix_connection(house.pages, limit=1_024)
+    writer.write(
+        b"GET /ws/dashboard HTTP/1.1\r\nHost: s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    await house.has_watch()
+    for _batch in range(40):
+        house.overview.events(*(event("view", text="x" * 2_000) for _ in range(100)))
+
+    async def gone() -> bool:
+        return (await house.dashboard.GetDashboard(GetDashboardRequest())).realtime_stats.active_connections == 0
+
+    await eventually(gone, "the stuck socket is dropped", within=20.0)
+    with contextlib.suppress(ConnectionError):
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_a_socket_that_closes_leaves(house: House) -> None:
+    async with house.socket() as first:
+        await message(first)
+        async with house.socket() as second:
+            await message(second)
+
+        async def alone() -> bool:
+            house.overview.update(update(snapshot()))
+            told = await message(first)
+            return bool(told["data"]["realtime_stats"]["active_connections"] == 1)
+
+        await eventually(alone, "the closed socket is no longer counted")
+
+
+async def test_sockets_are_closed_with_restart_when_the_streamer_stops() -> None:
+    async with streamer() as house:
+        socket = await house.socket()
+        await message(socket)
+    with pytest.raises(ConnectionClosed) as closed:
+        await socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+
+
+async def test_what_a_client_says_is_ignored(house: House) -> None:
+    async with house.socket() as socket:
+        await message(socket)
+        await socket.send("hello")
+        await socket.send(b"\x00\xff")
+        house.overview.update(update(snapshot()))
+        assert (await message(socket))["type"] == "dashboard_update"
+
+
+async def test_a_message_too_long_ends_the_socket(house: House) -> None:
+    async with house.socket() as socket:
+        await message(socket)
+        await socket.send("x" * (64 * 1024 + 1))
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+
+
+async def test_messages_are_not_compressed(house: House) -> None:
+    async with house.socket(compression="deflate") as socket:
+        assert socket.protocol.extensions == []
+
+
+async def test_tenants_do_not_see_each_other(house: House) -> None:
+    async with (
+        house.socket(additional_headers={"x-binnacle-tenant": "acme"}) as one,
+        house.socket(additional_headers={"x-binnacle-tenant": "umbrella"}) as other,
+    ):
+        for socket in (one, other):
+            assert (await message(socket))["data"]["realtime_stats"]["active_connections"] == 1
+    assert sorted(house.overview.watches) == ["acme", "umbrella"]
+
+
+async def test_with_authentication_a_socket_needs_a_tenant() -> None:
+    async with streamer(auth="jwt") as house:
+        with pytest.raises(InvalidStatus) as refused:
+            await house.socket()
+        assert refused.value.response.status_code == 401
+        async with house.socket(additional_headers={"x-binnacle-tenant": "acme"}) as socket:
+            assert (await message(socket))["type"] == "snapshot"

@@ -1,0 +1,99 @@
+"""SystemService over a real channel: health, counts, metrics."""
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+from prometheus_client.parser import text_string_to_metric_families
+
+from binnacle.aggregator.v1.overview_service_pb2 import GetIntakeStatsResponse
+from binnacle.streamer.v1.dashboard_service_pb2 import WatchDashboardRequest
+from binnacle.streamer.v1.system_service_pb2 import GetHealthRequest, GetMetricsTextRequest, GetStatsRequest
+from services.core.errors import Unavailable
+from services.runtime.statuses import error_from
+from services.streamer.adapters.parts import HEALTH_CHECK
+from tests.support.services import socket_address
+from tests.support.streamer import House, streamer
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.network
+
+PARTS = ("aggregator", "alerting", "collector", "streamer")
+
+
+async def readiness(channel: grpc.aio.Channel) -> int:
+    """What an orchestrator is told."""
+    check = channel.unary_unary(
+        HEALTH_CHECK,
+        request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+        response_deserializer=health_pb2.HealthCheckResponse.FromString,
+    )
+    return (await check(health_pb2.HealthCheckRequest())).status
+
+
+async def test_all_parts_are_healthy(house: House) -> None:
+    async def well() -> bool:
+        try:
+            health = await house.system.GetHealth(GetHealthRequest())
+        except grpc.aio.AioRpcError:
+            return False
+        assert (health.status, health.service) == ("healthy", "binnacle")
+        assert dict(health.components) == dict.fromkeys(PARTS, "healthy")
+        assert health.version
+        assert health.timestamp.seconds > 0
+        return True
+
+    await eventually(well, "every part is ready")
+
+
+async def test_a_part_that_is_away_is_named() -> None:
+    async with streamer(alerting=socket_address("nobody")) as house:
+
+        async def only_alerting() -> bool:
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await house.system.GetHealth(GetHealthRequest())
+            error = error_from(refused.value, "streamer")
+            assert isinstance(error, Unavailable)
+            return str(error).endswith("not ready: alerting (does not answer)")
+
+        await eventually(only_alerting, "alerting alone is named")
+
+
+async def test_it_is_not_ready_without_an_aggregator() -> None:
+    async with streamer(aggregator=socket_address("nobody")) as house:
+        assert await readiness(house.channel) == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def test_it_is_ready_with_an_aggregator(house: House) -> None:
+    async def ready() -> bool:
+        return await readiness(house.channel) == health_pb2.HealthCheckResponse.SERVING
+
+    await eventually(ready, "the streamer is ready")
+
+
+async def test_counts_of_the_store_and_of_viewers(house: House) -> None:
+    house.overview.stats = GetIntakeStatsResponse(
+        events=5, samples=6, logs=7, heartbeats=8, series=9, services=2, events_by_type={"purchase": 5}
+    )
+    watch = house.dashboard.WatchDashboard(WatchDashboardRequest())
+    await watch.read()
+    got = await house.system.GetStats(GetStatsRequest())
+    assert (got.total_events, got.total_metrics, got.total_logs, got.total_heartbeats) == (5, 6, 7, 8)
+    assert (got.total_series, got.active_services, got.active_connections) == (9, 2, 1)
+    assert dict(got.events_by_type) == {"purchase": 5}
+    watch.cancel()
+
+
+async def test_metrics_of_every_process() -> None:
+    async with streamer(alerting=socket_address("nobody")) as house:
+        watch = house.dashboard.WatchDashboard(WatchDashboardRequest())
+        await watch.read()
+        content = (await house.system.GetMetricsText(GetMetricsTextRequest())).content
+        assert content.content_type.startswith("text/plain; version=0.0.4")
+        families = {family.name: family for family in text_string_to_metric_families(content.data.decode())}
+        up = {sample.labels["process"]: sample.value for sample in families["binnacle_part_up"].samples}
+        assert up == {"aggregator": 1.0, "alerting": 0.0, "collector": 1.0, "streamer": 1.0}
+        samples = [sample for family in families.values() for sample in family.samples]
+        assert all("process" in sample.labels for sample in samples)
+        connected = [s for s in families["binnacle_streamer_connections"].samples if s.labels["kind"] == "grpc"]
+        assert [sample.value for sample in connected] == [1.0]
+        watch.cancel()

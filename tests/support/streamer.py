@@ -1,0 +1,101 @@
+"""A whole streamer on unix sockets, between an aggregator that the test drives and two quiet neighbours."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import grpc
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
+
+from binnacle.streamer.v1 import dashboard_service_pb2_grpc, system_service_pb2_grpc
+from services.streamer.config import StreamerConfig
+from services.streamer.wiring import wire
+from tests.support.overview import DrivenOverview, registration
+from tests.support.pictures import state
+from tests.support.services import neighbour, running_service, socket_address
+from tests.support.waiting import eventually
+
+
+@dataclass(slots=True)
+class House:
+    """The streamer's addresses, and the aggregator beside it."""
+
+    overview: DrivenOverview
+    channel: grpc.aio.Channel
+    config: StreamerConfig
+
+    @property
+    def dashboard(self) -> "dashboard_service_pb2_grpc.DashboardServiceAsyncStub":
+        """The streamer's DashboardService."""
+        return dashboard_service_pb2_grpc.DashboardServiceStub(self.channel)
+
+    @property
+    def system(self) -> "system_service_pb2_grpc.SystemServiceAsyncStub":
+        """The streamer's SystemService."""
+        return system_service_pb2_grpc.SystemServiceStub(self.channel)
+
+    @property
+    def pages(self) -> str:
+        """Path of the HTTP listener's socket."""
+        return self.config.pages_listen.removeprefix("unix:")
+
+    def socket(self, **options: Any) -> connect:
+        """A dashboard socket."""
+        return unix_connect(self.pages, "ws://streamer/ws/dashboard", proxy=None, **options)
+
+    def browser(self) -> aiohttp.ClientSession:
+        """A client of the HTTP listener."""
+        return aiohttp.ClientSession("http://streamer", connector=aiohttp.UnixConnector(self.pages))
+
+    async def has_watch(self) -> None:
+        """Return once the streamer watches the aggregator."""
+
+        async def watched() -> bool:
+            return self.overview.watching > 0
+
+        await eventually(watched, "the streamer watches the aggregator")
+
+
+async def message(socket: ClientConnection) -> dict[str, Any]:
+    """The next message of a dashboard socket."""
+    read: dict[str, Any] = json.loads(await socket.recv())
+    return read
+
+
+@asynccontextmanager
+async def streamer(**settings: Any) -> AsyncIterator[House]:
+    """A streamer with all its neighbours; settings as in StreamerConfig."""
+    overview = DrivenOverview(state())
+    async with AsyncExitStack() as running:
+        neighbours = {
+            "aggregator": registration(overview),
+            "collector": None,
+            "alerting": None,
+        }
+        addresses = {
+            name: await running.enter_async_context(neighbour(*([served] if served else [])))
+            for name, served in neighbours.items()
+            if name not in settings
+        }
+        config = StreamerConfig(
+            **{
+                "listen": socket_address("streamer"),
+                "pages_listen": socket_address("pages"),
+                "drain_seconds": 2.0,
+                "web_dir": Path("/nonexistent"),
+                **addresses,
+                **settings,
+            }
+        )
+        channel = await running.enter_async_context(running_service("streamer", config, wire))
+        yield House(overview, channel, config)
+
+
+async def read_on(socket: ClientConnection) -> None:
+    """Read whatever still comes. Raises ConnectionClosed at the end."""
+    while True:
+        await socket.recv()
