@@ -1,0 +1,86 @@
+/** Figures as they are written on the page: short, steady in width, never with a false digit. */
+
+const GROUPED = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const NONE = '–';
+
+/** A figure and its unit apart, so that the unit can be set smaller. */
+export interface Figure {
+  readonly value: string;
+  readonly unit: string;
+}
+
+export function count(value: number): string {
+  if (value < 10_000_000) return GROUPED.format(value);
+  if (value < 1_000_000_000) return `${significant(value / 1e6, 4)}M`;
+  return `${significant(value / 1e9, 4)}G`;
+}
+
+/** Something a second. */
+export function rate(value: number): string {
+  if (value === 0) return '0';
+  if (value < 0.01) return '<0.01';
+  if (value < 1000) return significant(value, 3);
+  return count(value);
+}
+
+export function percent(value: number): string {
+  if (value === 0) return '0';
+  if (value < 0.1) return '<0.1';
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+}
+
+/** Milliseconds, or seconds from one upward; null and 0 mean that nothing was observed. */
+export function latency(milliseconds: number | null): Figure {
+  if (milliseconds === null || milliseconds <= 0) return { value: NONE, unit: '' };
+  if (milliseconds >= 1000) return { value: significant(milliseconds / 1000, 3), unit: 's' };
+  return { value: milliseconds >= 10 ? milliseconds.toFixed(0) : significant(milliseconds, 2), unit: 'ms' };
+}
+
+export function bytes(value: number, per = ''): Figure {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let scaled = value;
+  let unit = 0;
+  while (scaled >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit += 1;
+  }
+  return { value: unit === 0 ? scaled.toFixed(0) : significant(scaled, 3), unit: units[unit]! + per };
+}
+
+/** How long ago, in its largest unit. */
+export function age(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 1) return '<1 s';
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return uptime(seconds / 3600);
+}
+
+/** Hours since a start in its two largest units; 0 means that nobody told. */
+export function uptime(hours: number): string {
+  if (hours <= 0) return NONE;
+  if (hours < 1) return `${Math.max(1, Math.floor(hours * 60))} min`;
+  if (hours < 24) return pair(Math.floor(hours), 'h', Math.floor((hours % 1) * 60), 'm');
+  return pair(Math.floor(hours / 24), 'd', Math.floor(hours % 24), 'h');
+}
+
+/** Time of day where the reader is. */
+export function clock(at: number): string {
+  return CLOCK.format(at);
+}
+
+/** In one piece, for words and labels. */
+export function together(figure: Figure): string {
+  return figure.unit ? `${figure.value} ${figure.unit}` : figure.value;
+}
+
+function pair(first: number, firstUnit: string, second: number, secondUnit: string): string {
+  return second > 0 ? `${first} ${firstUnit} ${second} ${secondUnit}` : `${first} ${firstUnit}`;
+}
+
+/** At most so many digits that mean something; zeros stay, so that the width does. */
+function significant(value: number, digits: number): string {
+  const whole = Math.max(1, Math.floor(Math.log10(Math.max(value, 1))) + 1);
+  return value.toFixed(Math.max(0, digits - whole));
+}
