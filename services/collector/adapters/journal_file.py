@@ -1,0 +1,182 @@
+"""The journal's file: one LMDB environment, its tables and its transactions. Belongs to one thread at a time.
+
+Offsets here are places in the file, which only grow; a journal's own offsets start at `base`, so that the journal
+can be given a new identity without moving a record.
+"""
+
+import fcntl
+import os
+import secrets
+import struct
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import lmdb
+
+from services.collector.ports import NewSeries, Segment
+from services.core.errors import Conflict
+
+KEY = struct.Struct(">Q")
+FORMAT = b"1"
+# Beyond the records: series, segments, and pages that a running transaction frees.
+HEADROOM_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction writes, in this order."""
+
+    trim_to: int = 0
+    records: list[bytes] = field(default_factory=list)
+    series: list[NewSeries] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What the file holds: offsets [first, next) in `size` bytes, under which identity and base."""
+
+    journal_id: str
+    base: int
+    first: int
+    next: int
+    size: int
+
+
+class JournalFile:
+    """Opens the environment in `folder`, which no other process may have open. Raises Conflict if one has."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        try:
+            self._env = lmdb.open(
+                str(folder), map_size=max_bytes + max_bytes // 4 + HEADROOM_BYTES, max_dbs=4, meminit=False
+            )
+            self._records = self._env.open_db(b"records")
+            self._segments = self._env.open_db(b"segments")
+            self._series = self._env.open_db(b"series")
+            self._meta = self._env.open_db(b"meta")
+            self._identify()
+            _sync_folders(folder)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def close(self) -> None:
+        """Close the environment and let the folder go."""
+        self._env.close()
+        os.close(self._lock)
+
+    def extent(self) -> Extent:
+        """What the file holds now."""
+        with self._env.begin() as txn:
+            return self._extent(txn)
+
+    def write(self, batch: Batch) -> Extent:
+        """Write a batch in one transaction; it is on disk when this returns, or not at all when this raises."""
+        with self._env.begin(write=True) as txn:
+            if batch.trim_to:
+                self._trim(txn, batch.trim_to)
+            place = self._extent(txn).next
+            for record in batch.records:
+                txn.put(KEY.pack(place), record, db=self._records, append=True)
+                place += 1
+            for entry in batch.series:
+                tenant = entry.tenant.encode()
+                for identity in entry.ids:
+                    txn.put(KEY.pack(identity), tenant, db=self._series)
+            for segment in batch.segments:
+                txn.put(KEY.pack(segment.from_offset), KEY.pack(segment.to_offset), db=self._segments)
+            return self._extent(txn)
+
+    def read(self, place: int, max_records: int, max_bytes: int) -> list[bytes]:
+        """Records from a place on: at least one if there is one, then as many as fit both limits."""
+        found: list[bytes] = []
+        size = 0
+        with self._env.begin() as txn, txn.cursor(self._records) as cursor:
+            more = cursor.set_key(KEY.pack(place))
+            while more and len(found) < max_records:
+                record = cursor.value()
+                size += len(record)
+                if found and size > max_bytes:
+                    break
+                found.append(record)
+                more = cursor.next()
+        return found
+
+    def segments(self) -> Sequence[Segment]:
+        """The segments stored, in order."""
+        with self._env.begin() as txn, txn.cursor(self._segments) as cursor:
+            return [Segment(KEY.unpack(key)[0], KEY.unpack(value)[0]) for key, value in cursor]
+
+    def series(self) -> Iterable[NewSeries]:
+        """All series, by tenant."""
+        tenants: dict[bytes, list[int]] = defaultdict(list)
+        with self._env.begin() as txn, txn.cursor(self._series) as cursor:
+            for key, tenant in cursor:
+                tenants[tenant].append(KEY.unpack(key)[0])
+        return [NewSeries(tenant.decode(), tuple(ids)) for tenant, ids in tenants.items()]
+
+    def rotate(self) -> Extent:
+        """A new identity, whose offset 0 is the oldest record held."""
+        with self._env.begin(write=True) as txn:
+            first = self._extent(txn).first
+            txn.put(b"base", KEY.pack(first), db=self._meta)
+            txn.put(b"journal_id", secrets.token_hex(8).encode(), db=self._meta)
+            return self._extent(txn)
+
+    def _identify(self) -> None:
+        with self._env.begin(write=True) as txn:
+            txn.put(b"format", FORMAT, db=self._meta, overwrite=False)
+            txn.put(b"journal_id", secrets.token_hex(8).encode(), db=self._meta, overwrite=False)
+            found = bytes(txn.get(b"format", b"", db=self._meta))
+        if found != FORMAT:
+            raise Conflict(f"the journal has format {found.decode()}, this version reads {FORMAT.decode()}")
+
+    def _extent(self, txn: lmdb.Transaction) -> Extent:
+        with txn.cursor(self._records) as cursor:
+            # After everything was trimmed only the note of the next offset is left.
+            following = KEY.unpack(txn.get(b"next", KEY.pack(0), db=self._meta))[0]
+            if cursor.last():
+                following = max(following, KEY.unpack(cursor.key())[0] + 1)
+            first = KEY.unpack(cursor.key())[0] if cursor.first() else following
+        stat = txn.stat(self._records)
+        pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
+        base = KEY.unpack(txn.get(b"base", KEY.pack(0), db=self._meta))[0]
+        identity = bytes(txn.get(b"journal_id", b"", db=self._meta)).decode()
+        return Extent(identity, base, first, following, pages * stat["psize"])
+
+    def _trim(self, txn: lmdb.Transaction, to: int) -> None:
+        following = self._extent(txn).next
+        txn.put(b"next", KEY.pack(following), db=self._meta)
+        with txn.cursor(self._records) as cursor:
+            more = cursor.first()
+            while more and KEY.unpack(cursor.key())[0] < to:
+                more = cursor.delete()
+        with txn.cursor(self._segments) as cursor:
+            more = cursor.first()
+            while more and KEY.unpack(cursor.value())[0] <= to:
+                more = cursor.delete()
+
+
+def _locked(folder: Path) -> int:
+    lock = os.open(folder / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise Conflict(f"the journal in {folder} is in use by another process") from error
+    return lock
+
+
+def _sync_folders(folder: Path) -> None:
+    # The names of new files must be durable too.
+    for path in (folder, folder.parent):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

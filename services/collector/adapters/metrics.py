@@ -1,0 +1,57 @@
+"""Every metric of the collector, declared once."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+WRITE_BUCKETS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class CollectorMetrics:
+    """The collector's figures in one registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._accepted = Counter(
+            "binnacle_collector_points_accepted",
+            "Points acknowledged or about to be, by kind (samples, events, logs, heartbeats).",
+            ("kind",),
+            registry=registry,
+        )
+        self._rejected = Counter(
+            "binnacle_collector_points_rejected",
+            "Points that broke a rule, by kind.",
+            ("kind",),
+            registry=registry,
+        )
+        self._write = Histogram(
+            "binnacle_collector_journal_write_seconds",
+            "One transaction of the journal: all requests that waited, with its fsync.",
+            buckets=WRITE_BUCKETS,
+            registry=registry,
+        )
+        self._size = Gauge(
+            "binnacle_collector_journal_bytes", "Disk space of the records in the journal.", registry=registry
+        )
+        self._uncommitted = Gauge(
+            "binnacle_collector_journal_uncommitted_records",
+            "Records in the journal that the store has not committed.",
+            registry=registry,
+        )
+        self._lag = Gauge(
+            "binnacle_collector_forward_lag_seconds",
+            "Age of the oldest record that the store has not committed; 0 when there is none.",
+            registry=registry,
+        )
+
+    def taken(self, kind: str, accepted: int, rejected: int) -> None:
+        """Count the points of one request."""
+        self._accepted.labels(kind).inc(accepted)
+        self._rejected.labels(kind).inc(rejected)
+
+    def written(self, seconds: float) -> None:
+        """Count one transaction of the journal."""
+        self._write.observe(seconds)
+
+    def held(self, size_bytes: int, records: int, lag_seconds: float) -> None:
+        """Tell what the journal holds."""
+        self._size.set(size_bytes)
+        self._uncommitted.set(records)
+        self._lag.set(lag_seconds)

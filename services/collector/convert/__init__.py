@@ -1,0 +1,1 @@
+"""Messages and JSON bodies to columns, and columns to journal records."""

@@ -1,0 +1,82 @@
+"""Attributes of a point as one JSON text, whatever they came in."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import msgspec
+from google.protobuf.struct_pb2 import Struct, Value
+
+MAX_BYTES = 16 * 1024
+# Readers hand attributes out as google.protobuf.Struct, whose parsers stop at about three times this depth.
+MAX_DEPTH = 16
+EMPTY = "{}"
+EXACT = 2.0**53
+MANY_DIGITS = re.compile(rb"[0-9]{300}")
+TOO_DEEP = f"must be nested at most {MAX_DEPTH} deep"
+LARGEST = 1.7976931348623157e308
+
+_encoder = msgspec.json.Encoder()
+
+
+class BadAttributes(Exception):
+    """Attributes that break their rule; the text says which."""
+
+
+def json_text(attributes: dict[str, Any] | None) -> str:
+    """The JSON text of decoded JSON. Raises BadAttributes."""
+    if not attributes:
+        return EMPTY
+    try:
+        encoded = _encoder.encode(attributes)
+    except RecursionError as error:
+        raise BadAttributes(TOO_DEEP) from error
+    if len(encoded) > MAX_BYTES:
+        raise BadAttributes(f"must be at most {MAX_BYTES:,} bytes as JSON")
+    # Both walks are rare: nearly all attributes are small and flat, and the text shows it at once.
+    if encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH and len(list(_levels(attributes))) > MAX_DEPTH:
+        raise BadAttributes(TOO_DEEP)
+    if MANY_DIGITS.search(encoded) and any(map(_is_huge, chain.from_iterable(_levels(attributes)))):
+        raise BadAttributes("holds a number that is out of range")
+    return encoded.decode()
+
+
+def _levels(value: object) -> Iterator[list[object]]:
+    """The children of a value, level by level."""
+    level: list[object] = [value]
+    while inner := [item for item in level if isinstance(item, dict | list)]:
+        level = [child for item in inner for child in (item.values() if isinstance(item, dict) else item)]
+        yield level
+
+
+def _is_huge(value: object) -> bool:
+    return isinstance(value, int) and not -LARGEST <= value <= LARGEST
+
+
+def struct_text(attributes: Struct) -> str:
+    """The JSON text of a Struct; whole numbers are written as such. Raises BadAttributes."""
+    if not attributes.fields:
+        return EMPTY
+    return json_text({name: _plain(value) for name, value in attributes.fields.items()})
+
+
+def _plain(value: Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "string_value":
+        return value.string_value
+    if kind == "number_value":
+        return _number(value.number_value)
+    if kind == "bool_value":
+        return value.bool_value
+    if kind == "struct_value":
+        return {name: _plain(inner) for name, inner in value.struct_value.fields.items()}
+    if kind == "list_value":
+        return [_plain(inner) for inner in value.list_value.values]
+    return None
+
+
+def _number(number: float) -> int | float:
+    if not -LARGEST <= number <= LARGEST:
+        raise BadAttributes("holds a number that is not finite")
+    return int(number) if number.is_integer() and -EXACT <= number <= EXACT else number

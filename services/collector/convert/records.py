@@ -1,0 +1,93 @@
+"""Accepted columns to journal records, and the little that forwarding must know of a record."""
+
+import numpy as np
+import numpy.typing as npt
+
+from binnacle.journal.v1 import journal_pb2 as pb
+from binnacle.metrics.v1 import metrics_pb2
+from services.collector.domain.columns import (
+    Accepted,
+    EventColumns,
+    HeartbeatColumns,
+    LogColumns,
+    SampleColumns,
+    SeriesDefinition,
+)
+
+
+def encode(accepted: Accepted) -> bytes:
+    """A serialised `binnacle.journal.v1.Record`."""
+    record = pb.Record(
+        tenant=accepted.tenant,
+        accepted_time_unix_us=accepted.accepted_us,
+        series=[_entry(identity, definition) for identity, definition in accepted.series],
+        samples=None if accepted.samples is None else _samples(accepted.samples),
+        events=None if accepted.events is None else _events(accepted.events),
+        logs=None if accepted.logs is None else _logs(accepted.logs),
+        heartbeats=None if accepted.heartbeats is None else _heartbeats(accepted.heartbeats),
+    )
+    return record.SerializeToString()
+
+
+def accepted_seconds(record: bytes) -> float:
+    """When a record was accepted, in Unix seconds."""
+    return pb.Record.FromString(record).accepted_time_unix_us / 1_000_000
+
+
+def _bytes(column: npt.NDArray[np.generic], form: str) -> bytes:
+    return column.astype(form, copy=False).tobytes()
+
+
+def _entry(identity: int, definition: SeriesDefinition) -> pb.SeriesEntry:
+    return pb.SeriesEntry(
+        id=identity,
+        definition=metrics_pb2.SeriesDefinition(
+            name=definition.name,
+            labels=dict(definition.labels),
+            kind=metrics_pb2.MetricKind.ValueType(definition.kind),
+            unit=definition.unit,
+        ),
+    )
+
+
+def _samples(samples: SampleColumns) -> pb.SampleBlock:
+    return pb.SampleBlock(
+        series_ids=_bytes(samples.series_ids, "<u8"),
+        times_unix_ms=_bytes(samples.times_ms, "<i8"),
+        values=_bytes(samples.values, "<f8"),
+    )
+
+
+def _events(events: EventColumns) -> pb.EventBlock:
+    return pb.EventBlock(
+        times_unix_us=_bytes(events.times_us, "<i8"),
+        types=events.types,
+        services=events.services,
+        user_ids=events.user_ids,
+        session_ids=events.session_ids,
+        data_json=events.data_json,
+    )
+
+
+def _logs(logs: LogColumns) -> pb.LogBlock:
+    return pb.LogBlock(
+        times_unix_us=_bytes(logs.times_us, "<i8"),
+        levels=logs.levels.tobytes(),
+        services=logs.services,
+        messages=logs.messages,
+        trace_ids=logs.trace_ids,
+        attributes_json=logs.attributes_json,
+    )
+
+
+def _heartbeats(beats: HeartbeatColumns) -> pb.HeartbeatBlock:
+    return pb.HeartbeatBlock(
+        times_unix_us=_bytes(beats.times_us, "<i8"),
+        services=beats.services,
+        statuses=beats.statuses,
+        kinds=beats.kinds,
+        request_counts=_bytes(beats.request_counts, "<f8"),
+        error_counts=_bytes(beats.error_counts, "<f8"),
+        avg_latencies_ms=_bytes(beats.avg_latencies_ms, "<f8"),
+        uptimes_hours=_bytes(beats.uptimes_hours, "<f8"),
+    )

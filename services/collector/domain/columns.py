@@ -1,0 +1,153 @@
+"""Points as columns: what a request becomes once decoded, and what a record holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.uint64]
+Times = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+
+GAUGE = 1
+COUNTER = 2
+DELTA = 3
+KINDS = (GAUGE, COUNTER, DELTA)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDefinition:
+    """Name and labels that identify a series within a tenant; `labels` are sorted by name."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...] = ()
+    kind: int = GAUGE
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleColumns:
+    """Samples of known series; times in milliseconds since the Unix epoch."""
+
+    series_ids: Ids
+    times_ms: Times
+    values: Values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, keep: Mask) -> "SampleColumns":
+        return SampleColumns(self.series_ids[keep], self.times_ms[keep], self.values[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledColumns:
+    """Samples beside the series they name: `rows` holds the place of each sample's series in `definitions`."""
+
+    definitions: Sequence[SeriesDefinition]
+    rows: Rows
+    times_ms: Times
+    values: Values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class EventColumns:
+    """Events; times in microseconds since the Unix epoch, data as one JSON object each."""
+
+    times_us: Times
+    types: list[str]
+    services: list[str]
+    user_ids: list[str]
+    session_ids: list[str]
+    data_json: list[str]
+
+    def __len__(self) -> int:
+        return len(self.types)
+
+    def take(self, keep: Mask) -> "EventColumns":
+        return EventColumns(
+            self.times_us[keep],
+            chosen(self.types, keep),
+            chosen(self.services, keep),
+            chosen(self.user_ids, keep),
+            chosen(self.session_ids, keep),
+            chosen(self.data_json, keep),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LogColumns:
+    """Log lines; times in microseconds since the Unix epoch, levels as the contract numbers them."""
+
+    times_us: Times
+    levels: npt.NDArray[np.uint8]
+    services: list[str]
+    messages: list[str]
+    trace_ids: list[str]
+    attributes_json: list[str]
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def take(self, keep: Mask) -> "LogColumns":
+        return LogColumns(
+            self.times_us[keep],
+            self.levels[keep],
+            chosen(self.services, keep),
+            chosen(self.messages, keep),
+            chosen(self.trace_ids, keep),
+            chosen(self.attributes_json, keep),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatColumns:
+    """Heartbeats; times in microseconds since the Unix epoch; a figure that was not told is NaN."""
+
+    times_us: Times
+    services: list[str]
+    statuses: list[str]
+    kinds: list[str]
+    request_counts: Values
+    error_counts: Values
+    avg_latencies_ms: Values
+    uptimes_hours: Values
+
+    def __len__(self) -> int:
+        return len(self.services)
+
+    def take(self, keep: Mask) -> "HeartbeatColumns":
+        return HeartbeatColumns(
+            self.times_us[keep],
+            chosen(self.services, keep),
+            chosen(self.statuses, keep),
+            chosen(self.kinds, keep),
+            self.request_counts[keep],
+            self.error_counts[keep],
+            self.avg_latencies_ms[keep],
+            self.uptimes_hours[keep],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What one request adds to the journal; `series` are named for the first time and precede the samples."""
+
+    tenant: str
+    accepted_us: int
+    series: Sequence[tuple[int, SeriesDefinition]] = field(default=())
+    samples: SampleColumns | None = None
+    events: EventColumns | None = None
+    logs: LogColumns | None = None
+    heartbeats: HeartbeatColumns | None = None
+
+
+def chosen(column: list[str], keep: Mask) -> list[str]:
+    """The texts of the rows to keep."""
+    return [text for text, kept in zip(column, keep.tolist(), strict=True) if kept]

@@ -1,0 +1,177 @@
+"""From decoded points to an acknowledgement: judge, identify, write to the journal, answer."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from services.collector.domain import rules
+from services.collector.domain.columns import (
+    Accepted,
+    EventColumns,
+    HeartbeatColumns,
+    LabelledColumns,
+    LogColumns,
+    SampleColumns,
+    SeriesDefinition,
+)
+from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, Refused
+from services.collector.domain.places import ColumnPlaces, LabelledPlaces, Places
+from services.collector.domain.series import SeriesRegistry
+from services.collector.ports import Journal, Meter, NewSeries
+from services.core.clock import Clock
+from services.core.errors import InvalidInput, Violation
+
+# What travels to the aggregator in one message must hold at least one record.
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+
+Columns = TypeVar("Columns")
+Naming = TypeVar("Naming")
+
+Fault = tuple[int, str, str]
+"""Row, field and rule of a point that a decoder could not make sense of."""
+
+Series = Sequence[tuple[int, SeriesDefinition]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request's points."""
+
+    accepted: int
+    refused: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Generic[Columns, Naming]):
+    """Decoded points, not judged yet: `faults` are rows that decoding found bad, `undecodable` points without a row."""
+
+    columns: Columns
+    places: Naming
+    faults: Sequence[Fault] = ()
+    undecodable: Refused = NONE_REFUSED
+
+
+class Intake:
+    """Takes in points of any tenant. Returns when what was accepted is durable.
+
+    All methods raise InvalidInput when nothing could be kept, Overloaded when the journal or the number of series is
+    at its limit, Unavailable when the disk fails.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        registry: SeriesRegistry,
+        encode: Callable[[Accepted], bytes],
+        clock: Clock,
+        meter: Meter,
+        skew_seconds: float,
+    ) -> None:
+        self._journal = journal
+        self._registry = registry
+        self._encode = encode
+        self._clock = clock
+        self._meter = meter
+        self._skew_seconds = skew_seconds
+
+    def now(self) -> float:
+        """Time of acceptance, for points that carry none; Unix seconds."""
+        return self._clock.now()
+
+    async def register(self, tenant: str, definitions: Sequence[SeriesDefinition], places: LabelledPlaces) -> list[int]:
+        """Identities of series, in order. All are registered or none."""
+        violations = [
+            Violation(places.series(number, fault[0]), fault[1])
+            for number, definition in enumerate(definitions)
+            if (fault := rules.definition_fault(definition, places.label)) is not None
+        ]
+        if violations:
+            raise InvalidInput(violations[:FIRST])
+        entries = [(self._registry.identify(tenant, definition), definition) for definition in definitions]
+        await self._store_labelled(tenant, list(dict(entries).items()), None)
+        return [identity for identity, _definition in entries]
+
+    def samples(self, tenant: str, samples: SampleColumns) -> tuple[Outcome, asyncio.Future[int] | None]:
+        """Take samples of registered series; the future is done when they are durable (None: nothing was kept)."""
+        places = ColumnPlaces("samples")
+        found = rules.inspect_samples(samples, places, self._moment())
+        unknown = self._registry.missing(tenant, samples.series_ids)
+        if unknown is not None:
+            found.faults(unknown, "series_ids", "is not registered; register the series again")
+        refused = found.refused()
+        outcome = Outcome(len(samples) - refused.count, refused)
+        self._meter.taken("samples", outcome.accepted, refused.count)
+        if not outcome.accepted:
+            return outcome, None
+        kept = samples if found.keep is None else samples.take(found.keep)
+        return outcome, self._append(Accepted(tenant, self._now_us(), samples=kept))
+
+    async def labelled(self, tenant: str, draft: Draft[LabelledColumns, LabelledPlaces]) -> Outcome:
+        """Take samples that come with their series."""
+        labelled = draft.columns
+        found = rules.inspect_labelled(labelled, draft.places, self._moment())
+        outcome = self._judged("samples", found, draft, len(labelled))
+        keep = found.keep if found.keep is not None else np.ones(len(labelled), dtype=np.bool_)
+        used, places = np.unique(labelled.rows[keep], return_inverse=True)
+        entries = [
+            (self._registry.identify(tenant, definition), definition)
+            for definition in (labelled.definitions[number] for number in used.tolist())
+        ]
+        ids = np.array([identity for identity, _definition in entries], dtype=np.uint64)
+        samples = SampleColumns(ids[places], labelled.times_ms[keep], labelled.values[keep])
+        await self._store_labelled(tenant, self._registry.unannounced(tenant, entries), samples)
+        return outcome
+
+    async def events(self, tenant: str, draft: Draft[EventColumns, Places]) -> Outcome:
+        """Take events."""
+        found = rules.inspect_events(draft.columns, draft.places, self._moment())
+        outcome = self._judged("events", found, draft, len(draft.columns))
+        kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
+        await self._append(Accepted(tenant, self._now_us(), events=kept))
+        return outcome
+
+    async def logs(self, tenant: str, draft: Draft[LogColumns, Places]) -> Outcome:
+        """Take log lines."""
+        found = rules.inspect_logs(draft.columns, draft.places, self._moment())
+        outcome = self._judged("logs", found, draft, len(draft.columns))
+        kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
+        await self._append(Accepted(tenant, self._now_us(), logs=kept))
+        return outcome
+
+    async def heartbeats(self, tenant: str, draft: Draft[HeartbeatColumns, Places]) -> Outcome:
+        """Take heartbeats."""
+        found = rules.inspect_heartbeats(draft.columns, draft.places, self._moment())
+        outcome = self._judged("heartbeats", found, draft, len(draft.columns))
+        kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
+        await self._append(Accepted(tenant, self._now_us(), heartbeats=kept))
+        return outcome
+
+    def _judged(self, kind: str, found: Inspection, draft: Draft[Any, Any], rows: int) -> Outcome:
+        for row, field, description in draft.faults:
+            found.fault(row, field, description)
+        refused = found.refused(draft.undecodable)
+        accepted = rows + draft.undecodable.count - refused.count
+        self._meter.taken(kind, accepted, refused.count)
+        if not accepted:
+            raise InvalidInput(refused.first)
+        return Outcome(accepted, refused)
+
+    async def _store_labelled(self, tenant: str, series: Series, samples: SampleColumns | None) -> None:
+        stored = self._registry.admit(tenant, [identity for identity, _definition in series])
+        await self._append(Accepted(tenant, self._now_us(), series=series, samples=samples), stored)
+        self._registry.announce(tenant, series, stored)
+
+    def _append(self, accepted: Accepted, series: NewSeries | None = None) -> asyncio.Future[int]:
+        record = self._encode(accepted)
+        if len(record) > MAX_RECORD_BYTES:
+            raise InvalidInput.of("", f"the request takes {len(record):,} bytes once decoded; send it in parts")
+        return self._journal.append(record, series)
+
+    def _moment(self) -> rules.Moment:
+        return rules.Moment(self._clock.now(), self._skew_seconds)
+
+    def _now_us(self) -> int:
+        return int(self._clock.now() * 1_000_000)

@@ -1,0 +1,114 @@
+"""Who a series is: a keyed hash of its tenant, name and labels; and which series a tenant has registered."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+import numpy as np
+
+from services.collector.domain.columns import Ids, Mask, SeriesDefinition
+from services.collector.ports import NewSeries
+from services.core.errors import Overloaded
+
+RETRY_SECONDS = 60.0
+REMEMBERED_LAYOUTS = 64
+
+
+def series_id(key: bytes, tenant: str, definition: SeriesDefinition) -> int:
+    """64-bit identity; the same on every collector that holds the installation's key. Kind and unit have no part."""
+    digest = blake2b(digest_size=8, key=key)
+    for text in (tenant, definition.name, *(part for label in definition.labels for part in label)):
+        encoded = text.encode()
+        digest.update(len(encoded).to_bytes(4, "little") + encoded)
+    return int.from_bytes(digest.digest(), "little")
+
+
+class _Known:
+    """The ids of one tenant: a sorted column for whole-column checks, and what came since it was sorted."""
+
+    def __init__(self) -> None:
+        self._sorted: Ids = np.empty(0, dtype=np.uint64)
+        self._fresh: set[int] = set()
+
+    def add(self, ids: Iterable[int]) -> None:
+        self._fresh.update(ids)
+
+    def missing(self, ids: Ids) -> Mask:
+        if self._fresh:
+            fresh = np.fromiter(self._fresh, np.uint64, len(self._fresh))
+            self._sorted = np.union1d(self._sorted, fresh)
+            self._fresh.clear()
+        if not len(self._sorted):
+            return np.ones(len(ids), dtype=np.bool_)
+        places = np.minimum(np.searchsorted(self._sorted, ids), len(self._sorted) - 1)
+        missing: Mask = self._sorted[places] != ids
+        return missing
+
+
+class SeriesRegistry:
+    """The series of every tenant. `limit` bounds how many there may be in all."""
+
+    def __init__(self, key: bytes, known: Iterable[NewSeries], limit: int) -> None:
+        self._key = key
+        self._limit = limit
+        self._count = 0
+        self._known: dict[str, _Known] = {}
+        self._announced: dict[tuple[str, int], tuple[int, str]] = {}
+        # Senders repeat the same column of ids: one that was found complete need not be looked up again.
+        self._layouts: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        for entry in known:
+            self._count += len(entry.ids)
+            self._known.setdefault(entry.tenant, _Known()).add(entry.ids)
+
+    def identify(self, tenant: str, definition: SeriesDefinition) -> int:
+        """The identity of a series."""
+        return series_id(self._key, tenant, definition)
+
+    def missing(self, tenant: str, ids: Ids) -> Mask | None:
+        """The rows whose series this tenant has not registered; None when there is none."""
+        layout = (tenant, ids.tobytes())
+        if layout in self._layouts:
+            self._layouts.move_to_end(layout)
+            return None
+        missing = self._known.get(tenant, _Known()).missing(ids)
+        if missing.any():
+            return missing
+        self._layouts[layout] = None
+        if len(self._layouts) > REMEMBERED_LAYOUTS:
+            self._layouts.popitem(last=False)
+        return None
+
+    def unannounced(
+        self, tenant: str, entries: Sequence[tuple[int, SeriesDefinition]]
+    ) -> list[tuple[int, SeriesDefinition]]:
+        """The series whose definition, as it is now, no record of this process's life has carried yet."""
+        announced = self._announced
+        return [
+            (identity, definition)
+            for identity, definition in dict(entries).items()
+            if announced.get((tenant, identity)) != (definition.kind, definition.unit)
+        ]
+
+    def admit(self, tenant: str, ids: Sequence[int]) -> NewSeries | None:
+        """The ids to store with a record that names them; None when all are known.
+
+        Raises Overloaded when the installation would hold more series than its limit.
+        """
+        if not ids:
+            return None
+        column = np.array(ids, dtype=np.uint64)
+        missing = self._known.get(tenant, _Known()).missing(column)
+        fresh = tuple(dict.fromkeys(column[missing].tolist()))
+        if self._count + len(fresh) > self._limit:
+            raise Overloaded(f"more than {self._limit:,} series; use fewer distinct labels", RETRY_SECONDS)
+        return NewSeries(tenant, fresh) if fresh else None
+
+    def announce(self, tenant: str, entries: Sequence[tuple[int, SeriesDefinition]], stored: NewSeries | None) -> None:
+        """Note that a durable record carries these definitions."""
+        for identity, definition in entries:
+            self._announced[tenant, identity] = (definition.kind, definition.unit)
+        if stored is not None:
+            known = self._known.setdefault(tenant, _Known())
+            # Two requests may have named the same series at the same time.
+            self._count += int(known.missing(np.array(stored.ids, dtype=np.uint64)).sum())
+            known.add(stored.ids)

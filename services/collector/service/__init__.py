@@ -1,0 +1,1 @@
+"""The servicers: a request in, the domain asked, an answer out."""

@@ -1,0 +1,68 @@
+"""Intake for gRPC clients."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from binnacle.collector.v1 import ingest_service_pb2 as pb, ingest_service_pb2_grpc as pb_grpc
+from services.collector.convert import messages
+from services.collector.domain.intake import Intake
+from services.collector.domain.places import SeriesPlaces
+from services.collector.service.sample_stream import SampleStream
+from services.runtime.calls import current_call
+
+
+class IngestServicer(pb_grpc.IngestServiceServicer):
+    """Takes in messages for one Intake; streams end when `stopping` is set."""
+
+    def __init__(self, intake: Intake, stopping: asyncio.Event) -> None:
+        self._intake = intake
+        self._stopping = stopping
+
+    async def RegisterSeries(self, request: pb.RegisterSeriesRequest, context: Any) -> pb.RegisterSeriesResponse:
+        messages.check_count(len(request.series), messages.MAX_POINTS, "series")
+        definitions = [messages.definition(series) for series in request.series]
+        ids = await self._intake.register(current_call().tenant, definitions, SeriesPlaces(inner=""))
+        return pb.RegisterSeriesResponse(series_ids=ids)
+
+    async def WriteSamples(  # type: ignore[override]
+        self, requests: AsyncIterator[bytes], context: Any
+    ) -> AsyncIterator[pb.WriteSamplesResponse]:
+        stream = SampleStream(self._intake, current_call().tenant, self._stopping)
+        async for answer in stream.answers(requests):
+            yield answer
+
+    async def WriteSeries(self, request: pb.WriteSeriesRequest, context: Any) -> pb.WriteSeriesResponse:
+        outcome = await self._intake.labelled(current_call().tenant, messages.labelled(request.series))
+        return pb.WriteSeriesResponse(
+            accepted=outcome.accepted,
+            rejected=outcome.refused.count,
+            rejections=messages.rejections(outcome.refused),
+        )
+
+    async def WriteEvents(self, request: pb.WriteEventsRequest, context: Any) -> pb.WriteEventsResponse:
+        draft = messages.events(request.events, self._intake.now())
+        outcome = await self._intake.events(current_call().tenant, draft)
+        return pb.WriteEventsResponse(
+            accepted=outcome.accepted,
+            rejected=outcome.refused.count,
+            rejections=messages.rejections(outcome.refused),
+        )
+
+    async def WriteLogs(self, request: pb.WriteLogsRequest, context: Any) -> pb.WriteLogsResponse:
+        draft = messages.logs(request.logs, self._intake.now())
+        outcome = await self._intake.logs(current_call().tenant, draft)
+        return pb.WriteLogsResponse(
+            accepted=outcome.accepted,
+            rejected=outcome.refused.count,
+            rejections=messages.rejections(outcome.refused),
+        )
+
+    async def WriteHeartbeats(self, request: pb.WriteHeartbeatsRequest, context: Any) -> pb.WriteHeartbeatsResponse:
+        draft = messages.heartbeats(request.heartbeats, self._intake.now())
+        outcome = await self._intake.heartbeats(current_call().tenant, draft)
+        return pb.WriteHeartbeatsResponse(
+            accepted=outcome.accepted,
+            rejected=outcome.refused.count,
+            rejections=messages.rejections(outcome.refused),
+        )

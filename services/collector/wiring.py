@@ -1,0 +1,59 @@
+"""The collector put together: the only module that knows all its rooms."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from typing import NoReturn
+
+from binnacle.aggregator.v1 import append_service_pb2_grpc
+from services.collector.adapters import series_key
+from services.collector.adapters.forwarder import Forwarder
+from services.collector.adapters.lmdb_journal import LmdbJournal
+from services.collector.adapters.metrics import CollectorMetrics
+from services.collector.config import CollectorConfig
+from services.collector.convert import records
+from services.collector.domain.intake import Intake
+from services.collector.domain.series import SeriesRegistry
+from services.collector.service.ingest import IngestServicer
+from services.collector.service.json_intake import JsonIntakeServicer
+from services.collector.service.registration import INGEST, JSON_INTAKE, add_ingest, add_json_intake
+from services.runtime.process import Process, Registration, Wired
+
+OBSERVE_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired]:
+    """Open the journal, start to forward it, and offer the intake. Ready while the journal can be written."""
+    metrics = CollectorMetrics(process.registry)
+    key = series_key.load(config.series_key_file or config.data_dir / "series.key")
+    with closing(LmdbJournal(config.data_dir / "collector", config.journal_max_bytes, metrics.written)) as journal:
+        registry = SeriesRegistry(key, await journal.series(), config.series_max)
+        skew_seconds = config.clock_skew_hours * 3600
+        intake = Intake(journal, registry, records.encode, process.clock, metrics, skew_seconds)
+        stub = append_service_pb2_grpc.AppendServiceStub(process.channel(config.aggregator))
+        forwarder = Forwarder(journal, stub, process.clock, process.log)
+        process.tasks.create_task(forwarder.run(), name="forwarder")
+        process.tasks.create_task(_observe(journal, metrics, process), name="journal metrics")
+
+        async def ready() -> None:
+            journal.check()
+
+        yield Wired(
+            [
+                Registration(add_ingest, IngestServicer(intake, process.stopping), INGEST),
+                Registration(add_json_intake, JsonIntakeServicer(intake), JSON_INTAKE),
+            ],
+            ready,
+        )
+
+
+async def _observe(journal: LmdbJournal, metrics: CollectorMetrics, process: Process) -> NoReturn:
+    """Keep the journal's metrics, and end the process when its file is out of use: a new one opens it afresh."""
+    while True:
+        journal.check()
+        first, end = journal.first_offset, journal.next_offset
+        lag = 0.0
+        if first < end and (oldest := await journal.read(first, 1, 1)):
+            lag = max(process.clock.now() - records.accepted_seconds(oldest[0]), 0.0)
+        metrics.held(journal.size_bytes, end - first, lag)
+        await process.clock.sleep(OBSERVE_SECONDS)
