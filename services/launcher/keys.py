@@ -87,3 +87,12 @@ def issue_token(data_dir: Path, tenant: str, roles: Sequence[str], seconds: floa
         "exp": now + int(seconds),
     }
     return jwt.encode(claims, key.secret, algorithm="HS256", headers={"kid": key.key_id})
+
+
+def seconds_of(duration: str) -> float:
+    """Seconds in `90s`, `15m`, `12h`, `30d`. Raises LauncherError for anything else."""
+    number, unit = duration[:-1], duration[-1:]
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    if unit not in units or not number.isdecimal() or int(number) == 0:
+        raise LauncherError(f"--ttl {duration} is no duration; write 90s, 15m, 12h or 30d.")
+    return float(int(number) * units[unit])

@@ -1,0 +1,5 @@
+"""`python -m services.launcher` is `binnacle`."""
+
+from services.launcher.cli import main
+
+main(prog_name="binnacle")

@@ -1,0 +1,139 @@
+"""The command line. What a command needs is imported when it runs, so that `binnacle --help` is quick."""
+
+import importlib
+from pathlib import Path
+
+import click
+
+from services.launcher.failures import LauncherError
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+# Packages of their own, each with a click command named `command`.
+ELSEWHERE = {
+    "agent": "Send this machine's figures to a suite.",
+    "demo": "Send a shop's and a messaging platform's made-up traffic to a suite.",
+}
+
+
+class Commands(click.Group):
+    """Knows the commands that live in packages of their own without importing them."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *ELSEWHERE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in ELSEWHERE:
+            return super().get_command(context, name)
+        command: click.Command = importlib.import_module(f"services.launcher.{name}").command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        own = {name: command.get_short_help_str(80) for name, command in self.commands.items() if not command.hidden}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted({**own, **ELSEWHERE}.items()))
+
+
+def _data_dir(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    from services.launcher.places import default_data_dir
+
+    return (value or default_data_dir()).expanduser().absolute()
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="BINNACLE_DATA_DIR",
+    callback=_data_dir,
+    help="Where the suite keeps everything.  [default: ~/.local/share/binnacle]",
+)
+
+
+@click.group(cls=Commands, context_settings=CONTEXT)
+@click.version_option(package_name="binnacle-suite", prog_name="binnacle")
+def main() -> None:
+    """Binnacle: analytics and monitoring, live within a second."""
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, envvar="BINNACLE_PORT",
+              help="The one port of the suite; 0 takes a free one.")  # fmt: skip
+@click.option("--host", default="127.0.0.1", show_default=True, envvar="BINNACLE_HOST", help="IP address to listen on.")
+@data_dir_option
+@click.option("--auth", type=click.Choice(["off", "jwt"]), default="off", show_default=True, envvar="BINNACLE_AUTH",
+              help="Whether callers need a token.")  # fmt: skip
+@click.option("--demo/--no-demo", default=False, envvar="BINNACLE_DEMO", help="Add made-up traffic to look at.")
+@click.option("--demo-rate", type=click.FloatRange(min=0, min_open=True), envvar="BINNACLE_DEMO_RATE",
+              help="Volume of the made-up traffic.")  # fmt: skip
+@click.option("--agent/--no-agent", default=True, show_default=True, envvar="BINNACLE_AGENT",
+              help="Send this machine's figures.")  # fmt: skip
+@click.option("--redis-url", envvar="BINNACLE_REDIS_URL", help="Use this Redis instead of starting one.")
+@click.option("--clickhouse-dsn", envvar="BINNACLE_CLICKHOUSE_DSN", help="Use this ClickHouse instead of the built-in.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info",
+              show_default=True, envvar="BINNACLE_LOG_LEVEL", help="How much the services say.")  # fmt: skip
+@click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True,
+              envvar="BINNACLE_LOG_FORMAT", help="For a person, or one JSON object a line.")  # fmt: skip
+@click.option("--access-log/--no-access-log", default=False, envvar="BINNACLE_ACCESS_LOG",
+              help="A line for each request at the edge.")  # fmt: skip
+@click.option("--cors-origin", "cors_origins", multiple=True, envvar="BINNACLE_CORS_ORIGINS",
+              help="Origin whose pages may call, beside those of this machine; may be repeated.")  # fmt: skip
+def up(**options: object) -> None:
+    """Run the whole suite on this machine until Ctrl-C."""
+    from services.launcher.settings import SuiteSettings, chosen_address
+    from services.launcher.up import up as run
+
+    host, port = chosen_address(str(options.pop("host")), int(str(options.pop("port"))), options["auth"])  # type: ignore[arg-type]
+    raise SystemExit(run(SuiteSettings(host=host, port=port, **options)))  # type: ignore[arg-type]
+
+
+@main.command()
+@click.option("--tenant", required=True, help="Whose data the token opens.")
+@click.option("--role", "roles", multiple=True, required=True, help="What its bearer may do; may be repeated.")
+@click.option("--subject", default="", help="Who bears it, for the audit log.  [default: tenant and first role]")
+@click.option("--ttl", default="30d", show_default=True, help="How long it is good for: 90s, 15m, 12h, 30d.")
+@data_dir_option
+def token(tenant: str, roles: tuple[str, ...], subject: str, ttl: str, data_dir: Path) -> None:
+    """Print a token for a suite that runs with --auth jwt."""
+    from services.launcher.keys import issue_token, seconds_of
+
+    click.echo(issue_token(data_dir, tenant, roles, seconds_of(ttl), subject))
+
+
+@main.command()
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, envvar="BINNACLE_URL", help="The suite.")
+@click.option("--token", envvar="BINNACLE_TOKEN", help="Where the suite wants one.")
+def status(url: str, token: str | None) -> None:
+    """Show how a running suite does."""
+    from services.launcher.status import show
+
+    show(url.rstrip("/"), token)
+
+
+@main.command("edge-config", hidden=True)
+@click.option("--listen", default="0.0.0.0:8080", show_default=True, envvar="BINNACLE_EDGE_LISTEN")
+@click.option("--admin", default="127.0.0.1:9901", show_default=True, envvar="BINNACLE_EDGE_ADMIN")
+@click.option("--collector", required=True, envvar="BINNACLE_COLLECTOR")
+@click.option("--aggregator", required=True, envvar="BINNACLE_AGGREGATOR")
+@click.option("--streamer", required=True, envvar="BINNACLE_STREAMER")
+@click.option("--alerting", required=True, envvar="BINNACLE_ALERTING")
+@click.option("--pages", required=True, envvar="BINNACLE_PAGES")
+@click.option("--jwks", envvar="BINNACLE_JWKS", help="Key set file; without it there is no authentication.")
+@click.option("--access-log/--no-access-log", default=True, envvar="BINNACLE_ACCESS_LOG")
+@click.option("--cors-origin", "cors_origins", multiple=True, envvar="BINNACLE_CORS_ORIGINS")
+def edge_config(
+    listen: str, admin: str, jwks: str | None, access_log: bool, cors_origins: tuple[str, ...], **upstreams: str
+) -> None:
+    """Print Envoy's configuration for a cluster."""
+    from services.launcher.edge import EdgeSettings, Target, render
+
+    try:
+        settings = EdgeSettings(
+            listen=Target.parse(listen),
+            admin=Target.parse(admin),
+            upstreams={name: Target.parse(target) for name, target in upstreams.items()},
+            jwks=jwks,
+            access_log=access_log,
+            cors_origins=cors_origins,
+        )
+    except ValueError as error:
+        raise LauncherError(f"{error}.") from error
+    click.echo(render(settings), nl=False)

@@ -1,0 +1,39 @@
+"""Envoy's admin interface on its unix socket."""
+
+import httpx
+
+from services.launcher.probes import ASK_SECONDS, NotReady
+
+OPEN_CONNECTIONS = "http.edge.downstream_cx_active"
+
+
+class EnvoyAdmin:
+    """Asks and tells one Envoy. Every method raises NotReady when it does not answer."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    async def ensure_ready(self) -> None:
+        """Return once its listeners are open."""
+        await self._call("GET", "/ready")
+
+    async def open_connections(self) -> int:
+        """Connections of clients."""
+        text = await self._call("GET", "/stats?usedonly&filter=" + OPEN_CONNECTIONS.replace(".", r"\."))
+        return sum(int(line.rsplit(":", 1)[1]) for line in text.splitlines() if ":" in line)
+
+    async def drain(self) -> None:
+        """Ask clients to leave, and take no new ones after the drain time Envoy was started with."""
+        await self._call("POST", "/healthcheck/fail")
+        await self._call("POST", "/drain_listeners?graceful")
+
+    async def _call(self, method: str, path: str) -> str:
+        transport = httpx.AsyncHTTPTransport(uds=self._path)
+        async with httpx.AsyncClient(transport=transport, base_url="http://envoy", timeout=ASK_SECONDS) as client:
+            try:
+                answer = await client.request(method, path)
+            except httpx.TransportError as error:
+                raise NotReady(str(error) or type(error).__name__) from error
+        if answer.is_error:
+            raise NotReady(answer.text.strip())
+        return answer.text

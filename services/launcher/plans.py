@@ -1,0 +1,161 @@
+"""The processes of a suite: programs, environments, probes. Everything listens on unix sockets, the edge apart."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.launcher.child import Plan
+from services.launcher.edge import PROCESSES, ROOT, EdgeSettings, Target, render
+from services.launcher.envoy_admin import EnvoyAdmin
+from services.launcher.keys import issue_token, read_or_make_jwt_key, read_or_make_series_key
+from services.launcher.places import write_private
+from services.launcher.probes import grpc_probe, redis_probe
+from services.launcher.programs import envoy_program, redis_program
+from services.launcher.settings import SuiteSettings
+
+WORKER_SECONDS = 366 * 86400.0
+# Seconds that calls in flight are given when a service stops; a laptop is not a cluster.
+DRAIN_SECONDS = 2.0
+ENVOY_DRAIN_SECONDS = 1
+STOP_SECONDS = 10.0
+# Settings of single processes: given to a whole suite they would clash.
+_NOT_INHERITED = ("BINNACLE_LISTEN", "BINNACLE_METRICS_PORT", "BINNACLE_LOG_FORMAT")
+ENVOY_LOG = '{"level":"%l","event":"%j"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Where the processes of a suite meet."""
+
+    folder: Path
+
+    def path(self, name: str) -> str:
+        """The socket of a process."""
+        return str(self.folder / f"{name}.sock")
+
+    def target(self, name: str) -> str:
+        """The same as a gRPC target."""
+        return f"unix:{self.path(name)}"
+
+
+def plan_suite(settings: SuiteSettings, runtime: Path) -> list[Plan]:
+    """Every process of the suite, in the order they are started. Makes keys and configuration on the way."""
+    sockets = Sockets(runtime)
+    shared = _shared_environment(settings, sockets)
+    plans = [] if settings.redis_url else [_redis(settings, sockets)]
+    plans += [_service(name, shared, sockets) for name in PROCESSES]
+    plans.append(_envoy(settings, sockets))
+    if settings.agent:
+        plans.append(_worker("agent", settings, sockets))
+    if settings.demo:
+        plans.append(_worker("demo", settings, sockets))
+    return plans
+
+
+def _base_environment(settings: SuiteSettings) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+    return {
+        **inherited,
+        "BINNACLE_LOG_LEVEL": settings.log_level,
+        "BINNACLE_LOG_FORMAT": "json",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _shared_environment(settings: SuiteSettings, sockets: Sockets) -> Mapping[str, str]:
+    environment = {
+        **_base_environment(settings),
+        **{f"BINNACLE_{name.upper()}": sockets.target(name) for name in PROCESSES},
+        "BINNACLE_AUTH": settings.auth,
+        "BINNACLE_DATA_DIR": str(settings.data_dir),
+        "BINNACLE_DEMO": str(settings.demo).lower(),
+        "BINNACLE_PAGES_LISTEN": sockets.target("pages"),
+        "BINNACLE_REDIS_URL": settings.redis_url or f"unix://{sockets.path('redis')}",
+        "BINNACLE_SERIES_KEY_FILE": str(read_or_make_series_key(settings.data_dir)),
+    }
+    if settings.clickhouse_dsn:
+        environment["BINNACLE_CLICKHOUSE_DSN"] = settings.clickhouse_dsn
+    environment.setdefault("BINNACLE_DRAIN_SECONDS", str(DRAIN_SECONDS))
+    environment.setdefault("BINNACLE_WEB_DIR", str(ROOT / "dashboard" / "dist"))
+    return environment
+
+
+def _service(name: str, shared: Mapping[str, str], sockets: Sockets) -> Plan:
+    target = sockets.target(name)
+    return Plan(
+        name=name,
+        # -P: a folder named `services` where the user happens to stand is not ours.
+        command=(sys.executable, "-P", "-m", f"services.{name}"),
+        environment={**shared, "BINNACLE_LISTEN": target},
+        probe=grpc_probe(target),
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def _redis(settings: SuiteSettings, sockets: Sockets) -> Plan:
+    folder = settings.data_dir / "redis"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    options = {
+        "unixsocket": sockets.path("redis"),
+        "unixsocketperm": "700",
+        "port": "0",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory": "256mb",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+        "loglevel": "warning",
+    }
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return Plan(
+        name="redis",
+        command=(str(redis_program()), *arguments),
+        environment=_base_environment(settings),
+        probe=redis_probe(sockets.path("redis")),
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def _envoy(settings: SuiteSettings, sockets: Sockets) -> Plan:
+    jwks = str(read_or_make_jwt_key(settings.data_dir).jwks) if settings.auth == "jwt" else None
+    edge = EdgeSettings(
+        listen=Target(host=settings.host, port=settings.port),
+        admin=Target(path=sockets.path("admin"), mode=0o600),
+        upstreams={name: Target(path=sockets.path(name)) for name in (*PROCESSES, "pages")},
+        jwks=jwks,
+        access_log=settings.access_log,
+        cors_origins=settings.cors_origins,
+    )
+    config = sockets.folder / "envoy.yaml"
+    write_private(config, render(edge).encode())
+    options = ("--disable-hot-restart", "--concurrency", str(min(2, os.cpu_count() or 1)))
+    drain = ("--drain-time-s", str(ENVOY_DRAIN_SECONDS), "--drain-strategy", "immediate")
+    return Plan(
+        name="envoy",
+        command=(str(envoy_program()), "-c", str(config), *options, *drain, "-l", "warn", "--log-format", ENVOY_LOG),
+        environment=_base_environment(settings),
+        probe=EnvoyAdmin(sockets.path("admin")).ensure_ready,
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def _worker(name: str, settings: SuiteSettings, sockets: Sockets) -> Plan:
+    environment = {
+        **_base_environment(settings),
+        "BINNACLE_EDGE": settings.edge,
+        "BINNACLE_ENVOY_ADMIN": sockets.path("admin"),
+    }
+    if settings.demo_rate is not None:
+        environment["BINNACLE_DEMO_RATE"] = str(settings.demo_rate)
+    if settings.auth == "jwt":
+        environment["BINNACLE_TOKEN"] = issue_token(settings.data_dir, "default", ["writer"], WORKER_SECONDS, name)
+    return Plan(
+        name=name,
+        command=(sys.executable, "-P", "-m", "services.launcher", name),
+        environment=environment,
+        stop_seconds=STOP_SECONDS / 2,
+    )

@@ -1,0 +1,51 @@
+"""What a suite is told, judged before anything starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from services.launcher.failures import LauncherError
+from services.launcher.places import bind_address, free_port, is_loopback, local_address
+
+Auth = Literal["off", "jwt"]
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteSettings:
+    """One suite. `host` is an IP address and `port` a real one; `demo_rate` is the demo's volume, its own when None."""
+
+    host: str
+    port: int
+    data_dir: Path
+    auth: Auth = "off"
+    demo: bool = False
+    agent: bool = True
+    demo_rate: float | None = None
+    redis_url: str | None = None
+    clickhouse_dsn: str | None = None
+    log_level: str = "info"
+    log_format: Literal["console", "json"] = "console"
+    access_log: bool = False
+    cors_origins: tuple[str, ...] = ()
+
+    @property
+    def edge(self) -> str:
+        """`host:port` at which programs of this machine reach the edge."""
+        local = local_address(self.host)
+        return f"[{local}]:{self.port}" if ":" in local else f"{local}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the suite."""
+        return f"http://{self.edge}"
+
+
+def chosen_address(host: str, port: int, auth: Auth) -> tuple[str, int]:
+    """The IP address and port to listen on; port 0 becomes a free one. Raises LauncherError for what must not be."""
+    address = bind_address(host)
+    if auth == "off" and not is_loopback(address):
+        raise LauncherError(
+            f"--host {host} would let other machines in without authentication. "
+            "Add --auth jwt (tokens: `binnacle token`), or stay on 127.0.0.1."
+        )
+    return address, port or free_port(address)

@@ -1,0 +1,126 @@
+"""A whole suite: all children started together, watched, and stopped in the order the data flows."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from services.core.clock import Clock
+from services.launcher.child import Child, ConfigurationRefused, Plan
+from services.launcher.envoy_admin import EnvoyAdmin
+from services.launcher.probes import NotReady
+from services.launcher.terminal import Terminal
+
+# Sources first, then each process before those it writes to. Envoy stays: streams are ended by their services.
+STOP_ORDER = (("agent", "demo"), ("collector",), ("aggregator",), ("streamer", "alerting"), ("envoy",), ("redis",))
+DRAIN_SECONDS = 2.0
+PAUSE_SECONDS = 0.1
+PATIENCE_SECONDS = 10.0
+
+
+class Suite:
+    """Runs `plans` until it is told to stop. `url` is the edge; `announce` gives the text to show once it answers."""
+
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        terminal: Terminal,
+        clock: Clock,
+        *,
+        url: str,
+        admin: EnvoyAdmin,
+        announce: Callable[[], str],
+        inherited: Sequence[int] = (),
+    ) -> None:
+        self._children = {plan.name: Child(plan, terminal, clock, inherited) for plan in plans}
+        self._terminal = terminal
+        self._clock = clock
+        self._url = url
+        self._admin = admin
+        self._announce = announce
+        self._stop = asyncio.Event()
+        self._refused = False
+
+    def stop(self) -> None:
+        """Begin to stop; the second time, kill what is left."""
+        if self._stop.is_set():
+            self._terminal.say("killing what is left", level="warning")
+            for child in self._children.values():
+                child.kill()
+        self._stop.set()
+
+    async def run(self) -> int:
+        """Run until stopped; the exit status."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self.stop)
+        async with asyncio.TaskGroup() as tasks:
+            for child in self._children.values():
+                tasks.create_task(self._keep(child), name=child.name)
+            news = tasks.create_task(self._tell_when_ready(), name="news")
+            await self._stop.wait()
+            news.cancel()
+            await self._stop_in_order()
+        return 1 if self._refused else 0
+
+    async def _keep(self, child: Child) -> None:
+        try:
+            await child.run()
+        except ConfigurationRefused:
+            self._terminal.say("cannot use its configuration; the suite stops", child.name, "error")
+            self._refused = True
+            self._stop.set()
+
+    async def _tell_when_ready(self) -> None:
+        started = last = self._clock.monotonic()
+        async with httpx.AsyncClient(base_url=self._url, timeout=PATIENCE_SECONDS) as client:
+            while not await self._answers(client):
+                await self._clock.sleep(PAUSE_SECONDS)
+                if self._clock.monotonic() - last > PATIENCE_SECONDS:
+                    last = self._clock.monotonic()
+                    self._tell_what_is_missing()
+        self._terminal.say(f"all is ready after {self._clock.monotonic() - started:.1f} s: {self._url}")
+        self._terminal.banner(self._announce())
+
+    async def _answers(self, client: httpx.AsyncClient) -> bool:
+        if not all(child.ready.is_set() for child in self._children.values()):
+            return False
+        try:
+            return (await client.get("/health")).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def _tell_what_is_missing(self) -> None:
+        waiting = [f"{child.name} ({child.reason})" for child in self._children.values() if not child.ready.is_set()]
+        self._terminal.say(f"still waiting for {', '.join(waiting) or 'the edge'}", level="warning")
+
+    async def _stop_in_order(self) -> None:
+        self._terminal.say("stopping")
+        started = self._clock.monotonic()
+        drained = await self._begin_draining()
+        for names in STOP_ORDER:
+            async with asyncio.TaskGroup() as tasks:
+                for child in (self._children[name] for name in names if name in self._children):
+                    tasks.create_task(child.stop())
+            if drained and names == STOP_ORDER[0]:
+                await self._wait_for_clients_to_leave()
+        self._terminal.say(f"stopped in {self._clock.monotonic() - started:.1f} s")
+
+    async def _begin_draining(self) -> bool:
+        """Ask clients to leave. False when there are none, or no edge to ask."""
+        try:
+            if not await self._admin.open_connections():
+                return False
+            await self._admin.drain()
+        except NotReady:
+            return False
+        return True
+
+    async def _wait_for_clients_to_leave(self) -> None:
+        deadline = self._clock.monotonic() + DRAIN_SECONDS
+        try:
+            while await self._admin.open_connections() and self._clock.monotonic() < deadline:
+                await self._clock.sleep(PAUSE_SECONDS)
+        except NotReady:
+            return
