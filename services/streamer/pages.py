@@ -1,5 +1,6 @@
 """The web app's files, and the health for those who ask for it at `/`."""
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -10,15 +11,16 @@ Answer = tuple[int, bytes]
 
 INDEX = "index.html"
 ASSETS = "assets"
-# Their names change with their content.
+ICONS = "icons"
+# The build puts a hash of eight characters before the ending of what it makes, so that a name stands for its content.
+HASHED = re.compile(r"-(?=[a-z]*[^a-z.])[A-Za-z0-9_-]{8}\.\w+$")
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
 ASK_EACH_TIME = "no-cache"
 
 SECURITY_HEADERS = {
     "content-security-policy": (
-        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -50,6 +52,7 @@ class Pages:
             web.get("/app", self._page),
             web.get("/app/{address:.*}", self._page),
             web.get("/assets/{name:.+}", self._asset),
+            web.get("/icons/{name:.+}", self._icon_of_folder),
             web.get(r"/{name:[A-Za-z0-9_-]+\.(?:svg|png|ico|webmanifest|txt)}", self._icon),
         ]
 
@@ -70,7 +73,11 @@ class Pages:
         return _file(index, ASK_EACH_TIME)
 
     async def _asset(self, request: web.Request) -> web.StreamResponse:
-        return self._found(self._web_dir / ASSETS, request.match_info["name"], FOR_EVER)
+        name = request.match_info["name"]
+        return self._found(self._web_dir / ASSETS, name, FOR_EVER if HASHED.search(name) else ASK_EACH_TIME)
+
+    async def _icon_of_folder(self, request: web.Request) -> web.StreamResponse:
+        return self._found(self._web_dir / ICONS, request.match_info["name"], FOR_AN_HOUR)
 
     async def _icon(self, request: web.Request) -> web.StreamResponse:
         return self._found(self._web_dir, request.match_info["name"], FOR_AN_HOUR)

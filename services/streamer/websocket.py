@@ -12,7 +12,7 @@ from services.streamer.convert.dialect import socket_messages
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.tally import WEBSOCKET, Tally
 from services.streamer.domain.viewers import Viewer
-from services.streamer.ports import Events, Frame
+from services.streamer.ports import Frame, Update
 
 PATH = "/ws/dashboard"
 PING_SECONDS = 20.0
@@ -114,5 +114,5 @@ class DashboardSocket:
         for message in frame.form(socket_messages):
             await socket.send_frame(message, WSMsgType.TEXT)
             self._tally.sent[WEBSOCKET] += 1
-        if not isinstance(frame, Events):
+        if isinstance(frame, Update):
             self._tally.ages.add(self._clock.now() - frame.overview.made_at)

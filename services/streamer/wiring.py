@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from services.core.errors import Unavailable
+from services.runtime.health import Ready
 from services.runtime.process import Process, Wired
 from services.streamer.adapters.aggregator import AggregatorOverview
 from services.streamer.adapters.parts import Peer, Self
@@ -19,6 +20,7 @@ from services.streamer.domain.tally import Tally
 from services.streamer.pages import Pages
 from services.streamer.ports import Part
 from services.streamer.service import dashboard, system
+from services.streamer.service.public import public_services
 from services.streamer.websocket import DashboardSocket
 
 # The edge keeps connections for an hour; it must be the one that closes them, or a request meets a closed one.
@@ -34,12 +36,6 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     channel = process.channel(config.aggregator)
     hub = Hub(AggregatorOverview(channel, process.log), process.clock, process.tasks, tally)
     aggregator = Peer("aggregator", channel)
-
-    async def ready() -> None:
-        problem = await aggregator.problem()
-        if problem is not None:
-            raise Unavailable(f"aggregator {problem}")
-
     parts: list[Part] = [
         Peer("collector", process.channel(config.collector)),
         aggregator,
@@ -54,7 +50,25 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
         config.pages_listen, [*Pages(config.web_dir, suite.health_answer).routes(), *socket.routes()]
     ):
         process.log.info("listening for pages", address=config.pages_listen)
-        yield Wired([dashboard.registration(overview), system.registration(suite)], ready)
+        services = [dashboard.registration(overview), system.registration(suite)]
+        yield Wired(services, _met_once(aggregator), reflected=public_services())
+
+
+def _met_once(peer: Part) -> Ready:
+    """Ready from the first time that `peer` is.
+
+    Losing it later takes nothing away: viewers stay, newcomers wait, and /health has to be reached to say who is lost.
+    """
+    met = False
+
+    async def ready() -> None:
+        nonlocal met
+        problem = None if met else await peer.problem()
+        if problem is not None:
+            raise Unavailable(f"{peer.name} {problem}")
+        met = True
+
+    return ready
 
 
 async def _close_at_stop(hub: Hub, stopping: asyncio.Event) -> None:

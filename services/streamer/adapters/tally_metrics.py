@@ -39,7 +39,7 @@ class TallyMetrics(Collector):
         buckets = list(zip(bounds, map(float, accumulate(self._tally.ages.counts)), strict=True))
         return HistogramMetricFamily(
             PREFIX + "delivery_age_seconds",
-            "From the making of an overview to its sending to one viewer.",
+            "From the making of an update to its sending to one viewer.",
             buckets=buckets,
             sum_value=self._tally.ages.total,
         )

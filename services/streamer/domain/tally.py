@@ -33,7 +33,7 @@ class Tally:
     sent: Counter[str] = field(default_factory=Counter)
     """Messages handed to the transport, by kind."""
     ages: Ages = field(default_factory=Ages)
-    """From the making of an overview to its sending."""
+    """From the making of an update to its sending."""
     watches: int = 0
     """Watches of the aggregator now."""
     losses: int = 0

@@ -13,7 +13,7 @@ from services.runtime.process import Registration
 from services.runtime.statuses import translated_errors
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.tally import GRPC, Tally
-from services.streamer.ports import Events, Frame
+from services.streamer.ports import Frame, Update
 
 SERVICE = "binnacle.streamer.v1.DashboardService"
 
@@ -45,7 +45,7 @@ class DashboardServicer:
         with self._hub.watching(current_call().tenant, GRPC) as viewer:
             while True:
                 frame = await viewer.next()
-                if not isinstance(frame, Events):
+                if isinstance(frame, Update):
                     self._tally.ages.add(self._clock.now() - frame.overview.made_at)
                 self._tally.sent[GRPC] += 1
                 yield frame.form(self._encode)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from services.streamer.pages import HASHED
 from tests.support.services import socket_address
 from tests.support.streamer import House, streamer
 from tests.support.waiting import eventually
@@ -21,7 +22,10 @@ def web_dir(tmp_path: Path) -> Path:
     built = tmp_path / "dist"
     (built / "assets").mkdir(parents=True)
     (built / "index.html").write_text("<!doctype html><title>App</title>")
-    (built / "assets/app-1a2b.js").write_text("export const answer = 42;")
+    (built / "assets/index-ev7iIPSD.js").write_text("export const answer = 42;")
+    (built / "assets/theme.js").write_text("document.title;")
+    (built / "icons").mkdir()
+    (built / "icons/large.png").write_bytes(b"png")
     (built / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (tmp_path / "secret.txt").write_text("secret")
     return built
@@ -45,16 +49,38 @@ async def test_a_browser_gets_the_page(web_dir: Path) -> None:
             assert answer.status == 304
 
 
-async def test_assets_may_be_kept_for_ever(web_dir: Path) -> None:
+async def test_assets_named_by_their_content_may_be_kept_for_ever(web_dir: Path) -> None:
     async with streamer(web_dir=web_dir) as house, house.browser() as browser:
-        async with browser.get("/assets/app-1a2b.js") as answer:
+        async with browser.get("/assets/index-ev7iIPSD.js") as answer:
             assert answer.status == 200
             assert answer.content_type in ("text/javascript", "application/javascript")
             assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
             assert answer.headers["x-content-type-options"] == "nosniff"
+        async with browser.get("/assets/theme.js") as answer:
+            assert answer.headers["cache-control"] == "no-cache"
+            tag = answer.headers["etag"]
+        async with browser.get("/assets/theme.js", headers={"if-none-match": tag}) as answer:
+            assert answer.status == 304
+        async with browser.get("/icons/large.png") as answer:
+            assert answer.content_type == "image/png"
         async with browser.get("/favicon.svg") as answer:
             assert answer.status == 200
             assert answer.content_type == "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("index-ev7iIPSD.js", True),
+        ("barlow-latin-400-normal-qiz4-Cze.woff2", True),
+        ("a-_bcdefgh.css", True),
+        ("mark.svg", False),
+        ("dark-platform.svg", False),
+        ("app-1a2b.js", False),
+    ],
+)
+def test_only_a_hash_makes_a_name_last(name: str, kept: bool) -> None:
+    assert bool(HASHED.search(name)) is kept
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,19 @@
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
 from prometheus_client.parser import text_string_to_metric_families
 
 from binnacle.aggregator.v1.overview_service_pb2 import GetIntakeStatsResponse
 from binnacle.streamer.v1.dashboard_service_pb2 import WatchDashboardRequest
 from binnacle.streamer.v1.system_service_pb2 import GetHealthRequest, GetMetricsTextRequest, GetStatsRequest
 from services.core.errors import Unavailable
+from services.launcher.contracts import INTERNAL, public_services
+from services.launcher.edge import DESCRIPTORS
 from services.runtime.statuses import error_from
 from services.streamer.adapters.parts import HEALTH_CHECK
-from tests.support.services import socket_address
+from tests.support.overview import registration
+from tests.support.services import neighbour, socket_address
 from tests.support.streamer import House, streamer
 from tests.support.waiting import eventually
 
@@ -63,11 +67,35 @@ async def test_it_is_not_ready_without_an_aggregator() -> None:
         assert await readiness(house.channel) == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-async def test_it_is_ready_with_an_aggregator(house: House) -> None:
-    async def ready() -> bool:
-        return await readiness(house.channel) == health_pb2.HealthCheckResponse.SERVING
+async def test_it_is_ready_from_the_first_answer_of_the_aggregator_on() -> None:
+    address = socket_address("aggregator")
+    async with streamer(aggregator=address) as house:
 
-    await eventually(ready, "the streamer is ready")
+        async def ready() -> bool:
+            return await readiness(house.channel) == health_pb2.HealthCheckResponse.SERVING
+
+        async def aggregator_is_named() -> bool:
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await house.system.GetHealth(GetHealthRequest())
+            return "not ready: aggregator (" in str(refused.value.details())
+
+        async with neighbour(registration(house.overview), address=address):
+            await eventually(ready, "the streamer is ready")
+        await eventually(aggregator_is_named, "the lost aggregator is named")
+        assert await ready()
+
+
+async def test_reflection_lists_the_public_services_of_the_suite(house: House) -> None:
+    listed = house.channel.stream_stream(
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+        response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+    )(iter([reflection_pb2.ServerReflectionRequest(list_services="*")]))
+    answers = [answer async for answer in listed]
+    names = {service.name for service in answers[0].list_services_response.service}
+    public = {service.name for service in public_services(DESCRIPTORS.read_bytes())}
+    assert names >= public
+    assert not names & INTERNAL
 
 
 async def test_counts_of_the_store_and_of_viewers(house: House) -> None:

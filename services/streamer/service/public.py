@@ -1,0 +1,21 @@
+"""The public services of the whole suite, for reflection: the edge sends every question about them here."""
+
+from binnacle.aggregator.v1 import query_service_pb2
+from binnacle.alerting.v1 import alert_service_pb2
+from binnacle.collector.v1 import ingest_service_pb2, json_intake_service_pb2
+from binnacle.streamer.v1 import dashboard_service_pb2, system_service_pb2
+
+CONTRACTS = (
+    alert_service_pb2,
+    dashboard_service_pb2,
+    ingest_service_pb2,
+    json_intake_service_pb2,
+    query_service_pb2,
+    system_service_pb2,
+)
+
+
+def public_services() -> list[str]:
+    """Full names, such as `binnacle.streamer.v1.DashboardService`."""
+    files = (contract.DESCRIPTOR for contract in CONTRACTS)
+    return sorted(service.full_name for file in files for service in file.services_by_name.values())
