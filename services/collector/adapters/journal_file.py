@@ -153,13 +153,14 @@ class JournalFile:
         following = self._extent(txn).next
         txn.put(b"next", KEY.pack(following), db=self._meta)
         with txn.cursor(self._records) as cursor:
-            more = cursor.first()
-            while more and KEY.unpack(cursor.key())[0] < to:
-                more = cursor.delete()
+            cursor.first()
+            # The key is empty where there is no record.
+            while (key := cursor.key()) and KEY.unpack(key)[0] < to:
+                cursor.delete()
         with txn.cursor(self._segments) as cursor:
-            more = cursor.first()
-            while more and KEY.unpack(cursor.value())[0] <= to:
-                more = cursor.delete()
+            cursor.first()
+            while cursor.key() and KEY.unpack(cursor.value())[0] <= to:
+                cursor.delete()
 
 
 def _locked(folder: Path) -> int:

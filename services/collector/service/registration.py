@@ -45,9 +45,7 @@ def add_json_intake(servicer: JsonIntakeServicer, server: grpc.aio.Server) -> No
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(JSON_INTAKE, handlers),))
 
 
-def _unary(
-    behaviour: Callable[[Request, Any], Awaitable[Message]], kind: type[Request]
-) -> grpc.RpcMethodHandler[Any, Any]:
+def _unary(behaviour: Callable[[Request, Any], Awaitable[Message]], kind: type[Request]) -> Any:
     async def handle(raw: bytes, context: grpc.aio.ServicerContext[bytes, Message]) -> Message:
         try:
             request = kind.FromString(raw)
