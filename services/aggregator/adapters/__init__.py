@@ -1,0 +1,1 @@
+"""The aggregator's ways to the outside."""

@@ -1,0 +1,1 @@
+"""The store in ClickHouse: embedded (chDB) or a server."""

@@ -1,0 +1,189 @@
+"""The seam between embedded and served ClickHouse: queries, commands, and the door for Native bytes."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+
+from services.aggregator.adapters.clickhouse.statements import Statement
+from services.core.errors import InvalidInput
+
+Row = list[Any]
+ROW_FORMAT = "JSONCompactEachRow"
+DATABASE = "binnacle"
+# Numbers stay numbers, NaN becomes null.
+_QUERY_SETTINGS = "output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0"
+_INSERT_SETTINGS = "async_insert = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 1"
+# The whole process counts, the interpreter and its arrays too.
+_MEMORY_BYTES = 4 << 30
+
+
+class EngineFault(Exception):
+    """The engine refused or did not answer."""
+
+
+class Engine(Protocol):
+    """One ClickHouse. Calls block and may be made from several threads; each raises EngineFault."""
+
+    def query(self, statement: Statement) -> list[Row]:
+        """Rows of a SELECT; 64-bit integers as int, NaN as None."""
+        ...
+
+    def execute(self, sql: str) -> None:
+        """Run a statement that answers nothing."""
+        ...
+
+    def insert(self, table: str, columns: str, body: bytes, token: str) -> None:
+        """Insert Native `body`; dropped when `token` was inserted into this table before."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+def open_engine(dsn: str) -> Engine:
+    """The engine at `chdb:///path` or `clickhouse://user:password@host:port/database`.
+
+    Its database exists afterwards. Raises InvalidInput for another scheme.
+    """
+    parts = urlsplit(dsn)
+    if parts.scheme == "chdb":
+        return ChdbEngine(Path(parts.path), parts.query)
+    if parts.scheme in ("clickhouse", "clickhouses"):
+        return ServerEngine.connect(dsn)
+    raise InvalidInput.of("clickhouse_dsn", "must start with chdb:/// or clickhouse://")
+
+
+def _insert_sql(table: str, columns: str, token: str) -> str:
+    quoted = token.replace("\\", "\\\\").replace("'", "\\'")
+    return f"INSERT INTO {table} ({columns}) SETTINGS {_INSERT_SETTINGS}, insert_deduplication_token = '{quoted}'"
+
+
+def _query_sql(statement: Statement) -> str:
+    return f"{statement.sql} SETTINGS {_QUERY_SETTINGS}"
+
+
+def _rows(body: bytes) -> list[Row]:
+    return [orjson.loads(line) for line in body.splitlines()]
+
+
+@contextmanager
+def _faults(*kinds: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except kinds as error:
+        raise EngineFault(str(error).partition("\n")[0][:500]) from error
+
+
+class ChdbEngine:
+    """ClickHouse inside this process. One process per path; one statement per connection at a time."""
+
+    def __init__(self, path: Path, options: str = "") -> None:
+        # Loading the engine takes half a second and 200 MB: only where it is used.
+        from chdb.state.sqlitelike import connect
+
+        path.mkdir(parents=True, exist_ok=True)
+        settings = options if "max_server_memory_usage" in options else f"max_server_memory_usage={_MEMORY_BYTES}"
+        self._connect: Callable[[], Any] = lambda: connect(f"{path}?{settings}")
+        self._idle: LifoQueue[Any] = LifoQueue()
+        self._all: list[Any] = []
+        self._opening = threading.Lock()
+        with _faults(RuntimeError):
+            first = self._connect()
+            self._all.append(first)
+            # The default database is an Overlay, which lacks some of what Atomic has.
+            first.query(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
+            first.query(f"USE {DATABASE}")
+            self._idle.put(first)
+
+    def query(self, statement: Statement) -> list[Row]:
+        with self._connection() as connection:
+            result = connection.query(_query_sql(statement), ROW_FORMAT, params=dict(statement.parameters))
+            return _rows(result.bytes() or b"")
+
+    def execute(self, sql: str) -> None:
+        with self._connection() as connection:
+            connection.query(sql)
+
+    def insert(self, table: str, columns: str, body: bytes, token: str) -> None:
+        with self._connection() as connection:
+            inserter = connection.send_insert(_insert_sql(table, columns, token), "Native")
+            with inserter:
+                inserter.append(body)
+                inserter.finish()
+
+    def close(self) -> None:
+        for connection in self._all:
+            connection.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        with _faults(RuntimeError):
+            connection = self._borrow()
+            try:
+                yield connection
+            finally:
+                self._idle.put(connection)
+
+    def _borrow(self) -> Any:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            with self._opening:
+                connection = self._connect()
+                connection.query(f"USE {DATABASE}")
+                self._all.append(connection)
+            return connection
+
+
+class ServerEngine:
+    """A ClickHouse server, or cluster behind one address, by HTTP."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls, dsn: str) -> "ServerEngine":
+        """Connect, creating the database the address names (`binnacle` when none)."""
+        from clickhouse_connect import get_client
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        parts = urlsplit(dsn)
+        database = parts.path.strip("/") or DATABASE
+        with _faults(ClickHouseError, OSError):
+            server = parts._replace(scheme="https" if parts.scheme == "clickhouses" else "http", path="").geturl()
+            # Sessions would forbid two statements at a time.
+            bootstrap = get_client(dsn=server, autogenerate_session_id=False)
+            bootstrap.command(f"CREATE DATABASE IF NOT EXISTS `{database}`")
+            bootstrap.close()
+            return cls(get_client(dsn=server, database=database, autogenerate_session_id=False))
+
+    def query(self, statement: Statement) -> list[Row]:
+        with self._faults():
+            body = self._client.raw_query(_query_sql(statement), parameters=dict(statement.parameters), fmt=ROW_FORMAT)
+            return _rows(body)
+
+    def execute(self, sql: str) -> None:
+        with self._faults():
+            self._client.command(sql)
+
+    def insert(self, table: str, columns: str, body: bytes, token: str) -> None:
+        settings = {"async_insert": 0, "max_partitions_per_insert_block": 0, "insert_deduplication_token": token}
+        with self._faults():
+            self._client.raw_insert(
+                table, column_names=columns.split(", "), insert_block=body, settings=settings, fmt="Native"
+            )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _faults(self) -> Any:
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        return _faults(ClickHouseError, OSError)

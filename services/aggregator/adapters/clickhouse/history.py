@@ -1,0 +1,172 @@
+"""Reads what a live overview is rebuilt from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from services.aggregator.adapters.clickhouse import reading
+from services.aggregator.adapters.clickhouse.engines import Engine, Row
+from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.aggregator.ports.records import Series
+from services.aggregator.ports.signals import SignalColumns
+from services.aggregator.ports.store import (
+    DayTotals,
+    HistoryBounds,
+    LastSample,
+    LiveHistory,
+    StoredEvent,
+    StoredHeartbeat,
+)
+
+_FROM = "fromUnixTimestamp64Micro({from_us:Int64})"
+# What is stamped ahead of its acceptance counts as of its acceptance.
+_SEEN = "least(time, accepted)"
+
+
+def read_history(engine: Engine, tenant: str, bounds: HistoryBounds) -> LiveHistory:
+    """See ports/store.py."""
+    series = _series(engine, tenant, bounds.names)
+    return LiveHistory(
+        tenant=tenant,
+        series=series,
+        signals=_signals(engine, tenant, bounds.signals_from_us),
+        days=_days(engine, tenant, bounds.day_from_us),
+        users=_users(engine, tenant, bounds.users_from_us),
+        events=_events(engine, tenant, bounds),
+        heartbeats=_heartbeats(engine, tenant, bounds.heartbeats_from_us),
+        samples=_samples(engine, tenant, [one.id for one in series], bounds.samples_from_us),
+    )
+
+
+def _series(engine: Engine, tenant: str, names: Sequence[str]) -> list[Series]:
+    columns = ("id", "any(name)", "any(labels)", "any(kind)", "any(unit)")
+    where = ("name IN {names:Array(String)}",)
+    query = TenantQuery(tenant, "series", columns, where, {"names": list(names)}, group_by="id")
+    return [Series(*row) for row in engine.query(query.statement())]
+
+
+def _signals(engine: Engine, tenant: str, from_us: int) -> SignalColumns:
+    columns = (
+        "toUnixTimestamp(second)",
+        "service",
+        "endpoint",
+        "sum(requests)",
+        "sum(errors)",
+        "sum(latency_count)",
+        "sum(latency_sum_ms)",
+        "sumMap(latency_buckets, latency_bucket_counts)",
+    )
+    query = TenantQuery(
+        tenant,
+        "signals",
+        columns,
+        (f"second >= {_FROM}",),
+        {"from_us": from_us},
+        group_by="second, service, endpoint",
+        committed=True,
+    )
+    return _signal_columns(engine.query(query.statement()))
+
+
+def _signal_columns(rows: list[Row]) -> SignalColumns:
+    if not rows:
+        return SignalColumns()
+    seconds, services, endpoints, requests, errors, counts, sums, histograms = zip(*rows, strict=True)
+    lengths = [len(buckets) for buckets, _counts in histograms]
+    return SignalColumns(
+        np.array(seconds, np.int64),
+        services,
+        endpoints,
+        np.array(requests, np.float64),
+        np.array(errors, np.float64),
+        np.array(counts, np.float64),
+        np.array(sums, np.float64),
+        np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        np.array([bucket for buckets, _counts in histograms for bucket in buckets], np.uint16),
+        np.array([count for _buckets, counts in histograms for count in counts], np.int64),
+    )
+
+
+def _days(engine: Engine, tenant: str, from_us: int) -> list[DayTotals]:
+    query = TenantQuery(
+        tenant,
+        "signals",
+        ("toRelativeDayNum(second)", "service", "sum(requests)", "sum(errors)"),
+        (f"second >= {_FROM}",),
+        {"from_us": from_us},
+        group_by="toRelativeDayNum(second), service",
+        committed=True,
+    )
+    return [DayTotals(*row) for row in engine.query(query.statement())]
+
+
+def _users(engine: Engine, tenant: str, from_us: int) -> dict[str, int]:
+    query = TenantQuery(
+        tenant,
+        "events",
+        ("user_id", f"toUnixTimestamp64Micro(max({_SEEN}))"),
+        ("user_id != ''", f"time >= {_FROM}", f"accepted >= {_FROM}"),
+        {"from_us": from_us},
+        group_by="user_id",
+        committed=True,
+    )
+    return {user: int(seen) for user, seen in engine.query(query.statement())}
+
+
+def _events(engine: Engine, tenant: str, bounds: HistoryBounds) -> list[StoredEvent]:
+    query = TenantQuery(
+        tenant,
+        "events",
+        reading.EVENT_COLUMNS,
+        ("type NOT IN {left_out:Array(String)}", f"time >= {_FROM}", f"accepted >= {_FROM}"),
+        {"left_out": list(bounds.event_types_left_out), "from_us": bounds.events_from_us},
+        order_by=f"{_SEEN} DESC, journal_id DESC, offset DESC, row DESC",
+        limit=bounds.events,
+        committed=True,
+    )
+    return [reading.event(row) for row in engine.query(query.statement())]
+
+
+def _heartbeats(engine: Engine, tenant: str, from_us: int) -> list[StoredHeartbeat]:
+    newest = (f"{_SEEN}", "journal_id", "offset", "row")
+    fields = (
+        "time",
+        "accepted",
+        "service",
+        "status",
+        "kind",
+        "request_count",
+        "error_count",
+        "avg_latency_ms",
+        "uptime_hours",
+        "journal_id",
+        "offset",
+        "row",
+    )
+    query = TenantQuery(
+        tenant,
+        "heartbeats",
+        tuple(f"toUnixTimestamp64Micro({name})" if name in ("time", "accepted") else name for name in fields),
+        (f"time >= {_FROM}",),
+        {"from_us": from_us},
+        order_by=", ".join(f"{key} DESC" for key in newest) + " LIMIT 1 BY service, kind",
+        committed=True,
+    )
+    return [_heartbeat(row) for row in engine.query(query.statement())]
+
+
+def _heartbeat(row: Row) -> StoredHeartbeat:
+    figures = [float("nan") if figure is None else float(figure) for figure in row[5:9]]
+    return StoredHeartbeat(*[*row[:5], *figures, tuple(row[9:])])
+
+
+def _samples(engine: Engine, tenant: str, ids: Sequence[int], from_us: int) -> list[LastSample]:
+    query = TenantQuery(
+        tenant,
+        "samples_values",
+        ("series_id", "toUnixTimestamp64Milli(max(time))", "argMax(value, time)"),
+        ("series_id IN {ids:Array(UInt64)}", f"time >= {_FROM}"),
+        {"ids": list(ids), "from_us": from_us},
+        group_by="series_id",
+    )
+    return [LastSample(*row) for row in engine.query(query.statement())] if ids else []

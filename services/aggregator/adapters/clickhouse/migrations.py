@@ -1,0 +1,50 @@
+"""Brings the schema of a store up to date. A store newer than this software is refused."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from services.aggregator.adapters.clickhouse.engines import Engine
+from services.aggregator.adapters.clickhouse.statements import Statement
+from services.core.errors import Conflict
+
+_VERSIONS = """
+CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, name String, applied DateTime('UTC') DEFAULT now())
+ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step. Its statements may be run again after a crash half-way."""
+
+    version: int
+    name: str
+    statements: tuple[str, ...]
+
+
+def known_migrations() -> list[Migration]:
+    """The steps this software has, in order: `schema/0001_name.sql` and on, statements ended by `;` at a line's end."""
+    folder = files("services.aggregator.adapters.clickhouse").joinpath("schema")
+    steps = []
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".sql"):
+            version, _, name = entry.name.removesuffix(".sql").partition("_")
+            statements = tuple(part.strip() for part in entry.read_text(encoding="utf-8").split(";\n") if part.strip())
+            steps.append(Migration(int(version), name, statements))
+    return steps
+
+
+def migrate(engine: Engine, steps: list[Migration]) -> None:
+    """Run the steps that `engine` has not seen. Raises Conflict when it has seen more than `steps`."""
+    engine.execute(_VERSIONS)
+    [[current]] = engine.query(Statement("SELECT max(version) FROM schema_versions"))
+    newest = max(step.version for step in steps)
+    if current > newest:
+        raise Conflict(
+            f"the store has schema version {current}, this software knows {newest}: start a newer version of Binnacle"
+        )
+    for step in steps:
+        if step.version > current:
+            for statement in step.statements:
+                engine.execute(statement)
+            engine.execute(f"INSERT INTO schema_versions (version, name) VALUES ({step.version}, '{step.name}')")

@@ -1,0 +1,76 @@
+"""Questions about events and counts, and rows as values."""
+
+from services.aggregator.adapters.clickhouse.engines import Engine, Row
+from services.aggregator.adapters.clickhouse.statements import TenantQuery, TenantTable
+from services.aggregator.ports.store import EventFilter, EventPosition, IntakeCounts, StoredEvent
+
+FREQUENT_TYPES = 100
+EVENT_COLUMNS = (
+    "toUnixTimestamp64Micro(time)",
+    "toUnixTimestamp64Micro(accepted)",
+    "type",
+    "service",
+    "user_id",
+    "session_id",
+    "data",
+    "journal_id",
+    "offset",
+    "row",
+)
+
+
+def event(row: Row) -> StoredEvent:
+    """A row of EVENT_COLUMNS."""
+    return StoredEvent(*[*row[:7], tuple(row[7:])])
+
+
+def events_query(tenant: str, matching: EventFilter, limit: int, before: EventPosition | None) -> TenantQuery:
+    """The newest events that match, of EVENT_COLUMNS."""
+    where, parameters = _matching(matching)
+    if before is not None:
+        # The first condition finds the place in the index, the second is exact.
+        before_place = "({before_us:Int64}, {before_journal:String}, {before_offset:UInt64}, {before_row:UInt32})"
+        where += (
+            "time <= fromUnixTimestamp64Micro({before_us:Int64})",
+            f"(toUnixTimestamp64Micro(time), journal_id, offset, row) < {before_place}",
+        )
+        names = ("before_us", "before_journal", "before_offset", "before_row")
+        parameters |= dict(zip(names, before, strict=True))
+    order = "time DESC, journal_id DESC, offset DESC, row DESC"
+    return TenantQuery(tenant, "events", EVENT_COLUMNS, where, parameters, order_by=order, limit=limit)
+
+
+def count_events_query(tenant: str, matching: EventFilter) -> TenantQuery:
+    """How many events match."""
+    where, parameters = _matching(matching)
+    return TenantQuery(tenant, "events", ("count()",), where, parameters)
+
+
+def read_counts(engine: Engine, tenant: str) -> IntakeCounts:
+    """Rows stored of one tenant."""
+
+    def count(table: TenantTable, expression: str = "count()") -> int:
+        [[number]] = engine.query(TenantQuery(tenant, table, (expression,)).statement())
+        return int(number)
+
+    frequent = TenantQuery(
+        tenant, "events", ("type", "count()"), group_by="type", order_by="count() DESC, type", limit=FREQUENT_TYPES
+    )
+    return IntakeCounts(
+        events=count("events"),
+        samples=count("samples"),
+        logs=count("logs"),
+        heartbeats=count("heartbeats"),
+        series=count("series", "uniqExact(id)"),
+        events_by_type={kind: int(count) for kind, count in engine.query(frequent.statement())},
+    )
+
+
+def _matching(matching: EventFilter) -> tuple[tuple[str, ...], dict[str, str | int]]:
+    where: tuple[str, ...] = ()
+    parameters: dict[str, str | int] = {}
+    for name, word in (("type", matching.type), ("service", matching.service)):
+        if word:
+            where += (f"{name} = {{{name}:String}}",)
+            parameters[name] = word
+    return where, parameters

@@ -1,0 +1,107 @@
+"""The store port over ClickHouse: calls of the engine run in threads."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from services.aggregator.adapters.clickhouse import reading
+from services.aggregator.adapters.clickhouse.engines import Engine, EngineFault
+from services.aggregator.adapters.clickhouse.history import read_history
+from services.aggregator.adapters.clickhouse.migrations import known_migrations, migrate
+from services.aggregator.adapters.clickhouse.rows import TableBlock, ledger_block, segment_blocks
+from services.aggregator.adapters.clickhouse.statements import LEDGER, TENANTS
+from services.aggregator.ports.store import (
+    EventFilter,
+    EventPosition,
+    HistoryBounds,
+    IntakeCounts,
+    LiveHistory,
+    Segment,
+    StoredEvent,
+)
+from services.core.clock import Clock
+from services.core.errors import Unavailable
+from services.runtime.logs import Log
+
+THREADS = 4
+Answer = TypeVar("Answer")
+
+
+class ClickHouseStore:
+    """Keeps segments in ClickHouse. See ports/store.py for what each method promises."""
+
+    def __init__(self, connect: Callable[[], Engine], clock: Clock, log: Log) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._log = log
+        self._engine: Engine | None = None
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+
+    async def open(self) -> None:
+        if self._engine is None:
+            self._engine = await self._in_thread(self._open)
+
+    def _open(self) -> Engine:
+        engine = self._connect()
+        try:
+            migrate(engine, known_migrations())
+        except BaseException:
+            engine.close()
+            raise
+        return engine
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    async def committed(self) -> Mapping[str, int]:
+        rows = await self._ask(lambda engine: engine.query(LEDGER))
+        return {journal_id: int(offset) for journal_id, offset in rows}
+
+    async def commit(self, segment: Segment) -> None:
+        await self._ask(lambda engine: self._write(engine, segment))
+
+    def _write(self, engine: Engine, segment: Segment) -> None:
+        for block in segment_blocks(segment):
+            self._insert(engine, segment, block)
+        self._insert(engine, segment, ledger_block(segment, int(self._clock.now() * 1e6)))
+
+    def _insert(self, engine: Engine, segment: Segment, block: TableBlock) -> None:
+        token = f"{segment.journal_id}:{segment.from_offset}-{segment.to_offset}/{block.table}"
+        engine.insert(block.table, block.columns, block.body, token)
+
+    async def tenants(self) -> Sequence[str]:
+        return [tenant for [tenant] in await self._ask(lambda engine: engine.query(TENANTS))]
+
+    async def live_history(self, tenant: str, bounds: HistoryBounds) -> LiveHistory:
+        return await self._ask(lambda engine: read_history(engine, tenant, bounds))
+
+    async def events(
+        self, tenant: str, matching: EventFilter, limit: int, before: EventPosition | None = None
+    ) -> Sequence[StoredEvent]:
+        query = reading.events_query(tenant, matching, limit, before)
+        return [reading.event(row) for row in await self._ask(lambda engine: engine.query(query.statement()))]
+
+    async def count_events(self, tenant: str, matching: EventFilter) -> int:
+        query = reading.count_events_query(tenant, matching)
+        [[count]] = await self._ask(lambda engine: engine.query(query.statement()))
+        return int(count)
+
+    async def intake_counts(self, tenant: str) -> IntakeCounts:
+        return await self._ask(lambda engine: reading.read_counts(engine, tenant))
+
+    async def _ask(self, question: Callable[[Engine], Answer]) -> Answer:
+        engine = self._engine
+        if engine is None:
+            raise Unavailable("the store is not open yet")
+        return await self._in_thread(lambda: question(engine))
+
+    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except EngineFault as fault:
+            self._log.error("store failed", reason=str(fault))
+            raise Unavailable("the store does not answer") from fault

@@ -1,0 +1,24 @@
+"""What the aggregator can be told."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from services.runtime.config import ServiceConfig
+
+
+class AggregatorConfig(ServiceConfig):
+    """Settings of the aggregator; each is `BINNACLE_` and its name in capitals."""
+
+    data_dir: Path = Field(Path("data"), description="where the embedded store lives, in `aggregator/chdb`")
+    clickhouse_dsn: str = Field(
+        "",
+        pattern=r"^$|^(chdb:///.+|clickhouses?://.+)",
+        description="the store: `chdb:///path` or `clickhouse://user:password@host:port/database`; embedded when empty",
+    )
+    demo: bool = Field(False, description="whether demonstration input runs, which overviews then say")
+
+    @property
+    def store_dsn(self) -> str:
+        """Where the store is."""
+        return self.clickhouse_dsn or f"chdb://{(self.data_dir / 'aggregator' / 'chdb').resolve()}"

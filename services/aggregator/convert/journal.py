@@ -1,0 +1,154 @@
+"""Journal records as columns: arrays are views of the message's bytes, never copies."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from binnacle.journal.v1 import journal_pb2
+from services.aggregator.ports.records import (
+    EventColumns,
+    HeartbeatColumns,
+    LogColumns,
+    Record,
+    SampleColumns,
+    Series,
+    TrafficColumns,
+)
+from services.core import conventions
+from services.core.errors import InvalidInput
+
+MAX_ENDPOINT = 200
+MAX_LATENCY_MS = 1e9
+
+
+class _RequestData(msgspec.Struct):
+    """The attributes of a `request` or `error` event that are understood; of any type, as senders please."""
+
+    endpoint: Any = None
+    status_code: Any = None
+    latency_ms: Any = None
+    error: Any = None
+
+
+_request_data = msgspec.json.Decoder(_RequestData)
+
+
+def record_from(offset: int, body: bytes) -> Record:
+    """The record at `offset`. Raises InvalidInput for bytes that are none."""
+    message = journal_pb2.Record()
+    try:
+        message.ParseFromString(body)
+    except DecodeError as error:
+        raise InvalidInput.of("records.records", f"the record at offset {offset} cannot be read") from error
+    return Record(
+        offset=offset,
+        tenant=message.tenant,
+        accepted_us=message.accepted_time_unix_us,
+        series=[_series(entry) for entry in message.series],
+        samples=_samples(message.samples) if message.HasField("samples") else None,
+        events=_events(message.events) if message.HasField("events") else None,
+        logs=_logs(message.logs) if message.HasField("logs") else None,
+        heartbeats=_heartbeats(message.heartbeats) if message.HasField("heartbeats") else None,
+        size=len(body),
+    )
+
+
+def _series(entry: journal_pb2.SeriesEntry) -> Series:
+    definition = entry.definition
+    return Series(entry.id, definition.name, dict(definition.labels), definition.kind, definition.unit)
+
+
+def _samples(block: journal_pb2.SampleBlock) -> SampleColumns:
+    return SampleColumns(
+        np.frombuffer(block.series_ids, "<u8"),
+        np.frombuffer(block.times_unix_ms, "<i8"),
+        np.frombuffer(block.values, "<f8"),
+    )
+
+
+def _events(block: journal_pb2.EventBlock) -> EventColumns:
+    types, data = list(block.types), list(block.data_json)
+    return EventColumns(
+        np.frombuffer(block.times_unix_us, "<i8"),
+        types,
+        list(block.services),
+        list(block.user_ids),
+        list(block.session_ids),
+        data,
+        traffic_of(types, data),
+    )
+
+
+def traffic_of(types: list[str], data_json: list[str]) -> TrafficColumns:
+    """What the events of a block say about traffic."""
+    rows = [row for row, kind in enumerate(types) if kind in (conventions.REQUEST_EVENT, conventions.ERROR_EVENT)]
+    data = [_decoded(data_json[row]) for row in rows]
+    request = np.array([types[row] == conventions.REQUEST_EVENT for row in rows], np.bool_)
+    failed = np.array([_failed(each) for each in data], np.bool_)
+    latencies = np.array([_latency(each.latency_ms) for each in data], np.float64)
+    return TrafficColumns(
+        rows=np.array(rows, np.intp),
+        endpoints=[each.endpoint[:MAX_ENDPOINT] if isinstance(each.endpoint, str) else "" for each in data],
+        requests=request.astype(np.float64),
+        errors=np.where(request, failed, True).astype(np.float64),
+        latencies_ms=np.where(request, latencies, np.nan),
+    )
+
+
+def _decoded(text: str) -> _RequestData:
+    try:
+        return _request_data.decode(text)
+    except msgspec.DecodeError:
+        return _RequestData()
+
+
+def _failed(data: _RequestData) -> bool:
+    status = _number(data.status_code)
+    return bool(data.error) or (status is not None and status >= conventions.FIRST_FAILING_STATUS)
+
+
+def _latency(told: Any) -> float:
+    number = _number(told)
+    return number if number is not None and 0.0 <= number <= MAX_LATENCY_MS else float("nan")
+
+
+def _number(told: Any) -> float | None:
+    """A number, also when it was written as text."""
+    if isinstance(told, bool) or not isinstance(told, int | float | str):
+        return None
+    try:
+        return float(told)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _logs(block: journal_pb2.LogBlock) -> LogColumns:
+    return LogColumns(
+        np.frombuffer(block.times_unix_us, "<i8"),
+        np.frombuffer(block.levels, np.uint8),
+        list(block.services),
+        list(block.messages),
+        list(block.trace_ids),
+        list(block.attributes_json),
+    )
+
+
+def _heartbeats(block: journal_pb2.HeartbeatBlock) -> HeartbeatColumns:
+    return HeartbeatColumns(
+        np.frombuffer(block.times_unix_us, "<i8"),
+        list(block.services),
+        list(block.statuses),
+        list(block.kinds),
+        np.frombuffer(block.request_counts, "<f8"),
+        np.frombuffer(block.error_counts, "<f8"),
+        np.frombuffer(block.avg_latencies_ms, "<f8"),
+        np.frombuffer(block.uptimes_hours, "<f8"),
+    )
+
+
+def records_from(first_offset: int, bodies: Iterable[bytes], wanted_from: int) -> list[Record]:
+    """Records with consecutive offsets from `first_offset` on; those below `wanted_from` are not read."""
+    return [record_from(offset, body) for offset, body in enumerate(bodies, first_offset) if offset >= wanted_from]

@@ -1,0 +1,1 @@
+"""Taking journals exactly once, and knowing what happens now."""

@@ -1,0 +1,48 @@
+"""The life of the aggregator: open the store, read the live state back, tick once a second."""
+
+from services.aggregator.domain.intake import Intake
+from services.aggregator.domain.live import Live
+from services.aggregator.ports.observer import Observer
+from services.aggregator.ports.store import Store
+from services.core.clock import Clock
+from services.core.errors import Unavailable
+
+RETRY_SECONDS = 1.0
+# After the turn of a second, so that an update shows the whole second before.
+TICK_AFTER_SECONDS = 0.02
+
+
+class Aggregator:
+    """Live state and intake over one store."""
+
+    def __init__(self, store: Store, clock: Clock, observer: Observer) -> None:
+        self.live = Live(clock, observer)
+        self.intake = Intake(store, self.live, clock, observer)
+        self._store = store
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Start, then hand out updates until cancelled. Raises Conflict when the store is newer than this software."""
+        while not await self._started():
+            await self._clock.sleep(RETRY_SECONDS)
+        while True:
+            await self._clock.sleep(1.0 - self._clock.now() % 1.0 + TICK_AFTER_SECONDS)
+            self.live.tick()
+
+    async def _started(self) -> bool:
+        try:
+            await self._store.open()
+            self.intake.resume(await self.live.rebuild(self._store))
+        except Unavailable:
+            return False
+        return True
+
+    async def ready(self) -> None:
+        """Raises Unavailable, with the reason, while calls would be refused."""
+        self.live.require_rebuilt()
+        self.intake.require_storing()
+
+    def stop(self) -> None:
+        """End all streams, so that the process can go."""
+        self.intake.stop()
+        self.live.stop()

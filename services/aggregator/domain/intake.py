@@ -1,0 +1,192 @@
+"""Takes journals: checks order, feeds the live state at once, commits sealed segments one after the other."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+
+from services.aggregator.domain.live import Live
+from services.aggregator.domain.signals import signals_by_tenant
+from services.aggregator.ports.observer import Observer
+from services.aggregator.ports.records import Record
+from services.aggregator.ports.store import Segment, Store
+from services.core.clock import Clock
+from services.core.errors import InvalidInput, Overloaded, Unavailable
+
+# Bytes of a journal that wait for the store before no more are read; one segment may always wait.
+MAX_WAITING_BYTES = 64 << 20
+MAX_SEGMENT_BYTES = 256 << 20
+FIRST_RETRY_SECONDS = 0.1
+LAST_RETRY_SECONDS = 5.0
+
+
+class Intake:
+    """The journals, and how far each is counted and committed."""
+
+    def __init__(self, store: Store, live: Live, clock: Clock, observer: Observer) -> None:
+        self.live = live
+        self._store = store
+        self._clock = clock
+        self._observer = observer
+        self._committed: dict[str, int] = {}
+        self._fed: dict[str, int] = {}
+        self._streams: dict[str, JournalStream] = {}
+        self._failing = False
+
+    def resume(self, committed: Mapping[str, int]) -> None:
+        """Go on after a start: what is committed was counted when the live state was rebuilt."""
+        self._committed = dict(committed)
+        self._fed = dict(committed)
+
+    def require_storing(self) -> None:
+        """Raises Unavailable while the store takes no segments."""
+        if self._failing:
+            raise Unavailable("the store takes no segments")
+
+    def open(self, journal_id: str) -> "JournalStream":
+        """A stream of a journal; a former one of the same journal ends. Raises Unavailable until `resume`."""
+        self.live.require_rebuilt()
+        former = self._streams.get(journal_id)
+        if former is not None:
+            former.end(Unavailable("a newer stream carries this journal"))
+        stream = self._streams[journal_id] = JournalStream(self, journal_id, self.committed(journal_id))
+        self._observer.journals(len(self._streams))
+        return stream
+
+    def close(self, stream: "JournalStream") -> None:
+        """Forget a stream that is over."""
+        if self._streams.get(stream.journal_id) is stream:
+            del self._streams[stream.journal_id]
+            self._observer.journals(len(self._streams))
+
+    def stop(self) -> None:
+        """End every stream; what it did not commit will be sent again."""
+        for stream in self._streams.values():
+            stream.end(Unavailable("stopping", retry_after=0.0))
+
+    def committed(self, journal_id: str) -> int:
+        """The offset below which a journal is committed."""
+        return self._committed.get(journal_id, 0)
+
+    def feed(self, journal_id: str, records: Sequence[Record]) -> None:
+        """Count records that were not counted before."""
+        fed = self._fed.get(journal_id, 0)
+        new = [record for record in records if record.offset >= fed]
+        if new:
+            self._fed[journal_id] = new[-1].offset + 1
+            self.live.feed(journal_id, new)
+
+    async def commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
+        """Commit a segment, trying again until the store has it or the stream is over."""
+        signals = await asyncio.to_thread(signals_by_tenant, records, self.live.roles())
+        segment = Segment(stream.journal_id, from_offset, to_offset, records, signals)
+        pause = FIRST_RETRY_SECONDS
+        while True:
+            stream.require_open()
+            try:
+                await self._commit_once(segment)
+                break
+            except Unavailable:
+                self._failing = True
+                self._observer.commit_failed()
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, LAST_RETRY_SECONDS)
+        self._failing = False
+        self._committed[stream.journal_id] = max(to_offset, self.committed(stream.journal_id))
+
+    async def _commit_once(self, segment: Segment) -> None:
+        started = self._clock.monotonic()
+        await self._store.commit(segment)
+        oldest = min((record.accepted_us for record in segment.records), default=0) / 1e6
+        now = self._clock.now()
+        self._observer.committed(_rows(segment), self._clock.monotonic() - started, max(now - (oldest or now), 0.0))
+
+
+class JournalStream:
+    """One stream of one journal: records come in by `take` and `seal`, answers go out by `commits`."""
+
+    def __init__(self, intake: Intake, journal_id: str, committed: int) -> None:
+        self.journal_id = journal_id
+        self._intake = intake
+        self._start = committed
+        self._next: int | None = None
+        self._open: list[Record] = []
+        self._open_bytes = 0
+        self._sealed: asyncio.Queue[tuple[int, int, list[Record]] | None] = asyncio.Queue()
+        self._sealed_bytes = 0
+        self._drained = asyncio.Event()
+        self._failure: BaseException | None = None
+
+    @property
+    def wanted_from(self) -> int:
+        """The offset from which on records have still to be committed."""
+        return self._start
+
+    def take(self, first_offset: int, count: int, records: Sequence[Record]) -> None:
+        """Take `count` records from `first_offset` on, of which `records` are those wanted.
+
+        A journal may begin above what is committed here: what lies between went to another store. Raises InvalidInput
+        when an offset is left out or repeated, Overloaded when a segment grows beyond all bounds.
+        """
+        if self._next is not None and first_offset != self._next:
+            raise InvalidInput.of("records.first_offset", f"must be {self._next}")
+        self._next = first_offset + count
+        self._intake.feed(self.journal_id, records)
+        self._open += records
+        self._open_bytes += sum(record.size for record in records)
+        if self._open_bytes > MAX_SEGMENT_BYTES:
+            raise Overloaded("the segment is not sealed and too large to hold", retry_after=1.0)
+
+    def seal(self, from_offset: int, to_offset: int) -> None:
+        """End a segment of records that were taken. Raises InvalidInput when it does not follow the former one."""
+        if from_offset >= to_offset or self._next is None or to_offset > self._next:
+            raise InvalidInput.of("seal", "must end after its start and not after the last record")
+        first = self._open[0].offset if self._open else self._next
+        if to_offset > self._start and from_offset != first:
+            raise InvalidInput.of("seal.from_offset", f"must be {first}")
+        segment = [record for record in self._open if record.offset < to_offset]
+        del self._open[: len(segment)]
+        size = sum(record.size for record in segment)
+        self._open_bytes -= size
+        self._sealed_bytes += size
+        self._sealed.put_nowait((from_offset, to_offset, segment))
+
+    async def room(self) -> None:
+        """Return when more may be read: not while much that is sealed waits for the store."""
+        while self._sealed_bytes and self._sealed_bytes + self._open_bytes > MAX_WAITING_BYTES:
+            self._drained.clear()
+            await self._drained.wait()
+
+    def end(self, failure: BaseException | None = None) -> None:
+        """No more comes in: `commits` ends after what is sealed, or at once with `failure`."""
+        self._failure = self._failure or failure
+        self._sealed.put_nowait(None)
+
+    def require_open(self) -> None:
+        """Raises what the stream was ended with."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def commits(self) -> AsyncGenerator[int, None]:
+        """The committed offset, at first and whenever it has grown."""
+        yield self._intake.committed(self.journal_id)
+        while (sealed := await self._sealed.get()) is not None:
+            self.require_open()
+            from_offset, to_offset, records = sealed
+            if records:
+                await self._intake.commit(self, from_offset, to_offset, records)
+                self._sealed_bytes -= sum(record.size for record in records)
+                self._drained.set()
+            yield self._intake.committed(self.journal_id)
+        self.require_open()
+
+
+def _rows(segment: Segment) -> dict[str, int]:
+    """Rows of a segment by table."""
+    rows = dict.fromkeys(("series", "samples", "events", "logs", "heartbeats", "signals"), 0)
+    for record in segment.records:
+        rows["series"] += len(record.series)
+        rows["samples"] += len(record.samples.values) if record.samples else 0
+        rows["events"] += len(record.events.types) if record.events else 0
+        rows["logs"] += len(record.logs.messages) if record.logs else 0
+        rows["heartbeats"] += len(record.heartbeats.services) if record.heartbeats else 0
+    rows["signals"] = sum(len(columns) for columns in segment.signals.values())
+    return rows

@@ -1,0 +1,147 @@
+"""Makes signals of records: requests, errors and latency by second, service and endpoint. No loop over samples."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from services.aggregator.domain.buckets import LAST_BUCKET, bucket_numbers
+from services.aggregator.domain.series_roles import Role, SeriesRoles
+from services.aggregator.ports.records import Floats, Longs, Record
+from services.aggregator.ports.signals import SignalColumns
+from services.core import conventions
+
+Key = tuple[str, str]
+Keys = npt.NDArray[np.int64]
+_NOT_A_BUCKET = LAST_BUCKET + 1
+
+
+class _Observations:
+    """What records say about traffic, one array element per event or sample that says something."""
+
+    def __init__(self) -> None:
+        self.keys: dict[Key, int] = {}
+        self.parts: list[tuple[Longs, Keys, Floats, Floats, Floats]] = []
+
+    def key(self, service: str, endpoint: str) -> int:
+        return self.keys.setdefault((service, endpoint), len(self.keys))
+
+    def add(self, seconds: Longs, keys: Keys, requests: Floats, errors: Floats, latencies_ms: Floats) -> None:
+        self.parts.append((seconds, keys, requests, errors, latencies_ms))
+
+
+def signals_by_tenant(records: Sequence[Record], roles: Mapping[str, SeriesRoles]) -> dict[str, SignalColumns]:
+    """The signals of each tenant that has any. `roles` knows the series of the records."""
+    by_tenant: dict[str, list[Record]] = {}
+    for record in records:
+        if record.events is not None or record.samples is not None:
+            by_tenant.setdefault(record.tenant, []).append(record)
+    made = {tenant: signals_of(theirs, roles.get(tenant) or SeriesRoles()) for tenant, theirs in by_tenant.items()}
+    return {tenant: columns for tenant, columns in made.items() if len(columns)}
+
+
+def signals_of(records: Iterable[Record], roles: SeriesRoles) -> SignalColumns:
+    """The signals of one tenant's records, in order of second, service and endpoint as first met."""
+    found = _Observations()
+    for record in records:
+        if record.events is not None and len(record.events.traffic.rows):
+            _observe_events(record, found)
+        if record.samples is not None:
+            _observe_samples(record, roles, found)
+    return _summed(found) if found.parts else SignalColumns()
+
+
+def _observe_events(record: Record, found: _Observations) -> None:
+    events = record.events
+    assert events is not None
+    traffic = events.traffic
+    services = [events.services[row] for row in traffic.rows.tolist()]
+    keys = np.array(
+        [found.key(service, endpoint) for service, endpoint in zip(services, traffic.endpoints, strict=True)], np.int64
+    )
+    seconds = events.times_us[traffic.rows] // 1_000_000
+    found.add(seconds, keys, traffic.requests, traffic.errors, traffic.latencies_ms)
+
+
+def _observe_samples(record: Record, roles: SeriesRoles, found: _Observations) -> None:
+    samples = record.samples
+    assert samples is not None
+    chosen = roles.select(samples.series_ids)
+    values = samples.values[chosen.rows]
+    counted = (chosen.roles != Role.MACHINE) & (values >= 0.0)
+    rows, entries, values, role = chosen.rows[counted], chosen.entries[counted], values[counted], chosen.roles[counted]
+    if not len(rows):
+        return
+    distinct, places = np.unique(entries, return_inverse=True)
+    labels = [roles.series(entry).labels for entry in distinct.tolist()]
+    keys = np.array(
+        [
+            found.key(each.get(conventions.SERVICE_LABEL, ""), each.get(conventions.ENDPOINT_LABEL, ""))
+            for each in labels
+        ],
+        np.int64,
+    )
+    found.add(
+        samples.times_ms[rows] // 1_000,
+        keys[places],
+        np.where(role == Role.REQUESTS, values, 0.0),
+        np.where(role == Role.ERRORS, values, 0.0),
+        np.where(role == Role.LATENCY, values, np.nan),
+    )
+
+
+def _summed(found: _Observations) -> SignalColumns:
+    seconds, keys, requests, errors, latencies = (np.concatenate(part) for part in zip(*found.parts, strict=True))
+    first = int(seconds.min())
+    # Second and key as one number; a block spans days at most, so there is room.
+    cells = (seconds - first) * len(found.keys) + keys
+    distinct, rows = np.unique(cells, return_inverse=True)
+    size = len(distinct)
+    observed = ~np.isnan(latencies)
+    lengths, buckets, counts = _histograms(rows[observed], latencies[observed], size)
+    names = list(found.keys)
+    chosen = [names[place] for place in (distinct % len(names)).tolist()]
+    return SignalColumns(
+        distinct // len(names) + first,
+        [service for service, _endpoint in chosen],
+        [endpoint for _service, endpoint in chosen],
+        _sums(rows, requests, size),
+        _sums(rows, errors, size),
+        np.bincount(rows[observed], minlength=size).astype(np.float64),
+        _sums(rows[observed], latencies[observed], size),
+        np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        buckets,
+        counts,
+    )
+
+
+def _sums(rows: npt.NDArray[np.intp], values: Floats, size: int) -> Floats:
+    return np.bincount(rows, values, size).astype(np.float64, copy=False)
+
+
+def _histograms(
+    rows: npt.NDArray[np.intp], latencies_ms: Floats, size: int
+) -> tuple[Longs, npt.NDArray[np.uint16], Longs]:
+    """Lengths of the rows' histograms, and the buckets and counts of all, row after row."""
+    cells, counts = np.unique(rows.astype(np.int64) * _NOT_A_BUCKET + bucket_numbers(latencies_ms), return_counts=True)
+    lengths = np.bincount(cells // _NOT_A_BUCKET, minlength=size)
+    return lengths, (cells % _NOT_A_BUCKET).astype(np.uint16), counts.astype(np.int64)
+
+
+def subset(columns: SignalColumns, rows: npt.NDArray[np.intp]) -> SignalColumns:
+    """Only the given rows."""
+    starts, lengths = columns.bucket_starts[rows], np.diff(columns.bucket_starts)[rows]
+    new_starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    places = np.repeat(starts - new_starts[:-1], lengths) + np.arange(int(new_starts[-1]))
+    return SignalColumns(
+        columns.seconds[rows],
+        [columns.services[row] for row in rows.tolist()],
+        [columns.endpoints[row] for row in rows.tolist()],
+        columns.requests[rows],
+        columns.errors[rows],
+        columns.latency_counts[rows],
+        columns.latency_sums_ms[rows],
+        new_starts,
+        columns.buckets[places],
+        columns.bucket_counts[places],
+    )

@@ -1,0 +1,24 @@
+"""Where the aggregator tells operators what it does."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Observer(Protocol):
+    """Counts what happens."""
+
+    def committed(self, rows: Mapping[str, int], seconds: float, lag_seconds: float) -> None:
+        """A segment was committed in `seconds`; its oldest record had waited `lag_seconds` since acceptance."""
+        ...
+
+    def commit_failed(self) -> None:
+        """A commit failed and will be tried again."""
+        ...
+
+    def journals(self, connected: int) -> None:
+        """Journals that are connected now."""
+        ...
+
+    def watchers(self, connected: int) -> None:
+        """Readers of the live overview that are connected now."""
+        ...

@@ -1,0 +1,1 @@
+"""The aggregator's servicers: messages in, domain, messages out."""

@@ -1,0 +1,61 @@
+"""Puts the aggregator together; the only module that knows all its rooms."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from binnacle.aggregator.v1 import append_service_pb2_grpc, overview_service_pb2_grpc, query_service_pb2_grpc
+from services.aggregator.adapters.clickhouse.engines import open_engine
+from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.prometheus_observer import PrometheusObserver
+from services.aggregator.config import AggregatorConfig
+from services.aggregator.domain.aggregator import Aggregator
+from services.aggregator.ports.store import Store
+from services.aggregator.service.append_service import AppendServicer
+from services.aggregator.service.overview_service import OverviewServicer
+from services.aggregator.service.query_service import QueryServicer
+from services.runtime.process import Process, Registration, Wired
+
+
+@asynccontextmanager
+async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wired]:
+    """The aggregator over the ClickHouse that `config` names."""
+    store = ClickHouseStore(lambda: open_engine(config.store_dsn), process.clock, process.log)
+    async with wired_over(store, config, process) as wired:
+        yield wired
+
+
+@asynccontextmanager
+async def wired_over(store: Store, config: AggregatorConfig, process: Process) -> AsyncIterator[Wired]:
+    """The aggregator over any store; closes it at the end."""
+    aggregator = Aggregator(store, process.clock, PrometheusObserver(process.registry))
+    process.tasks.create_task(aggregator.run(), name="aggregator")
+    process.tasks.create_task(_stop(aggregator, process), name="end streams")
+    try:
+        yield Wired(_registrations(aggregator, store, demo=config.demo), ready=aggregator.ready)
+    finally:
+        await store.close()
+
+
+def _registrations(aggregator: Aggregator, store: Store, *, demo: bool) -> list[Registration]:
+    return [
+        Registration(
+            append_service_pb2_grpc.add_AppendServiceServicer_to_server,
+            AppendServicer(aggregator.intake),
+            "binnacle.aggregator.v1.AppendService",
+        ),
+        Registration(
+            overview_service_pb2_grpc.add_OverviewServiceServicer_to_server,
+            OverviewServicer(aggregator.live, store, demo=demo),
+            "binnacle.aggregator.v1.OverviewService",
+        ),
+        Registration(
+            query_service_pb2_grpc.add_QueryServiceServicer_to_server,
+            QueryServicer(store, aggregator.live),
+            "binnacle.aggregator.v1.QueryService",
+        ),
+    ]
+
+
+async def _stop(aggregator: Aggregator, process: Process) -> None:
+    await process.stopping.wait()
+    aggregator.stop()
