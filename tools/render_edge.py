@@ -1,0 +1,32 @@
+"""Renders Envoy's configuration for the cluster: `python -m tools.render_edge` writes deploy/k8s/base/envoy.yaml."""
+
+import json
+
+from services.launcher.edge import DESCRIPTORS, PROCESSES, ROOT, EdgeSettings, Target, render
+
+TARGET = ROOT / "deploy" / "k8s" / "base" / "envoy.yaml"
+
+# Paths within the edge's container: what the image holds, and where the manifest mounts the key set.
+DESCRIPTORS_IN_IMAGE = "/opt/binnacle/binnacle.binpb"
+JWKS_IN_POD = "/etc/binnacle-jwt/jwks.json"
+
+GRPC_PORT = 7000
+HEADER = "# Rendered from deploy/envoy/envoy.yaml.j2 by `python -m tools.render_edge`; not edited by hand.\n"
+
+
+def cluster_configuration() -> str:
+    """The configuration as the manifests need it."""
+    upstreams = {process: Target(host=process, port=GRPC_PORT) for process in PROCESSES}
+    settings = EdgeSettings(
+        listen=Target(host="0.0.0.0", port=8080),
+        admin=Target(host="127.0.0.1", port=9901),
+        upstreams=upstreams | {"pages": Target(host="streamer", port=8081)},
+        jwks=JWKS_IN_POD,
+        access_log=True,
+    )
+    rendered = render(settings)
+    return HEADER + rendered.replace(json.dumps(str(DESCRIPTORS)), json.dumps(DESCRIPTORS_IN_IMAGE))
+
+
+if __name__ == "__main__":
+    TARGET.write_text(cluster_configuration())
