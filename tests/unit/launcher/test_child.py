@@ -1,0 +1,197 @@
+"""One supervised process, with real ones: restarts, readiness, stopping."""
+
+import asyncio
+import io
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from services.core.clock import SystemClock
+from services.launcher.child import Child, ConfigurationRefused, Plan, lines_of
+from services.launcher.probes import NotReady, Probe
+from services.launcher.terminal import Terminal
+from tests.support.clock import ManualClock
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.processes
+
+SLEEPER = "import time; print('up', flush=True); time.sleep(60)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+
+
+def plan(script: str, probe: Probe | None = None, stop_seconds: float = 10.0) -> Plan:
+    """A child that runs a line of Python."""
+    command: Sequence[str] = (sys.executable, "-c", script)
+    return Plan("child", command, dict(os.environ), probe, stop_seconds)
+
+
+@asynccontextmanager
+async def supervised(the_plan: Plan, out: io.StringIO | None = None) -> AsyncIterator[Child]:
+    """The child running under supervision; stopped after."""
+    with Terminal(out or io.StringIO()) as terminal:
+        child = Child(the_plan, terminal, SystemClock())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(child.run())
+            try:
+                yield child
+            finally:
+                child.kill()
+
+
+async def is_up(out: io.StringIO) -> bool:
+    return "| up" in out.getvalue()
+
+
+async def test_what_it_prints_is_relayed_from_both_streams() -> None:
+    out = io.StringIO()
+    script = "import sys, time; print('to out', flush=True); print('to err', file=sys.stderr); time.sleep(60)"
+    async with supervised(plan(script), out):
+
+        async def both() -> bool:
+            return "to out" in out.getvalue() and "to err" in out.getvalue()
+
+        await eventually(both, "both lines")
+
+
+async def test_killed_it_is_back_within_a_second() -> None:
+    out = io.StringIO()
+    async with supervised(plan(SLEEPER), out) as child:
+        await eventually(lambda: is_up(out), "up")
+        first = child.pid
+        assert first is not None
+        started = asyncio.get_running_loop().time()
+        os.kill(first, signal.SIGKILL)
+
+        async def again() -> bool:
+            return out.getvalue().count("| up") == 2
+
+        await eventually(again, "up again")
+        assert asyncio.get_running_loop().time() - started < 1
+        assert child.pid != first
+    assert "ended (killed by SIGKILL); starts again at once" in out.getvalue()
+
+
+async def test_dying_again_and_again_it_waits_longer_each_time() -> None:
+    out = io.StringIO()
+    clock = ManualClock()
+    with Terminal(out) as terminal:
+        child = Child(plan("raise SystemExit(1)"), terminal, clock)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(child.run())
+            for pause in ("at once", "in 0.5 s", "in 1 s", "in 2 s"):
+
+                async def said(pause: str = pause) -> bool:
+                    await clock.advance(0.5)
+                    return f"ended (exit status 1); starts again {pause}" in out.getvalue()
+
+                await eventually(said, pause)
+            child.kill()
+
+
+async def test_a_refused_configuration_is_not_tried_again() -> None:
+    with Terminal(io.StringIO()) as terminal:
+        child = Child(plan("raise SystemExit(2)"), terminal, SystemClock())
+        with pytest.raises(ConfigurationRefused):
+            await child.run()
+
+
+async def test_ready_when_its_probe_says_so(tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+
+    async def probe() -> None:
+        if not sign.exists():
+            raise NotReady("no sign yet")
+
+    out = io.StringIO()
+    async with supervised(plan(SLEEPER, probe), out) as child:
+        await eventually(lambda: is_up(out), "up")
+
+        async def asked() -> bool:
+            return child.reason == "no sign yet"
+
+        await eventually(asked, "the probe was asked")
+        assert not child.ready.is_set()
+        sign.touch()
+        await asyncio.wait_for(child.ready.wait(), 5)
+        sign.unlink()
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+
+        async def unready() -> bool:
+            return not child.ready.is_set()
+
+        await eventually(unready, "not ready after its death")
+    assert "ready after" in out.getvalue()
+
+
+async def test_stop_asks_first() -> None:
+    out = io.StringIO()
+    async with supervised(plan(SLEEPER), out) as child:
+        await eventually(lambda: is_up(out), "up")
+        pid = child.pid
+        assert pid is not None
+        await asyncio.wait_for(child.stop(), 5)
+        assert not psutil.pid_exists(pid)
+    assert "killed" not in out.getvalue()
+
+
+async def test_stop_insists_after_its_time() -> None:
+    out = io.StringIO()
+    async with supervised(plan(STUBBORN, stop_seconds=0.2), out) as child:
+        await eventually(lambda: is_up(out), "up")
+        await asyncio.wait_for(child.stop(), 5)
+    assert "did not stop in 0.2 s; killed" in out.getvalue()
+
+
+async def test_stop_between_two_lives_ends_at_once() -> None:
+    out = io.StringIO()
+    async with supervised(plan("raise SystemExit(1)"), out) as child:
+
+        async def waiting() -> bool:
+            return "starts again in 1 s" in out.getvalue()
+
+        await eventually(waiting, "it waits for its next life")
+        await asyncio.wait_for(child.stop(), 0.5)
+
+
+async def test_cancelled_supervision_leaves_no_process() -> None:
+    out = io.StringIO()
+    with Terminal(out) as terminal:
+        child = Child(plan(SLEEPER), terminal, SystemClock())
+        task = asyncio.ensure_future(child.run())
+        await eventually(lambda: is_up(out), "up")
+        pid = child.pid
+        assert pid is not None
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+        async def gone() -> bool:
+            return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+        await eventually(gone, "the process is gone")
+
+
+async def test_an_interrupt_at_the_terminal_does_not_reach_it() -> None:
+    out = io.StringIO()
+    async with supervised(plan(SLEEPER), out) as child:
+        await eventually(lambda: is_up(out), "up")
+        assert child.pid is not None
+        assert os.getsid(child.pid) != os.getsid(0)
+
+
+async def test_endless_lines_are_cut_and_torn_ones_joined() -> None:
+    reader = asyncio.StreamReader()
+    reader.feed_data(b"one\r\ntw")
+    reader.feed_data(b"o\n" + b"x" * 400_000 + b"\nlast")
+    reader.feed_eof()
+    lines = [line async for line in lines_of(reader)]
+    assert lines[:2] == ["one", "two"]
+    assert lines[-1] == "last"
+    assert "".join(lines[2:-1]) == "x" * 400_000
