@@ -1,8 +1,10 @@
 """The collector put together: the only module that knows all its rooms."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from typing import NoReturn
+
+import grpc
 
 from binnacle.aggregator.v1 import append_service_pb2_grpc
 from services.collector.adapters import series_key
@@ -16,6 +18,7 @@ from services.collector.domain.series import SeriesRegistry
 from services.collector.service.ingest import IngestServicer
 from services.collector.service.json_intake import JsonIntakeServicer
 from services.collector.service.registration import INGEST, JSON_INTAKE, add_ingest, add_json_intake
+from services.runtime.channels import OPTIONS
 from services.runtime.process import Process, Registration, Wired
 
 OBSERVE_SECONDS = 1.0
@@ -26,11 +29,14 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
     """Open the journal, start to forward it, and offer the intake. Ready while the journal can be written."""
     metrics = CollectorMetrics(process.registry)
     key = series_key.load(config.series_key_file or config.data_dir / "series.key")
-    with closing(LmdbJournal(config.data_dir / "collector", config.journal_max_bytes, metrics.written)) as journal:
+    async with AsyncExitStack() as opened:
+        folder = config.data_dir / "collector"
+        journal = opened.enter_context(closing(LmdbJournal(folder, config.journal_max_bytes, metrics.written)))
+        channel = await opened.enter_async_context(grpc.aio.insecure_channel(config.aggregator, options=OPTIONS))
         registry = SeriesRegistry(key, await journal.series(), config.series_max)
         skew_seconds = config.clock_skew_hours * 3600
         intake = Intake(journal, registry, records.encode, process.clock, metrics, skew_seconds)
-        stub = append_service_pb2_grpc.AppendServiceStub(process.channel(config.aggregator))
+        stub = append_service_pb2_grpc.AppendServiceStub(channel)
         forwarder = Forwarder(journal, stub, process.clock, process.log)
         process.tasks.create_task(forwarder.run(), name="forwarder")
         process.tasks.create_task(_observe(journal, metrics, process), name="journal metrics")

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -14,13 +15,16 @@ from services.collector.domain.forwarding import Forwarding, Pace, Seal, Send
 from services.collector.ports import Journal
 from services.core.clock import Clock
 from services.core.errors import BinnacleError, Unavailable
+from services.core.tenants import DEFAULT_TENANT
+from services.runtime.calls import Call, new_request_id, outgoing_metadata
 from services.runtime.logs import Log
 from services.runtime.statuses import translated_errors
 
 PEER = "aggregator"
+ENDED = "the aggregator ended the stream"
 HELLO_SECONDS = 30.0
 
-Call = Any
+Duplex = Any
 """A stream of AppendRequest out and AppendResponse in."""
 
 PACE = Pace()
@@ -30,12 +34,16 @@ PACE = Pace()
 class _Stream:
     """One open stream and what is known of it."""
 
-    call: Call
+    call: Duplex
     state: Forwarding
 
 
 class Forwarder:
-    """Forwards `journal` over `stub`; opens the stream again after every break."""
+    """Forwards `journal` over `stub`; opens the stream again after every break.
+
+    The channel of `stub` must be a plain one: gRPC's duplex calls through interceptors leave tasks behind when they
+    are cancelled.
+    """
 
     def __init__(
         self, journal: Journal, stub: "pb_grpc.AppendServiceAsyncStub", clock: Clock, log: Log, pace: Pace = PACE
@@ -60,29 +68,28 @@ class Forwarder:
             await self._clock.sleep(self._backoff.next())
 
     async def _forward(self) -> NoReturn:
-        call = self._stub.Append()
+        call = self._stub.Append(metadata=outgoing_metadata(Call(DEFAULT_TENANT, new_request_id())))
         try:
             stream = await self._open(call)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._receive(stream), name="committed")
                 tasks.create_task(self._send(stream), name="records")
-            raise Unavailable("the stream to the aggregator ended")
+            raise Unavailable(ENDED)
         except BaseExceptionGroup as group:
             raise _first(group) from group
         finally:
             call.cancel()
 
-    async def _open(self, call: Call) -> _Stream:
+    async def _open(self, call: Duplex) -> _Stream:
         """Say which journal follows and hear what is committed of it."""
-        with translated_errors(PEER):
-            try:
-                async with asyncio.timeout(HELLO_SECONDS):
-                    await call.write(pb.AppendRequest(hello=pb.AppendHello(journal_id=self._journal.journal_id)))
-                    answer = await call.read()
-            except TimeoutError as late:
-                raise Unavailable(f"the aggregator did not answer within {HELLO_SECONDS:.0f} s") from late
+        try:
+            async with asyncio.timeout(HELLO_SECONDS), _failures(call):
+                await call.write(pb.AppendRequest(hello=pb.AppendHello(journal_id=self._journal.journal_id)))
+                answer = await call.read()
+        except TimeoutError as late:
+            raise Unavailable(f"the aggregator did not answer within {HELLO_SECONDS:.0f} s") from late
         if answer is grpc.aio.EOF:
-            raise Unavailable("the aggregator ended the stream at once")
+            raise Unavailable(ENDED)
         committed = answer.committed_offset
         if not self._journal.first_offset <= committed <= self._journal.next_offset:
             await self._start_over(committed)
@@ -106,13 +113,13 @@ class Forwarder:
         raise Unavailable("the journal has a new identity", 0)
 
     async def _receive(self, stream: _Stream) -> None:
-        with translated_errors(PEER):
+        async with _failures(stream.call):
             while (answer := await stream.call.read()) is not grpc.aio.EOF:
                 stream.state.commit(answer.committed_offset)
                 self._journal.trim(stream.state.committed)
                 self._backoff.reset()
                 self._changed.set()
-        raise Unavailable("the aggregator ended the stream")
+        raise Unavailable(ENDED)
 
     async def _send(self, stream: _Stream) -> None:
         while True:
@@ -129,7 +136,8 @@ class Forwarder:
         records = await self._journal.read(step.from_offset, step.max_records, step.max_bytes)
         if not records:
             raise Unavailable(f"the journal has no record {step.from_offset}")
-        await self._write(stream, pb.AppendRequest(records=_records(step.from_offset, records)))
+        async with _failures(stream.call):
+            await stream.call.write(pb.AppendRequest(records=_records(step.from_offset, records)))
         size = sum(map(len, records))
         stream.state.sent(len(records), size, self._clock.monotonic(), self._journal.next_offset)
 
@@ -138,14 +146,8 @@ class Forwarder:
             await self._journal.seal(step.segment)
         stream.state.sealed(step.segment)
         bounds = pb.AppendSeal(from_offset=step.segment.from_offset, to_offset=step.segment.to_offset)
-        await self._write(stream, pb.AppendRequest(seal=bounds))
-
-    async def _write(self, stream: _Stream, request: pb.AppendRequest) -> None:
-        with translated_errors(PEER):
-            try:
-                await stream.call.write(request)
-            except asyncio.InvalidStateError as ended:
-                raise Unavailable("the aggregator ended the stream") from ended
+        async with _failures(stream.call):
+            await stream.call.write(pb.AppendRequest(seal=bounds))
 
     async def _wait(self, seconds: float | None) -> None:
         if seconds is None:
@@ -166,6 +168,22 @@ class Forwarder:
         elif self._complaint and not complaint:
             self._log.info("forwarding again")
         self._complaint = complaint
+
+
+@asynccontextmanager
+async def _failures(call: Duplex) -> AsyncIterator[None]:
+    """Everything by which gRPC says that a stream is over, as an error of ours."""
+    task = asyncio.current_task()
+    try:
+        with translated_errors(PEER):
+            yield
+    except asyncio.InvalidStateError as ended:
+        raise Unavailable(f"{ENDED}: {await call.details()}") from ended
+    except asyncio.CancelledError as cancelled:
+        # Also raised where the peer, not this process, cancelled: a task group would take that for an orderly end.
+        if task is not None and task.cancelling():
+            raise
+        raise Unavailable(ENDED) from cancelled
 
 
 def _records(first: int, records: Sequence[bytes]) -> pb.AppendRecords:

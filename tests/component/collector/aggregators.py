@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import Any
 
+import grpc
+
 from binnacle.aggregator.v1 import append_service_pb2 as pb, append_service_pb2_grpc as pb_grpc
 from binnacle.journal.v1 import journal_pb2
 from services.core.errors import InvalidInput, Unavailable
@@ -30,6 +32,7 @@ class LedgerPeer(pb_grpc.AppendServiceServicer):
         self.journals: dict[str, Journalled] = defaultdict(Journalled)
         self.away = False
         self.holding = False
+        self.cancels = False
         self.streams = 0
         self.received_bytes = 0
         self.breaks: asyncio.Event = asyncio.Event()
@@ -42,9 +45,7 @@ class LedgerPeer(pb_grpc.AppendServiceServicer):
         """Every record committed, journal by journal."""
         return [journal_pb2.Record.FromString(raw) for held in self.journals.values() for raw in held.store]
 
-    async def Append(  # type: ignore[override]
-        self, requests: AsyncIterator[pb.AppendRequest], context: Any
-    ) -> AsyncIterator[pb.AppendResponse]:
+    async def Append(self, requests: AsyncIterator[pb.AppendRequest], context: Any) -> AsyncIterator[pb.AppendResponse]:
         if self.away:
             raise Unavailable("the store does not answer", 0)
         self.streams += 1
@@ -54,6 +55,8 @@ class LedgerPeer(pb_grpc.AppendServiceServicer):
         async for request in requests:
             if self.breaks.is_set():
                 self.breaks.clear()
+                if self.cancels:
+                    await context.abort(grpc.StatusCode.CANCELLED, "cancelled on purpose")
                 raise Unavailable("broken on purpose", 0)
             if request.HasField("records"):
                 self._take(held, pending, request.records)
