@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
@@ -19,12 +21,31 @@ function stubsLibrary(): Plugin {
   };
 }
 
+/**
+ * A script that must run before the first paint cannot be a module, and Vite leaves such scripts alone: it
+ * gets its place among the assets, and a name that changes with its content, from here.
+ */
+function earlyScript(path: string): Plugin {
+  const source = readFileSync(here + path, 'utf8');
+  const fileName = `assets/early-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`;
+  return {
+    name: 'early-script',
+    apply: 'build',
+    transformIndexHtml: { order: 'post', handler: (html) => html.replace(`/${path}`, `/${fileName}`) },
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName, source });
+    },
+  };
+}
+
 export default defineConfig({
   root: here,
-  plugins: [stubsLibrary(), svelte()],
+  plugins: [stubsLibrary(), earlyScript('src/design/early-theme.js'), svelte()],
   resolve: { alias: { '@gen': stubs } },
   build: {
-    target: 'es2022',
+    // The first with light-dark(), which the two faces are made with.
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    cssTarget: ['chrome123', 'firefox128', 'safari17.5'],
     modulePreload: { polyfill: false },
     // A font or picture inside a style sheet as `data:` would need a wider content security policy.
     assetsInlineLimit: 0,

@@ -20,7 +20,7 @@ export function optionsFor(spec: ChartSpec, width: number, height: number, hooks
   return {
     width,
     height,
-    padding: [rem * 0.5, rem * 0.5, 0, 0],
+    padding: [rem * 0.5, spec.scales.some((s) => s.side === 'right') ? 0 : rem * 0.75, 0, 0],
     legend: { show: false },
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
     scales: { x: { time: true, auto: false }, ...Object.fromEntries(spec.scales.map((s) => [s.name, scale(s)])) },
@@ -89,7 +89,7 @@ function valueAxis(spec: Scale, palette: () => Palette): uPlot.Axis {
     ...face(palette),
     scale: spec.name,
     side: spec.side === 'left' ? 3 : 1,
-    size: rem * 3,
+    size: rem * (spec.side === 'left' ? 3.25 : 2),
     space: rem * 2.2,
     stroke: () => palette().colour[spec.colour],
     grid: { show: spec.side === 'left', stroke: () => palette().colour.grid, width: 1 },

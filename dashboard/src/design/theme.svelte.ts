@@ -1,6 +1,6 @@
 export type Choice = 'system' | 'light' | 'dark';
 
-/** Shared with public/assets/theme.js, which applies the choice before the first paint. */
+/** Shared with early-theme.js, which applies the choice before the first paint. */
 const STORED_AS = 'binnacle.theme';
 
 /** Which of the two faces the page wears. */

@@ -15,36 +15,34 @@ export interface Feed {
 export const EMPTY_FEED: Feed = { entries: [], nextId: 1 };
 export const FEED_LENGTH = 40;
 
-/** Puts events on top that just happened, given oldest first. */
+/** Adds events that just happened, given oldest first. */
 export function addEvents(feed: Feed, events: readonly TrackedEvent[]): Feed {
-  return events.length === 0 ? feed : insert(feed, events.toReversed());
+  return insert(feed, events.toReversed());
+}
+
+/** Adds a snapshot's events, given newest first; a full feed takes none older than its oldest. */
+export function reconcile(feed: Feed, snapshot: readonly TrackedEvent[]): Feed {
+  const oldest = feed.entries.length >= FEED_LENGTH ? feed.entries.at(-1)!.event.at : -Infinity;
+  return insert(
+    feed,
+    snapshot.filter((event) => event.at >= oldest),
+  );
 }
 
 /**
- * Adds those of a snapshot's events (newest first) that the feed does not show yet. Events have no name of
- * their own; two that are alike in everything are told apart by how often they occur.
+ * The same event may come twice, in a snapshot and on its own, in either order. Events carry no identity, so
+ * two that are alike in everything, time included, are one.
  */
-export function reconcile(feed: Feed, snapshot: readonly TrackedEvent[]): Feed {
-  const shown = new Map<string, number>();
-  for (const { event } of feed.entries) {
-    const key = keyOf(event);
-    shown.set(key, (shown.get(key) ?? 0) + 1);
-  }
-  const oldest = feed.entries.at(-1);
-  const full = feed.entries.length >= FEED_LENGTH;
-  const missing = snapshot.filter((event) => {
-    const key = keyOf(event);
-    const left = shown.get(key) ?? 0;
-    shown.set(key, left - 1);
-    return left <= 0 && !(full && oldest && event.at < oldest.event.at);
-  });
-  return missing.length === 0 ? feed : insert(feed, missing);
-}
-
 function insert(feed: Feed, newestFirst: readonly TrackedEvent[]): Feed {
-  const nextId = feed.nextId + newestFirst.length;
-  const fresh = newestFirst.map((event, index) => ({ id: nextId - 1 - index, event }));
-  const entries = [...fresh, ...feed.entries].sort((a, b) => b.event.at - a.event.at);
+  const known = new Set(feed.entries.map((entry) => keyOf(entry.event)));
+  const missing = newestFirst.filter((event) => {
+    const key = keyOf(event);
+    return !known.has(key) && known.add(key);
+  });
+  if (missing.length === 0) return feed;
+  const nextId = feed.nextId + missing.length;
+  const fresh = missing.map((event, index) => ({ id: nextId - 1 - index, event }));
+  const entries = [...fresh, ...feed.entries].sort((x, y) => y.event.at - x.event.at);
   return { entries: entries.slice(0, FEED_LENGTH), nextId };
 }
 
