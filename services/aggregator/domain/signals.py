@@ -145,3 +145,20 @@ def subset(columns: SignalColumns, rows: npt.NDArray[np.intp]) -> SignalColumns:
         columns.buckets[places],
         columns.bucket_counts[places],
     )
+
+
+def joined(parts: Sequence[SignalColumns]) -> SignalColumns:
+    """Rows of all parts (at least one), one after the other."""
+    lengths = np.concatenate([np.diff(part.bucket_starts) for part in parts])
+    return SignalColumns(
+        np.concatenate([part.seconds for part in parts]),
+        [service for part in parts for service in part.services],
+        [endpoint for part in parts for endpoint in part.endpoints],
+        np.concatenate([part.requests for part in parts]),
+        np.concatenate([part.errors for part in parts]),
+        np.concatenate([part.latency_counts for part in parts]),
+        np.concatenate([part.latency_sums_ms for part in parts]),
+        np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        np.concatenate([part.buckets for part in parts]),
+        np.concatenate([part.bucket_counts for part in parts]),
+    )

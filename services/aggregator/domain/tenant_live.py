@@ -1,7 +1,7 @@
 """The live state of one tenant: fed by records as they arrive, asked for the overview at any moment."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -78,9 +78,9 @@ class TenantLive:
         for record in records:
             if record.events is not None:
                 self._see_users(record.events, record.accepted_us)
-                shown += _shown_events(journal_id, record, record.events)
+                shown += shown_events(journal_id, record)
             if record.heartbeats is not None:
-                self._heartbeats.add(_heartbeats(journal_id, record))
+                self._heartbeats.add(stored_heartbeats(journal_id, record))
             if record.samples is not None:
                 self._machines.add(self._gauges(record.samples), int(now * 1_000))
         self._events.add(shown)
@@ -242,7 +242,11 @@ def _endpoints(keys: Iterable[tuple[Key, Traffic]]) -> list[EndpointStats]:
     return [EndpointStats(endpoint, calls[endpoint], sums[endpoint].average_ms) for endpoint in busiest]
 
 
-def _shown_events(journal_id: str, record: Record, events: EventColumns) -> list[StoredEvent]:
+def shown_events(journal_id: str, record: Record, left_out: Collection[str] = EVENTS_LEFT_OUT) -> list[StoredEvent]:
+    """The events of a record, with their places; types left out are not among them."""
+    events = record.events
+    if events is None:
+        return []
     times = events.times_us.tolist()
     return [
         StoredEvent(
@@ -256,13 +260,15 @@ def _shown_events(journal_id: str, record: Record, events: EventColumns) -> list
             (journal_id, record.offset, row),
         )
         for row, kind in enumerate(events.types)
-        if kind not in EVENTS_LEFT_OUT
+        if kind not in left_out
     ]
 
 
-def _heartbeats(journal_id: str, record: Record) -> list[StoredHeartbeat]:
+def stored_heartbeats(journal_id: str, record: Record) -> list[StoredHeartbeat]:
+    """The heartbeats of a record, with their places."""
     beats = record.heartbeats
-    assert beats is not None
+    if beats is None:
+        return []
     times, requests, errors = beats.times_us.tolist(), beats.request_counts.tolist(), beats.error_counts.tolist()
     latencies, uptimes = beats.avg_latencies_ms.tolist(), beats.uptimes_hours.tolist()
     return [

@@ -73,6 +73,22 @@ def _rows(body: bytes) -> list[Row]:
     return [orjson.loads(line) for line in body.splitlines()]
 
 
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
+
+
+def _given(value: Any) -> Any:
+    """A parameter as the engine reads it: chDB hands texts over as they are, and lists without their quotes."""
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, list):
+        return "[" + ",".join(_literal(item) for item in value) + "]"
+    return value
+
+
+def _literal(value: str | int) -> str:
+    return str(value) if isinstance(value, int) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 @contextmanager
 def _faults(*kinds: type[Exception]) -> Iterator[None]:
     try:
@@ -104,7 +120,8 @@ class ChdbEngine:
 
     def query(self, statement: Statement) -> list[Row]:
         with self._connection() as connection:
-            result = connection.query(_query_sql(statement), ROW_FORMAT, params=dict(statement.parameters))
+            given = {name: _given(value) for name, value in statement.parameters.items()}
+            result = connection.query(_query_sql(statement), ROW_FORMAT, params=given)
             return _rows(result.bytes() or b"")
 
     def execute(self, sql: str) -> None:
