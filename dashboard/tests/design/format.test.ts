@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { age, bytes, count, latency, percent, rate, together, uptime } from '../../src/design/format';
+
+describe('figures', () => {
+  it('are grouped, and shortened where nobody reads each digit', () => {
+    expect([0, 1234, 9_999_999, 12_345_678, 3.2e9].map(count)).toEqual(['0', '1,234', '9,999,999', '12.35M', '3.200G']);
+  });
+
+  it('never turn something into nothing', () => {
+    expect([0, 0.004, 0.5, 12.34, 99_999].map(rate)).toEqual(['0', '<0.01', '0.50', '12.3', '99,999']);
+    expect([0, 0.02, 0.14, 9.96, 42.4, 100].map(percent)).toEqual(['0', '<0.1', '0.1', '10.0', '42', '100']);
+  });
+
+  it('say that nothing was observed', () => {
+    expect([null, 0, 0.44, 12.6, 999.4, 1240].map((ms) => together(latency(ms)))).toEqual(['–', '–', '0.4 ms', '13 ms', '999 ms', '1.24 s']);
+  });
+
+  it('carry units that fit', () => {
+    expect([0, 999, 1000, 999_600, 61_200_000].map((b) => together(bytes(b)))).toEqual(['0 B', '999 B', '1.00 kB', '1.00 MB', '61.2 MB']);
+    expect(together(bytes(1500, '/s'))).toBe('1.50 kB/s');
+  });
+});
+
+describe('durations', () => {
+  it('name their two largest units', () => {
+    expect([0, 0.001, 0.5, 2, 4.2, 24, 300].map(uptime)).toEqual(['–', '1 min', '30 min', '2 h', '4 h 12 m', '1 d', '12 d 12 h']);
+    expect([400, 3_900, 61_000, 7_200_000].map(age)).toEqual(['<1 s', '3 s', '1 min', '2 h']);
+  });
+});
