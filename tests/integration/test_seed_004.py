@@ -124,7 +124,7 @@ def test_stats_count_what_is_stored(traffic: Suite) -> None:
     assert stats["events_by_type"] == {"request": 100, "purchase": 1}
     assert stats["total_heartbeats"] == 1
     assert stats["total_metrics"] == 1
-    assert stats["active_services"] == 3
+    assert stats["active_services"] == 2
 
 
 def test_health_is_one_superset_body(traffic: Suite) -> None:
