@@ -64,7 +64,7 @@ def test_good_points_beside_bad_ones_are_kept(quiet: Suite) -> None:
     before = quiet.get("/events", type="kept")["count"]
     answer = quiet.post("/events", [{"type": "kept"}, {"type": ""}, {"type": "kept"}, {"service": "x"}])
     assert (answer["accepted"], answer["rejected"]) == (2, 2)
-    assert [r["field"].split(".")[0].split("[")[1].rstrip("]") for r in answer["rejections"]] == ["1", "3"]
+    assert {r["field"] for r in answer["rejections"]} == {"events[1].type", "events[3].type"}
     eventually_sync(lambda: quiet.get("/events", type="kept")["count"] == before + 2, "the good ones are stored")
 
 
