@@ -34,7 +34,15 @@ class DashboardSocket:
     """
 
     def __init__(
-        self, hub: Hub, tally: Tally, clock: Clock, log: Log, *, auth_required: bool, send_seconds: float = SEND_SECONDS
+        self,
+        hub: Hub,
+        tally: Tally,
+        clock: Clock,
+        log: Log,
+        *,
+        auth_required: bool,
+        send_seconds: float = SEND_SECONDS,
+        ping_seconds: float = PING_SECONDS,
     ) -> None:
         self._hub = hub
         self._tally = tally
@@ -42,6 +50,7 @@ class DashboardSocket:
         self._log = log
         self._auth_required = auth_required
         self._send_seconds = send_seconds
+        self._ping_seconds = ping_seconds
 
     def routes(self) -> list[web.RouteDef]:
         """Where the socket is served."""
@@ -65,7 +74,7 @@ class DashboardSocket:
 
     async def _serve(self, request: web.Request, viewer: Viewer) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
-            heartbeat=PING_SECONDS,
+            heartbeat=self._ping_seconds,
             max_msg_size=LONGEST_MESSAGE,
             compress=False,
             timeout=CLOSE_SECONDS,
@@ -80,9 +89,7 @@ class DashboardSocket:
                 continue
             if viewer.error is None:
                 writing.cancel()
-        if socket.close_code == WSCloseCode.ABNORMAL_CLOSURE and request.transport is not None:
-            # A reader that takes nothing any more would hold what waits for it for ever.
-            request.transport.abort()
+        _let_go(request.transport)
         return socket
 
     async def _write(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
@@ -116,3 +123,9 @@ class DashboardSocket:
             self._tally.sent[WEBSOCKET] += 1
         if isinstance(frame, Update):
             self._tally.ages.add(self._clock.now() - frame.overview.made_at)
+
+
+def _let_go(transport: asyncio.Transport | None) -> None:
+    # A closed connection stays until what waits in it is taken, for ever if its reader never reads again.
+    if transport is not None and transport.get_write_buffer_size():
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, transport.abort)

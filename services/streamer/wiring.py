@@ -46,9 +46,7 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     suite = system.SystemServicer(hub, channel, parts, process.clock)
     socket = DashboardSocket(hub, tally, process.clock, process.log, auth_required=config.auth != "off")
     process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
-    async with _listening(
-        config.pages_listen, [*Pages(config.web_dir, suite.health_answer).routes(), *socket.routes()]
-    ):
+    async with listening(config.pages_listen, [*Pages(config.web_dir, suite.health_answer).routes(), *socket.routes()]):
         process.log.info("listening for pages", address=config.pages_listen)
         services = [dashboard.registration(overview), system.registration(suite)]
         yield Wired(services, _met_once(aggregator), reflected=public_services())
@@ -77,7 +75,7 @@ async def _close_at_stop(hub: Hub, stopping: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def _listening(address: str, routes: list[web.RouteDef]) -> AsyncIterator[None]:
+async def listening(address: str, routes: list[web.RouteDef]) -> AsyncIterator[None]:
     """An HTTP listener for the length of the block. Raises Unavailable when the address is taken."""
     application = web.Application()
     application.add_routes(routes)

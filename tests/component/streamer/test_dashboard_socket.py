@@ -1,15 +1,25 @@
 """The dashboard socket of seed 004, by a real client."""
 
 import asyncio
-import contextlib
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import psutil
 import pytest
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from binnacle.streamer.v1.dashboard_service_pb2 import GetDashboardRequest
+from services.core.clock import SystemClock
+from services.core.tenants import DEFAULT_TENANT
+from services.runtime import logs
+from services.streamer.domain.hub import Hub
+from services.streamer.domain.tally import Tally
+from services.streamer.ports import Frame, Overview, State, Update
+from services.streamer.websocket import SEND_SECONDS, DashboardSocket
+from services.streamer.wiring import listening
 from tests.support.overview import registration
 from tests.support.pictures import event, snapshot, update
 from tests.support.services import neighbour, socket_address
@@ -18,11 +28,49 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
 
+PING = b"\x89\x00"
+
 
 def printed(made: Message) -> object:
     """The JSON the edge prints of a message."""
     form = MessageToDict(made, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
     return json.loads(json.dumps(form))
+
+
+class LargeUpdates:
+    """An overview that comes a hundred times a second, larger than any buffer after a while."""
+
+    async def watch(self, tenant: str) -> AsyncIterator[Frame]:
+        held = Overview(0.0, update(snapshot(*(event("view", text="x" * 2_000) for _ in range(20)))))
+        yield State(held, {})
+        while True:
+            await asyncio.sleep(0.01)
+            yield Update(held, {})
+
+
+class Quiet:
+    """An overview that never comes."""
+
+    async def watch(self, tenant: str) -> AsyncIterator[Frame]:
+        await asyncio.Event().wait()
+        yield State(Overview(0.0, None), {})
+
+
+async def bare_client(path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client that opens a dashboard socket and then does nothing by itself."""
+    reader, writer = await asyncio.open_unix_connection(path, limit=1_024)
+    writer.write(
+        b"GET /ws/dashboard HTTP/1.1\r\nHost: s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    return reader, writer
+
+
+def accepted(path: str) -> int:
+    """Connections that the listener at `path` still holds."""
+    held = psutil.Process().net_connections("unix")
+    return sum(str(connection.laddr) == path for connection in held) - 1
 
 
 async def test_snapshot_then_updates_and_events(house: House) -> None:
@@ -88,23 +136,52 @@ async def test_a_reader_that_stopped_delays_nobody_and_is_told_to_reconnect(hous
 
 
 async def test_a_reader_that_never_reads_again_is_dropped(house: House) -> None:
-    reader, writer = await asyncio.open_unix_connection(house.pages, limit=1_024)
-    writer.write(
-        b"GET /ws/dashboard HTTP/1.1\r\nHost: s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
-    await reader.readuntil(b"\r\n\r\n")
+    _reader, stuck = await bare_client(house.pages)
     await house.has_watch()
     for _batch in range(40):
         house.overview.events(*(event("view", text="x" * 2_000) for _ in range(100)))
 
     async def gone() -> bool:
-        return (await house.dashboard.GetDashboard(GetDashboardRequest())).realtime_stats.active_connections == 0
+        shown = await house.dashboard.GetDashboard(GetDashboardRequest())
+        return shown.realtime_stats.active_connections == 0 and accepted(house.pages) == 0
 
-    await eventually(gone, "the stuck socket is dropped", within=20.0)
-    with contextlib.suppress(ConnectionError):
-        writer.close()
-        await writer.wait_closed()
+    await eventually(gone, "the stuck socket is dropped with what waits for it", within=SEND_SECONDS - 2)
+    stuck.close()
+
+
+async def test_a_reader_that_takes_no_update_in_time_is_dropped(tmp_path: Path) -> None:
+    path, tally, clock = str(tmp_path / "p.sock"), Tally(), SystemClock()
+    async with asyncio.TaskGroup() as tasks:
+        hub = Hub(LargeUpdates(), clock, tasks, tally)
+        log = logs.configure("streamer", "warning", "console")
+        served = DashboardSocket(hub, tally, clock, log, auth_required=False, send_seconds=0.2)
+        async with listening(f"unix:{path}", served.routes()):
+            _reader, stuck = await bare_client(path)
+
+            async def dropped() -> bool:
+                return tally.slow == 1 and hub.connections(DEFAULT_TENANT) == 0 and accepted(path) == 0
+
+            await eventually(dropped, "the stuck socket is dropped", within=8.0)
+            stuck.close()
+
+
+async def test_a_client_that_does_not_answer_a_ping_is_dropped(tmp_path: Path) -> None:
+    path, tally, clock = str(tmp_path / "p.sock"), Tally(), SystemClock()
+    async with asyncio.TaskGroup() as tasks:
+        hub = Hub(Quiet(), clock, tasks, tally)
+        log = logs.configure("streamer", "warning", "console")
+        served = DashboardSocket(hub, tally, clock, log, auth_required=False, ping_seconds=0.1)
+        async with listening(f"unix:{path}", served.routes()):
+            reader, silent = await bare_client(path)
+            assert await reader.readexactly(2) == PING
+            assert hub.connections(DEFAULT_TENANT) == 1
+            assert await reader.read() == b""
+
+            async def gone() -> bool:
+                return hub.connections(DEFAULT_TENANT) == 0
+
+            await eventually(gone, "the silent socket is no longer counted")
+            silent.close()
 
 
 async def test_a_socket_that_closes_leaves(house: House) -> None:
