@@ -23,13 +23,17 @@ REFUSED = 2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run: the program, its whole environment, how to ask whether it is ready, how long it may take to stop."""
+    """What to run: the program, its whole environment, how to ask whether it is ready, how long it may take to stop.
+
+    It is first started when those it `waits_for` are ready, or have been given long enough.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     probe: Probe | None = None
     stop_seconds: float = 10.0
+    waits_for: Sequence[str] = ()
 
 
 class ConfigurationRefused(Exception):
@@ -41,6 +45,7 @@ class Child:
 
     def __init__(self, plan: Plan, terminal: Terminal, clock: Clock, inherited: Sequence[int] = ()) -> None:
         self.name = plan.name
+        self.waits_for = tuple(plan.waits_for)
         self.ready = asyncio.Event()
         self.reason = "starting"
         self._plan = plan

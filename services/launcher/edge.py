@@ -116,6 +116,14 @@ class Route:
     may_retry: bool = False
 
 
+# Spoken by every process; the streamer answers for the suite.
+FOREIGN_CALLS = (
+    Route("/grpc.health.v1.Health/", "streamer"),
+    Route("/grpc.reflection.v1.ServerReflection/", "streamer"),
+    Route("/grpc.reflection.v1alpha.ServerReflection/", "streamer"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _View:
     """All the template knows."""
@@ -161,7 +169,7 @@ def _view(settings: EdgeSettings) -> _View:
         cors_origins=[LOOPBACK_ORIGINS, *(re.escape(origin) for origin in settings.cors_origins)],
         services=[service.name for service in services],
         streams=[route for service in services for route in _streams(service)],
-        calls=[*(_calls(service) for service in services), *_reflection()],
+        calls=[*(_calls(service) for service in services), *FOREIGN_CALLS],
     )
 
 
@@ -172,7 +180,3 @@ def _streams(service: PublicService) -> list[Route]:
 def _calls(service: PublicService) -> Route:
     # A repeated write is the client's to decide: it alone knows whether it may be counted twice.
     return Route(f"/{service.name}/", service.process, may_retry=service.process != "collector")
-
-
-def _reflection() -> list[Route]:
-    return [Route(f"/grpc.reflection.{v}.ServerReflection/", "streamer") for v in ("v1", "v1alpha")]

@@ -139,6 +139,8 @@ def _envoy(settings: SuiteSettings, sockets: Sockets) -> Plan:
         command=(str(envoy_program()), "-c", str(config), *options, *drain, "-l", "warn", "--log-format", ENVOY_LOG),
         environment=_base_environment(settings),
         probe=EnvoyAdmin(sockets.path("admin")).ensure_ready,
+        # So that whoever gets an answer from the edge can use everything behind it.
+        waits_for=PROCESSES,
         stop_seconds=STOP_SECONDS,
     )
 
@@ -158,4 +160,5 @@ def _worker(name: str, settings: SuiteSettings, sockets: Sockets) -> Plan:
         command=(sys.executable, "-P", "-m", "services.launcher", name),
         environment=environment,
         stop_seconds=STOP_SECONDS / 2,
+        waits_for=("envoy",),
     )

@@ -16,6 +16,7 @@ from services.launcher.terminal import Terminal
 STOP_ORDER = (("agent", "demo"), ("collector",), ("aggregator",), ("streamer", "alerting"), ("envoy",), ("redis",))
 DRAIN_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
+POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 10.0
 
 
@@ -65,12 +66,24 @@ class Suite:
         return 1 if self._refused else 0
 
     async def _keep(self, child: Child) -> None:
+        await self._wait_for(child.waits_for)
+        if self._stop.is_set():
+            child.kill()
         try:
             await child.run()
         except ConfigurationRefused:
             self._terminal.say("cannot use its configuration; the suite stops", child.name, "error")
             self._refused = True
             self._stop.set()
+
+    async def _wait_for(self, names: Sequence[str]) -> None:
+        """Return when these are ready; also when the suite stops, or one of them does not get ready in time."""
+        deadline = self._clock.monotonic() + PATIENCE_SECONDS
+        awaited = [self._children[name] for name in names if name in self._children]
+        while not (self._stop.is_set() or all(child.ready.is_set() for child in awaited)):
+            if self._clock.monotonic() > deadline:
+                return
+            await self._clock.sleep(POLL_SECONDS)
 
     async def _tell_when_ready(self) -> None:
         started = last = self._clock.monotonic()
