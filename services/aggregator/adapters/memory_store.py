@@ -83,7 +83,9 @@ class MemoryStore:
             users=_users(kept, bounds.users_from_us),
             events=_recent_events(kept, bounds),
             heartbeats=_newest_heartbeats(kept, bounds.heartbeats_from_us),
-            samples=_newest_samples(kept, {one.id for one in series}, bounds.samples_from_us),
+            samples=_newest_samples(
+                kept, {one.id for one in series if one.name in bounds.gauges}, bounds.samples_from_us
+            ),
         )
 
     async def events(

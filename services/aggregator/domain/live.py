@@ -13,7 +13,7 @@ from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.records import Record
 from services.aggregator.ports.store import HistoryBounds, LiveHistory, Store
 from services.core.clock import Clock
-from services.core.conventions import FIGURES_WINDOW
+from services.core.conventions import FIGURES_WINDOW, MACHINE_METRICS
 from services.core.errors import BinnacleError, Overloaded, Unavailable
 
 READER_QUEUE = 1_000
@@ -153,6 +153,7 @@ def history_bounds(now: float) -> HistoryBounds:
         heartbeats_from_us=(second - DAY_SECONDS) * MICRO,
         samples_from_us=(second - FIGURES_WINDOW) * MICRO,
         names=LIVE_NAMES,
+        gauges=MACHINE_METRICS,
         event_types_left_out=EVENTS_LEFT_OUT,
         events=RECENT_EVENTS,
     )

@@ -68,7 +68,8 @@ def _observe_samples(record: Record, roles: SeriesRoles, found: _Observations) -
     assert samples is not None
     chosen = roles.select(samples.series_ids)
     values = samples.values[chosen.rows]
-    counted = (chosen.roles != Role.MACHINE) & (values >= 0.0)
+    # No requests are no traffic; a latency of nothing is one.
+    counted = (values > 0.0) & (chosen.roles != Role.MACHINE) | (values == 0.0) & (chosen.roles == Role.LATENCY)
     rows, entries, values, role = chosen.rows[counted], chosen.entries[counted], values[counted], chosen.roles[counted]
     if not len(rows):
         return

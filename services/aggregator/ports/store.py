@@ -116,7 +116,8 @@ class LiveHistory:
 class HistoryBounds:
     """How far back a live overview looks; microseconds since the Unix epoch.
 
-    `names` are the series it knows; `event_types_left_out` never enter its recent events, of which it keeps `events`.
+    `names` are the series it knows, `gauges` those of them whose newest
+    sample it shows; `event_types_left_out` never enter its recent events, of which it keeps `events`.
     """
 
     signals_from_us: int
@@ -126,6 +127,7 @@ class HistoryBounds:
     heartbeats_from_us: int
     samples_from_us: int
     names: Sequence[str]
+    gauges: Sequence[str]
     event_types_left_out: Sequence[str]
     events: int
 

@@ -34,7 +34,9 @@ def read_history(engine: Engine, tenant: str, bounds: HistoryBounds) -> LiveHist
         users=_users(engine, tenant, bounds.users_from_us),
         events=_events(engine, tenant, bounds),
         heartbeats=_heartbeats(engine, tenant, bounds.heartbeats_from_us),
-        samples=_samples(engine, tenant, [one.id for one in series], bounds.samples_from_us),
+        samples=_samples(
+            engine, tenant, [one.id for one in series if one.name in bounds.gauges], bounds.samples_from_us
+        ),
     )
 
 

@@ -1,0 +1,35 @@
+"""A segment with rows for every table, on two days and of two tenants."""
+
+from binnacle.journal.v1 import journal_pb2
+from services.aggregator.ports.store import Segment
+from tests.support.journals import NOW, record, segment
+
+TABLES = ("series", "samples", "events", "logs", "heartbeats", "signals", "ledger")
+
+
+def records() -> list[journal_pb2.Record]:
+    """The records of the segment."""
+    requests = [
+        {
+            "type": "request",
+            "service": "shop",
+            "user": f"u{n}",
+            "time": NOW - n,
+            "data": {"latency_ms": n, "endpoint": "/a"},
+        }
+        for n in range(20)
+    ]
+    return [
+        record(events=[*requests, {"type": "purchase", "time": NOW - 86_400}, {"type": "purchase"}]),
+        record(tenant="other", events=[{"type": "error", "service": "cart"}], logs=[{"message": "hello"}]),
+        record(
+            heartbeats=[{"service": "shop", "requests": 7}],
+            series=[(1, "requests", {"service": "shop"}), (2, "system_cpu_percent", {"host": "h"})],
+            samples=[(1, NOW, 5.0), (1, NOW - 86_400, 3.0), (2, NOW, 12.5)],
+        ),
+    ]
+
+
+def everything() -> Segment:
+    """The segment, always the same."""
+    return segment(*records())
