@@ -1,11 +1,12 @@
 """A wired service on a unix socket within the test's own process."""
 
 import asyncio
+import functools
 import gc
+import secrets
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import grpc
 
@@ -17,9 +18,14 @@ from services.runtime.main import running
 from services.runtime.process import Process, Registration, Wire, Wired
 
 
+@functools.cache
+def _socket_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="bn-")
+
+
 def socket_address(name: str) -> str:
-    """A fresh `unix:` address, short enough for the kernel's limit."""
-    return f"unix:{Path(tempfile.mkdtemp(prefix='bn-')) / name}.sock"
+    """A fresh `unix:` address, short enough for the kernel's limit; its folder goes with this process."""
+    return f"unix:{_socket_folder().name}/{secrets.token_hex(4)}-{name}.sock"
 
 
 @asynccontextmanager
