@@ -92,12 +92,12 @@ def stop_server(server: grpc.Server) -> None:
 
 
 @contextmanager
-def running_edge(auth: bool) -> Iterator[Edge]:
-    """Everything, on unix sockets in a short folder, with one TCP port."""
+def running_edge(auth: bool, down: str = "") -> Iterator[Edge]:
+    """Everything but the process that is `down`, on unix sockets in a short folder, with one TCP port."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-", dir="/tmp")))
         log = Log()
-        for process in PROCESSES:
+        for process in (name for name in PROCESSES if name != down):
             server = serve(process, f"unix:{folder}/{process}.sock", log)
             stack.callback(stop_server, server)
         stack.enter_context(pages(folder / "pages.sock"))
@@ -139,4 +139,11 @@ def open_edge() -> Iterator[Edge]:
 def guarded_edge() -> Iterator[Edge]:
     """An edge that wants tokens."""
     with running_edge(auth=True) as edge:
+        yield edge
+
+
+@pytest.fixture(scope="module")
+def crippled_edge() -> Iterator[Edge]:
+    """An edge whose aggregator is down."""
+    with running_edge(auth=False, down="aggregator") as edge:
         yield edge

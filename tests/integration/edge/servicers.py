@@ -65,6 +65,7 @@ class Intake(json_intake_service_pb2_grpc.JsonIntakeServiceServicer):
         if request.content.data == b"bad":
             refuse(context)
         if request.content.data == b"full":
+            context.send_initial_metadata((("retry-after", "3"),))
             context.abort_with_status(rpc_status.to_status(overloaded()))
         return intake.PostEventsResponse(accepted=1)
 

@@ -99,6 +99,7 @@ def test_a_full_queue_is_429(open_edge: Edge) -> None:
     with open_edge.http() as http:
         answer = http.post("/events", content=b"full")
     assert (answer.status_code, error(answer)["code"]) == (429, 8)
+    assert answer.headers["retry-after"] == "3"
 
 
 def test_the_largest_body_passes_and_one_byte_more_is_413(open_edge: Edge) -> None:
