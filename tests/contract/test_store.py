@@ -65,6 +65,21 @@ async def test_a_segment_committed_twice_is_there_once(store: Store) -> None:
     assert dict(await store.committed()) == {JOURNAL: 1}
 
 
+async def test_equal_rows_of_another_segment_are_kept(store: Store) -> None:
+    for offset in range(2):
+        await store.commit(segment(record(samples=[(1, NOW, 2.0)], logs=[{"message": "hello"}]), first_offset=offset))
+    counts = await store.intake_counts("default")
+    assert (counts.samples, counts.logs) == (2, 2)
+
+
+async def test_many_distinct_words_and_long_texts_come_back(store: Store) -> None:
+    rows = [{"type": f"t{n}", "service": "s" * (n % 300), "data": {"text": "x" * n}} for n in range(400)]
+    await store.commit(segment(record(events=rows)))
+    kept = {event.type: event for event in await store.events("default", ALL, 1_000)}
+    assert len(kept) == 400
+    assert all(kept[f"t{n}"].service == "s" * (n % 300) and "x" * n in kept[f"t{n}"].data_json for n in range(400))
+
+
 async def test_two_days_in_one_segment_are_there_once_each(store: Store) -> None:
     days = segment(record(events=[{"type": "a", "time": NOW - 86_400}, {"type": "b", "time": NOW}]))
     for _time in range(2):
