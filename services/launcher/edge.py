@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.launcher.contracts import PublicService, public_services
+from services.launcher.failures import LauncherError
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy" / "envoy" / "envoy.yaml.j2"
@@ -94,7 +95,7 @@ class Reply:
 REPLIES = (
     Reply(400, 3, "INVALID_INPUT"),
     Reply(401, 16, "UNAUTHENTICATED"),
-    Reply(403, 7, "FORBIDDEN"),
+    Reply(403, 7, "FORBIDDEN", "%LOCAL_REPLY_BODY% (a page of another site needs its origin in BINNACLE_CORS_ORIGINS)"),
     Reply(404, 5, "NOT_FOUND", "there is no such path, or not with this method"),
     Reply(408, 4, "DEADLINE"),
     Reply(413, 3, "INVALID_INPUT", f"the body is larger than {MAX_BODY_BYTES} bytes"),
@@ -150,11 +151,14 @@ class _View:
 
 
 def render(settings: EdgeSettings) -> str:
-    """Envoy's configuration as YAML."""
+    """Envoy's configuration as YAML. Raises LauncherError when the contracts were not generated."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)
-    return environment.from_string(TEMPLATE.read_text()).render(edge=_view(settings)) + "\n"
+    try:
+        return environment.from_string(TEMPLATE.read_text()).render(edge=_view(settings)) + "\n"
+    except FileNotFoundError as error:
+        raise LauncherError(f"{error.filename} is missing. Run `make gen` in a full checkout.") from error
 
 
 def _view(settings: EdgeSettings) -> _View:

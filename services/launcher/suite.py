@@ -55,7 +55,9 @@ class Suite:
         """Run until stopped; the exit status."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, self.stop)
+            # What is ignored from the start was meant to be: nohup.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, self.stop)
         async with asyncio.TaskGroup() as tasks:
             for child in self._children.values():
                 tasks.create_task(self._keep(child), name=child.name)

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.integration.edge.conftest import Edge
 
@@ -23,6 +25,19 @@ def test_a_socket_passes_both_ways_with_its_tenant(open_edge: Edge) -> None:
         assert json.loads(socket.recv()) == {"tenant": "default", "path": "/ws/dashboard?since=1"}
         socket.send("ping")
         assert socket.recv() == "ping"
+
+
+def test_a_page_of_this_machine_may_open_a_socket(open_edge: Edge) -> None:
+    with connect(f"ws://{open_edge.target}/ws/dashboard", origin=Origin("http://localhost:3000")) as socket:
+        assert json.loads(socket.recv())["tenant"] == "default"
+
+
+def test_a_page_of_another_site_may_not(open_edge: Edge) -> None:
+    with (
+        pytest.raises(InvalidStatus, match="403"),
+        connect(f"ws://{open_edge.target}/ws/dashboard", origin=Origin("https://evil.example")),
+    ):
+        pass
 
 
 def test_a_plain_get_reaches_the_path_of_a_socket(open_edge: Edge) -> None:

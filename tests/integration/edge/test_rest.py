@@ -144,6 +144,20 @@ def test_large_json_is_compressed_for_who_can_read_it(open_edge: Edge) -> None:
     assert len(gzip.compress(plain.content)) < len(plain.content)
 
 
+def test_a_page_of_another_site_may_not_write(open_edge: Edge) -> None:
+    """A simple request needs no preflight, so CORS alone would let it through."""
+    before = len(open_edge.log.calls)
+    with open_edge.http() as http:
+        answer = http.post(
+            "/events", content=b"{}", headers={"origin": "https://evil.example", "content-type": "text/plain"}
+        )
+        assert "BINNACLE_CORS_ORIGINS" in str(error(answer)["message"])
+        assert answer.status_code == 403
+        assert len(open_edge.log.calls) == before
+        proxied = {"origin": "https://my.proxy.example", "sec-fetch-site": "same-origin"}
+        assert http.post("/events", content=b"{}", headers=proxied).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("origin", "allowed"),
     [("http://localhost:3000", True), ("http://127.0.0.1:8099", True), ("http://localhost.evil.example", False)],

@@ -1,9 +1,12 @@
 """Which services the edge shows to the world."""
 
+from pathlib import Path
+
 import pytest
 
 from services.launcher.contracts import public_services
-from services.launcher.edge import DESCRIPTORS, Target
+from services.launcher.edge import DESCRIPTORS, EdgeSettings, Target, render
+from services.launcher.failures import LauncherError
 
 PUBLIC = {
     "binnacle.aggregator.v1.QueryService": "aggregator",
@@ -45,3 +48,10 @@ def test_targets_are_read(text: str, target: Target) -> None:
 def test_what_is_no_target_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="neither"):
         Target.parse(text)
+
+
+def test_missing_contracts_are_told_with_the_way_out(tmp_path: Path) -> None:
+    target = Target.parse("127.0.0.1:1")
+    settings = EdgeSettings(target, target, {}, descriptors=str(tmp_path / "binnacle.binpb"))
+    with pytest.raises(LauncherError, match=r"binnacle\.binpb is missing. Run `make gen`"):
+        render(settings)
