@@ -33,6 +33,10 @@ class _RequestData(msgspec.Struct):
     error: Any = None
 
 
+_TRAFFIC_EVENTS = frozenset((conventions.REQUEST_EVENT, conventions.ERROR_EVENT))
+_UNTOLD = float("nan")
+_NOTHING = np.empty(0, np.float64)
+_NO_TRAFFIC = TrafficColumns(np.empty(0, np.intp), (), _NOTHING, _NOTHING, _NOTHING)
 _request_data = msgspec.json.Decoder(_RequestData)
 
 
@@ -84,18 +88,20 @@ def _events(block: journal_pb2.EventBlock) -> EventColumns:
 
 def traffic_of(types: list[str], data_json: list[str]) -> TrafficColumns:
     """What the events of a block say about traffic."""
-    rows = [row for row, kind in enumerate(types) if kind in (conventions.REQUEST_EVENT, conventions.ERROR_EVENT)]
-    data = [_decoded(data_json[row]) for row in rows]
-    request = np.array([types[row] == conventions.REQUEST_EVENT for row in rows], np.bool_)
-    failed = np.array([_failed(each) for each in data], np.bool_)
-    latencies = np.array([_latency(each.latency_ms) for each in data], np.float64)
-    return TrafficColumns(
-        rows=np.array(rows, np.intp),
-        endpoints=[each.endpoint[:MAX_ENDPOINT] if isinstance(each.endpoint, str) else "" for each in data],
-        requests=request.astype(np.float64),
-        errors=np.where(request, failed, True).astype(np.float64),
-        latencies_ms=np.where(request, latencies, np.nan),
-    )
+    rows = [row for row, kind in enumerate(types) if kind in _TRAFFIC_EVENTS]
+    if not rows:
+        return _NO_TRAFFIC
+    endpoints: list[str] = []
+    figures: list[tuple[float, float, float]] = []
+    for row in rows:
+        data = _decoded(data_json[row])
+        endpoints.append(data.endpoint[:MAX_ENDPOINT] if isinstance(data.endpoint, str) else "")
+        if types[row] == conventions.REQUEST_EVENT:
+            figures.append((1.0, 1.0 if _failed(data) else 0.0, _latency(data.latency_ms)))
+        else:
+            figures.append((0.0, 1.0, _UNTOLD))
+    requests, errors, latencies_ms = np.array(figures, np.float64).T
+    return TrafficColumns(np.array(rows, np.intp), endpoints, requests, errors, latencies_ms)
 
 
 def _decoded(text: str) -> _RequestData:
@@ -112,7 +118,7 @@ def _failed(data: _RequestData) -> bool:
 
 def _latency(told: Any) -> float:
     number = _number(told)
-    return number if number is not None and 0.0 <= number <= MAX_LATENCY_MS else float("nan")
+    return number if number is not None and 0.0 <= number <= MAX_LATENCY_MS else _UNTOLD
 
 
 def _number(told: Any) -> float | None:
