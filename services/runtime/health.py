@@ -28,10 +28,16 @@ class Readiness:
         self._clock = clock
         self._log = log
         self._reason: str | None = "starting"
+        self._was_ready = False
+
+    async def begin(self) -> None:
+        """Alive and not ready yet; to be called before the server listens, since the library begins with SERVING."""
+        await self._servicer.set(LIVE, health_pb2.HealthCheckResponse.SERVING)
+        for service in self._services:
+            await self._servicer.set(service, health_pb2.HealthCheckResponse.NOT_SERVING)
 
     async def follow(self) -> None:
         """Check for ever; say each change once."""
-        await self._servicer.set(LIVE, health_pb2.HealthCheckResponse.SERVING)
         while True:
             await self._check()
             await self._clock.sleep(POLL_SECONDS)
@@ -46,11 +52,18 @@ class Readiness:
         for service in self._services:
             await self._servicer.set(service, state)
         if reason != self._reason:
-            if reason:
-                self._log.warning("not ready", reason=reason)
-            else:
-                self._log.info("ready")
+            self._say(reason)
         self._reason = reason
+
+    def _say(self, reason: str | None) -> None:
+        if reason is None:
+            self._was_ready = True
+            self._log.info("ready")
+        elif self._was_ready:
+            self._log.warning("not ready", reason=reason)
+        else:
+            # Parts that start together wait for each other; that is no warning.
+            self._log.info("waiting", reason=reason)
 
     async def _reason_not_ready(self) -> str | None:
         try:

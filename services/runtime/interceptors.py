@@ -1,6 +1,8 @@
 """What happens around every call: who it is for, how long it may take, how it is told when it fails."""
 
 import asyncio
+import contextlib
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,7 +11,7 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
-from services.core.errors import BinnacleError, DeadlineExceeded, InvalidInput
+from services.core.errors import BinnacleError, DeadlineExceeded, InvalidInput, Overloaded, Unavailable
 from services.runtime.calls import Call, call_from, handling
 from services.runtime.logs import Log
 from services.runtime.metrics import CallMetrics
@@ -18,6 +20,7 @@ from services.runtime.statuses import DETAILS_KEY, internal_status, status_from
 LONGEST_UNARY_SECONDS = 30.0
 # Served by libraries, to peers that carry no tenant.
 FOREIGN_PREFIXES = ("/grpc.",)
+RETRY_AFTER_KEY = "retry-after"
 
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 Handler = Callable[[Any, Any], Any]
@@ -83,6 +86,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         except BinnacleError as error:
             status = status_from(error)
             code = status_name(status)
+            await self._tell_when_to_retry(context, error)
             await self._abort(context, status)
         except (asyncio.CancelledError, GeneratorExit):
             code = "CANCELLED"
@@ -103,6 +107,13 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         deadline = now + min(allowed) if allowed else None
         metadata = tuple(context.invocation_metadata() or ())
         return call_from(metadata, deadline, auth_required=self._auth_required)
+
+    async def _tell_when_to_retry(self, context: grpc.aio.ServicerContext[Any, Any], error: BinnacleError) -> None:
+        """Send Retry-After for clients that speak REST; in whole seconds, at least one."""
+        if not isinstance(error, Overloaded | Unavailable):
+            return
+        with contextlib.suppress(RuntimeError, grpc.aio.UsageError):  # A stream may have begun to answer.
+            await context.send_initial_metadata(((RETRY_AFTER_KEY, str(max(1, math.ceil(error.retry_after)))),))
 
     async def _abort(self, context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status) -> None:
         code = next(code for code in grpc.StatusCode if code.value[0] == status.code)

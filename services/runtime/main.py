@@ -86,6 +86,7 @@ async def _serving(config: ServiceConfig, wire: Wire, process: Process, opened: 
         exposition, _thread = start_http_server(config.metrics_port, registry=process.registry)
         opened.callback(exposition.shutdown)
     try:
+        await readiness.begin()
         await server.start()
         process.tasks.create_task(readiness.follow(), name="readiness")
         process.log.info("listening", address=config.listen)

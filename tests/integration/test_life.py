@@ -67,7 +67,12 @@ def test_no_child_outlives_a_killed_launcher(data_dir: Path) -> None:
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_child_that_dies_is_back_at_once(name: str, suite: Suite) -> None:
     killed = suite.kill(name)
-    eventually_sync(lambda: name in suite.children() and suite.children()[name].pid != killed, f"{name} is back", 2)
+
+    def is_back() -> bool:
+        found = suite.children().get(name)
+        return found is not None and found.pid != killed
+
+    eventually_sync(is_back, f"{name} is back", within=3)
     suite.wait_ready(15)
 
 

@@ -112,6 +112,15 @@ async def test_an_error_arrives_as_the_one_that_was_raised(error: BinnacleError)
         assert caught.value.retry_after == error.retry_after
 
 
+async def test_retry_after_is_told_to_clients_that_speak_rest() -> None:
+    async with service() as running:
+        running.servicer.raises = Overloaded("the journal is full", retry_after=2.5)
+        call = running.stub.ListAlerts(pb.ListAlertsRequest())
+        with pytest.raises(grpc.aio.AioRpcError):
+            await call
+        assert dict(await call.initial_metadata())["retry-after"] == "3"
+
+
 async def test_an_error_mid_stream_has_its_details_too() -> None:
     async with service() as running:
         running.servicer.raises = Overloaded("too slow", retry_after=0)
