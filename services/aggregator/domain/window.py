@@ -68,7 +68,12 @@ class TrafficWindow:
         self._changed: set[int] = set()
 
     def advance(self, now: int) -> None:
-        """Move to second `now`, forgetting what falls out; a clock that goes back is not followed."""
+        """Move to second `now`, forgetting what falls out.
+
+        A clock that goes back a little is waited for; one that goes back by the whole window begins it anew.
+        """
+        if now <= self._now - FIGURES_WINDOW:
+            self._now = now - FIGURES_WINDOW
         for second in range(max(self._now, now - FIGURES_WINDOW) + 1, now + 1):
             slot = second % FIGURES_WINDOW
             self._cells[:, :, slot] = 0.0

@@ -71,6 +71,15 @@ def test_a_clock_that_goes_back_loses_nothing() -> None:
     assert requests(window) == 1.0
 
 
+def test_a_clock_that_was_far_ahead_is_followed_back() -> None:
+    window = TrafficWindow(NOW + 86_400)
+    window.add(signals((NOW + 86_400, "s", "", 1.0)))
+    window.advance(NOW)
+    window.add(signals((NOW, "s", "", 2.0)))
+    assert requests(window) == 2.0
+    assert list(window.seconds())[-1] == NOW
+
+
 def test_changed_seconds_are_told_once() -> None:
     window = TrafficWindow(NOW)
     window.add(signals((NOW - 5, "s", "", 1.0)))

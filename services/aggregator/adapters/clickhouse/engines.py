@@ -48,7 +48,7 @@ class Engine(Protocol):
 
 
 def open_engine(dsn: str) -> Engine:
-    """The engine at `chdb:///path` or `clickhouse://user:password@host:port/database`.
+    """The engine at `chdb:///path` or `clickhouse://user:password@host:port/database` (`clickhouses` with TLS).
 
     Its database exists afterwards. Raises InvalidInput for another scheme.
     """
@@ -173,13 +173,16 @@ class ServerEngine:
 
         parts = urlsplit(dsn)
         database = parts.path.strip("/") or DATABASE
+        interface = "https" if parts.scheme == "clickhouses" else "http"
         with _faults(ClickHouseError, OSError):
-            server = parts._replace(scheme="https" if parts.scheme == "clickhouses" else "http", path="").geturl()
-            # Sessions would forbid two statements at a time.
-            bootstrap = get_client(dsn=server, autogenerate_session_id=False)
+            # The database may have to be made first, so the first connection names none. Sessions would forbid two
+            # statements at a time.
+            bare = parts._replace(path="").geturl()
+            bootstrap = get_client(dsn=bare, interface=interface, autogenerate_session_id=False)
             bootstrap.command(f"CREATE DATABASE IF NOT EXISTS `{database}`")
             bootstrap.close()
-            return cls(get_client(dsn=server, database=database, autogenerate_session_id=False))
+            client = get_client(dsn=bare, interface=interface, database=database, autogenerate_session_id=False)
+            return cls(client)
 
     def query(self, statement: Statement) -> list[Row]:
         with self._faults():
