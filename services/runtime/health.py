@@ -63,7 +63,7 @@ class Readiness:
             self._log.warning("not ready", reason=reason)
         else:
             # Parts that start together wait for each other; that is no warning.
-            self._log.info("waiting", reason=reason)
+            self._log.debug("waiting", reason=reason)
 
     async def _reason_not_ready(self) -> str | None:
         try:
