@@ -20,6 +20,7 @@ from binnacle.journal.v1 import journal_pb2
 from binnacle.metrics.v1 import metrics_pb2
 from services.collector.config import CollectorConfig
 from services.collector.wiring import wire
+from services.core.clock import Clock
 from services.runtime.statuses import DETAILS_KEY
 from tests.component.collector.aggregators import LedgerPeer
 from tests.support.services import neighbour, running_service, socket_address
@@ -53,12 +54,19 @@ class Collector:
 
 @asynccontextmanager
 async def collector(
-    folder: Path, peer: LedgerPeer | None = None, address: str | None = None, **settings: Any
+    folder: Path,
+    peer: LedgerPeer | None = None,
+    address: str | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Collector]:
     """A collector with its data in `folder`; without `address` its peer is served too."""
     peer = peer or LedgerPeer()
     if address is None:
-        async with neighbour(peer.registration) as address, collector(folder, peer, address, **settings) as running:
+        async with (
+            neighbour(peer.registration) as served,
+            collector(folder, peer, served, clock, **settings) as running,
+        ):
             yield running
         return
     config = CollectorConfig.model_validate(
@@ -70,7 +78,7 @@ async def collector(
             **settings,
         }
     )
-    async with running_service("collector", config, wire) as channel:
+    async with running_service("collector", config, wire, clock) as channel:
         yield Collector(channel, peer)
 
 
