@@ -19,6 +19,9 @@ from tests.support.pictures import state
 from tests.support.services import neighbour, running_service, socket_address
 from tests.support.waiting import eventually
 
+# Seconds; generous, because the machine may be busy with other tests.
+DEADLINE = 20.0
+
 
 @dataclass(slots=True)
 class House:
@@ -57,7 +60,7 @@ class House:
         async def watched() -> bool:
             return self.overview.watching > 0
 
-        await eventually(watched, "the streamer watches the aggregator")
+        await eventually(watched, "the streamer watches the aggregator", within=DEADLINE)
 
 
 async def message(socket: ClientConnection) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from services.runtime.channels import open_channel
 from services.runtime.statuses import error_from
 from tests.support.pictures import START_SECONDS, event, point, snapshot, state, update
 from tests.support.services import socket_address
-from tests.support.streamer import House, streamer
+from tests.support.streamer import DEADLINE, House, streamer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -99,7 +99,7 @@ async def test_a_stream_that_is_cancelled_leaves(house: House) -> None:
     async def gone() -> bool:
         return (await house.dashboard.GetDashboard(GetDashboardRequest())).realtime_stats.active_connections == 0
 
-    await eventually(gone, "the cancelled stream is no longer counted")
+    await eventually(gone, "the cancelled stream is no longer counted", within=DEADLINE)
 
 
 async def test_a_stream_is_told_when_the_streamer_stops() -> None:

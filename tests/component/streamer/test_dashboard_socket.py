@@ -23,7 +23,7 @@ from services.streamer.wiring import listening
 from tests.support.overview import registration
 from tests.support.pictures import event, snapshot, update
 from tests.support.services import neighbour, socket_address
-from tests.support.streamer import House, message, read_on, streamer
+from tests.support.streamer import DEADLINE, House, message, read_on, streamer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -180,7 +180,7 @@ async def test_a_client_that_does_not_answer_a_ping_is_dropped(tmp_path: Path) -
             async def gone() -> bool:
                 return hub.connections(DEFAULT_TENANT) == 0
 
-            await eventually(gone, "the silent socket is no longer counted")
+            await eventually(gone, "the silent socket is no longer counted", within=DEADLINE)
             silent.close()
 
 
@@ -195,7 +195,7 @@ async def test_a_socket_that_closes_leaves(house: House) -> None:
             told = await message(first)
             return bool(told["data"]["realtime_stats"]["active_connections"] == 1)
 
-        await eventually(alone, "the closed socket is no longer counted")
+        await eventually(alone, "the closed socket is no longer counted", within=DEADLINE)
 
 
 async def test_sockets_are_closed_with_restart_when_the_streamer_stops() -> None:

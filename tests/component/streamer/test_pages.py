@@ -8,7 +8,7 @@ from yarl import URL
 
 from services.streamer.pages import HASHED
 from tests.support.services import socket_address
-from tests.support.streamer import House, streamer
+from tests.support.streamer import DEADLINE, House, streamer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -116,7 +116,7 @@ async def test_others_get_the_health(house: House) -> None:
                 assert answer.headers["vary"] == "Accept"
                 return answer.status == 200 and told["status"] == "healthy" and told["service"] == "binnacle"
 
-        await eventually(healthy, "the suite is healthy")
+        await eventually(healthy, "the suite is healthy", within=DEADLINE)
 
 
 async def test_others_get_a_status_when_a_part_is_away() -> None:

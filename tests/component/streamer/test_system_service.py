@@ -16,7 +16,7 @@ from services.runtime.statuses import error_from
 from services.streamer.adapters.parts import HEALTH_CHECK
 from tests.support.overview import registration
 from tests.support.services import neighbour, socket_address
-from tests.support.streamer import House, streamer
+from tests.support.streamer import DEADLINE, House, streamer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -46,7 +46,7 @@ async def test_all_parts_are_healthy(house: House) -> None:
         assert health.timestamp.seconds > 0
         return True
 
-    await eventually(well, "every part is ready")
+    await eventually(well, "every part is ready", within=DEADLINE)
 
 
 async def test_a_part_that_is_away_is_named() -> None:
@@ -59,7 +59,7 @@ async def test_a_part_that_is_away_is_named() -> None:
             assert isinstance(error, Unavailable)
             return str(error).endswith("not ready: alerting (does not answer)")
 
-        await eventually(only_alerting, "alerting alone is named")
+        await eventually(only_alerting, "alerting alone is named", within=DEADLINE)
 
 
 async def test_it_is_not_ready_without_an_aggregator() -> None:
@@ -80,8 +80,8 @@ async def test_it_is_ready_from_the_first_answer_of_the_aggregator_on() -> None:
             return "not ready: aggregator (" in str(refused.value.details())
 
         async with neighbour(registration(house.overview), address=address):
-            await eventually(ready, "the streamer is ready")
-        await eventually(aggregator_is_named, "the lost aggregator is named")
+            await eventually(ready, "the streamer is ready", within=DEADLINE)
+        await eventually(aggregator_is_named, "the lost aggregator is named", within=DEADLINE)
         assert await ready()
 
 
