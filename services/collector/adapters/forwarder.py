@@ -173,17 +173,11 @@ class Forwarder:
 @asynccontextmanager
 async def _failures(call: Duplex) -> AsyncIterator[None]:
     """Everything by which gRPC says that a stream is over, as an error of ours."""
-    task = asyncio.current_task()
     try:
         with translated_errors(PEER):
             yield
     except asyncio.InvalidStateError as ended:
         raise Unavailable(f"{ENDED}: {await call.details()}") from ended
-    except asyncio.CancelledError as cancelled:
-        # Also raised where the peer, not this process, cancelled: a task group would take that for an orderly end.
-        if task is not None and task.cancelling():
-            raise
-        raise Unavailable(ENDED) from cancelled
 
 
 def _records(first: int, records: Sequence[bytes]) -> pb.AppendRecords:
