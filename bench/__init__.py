@@ -1,0 +1,1 @@
+"""The benchmarks: `make bench NAME="e2e"`, one JSON object a line on standard output."""
