@@ -22,18 +22,20 @@ function stubsLibrary(): Plugin {
 }
 
 /**
- * A script that must run before the first paint cannot be a module, and Vite leaves such scripts alone: it
- * gets its place among the assets, and a name that changes with its content, from here.
+ * A script that must run before the first paint cannot be a module, and Vite bundles nothing else: it gets its
+ * place in the page, and a name that changes with its content, from here.
  */
 function earlyScript(path: string): Plugin {
   const source = readFileSync(here + path, 'utf8');
-  const fileName = `assets/early-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`;
+  const built = `assets/early-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`;
   return {
     name: 'early-script',
-    apply: 'build',
-    transformIndexHtml: { order: 'post', handler: (html) => html.replace(`/${path}`, `/${fileName}`) },
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { server }) => [{ tag: 'script', attrs: { src: `/${server ? path : built}` }, injectTo: 'head' }],
+    },
     generateBundle() {
-      this.emitFile({ type: 'asset', fileName, source });
+      this.emitFile({ type: 'asset', fileName: built, source });
     },
   };
 }

@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { sheer, type Palette } from './palette';
-import { rangeFor, type ChartSpec, type Pen, type Scale } from './spec';
+import { marksByFactors, rangeByFactors, rangeFor, type ChartSpec, type Pen, type Scale } from './spec';
 
 /** Lines break where nothing was seen for longer than this; a quiet second or two is no gap. */
 const GAP_SECONDS = 15;
@@ -43,6 +43,7 @@ export function optionsFor(spec: ChartSpec, width: number, height: number, hooks
 }
 
 function scale(spec: Scale): uPlot.Scale {
+  if (spec.logarithmic) return { distr: 3, range: (_u, min, max) => rangeByFactors(spec, min ?? 0, max ?? 0) };
   return { range: (_u, _min, max) => rangeFor(spec, max ?? 0) };
 }
 
@@ -93,13 +94,15 @@ function valueAxis(spec: Scale, palette: () => Palette): uPlot.Axis {
     space: rem * 2.2,
     stroke: () => palette().colour[spec.colour],
     grid: { show: spec.side === 'left', stroke: () => palette().colour.grid, width: 1 },
-    splits: (u) => marks(u.scales[spec.name]?.max ?? 1, spec),
+    splits: (u) => marks(u.scales[spec.name]?.min ?? 0, u.scales[spec.name]?.max ?? 1, spec),
+    filter: (_u, splits) => splits,
     values: (_u, splits) => splits.map((value) => spec.mark(value)),
   };
 }
 
 /** Marks only where the scale's own part of the height is: none, half, all of it. */
-function marks(max: number, spec: Scale): number[] {
+function marks(min: number, max: number, spec: Scale): number[] {
+  if (spec.logarithmic) return marksByFactors(min, max);
   const top = (max * (spec.to - spec.from)) / (1 - spec.from);
   return spec.to - spec.from < 0.5 ? [0, top] : [0, top / 2, top];
 }

@@ -3,6 +3,8 @@ import { count, latency, rate, together } from '../design/format';
 import type { ChartSpec } from './spec';
 
 const duration = (milliseconds: number): string => (milliseconds === 0 ? '0' : together(latency(milliseconds)));
+/** Marks are round: 5 ms, 200 ms, 2 s. */
+const roundDuration = (ms: number): string => (ms < 1000 ? `${Number(ms.toPrecision(2))} ms` : `${Number((ms / 1000).toPrecision(2))} s`);
 const plain = (value: number): string => (value < 10_000 ? String(Number(value.toPrecision(3))) : count(value));
 
 /** Two pens on one paper: requests above, errors on a scale of their own below, or nobody would see them. */
@@ -24,7 +26,7 @@ export const LATENCY: ChartSpec = {
     { column: 'p95', label: 'p95', colour: 'pen-second', scale: 'ms', width: 1.75 },
     { column: 'p99', label: 'p99', colour: 'pen-third', scale: 'ms', width: 1 },
   ],
-  scales: [{ name: 'ms', from: 0, to: 1, atLeast: 5, side: 'left', colour: 'ink-3', mark: duration }],
+  scales: [{ name: 'ms', from: 0, to: 1, atLeast: 10, logarithmic: true, side: 'left', colour: 'ink-3', mark: roundDuration }],
   band: [1, 0],
   write: duration,
 };

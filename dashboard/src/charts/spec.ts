@@ -23,6 +23,8 @@ export interface Scale {
   readonly atLeast: number;
   readonly side: 'left' | 'right';
   readonly colour: Token;
+  /** Each step up is a factor: for values of which the small ones matter as much as the large. Takes the whole height. */
+  readonly logarithmic?: boolean;
   /** How the marks beside it are written. */
   readonly mark: (value: number) => string;
 }
@@ -41,6 +43,32 @@ export function niceTop(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 2, 3, 5, 8, 10].find((candidate) => candidate * power >= value * 0.999_999) ?? 10;
   return step * power;
+}
+
+/** The range of a logarithmic scale: a factor of ten at least, its ends at 1, 2 or 5 × 10ⁿ. */
+export function rangeByFactors(scale: Scale, lowest: number, highest: number): [number, number] {
+  const low = floorStep(lowest > 0 ? lowest : scale.atLeast / 10);
+  return [low, Math.max(ceilStep(highest), low * 10)];
+}
+
+/** The marks of a logarithmic scale: 1, 2 and 5 × 10ⁿ, or over a wide range only 1. */
+export function marksByFactors(low: number, high: number): number[] {
+  const steps = high / low > 120 ? [1] : [1, 2, 5];
+  const marks: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+    for (const step of steps) if (step * power >= low * 0.999 && step * power <= high * 1.001) marks.push(step * power);
+  }
+  return marks;
+}
+
+function floorStep(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * ([5, 2].find((step) => step * power <= value) ?? 1);
+}
+
+function ceilStep(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(value, 1e-6)));
+  return power * ([1, 2, 5].find((step) => step * power >= value * 0.999_999) ?? 10);
 }
 
 /** The range of a scale of which the values fill only their part of the height. */

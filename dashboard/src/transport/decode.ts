@@ -80,9 +80,13 @@ function event(message: wire.TrackedEvent): TrackedEvent {
   };
 }
 
-/** Attributes in one line, in the order of their names: enough to recognise an event by. */
+/**
+ * Attributes in one line, in the order of their names: enough to recognise an event by. That an event is made
+ * up stands in the page's head already.
+ */
 function detail(data: JsonObject): string {
   return Object.entries(data)
+    .filter(([key, value]) => !(key === 'demo' && value === true))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(' · ');

@@ -20,7 +20,7 @@ it('reads a whole state', () => {
           realtimeStats: {
             activeConnections: 4,
             topEndpoints: [{ endpoint: '/x', count: 3, avgTimeMs: 8 }],
-            recentEvents: [{ type: 'purchase', timestamp: timestampFromMs(9), data: { total: 5, items: [1, 2], currency: 'EUR' } }],
+            recentEvents: [{ type: 'purchase', timestamp: timestampFromMs(9), data: { total: 5, items: [1, 2], currency: 'EUR', demo: true } }],
           },
         },
       },
