@@ -1,0 +1,3 @@
+module binnacle/example
+
+go 1.21
