@@ -93,8 +93,9 @@ class IngestServiceServicer:
 
     def WriteSamples(self, request_iterator, context):
         """Writes samples of registered series. Each answer acknowledges every message
-        up to a sequence number. Errors end the stream: INVALID_ARGUMENT when
-        columns differ in length; RESOURCE_EXHAUSTED.
+        up to a sequence number. Errors end the stream, once all that was taken
+        before is acknowledged: INVALID_ARGUMENT when columns differ in length;
+        RESOURCE_EXHAUSTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

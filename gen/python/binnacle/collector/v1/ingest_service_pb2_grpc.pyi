@@ -46,8 +46,9 @@ class IngestServiceStub:
     """
     WriteSamples: _grpc.StreamStreamMultiCallable[_ingest_service_pb2.WriteSamplesRequest, _ingest_service_pb2.WriteSamplesResponse]
     """Writes samples of registered series. Each answer acknowledges every message
-    up to a sequence number. Errors end the stream: INVALID_ARGUMENT when
-    columns differ in length; RESOURCE_EXHAUSTED.
+    up to a sequence number. Errors end the stream, once all that was taken
+    before is acknowledged: INVALID_ARGUMENT when columns differ in length;
+    RESOURCE_EXHAUSTED.
     """
     WriteSeries: _grpc.UnaryUnaryMultiCallable[_ingest_service_pb2.WriteSeriesRequest, _ingest_service_pb2.WriteSeriesResponse]
     """Writes samples together with their labels. Errors: INVALID_ARGUMENT,
@@ -78,8 +79,9 @@ class IngestServiceAsyncStub(IngestServiceStub):
     """
     WriteSamples: _aio.StreamStreamMultiCallable[_ingest_service_pb2.WriteSamplesRequest, _ingest_service_pb2.WriteSamplesResponse]  # type: ignore[assignment]
     """Writes samples of registered series. Each answer acknowledges every message
-    up to a sequence number. Errors end the stream: INVALID_ARGUMENT when
-    columns differ in length; RESOURCE_EXHAUSTED.
+    up to a sequence number. Errors end the stream, once all that was taken
+    before is acknowledged: INVALID_ARGUMENT when columns differ in length;
+    RESOURCE_EXHAUSTED.
     """
     WriteSeries: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.WriteSeriesRequest, _ingest_service_pb2.WriteSeriesResponse]  # type: ignore[assignment]
     """Writes samples together with their labels. Errors: INVALID_ARGUMENT,
@@ -119,8 +121,9 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_ingest_service_pb2.WriteSamplesResponse], _abc.AsyncIterator[_ingest_service_pb2.WriteSamplesResponse]]:
         """Writes samples of registered series. Each answer acknowledges every message
-        up to a sequence number. Errors end the stream: INVALID_ARGUMENT when
-        columns differ in length; RESOURCE_EXHAUSTED.
+        up to a sequence number. Errors end the stream, once all that was taken
+        before is acknowledged: INVALID_ARGUMENT when columns differ in length;
+        RESOURCE_EXHAUSTED.
         """
 
     @_abc_1.abstractmethod

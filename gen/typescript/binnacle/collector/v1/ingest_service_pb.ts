@@ -409,8 +409,9 @@ export const IngestService: GenService<{
   },
   /**
    * Writes samples of registered series. Each answer acknowledges every message
-   * up to a sequence number. Errors end the stream: INVALID_ARGUMENT when
-   * columns differ in length; RESOURCE_EXHAUSTED.
+   * up to a sequence number. Errors end the stream, once all that was taken
+   * before is acknowledged: INVALID_ARGUMENT when columns differ in length;
+   * RESOURCE_EXHAUSTED.
    *
    * @generated from rpc binnacle.collector.v1.IngestService.WriteSamples
    */
