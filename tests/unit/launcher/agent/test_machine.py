@@ -57,7 +57,7 @@ def test_rates_need_two_readings() -> None:
         (["/x/envoy/_bin/envoy", "-c", "/tmp/r/envoy.yaml"], "envoy"),
         (["python", "-P", "-m", "services.launcher", "agent"], "agent"),
         (["/x/.venv/bin/python", "/x/.venv/bin/binnacle", "demo", "--rate", "5"], "demo"),
-        (["vim", "/home/collector/services.txt"], None),
+        (["vim", "/srv/collector/services.txt"], None),
         (["tail", "-f", "demo"], None),
         (["/x/.venv/bin/python", "/x/.venv/bin/binnacle", "up"], None),
         ([], None),
