@@ -34,6 +34,11 @@ class Record(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     LOGS_FIELD_NUMBER: _builtins.int
     HEARTBEATS_FIELD_NUMBER: _builtins.int
+    HISTOGRAMS_FIELD_NUMBER: _builtins.int
+    EXPONENTIAL_HISTOGRAMS_FIELD_NUMBER: _builtins.int
+    SUMMARIES_FIELD_NUMBER: _builtins.int
+    EXEMPLARS_FIELD_NUMBER: _builtins.int
+    SPANS_FIELD_NUMBER: _builtins.int
     tenant: _builtins.str
     """Tenant from the credential, never from the payload."""
     accepted_time_unix_us: _builtins.int
@@ -58,6 +63,26 @@ class Record(_message.Message):
     def heartbeats(self) -> Global___HeartbeatBlock:
         """Heartbeats, if any."""
 
+    @_builtins.property
+    def histograms(self) -> Global___HistogramBlock:
+        """Histograms with explicit bounds, if any."""
+
+    @_builtins.property
+    def exponential_histograms(self) -> Global___ExponentialHistogramBlock:
+        """Histograms with buckets of exponential width, if any."""
+
+    @_builtins.property
+    def summaries(self) -> Global___SummaryBlock:
+        """Summaries, if any."""
+
+    @_builtins.property
+    def exemplars(self) -> Global___ExemplarBlock:
+        """Single measurements that stand for others, if any."""
+
+    @_builtins.property
+    def spans(self) -> Global___SpanBlock:
+        """Spans of traces, if any."""
+
     def __init__(
         self,
         *,
@@ -68,10 +93,15 @@ class Record(_message.Message):
         events: Global___EventBlock | None = ...,
         logs: Global___LogBlock | None = ...,
         heartbeats: Global___HeartbeatBlock | None = ...,
+        histograms: Global___HistogramBlock | None = ...,
+        exponential_histograms: Global___ExponentialHistogramBlock | None = ...,
+        summaries: Global___SummaryBlock | None = ...,
+        exemplars: Global___ExemplarBlock | None = ...,
+        spans: Global___SpanBlock | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "heartbeats", b"heartbeats", "logs", b"logs", "samples", b"samples"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "spans", b"spans", "summaries", b"summaries"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "events", b"events", "heartbeats", b"heartbeats", "logs", b"logs", "samples", b"samples", "series", b"series", "tenant", b"tenant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -117,22 +147,30 @@ class SampleBlock(_message.Message):
     SERIES_IDS_FIELD_NUMBER: _builtins.int
     TIMES_UNIX_MS_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
+    LZ4_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
     series_ids: _builtins.bytes
     """uint64 per row: identity of the series."""
     times_unix_ms: _builtins.bytes
     """int64 per row: milliseconds since the Unix epoch."""
     values: _builtins.bytes
     """float64 per row: finite value."""
+    lz4: _builtins.bytes
+    """Instead of the three: their concatenation as one LZ4 block, as received."""
+    rows: _builtins.int
+    """Rows within `lz4`."""
     def __init__(
         self,
         *,
         series_ids: _builtins.bytes = ...,
         times_unix_ms: _builtins.bytes = ...,
         values: _builtins.bytes = ...,
+        lz4: _builtins.bytes = ...,
+        rows: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["series_ids", b"series_ids", "times_unix_ms", b"times_unix_ms", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lz4", b"lz4", "rows", b"rows", "series_ids", b"series_ids", "times_unix_ms", b"times_unix_ms", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -232,6 +270,7 @@ class LogBlock(_message.Message):
     MESSAGES_FIELD_NUMBER: _builtins.int
     TRACE_IDS_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_JSON_FIELD_NUMBER: _builtins.int
+    SPAN_IDS_FIELD_NUMBER: _builtins.int
     times_unix_us: _builtins.bytes
     """int64 per row, little-endian: microseconds since the Unix epoch."""
     levels: _builtins.bytes
@@ -252,6 +291,10 @@ class LogBlock(_message.Message):
     def attributes_json(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Attributes of each row as one JSON object."""
 
+    @_builtins.property
+    def span_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Span of each row, or empty; the column is left out where no row has one."""
+
     def __init__(
         self,
         *,
@@ -261,10 +304,11 @@ class LogBlock(_message.Message):
         messages: _abc.Iterable[_builtins.str] | None = ...,
         trace_ids: _abc.Iterable[_builtins.str] | None = ...,
         attributes_json: _abc.Iterable[_builtins.str] | None = ...,
+        span_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes_json", b"attributes_json", "levels", b"levels", "messages", b"messages", "services", b"services", "times_unix_us", b"times_unix_us", "trace_ids", b"trace_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes_json", b"attributes_json", "levels", b"levels", "messages", b"messages", "services", b"services", "span_ids", b"span_ids", "times_unix_us", b"times_unix_us", "trace_ids", b"trace_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -325,3 +369,352 @@ class HeartbeatBlock(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HeartbeatBlock: _TypeAlias = HeartbeatBlock  # noqa: Y015
+
+@_typing.final
+class HistogramBlock(_message.Message):
+    """Histograms in columns of equal length, except for the flat ones, which hold
+    the lists of all rows one after the other. Exactly as OpenTelemetry's
+    `HistogramDataPoint` has them.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_IDS_FIELD_NUMBER: _builtins.int
+    TIMES_UNIX_NS_FIELD_NUMBER: _builtins.int
+    START_TIMES_UNIX_NS_FIELD_NUMBER: _builtins.int
+    TEMPORALITIES_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    SUMS_FIELD_NUMBER: _builtins.int
+    MINS_FIELD_NUMBER: _builtins.int
+    MAXS_FIELD_NUMBER: _builtins.int
+    BOUND_LENGTHS_FIELD_NUMBER: _builtins.int
+    BOUNDS_FIELD_NUMBER: _builtins.int
+    BUCKET_LENGTHS_FIELD_NUMBER: _builtins.int
+    BUCKET_COUNTS_FIELD_NUMBER: _builtins.int
+    series_ids: _builtins.bytes
+    """uint64 per row: identity of the series."""
+    times_unix_ns: _builtins.bytes
+    """int64 per row: nanoseconds since the Unix epoch."""
+    start_times_unix_ns: _builtins.bytes
+    """int64 per row: start of what was counted, as `times_unix_ns`; 0 when untold."""
+    temporalities: _builtins.bytes
+    """uint8 per row: 1 since the last point, 2 since the start."""
+    counts: _builtins.bytes
+    """uint64 per row: how many values."""
+    sums: _builtins.bytes
+    """float64 per row: their sum; NaN when untold."""
+    mins: _builtins.bytes
+    """float64 per row: least value; NaN when untold."""
+    maxs: _builtins.bytes
+    """float64 per row: greatest value; NaN when untold."""
+    bound_lengths: _builtins.bytes
+    """uint32 per row: how many bounds."""
+    bounds: _builtins.bytes
+    """float64, flat: upper bounds of the buckets, rising."""
+    bucket_lengths: _builtins.bytes
+    """uint32 per row: how many buckets, one more than bounds, or none."""
+    bucket_counts: _builtins.bytes
+    """uint64, flat: values in each bucket."""
+    def __init__(
+        self,
+        *,
+        series_ids: _builtins.bytes = ...,
+        times_unix_ns: _builtins.bytes = ...,
+        start_times_unix_ns: _builtins.bytes = ...,
+        temporalities: _builtins.bytes = ...,
+        counts: _builtins.bytes = ...,
+        sums: _builtins.bytes = ...,
+        mins: _builtins.bytes = ...,
+        maxs: _builtins.bytes = ...,
+        bound_lengths: _builtins.bytes = ...,
+        bounds: _builtins.bytes = ...,
+        bucket_lengths: _builtins.bytes = ...,
+        bucket_counts: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bound_lengths", b"bound_lengths", "bounds", b"bounds", "bucket_counts", b"bucket_counts", "bucket_lengths", b"bucket_lengths", "counts", b"counts", "maxs", b"maxs", "mins", b"mins", "series_ids", b"series_ids", "start_times_unix_ns", b"start_times_unix_ns", "sums", b"sums", "temporalities", b"temporalities", "times_unix_ns", b"times_unix_ns"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HistogramBlock: _TypeAlias = HistogramBlock  # noqa: Y015
+
+@_typing.final
+class ExponentialHistogramBlock(_message.Message):
+    """Exponential histograms in columns, as HistogramBlock. Exactly as
+    OpenTelemetry's `ExponentialHistogramDataPoint` has them.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_IDS_FIELD_NUMBER: _builtins.int
+    TIMES_UNIX_NS_FIELD_NUMBER: _builtins.int
+    START_TIMES_UNIX_NS_FIELD_NUMBER: _builtins.int
+    TEMPORALITIES_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    SUMS_FIELD_NUMBER: _builtins.int
+    MINS_FIELD_NUMBER: _builtins.int
+    MAXS_FIELD_NUMBER: _builtins.int
+    SCALES_FIELD_NUMBER: _builtins.int
+    ZERO_COUNTS_FIELD_NUMBER: _builtins.int
+    ZERO_THRESHOLDS_FIELD_NUMBER: _builtins.int
+    POSITIVE_OFFSETS_FIELD_NUMBER: _builtins.int
+    POSITIVE_LENGTHS_FIELD_NUMBER: _builtins.int
+    POSITIVE_COUNTS_FIELD_NUMBER: _builtins.int
+    NEGATIVE_OFFSETS_FIELD_NUMBER: _builtins.int
+    NEGATIVE_LENGTHS_FIELD_NUMBER: _builtins.int
+    NEGATIVE_COUNTS_FIELD_NUMBER: _builtins.int
+    series_ids: _builtins.bytes
+    """uint64 per row: identity of the series."""
+    times_unix_ns: _builtins.bytes
+    """int64 per row: nanoseconds since the Unix epoch."""
+    start_times_unix_ns: _builtins.bytes
+    """int64 per row: start of what was counted, as `times_unix_ns`; 0 when untold."""
+    temporalities: _builtins.bytes
+    """uint8 per row: 1 since the last point, 2 since the start."""
+    counts: _builtins.bytes
+    """uint64 per row: how many values."""
+    sums: _builtins.bytes
+    """float64 per row: their sum; NaN when untold."""
+    mins: _builtins.bytes
+    """float64 per row: least value; NaN when untold."""
+    maxs: _builtins.bytes
+    """float64 per row: greatest value; NaN when untold."""
+    scales: _builtins.bytes
+    """int32 per row: buckets are bounded by powers of 2^(2^-scale)."""
+    zero_counts: _builtins.bytes
+    """uint64 per row: values within the zero threshold."""
+    zero_thresholds: _builtins.bytes
+    """float64 per row: width of the zero bucket."""
+    positive_offsets: _builtins.bytes
+    """int32 per row: number of the first positive bucket."""
+    positive_lengths: _builtins.bytes
+    """uint32 per row: how many positive buckets."""
+    positive_counts: _builtins.bytes
+    """uint64, flat: values in each positive bucket."""
+    negative_offsets: _builtins.bytes
+    """int32 per row: number of the first negative bucket."""
+    negative_lengths: _builtins.bytes
+    """uint32 per row: how many negative buckets."""
+    negative_counts: _builtins.bytes
+    """uint64, flat: values in each negative bucket."""
+    def __init__(
+        self,
+        *,
+        series_ids: _builtins.bytes = ...,
+        times_unix_ns: _builtins.bytes = ...,
+        start_times_unix_ns: _builtins.bytes = ...,
+        temporalities: _builtins.bytes = ...,
+        counts: _builtins.bytes = ...,
+        sums: _builtins.bytes = ...,
+        mins: _builtins.bytes = ...,
+        maxs: _builtins.bytes = ...,
+        scales: _builtins.bytes = ...,
+        zero_counts: _builtins.bytes = ...,
+        zero_thresholds: _builtins.bytes = ...,
+        positive_offsets: _builtins.bytes = ...,
+        positive_lengths: _builtins.bytes = ...,
+        positive_counts: _builtins.bytes = ...,
+        negative_offsets: _builtins.bytes = ...,
+        negative_lengths: _builtins.bytes = ...,
+        negative_counts: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "maxs", b"maxs", "mins", b"mins", "negative_counts", b"negative_counts", "negative_lengths", b"negative_lengths", "negative_offsets", b"negative_offsets", "positive_counts", b"positive_counts", "positive_lengths", b"positive_lengths", "positive_offsets", b"positive_offsets", "scales", b"scales", "series_ids", b"series_ids", "start_times_unix_ns", b"start_times_unix_ns", "sums", b"sums", "temporalities", b"temporalities", "times_unix_ns", b"times_unix_ns", "zero_counts", b"zero_counts", "zero_thresholds", b"zero_thresholds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExponentialHistogramBlock: _TypeAlias = ExponentialHistogramBlock  # noqa: Y015
+
+@_typing.final
+class SummaryBlock(_message.Message):
+    """Summaries in columns, as HistogramBlock."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_IDS_FIELD_NUMBER: _builtins.int
+    TIMES_UNIX_NS_FIELD_NUMBER: _builtins.int
+    START_TIMES_UNIX_NS_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    SUMS_FIELD_NUMBER: _builtins.int
+    QUANTILE_LENGTHS_FIELD_NUMBER: _builtins.int
+    QUANTILES_FIELD_NUMBER: _builtins.int
+    QUANTILE_VALUES_FIELD_NUMBER: _builtins.int
+    series_ids: _builtins.bytes
+    """uint64 per row: identity of the series."""
+    times_unix_ns: _builtins.bytes
+    """int64 per row: nanoseconds since the Unix epoch."""
+    start_times_unix_ns: _builtins.bytes
+    """int64 per row: start of what was counted, as `times_unix_ns`; 0 when untold."""
+    counts: _builtins.bytes
+    """uint64 per row: how many values."""
+    sums: _builtins.bytes
+    """float64 per row: their sum."""
+    quantile_lengths: _builtins.bytes
+    """uint32 per row: how many quantiles."""
+    quantiles: _builtins.bytes
+    """float64, flat: quantiles, 0 to 1."""
+    quantile_values: _builtins.bytes
+    """float64, flat: value at each quantile."""
+    def __init__(
+        self,
+        *,
+        series_ids: _builtins.bytes = ...,
+        times_unix_ns: _builtins.bytes = ...,
+        start_times_unix_ns: _builtins.bytes = ...,
+        counts: _builtins.bytes = ...,
+        sums: _builtins.bytes = ...,
+        quantile_lengths: _builtins.bytes = ...,
+        quantiles: _builtins.bytes = ...,
+        quantile_values: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "quantile_lengths", b"quantile_lengths", "quantile_values", b"quantile_values", "quantiles", b"quantiles", "series_ids", b"series_ids", "start_times_unix_ns", b"start_times_unix_ns", "sums", b"sums", "times_unix_ns", b"times_unix_ns"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummaryBlock: _TypeAlias = SummaryBlock  # noqa: Y015
+
+@_typing.final
+class ExemplarBlock(_message.Message):
+    """Exemplars in columns of equal length."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_IDS_FIELD_NUMBER: _builtins.int
+    TIMES_UNIX_NS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    TRACE_IDS_FIELD_NUMBER: _builtins.int
+    SPAN_IDS_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_JSON_FIELD_NUMBER: _builtins.int
+    series_ids: _builtins.bytes
+    """uint64 per row: identity of the series."""
+    times_unix_ns: _builtins.bytes
+    """int64 per row: nanoseconds since the Unix epoch."""
+    values: _builtins.bytes
+    """float64 per row: the value that was measured."""
+    @_builtins.property
+    def trace_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Trace of each row, or empty."""
+
+    @_builtins.property
+    def span_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Span of each row, or empty."""
+
+    @_builtins.property
+    def attributes_json(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Attributes of each row, beside those of its series, as one JSON object."""
+
+    def __init__(
+        self,
+        *,
+        series_ids: _builtins.bytes = ...,
+        times_unix_ns: _builtins.bytes = ...,
+        values: _builtins.bytes = ...,
+        trace_ids: _abc.Iterable[_builtins.str] | None = ...,
+        span_ids: _abc.Iterable[_builtins.str] | None = ...,
+        attributes_json: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes_json", b"attributes_json", "series_ids", b"series_ids", "span_ids", b"span_ids", "times_unix_ns", b"times_unix_ns", "trace_ids", b"trace_ids", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExemplarBlock: _TypeAlias = ExemplarBlock  # noqa: Y015
+
+@_typing.final
+class SpanBlock(_message.Message):
+    """Spans in columns of equal length."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIMES_UNIX_NS_FIELD_NUMBER: _builtins.int
+    DURATIONS_NS_FIELD_NUMBER: _builtins.int
+    TRACE_IDS_FIELD_NUMBER: _builtins.int
+    SPAN_IDS_FIELD_NUMBER: _builtins.int
+    PARENT_SPAN_IDS_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    SERVICES_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
+    STATUS_MESSAGES_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_JSON_FIELD_NUMBER: _builtins.int
+    EVENTS_JSON_FIELD_NUMBER: _builtins.int
+    LINKS_JSON_FIELD_NUMBER: _builtins.int
+    start_times_unix_ns: _builtins.bytes
+    """int64 per row: start in nanoseconds since the Unix epoch."""
+    durations_ns: _builtins.bytes
+    """int64 per row: nanoseconds from start to end."""
+    kinds: _builtins.bytes
+    """uint8 per row: 0 untold, 1 internal, 2 server, 3 client, 4 producer,
+    5 consumer.
+    """
+    statuses: _builtins.bytes
+    """uint8 per row: 0 untold, 1 good, 2 failed."""
+    @_builtins.property
+    def trace_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Trace of each row: 32 hexadecimal digits."""
+
+    @_builtins.property
+    def span_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Identity of each row within its trace: 16 hexadecimal digits."""
+
+    @_builtins.property
+    def parent_span_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Span that each row is part of, or empty."""
+
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Name of each row."""
+
+    @_builtins.property
+    def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Service of each row, or empty."""
+
+    @_builtins.property
+    def status_messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What each row says of its status, or empty."""
+
+    @_builtins.property
+    def attributes_json(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Attributes of each row as one JSON object."""
+
+    @_builtins.property
+    def events_json(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Happenings of each row as one JSON array of `{"time_unix_ns", "name",
+        "attributes"}`.
+        """
+
+    @_builtins.property
+    def links_json(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Other spans that each row names, as one JSON array of `{"trace_id",
+        "span_id", "attributes"}`.
+        """
+
+    def __init__(
+        self,
+        *,
+        start_times_unix_ns: _builtins.bytes = ...,
+        durations_ns: _builtins.bytes = ...,
+        trace_ids: _abc.Iterable[_builtins.str] | None = ...,
+        span_ids: _abc.Iterable[_builtins.str] | None = ...,
+        parent_span_ids: _abc.Iterable[_builtins.str] | None = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+        kinds: _builtins.bytes = ...,
+        services: _abc.Iterable[_builtins.str] | None = ...,
+        statuses: _builtins.bytes = ...,
+        status_messages: _abc.Iterable[_builtins.str] | None = ...,
+        attributes_json: _abc.Iterable[_builtins.str] | None = ...,
+        events_json: _abc.Iterable[_builtins.str] | None = ...,
+        links_json: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes_json", b"attributes_json", "durations_ns", b"durations_ns", "events_json", b"events_json", "kinds", b"kinds", "links_json", b"links_json", "names", b"names", "parent_span_ids", b"parent_span_ids", "services", b"services", "span_ids", b"span_ids", "start_times_unix_ns", b"start_times_unix_ns", "status_messages", b"status_messages", "statuses", b"statuses", "trace_ids", b"trace_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpanBlock: _TypeAlias = SpanBlock  # noqa: Y015

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!binnacle/metrics/v1/metrics.proto\x12\x13\x62innacle.metrics.v1\"\xf5\x01\n\x10SeriesDefinition\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12I\n\x06labels\x18\x02 \x03(\x0b\x32\x31.binnacle.metrics.v1.SeriesDefinition.LabelsEntryR\x06labels\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.binnacle.metrics.v1.MetricKindR\x04kind\x12\x12\n\x04unit\x18\x04 \x01(\tR\x04unit\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"j\n\rSampleColumns\x12\x1d\n\nseries_ids\x18\x01 \x03(\x06R\tseriesIds\x12\"\n\rtimes_unix_ms\x18\x02 \x03(\x10R\x0btimesUnixMs\x12\x16\n\x06values\x18\x03 \x03(\x01R\x06values\"\x8b\x01\n\x0eLabelledSeries\x12=\n\x06series\x18\x01 \x01(\x0b\x32%.binnacle.metrics.v1.SeriesDefinitionR\x06series\x12\"\n\rtimes_unix_ms\x18\x02 \x03(\x10R\x0btimesUnixMs\x12\x16\n\x06values\x18\x03 \x03(\x01R\x06values*p\n\nMetricKind\x12\x1b\n\x17METRIC_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11METRIC_KIND_GAUGE\x10\x01\x12\x17\n\x13METRIC_KIND_COUNTER\x10\x02\x12\x15\n\x11METRIC_KIND_DELTA\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!binnacle/metrics/v1/metrics.proto\x12\x13\x62innacle.metrics.v1\"\xf5\x01\n\x10SeriesDefinition\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12I\n\x06labels\x18\x02 \x03(\x0b\x32\x31.binnacle.metrics.v1.SeriesDefinition.LabelsEntryR\x06labels\x12\x33\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.binnacle.metrics.v1.MetricKindR\x04kind\x12\x12\n\x04unit\x18\x04 \x01(\tR\x04unit\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x90\x01\n\rSampleColumns\x12\x1d\n\nseries_ids\x18\x01 \x03(\x06R\tseriesIds\x12\"\n\rtimes_unix_ms\x18\x02 \x03(\x10R\x0btimesUnixMs\x12\x16\n\x06values\x18\x03 \x03(\x01R\x06values\x12\x10\n\x03lz4\x18\x04 \x01(\x0cR\x03lz4\x12\x12\n\x04rows\x18\x05 \x01(\rR\x04rows\"\x8b\x01\n\x0eLabelledSeries\x12=\n\x06series\x18\x01 \x01(\x0b\x32%.binnacle.metrics.v1.SeriesDefinitionR\x06series\x12\"\n\rtimes_unix_ms\x18\x02 \x03(\x10R\x0btimesUnixMs\x12\x16\n\x06values\x18\x03 \x03(\x01R\x06values*\xcb\x01\n\nMetricKind\x12\x1b\n\x17METRIC_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11METRIC_KIND_GAUGE\x10\x01\x12\x17\n\x13METRIC_KIND_COUNTER\x10\x02\x12\x15\n\x11METRIC_KIND_DELTA\x10\x03\x12\x19\n\x15METRIC_KIND_HISTOGRAM\x10\x04\x12%\n!METRIC_KIND_EXPONENTIAL_HISTOGRAM\x10\x05\x12\x17\n\x13METRIC_KIND_SUMMARY\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,14 +33,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SERIESDEFINITION_LABELSENTRY']._loaded_options = None
   _globals['_SERIESDEFINITION_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_METRICKIND']._serialized_start=556
-  _globals['_METRICKIND']._serialized_end=668
+  _globals['_METRICKIND']._serialized_start=596
+  _globals['_METRICKIND']._serialized_end=799
   _globals['_SERIESDEFINITION']._serialized_start=59
   _globals['_SERIESDEFINITION']._serialized_end=304
   _globals['_SERIESDEFINITION_LABELSENTRY']._serialized_start=247
   _globals['_SERIESDEFINITION_LABELSENTRY']._serialized_end=304
-  _globals['_SAMPLECOLUMNS']._serialized_start=306
-  _globals['_SAMPLECOLUMNS']._serialized_end=412
-  _globals['_LABELLEDSERIES']._serialized_start=415
-  _globals['_LABELLEDSERIES']._serialized_end=554
+  _globals['_SAMPLECOLUMNS']._serialized_start=307
+  _globals['_SAMPLECOLUMNS']._serialized_end=451
+  _globals['_LABELLEDSERIES']._serialized_start=454
+  _globals['_LABELLEDSERIES']._serialized_end=593
 # @@protoc_insertion_point(module_scope)

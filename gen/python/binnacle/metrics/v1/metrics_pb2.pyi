@@ -33,6 +33,12 @@ class _MetricKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MetricKind
     """A running total that only grows and restarts at zero."""
     METRIC_KIND_DELTA: _MetricKind.ValueType  # 3
     """An increment that stands for itself, such as `3 requests`."""
+    METRIC_KIND_HISTOGRAM: _MetricKind.ValueType  # 4
+    """Distributions in buckets with explicit bounds; not written as samples."""
+    METRIC_KIND_EXPONENTIAL_HISTOGRAM: _MetricKind.ValueType  # 5
+    """Distributions in buckets of exponential width; not written as samples."""
+    METRIC_KIND_SUMMARY: _MetricKind.ValueType  # 6
+    """Quantiles that the sender computed; not written as samples."""
 
 class MetricKind(_MetricKind, metaclass=_MetricKindEnumTypeWrapper):
     """What the values of a series mean."""
@@ -45,6 +51,12 @@ METRIC_KIND_COUNTER: MetricKind.ValueType  # 2
 """A running total that only grows and restarts at zero."""
 METRIC_KIND_DELTA: MetricKind.ValueType  # 3
 """An increment that stands for itself, such as `3 requests`."""
+METRIC_KIND_HISTOGRAM: MetricKind.ValueType  # 4
+"""Distributions in buckets with explicit bounds; not written as samples."""
+METRIC_KIND_EXPONENTIAL_HISTOGRAM: MetricKind.ValueType  # 5
+"""Distributions in buckets of exponential width; not written as samples."""
+METRIC_KIND_SUMMARY: MetricKind.ValueType  # 6
+"""Quantiles that the sender computed; not written as samples."""
 Global___MetricKind: _TypeAlias = MetricKind  # noqa: Y015
 
 @_typing.final
@@ -111,13 +123,24 @@ Global___SeriesDefinition: _TypeAlias = SeriesDefinition  # noqa: Y015
 
 @_typing.final
 class SampleColumns(_message.Message):
-    """Samples of registered series in columns of equal length, 1 to 100,000 rows."""
+    """Samples of registered series in columns of equal length, 1 to 100,000 rows;
+    plain, or compressed as a whole, never both.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SERIES_IDS_FIELD_NUMBER: _builtins.int
     TIMES_UNIX_MS_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
+    LZ4_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    lz4: _builtins.bytes
+    """Instead of the three columns: one LZ4 block (no frame, no size before it)
+    of series_ids, then times_unix_ms, then values, each as `rows`
+    little-endian numbers of 8 bytes.
+    """
+    rows: _builtins.int
+    """Rows within `lz4`."""
     @_builtins.property
     def series_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Identity of each row's series, as `RegisterSeries` answered it."""
@@ -136,10 +159,12 @@ class SampleColumns(_message.Message):
         series_ids: _abc.Iterable[_builtins.int] | None = ...,
         times_unix_ms: _abc.Iterable[_builtins.int] | None = ...,
         values: _abc.Iterable[_builtins.float] | None = ...,
+        lz4: _builtins.bytes = ...,
+        rows: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["series_ids", b"series_ids", "times_unix_ms", b"times_unix_ms", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lz4", b"lz4", "rows", b"rows", "series_ids", b"series_ids", "times_unix_ms", b"times_unix_ms", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

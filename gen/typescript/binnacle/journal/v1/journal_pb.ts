@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/journal/v1/journal.proto.
  */
 export const file_binnacle_journal_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("CiFiaW5uYWNsZS9qb3VybmFsL3YxL2pvdXJuYWwucHJvdG8SE2Jpbm5hY2xlLmpvdXJuYWwudjEiswIKBlJlY29yZBIOCgZ0ZW5hbnQYASABKAkSHQoVYWNjZXB0ZWRfdGltZV91bml4X3VzGAIgASgQEjAKBnNlcmllcxgDIAMoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2VyaWVzRW50cnkSMQoHc2FtcGxlcxgEIAEoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2FtcGxlQmxvY2sSLwoGZXZlbnRzGAUgASgLMh8uYmlubmFjbGUuam91cm5hbC52MS5FdmVudEJsb2NrEisKBGxvZ3MYBiABKAsyHS5iaW5uYWNsZS5qb3VybmFsLnYxLkxvZ0Jsb2NrEjcKCmhlYXJ0YmVhdHMYByABKAsyIy5iaW5uYWNsZS5qb3VybmFsLnYxLkhlYXJ0YmVhdEJsb2NrIlQKC1Nlcmllc0VudHJ5EgoKAmlkGAEgASgGEjkKCmRlZmluaXRpb24YAiABKAsyJS5iaW5uYWNsZS5tZXRyaWNzLnYxLlNlcmllc0RlZmluaXRpb24iSAoLU2FtcGxlQmxvY2sSEgoKc2VyaWVzX2lkcxgBIAEoDBIVCg10aW1lc191bml4X21zGAIgASgMEg4KBnZhbHVlcxgDIAEoDCJUCg1TYW1wbGVNZXNzYWdlEhAKCHNlcXVlbmNlGAEgASgEEjEKB3NhbXBsZXMYAiABKAsyIC5iaW5uYWNsZS5qb3VybmFsLnYxLlNhbXBsZUJsb2NrIn4KCkV2ZW50QmxvY2sSFQoNdGltZXNfdW5peF91cxgBIAEoDBINCgV0eXBlcxgCIAMoCRIQCghzZXJ2aWNlcxgDIAMoCRIQCgh1c2VyX2lkcxgEIAMoCRITCgtzZXNzaW9uX2lkcxgFIAMoCRIRCglkYXRhX2pzb24YBiADKAkigQEKCExvZ0Jsb2NrEhUKDXRpbWVzX3VuaXhfdXMYASABKAwSDgoGbGV2ZWxzGAIgASgMEhAKCHNlcnZpY2VzGAMgAygJEhAKCG1lc3NhZ2VzGAQgAygJEhEKCXRyYWNlX2lkcxgFIAMoCRIXCg9hdHRyaWJ1dGVzX2pzb24YBiADKAkiuQEKDkhlYXJ0YmVhdEJsb2NrEhUKDXRpbWVzX3VuaXhfdXMYASABKAwSEAoIc2VydmljZXMYAiADKAkSEAoIc3RhdHVzZXMYAyADKAkSDQoFa2luZHMYBCADKAkSFgoOcmVxdWVzdF9jb3VudHMYBSABKAwSFAoMZXJyb3JfY291bnRzGAYgASgMEhgKEGF2Z19sYXRlbmNpZXNfbXMYByABKAwSFQoNdXB0aW1lc19ob3VycxgIIAEoDGIGcHJvdG8z", [file_binnacle_metrics_v1_metrics]);
+  fileDesc("CiFiaW5uYWNsZS9qb3VybmFsL3YxL2pvdXJuYWwucHJvdG8SE2Jpbm5hY2xlLmpvdXJuYWwudjEi2AQKBlJlY29yZBIOCgZ0ZW5hbnQYASABKAkSHQoVYWNjZXB0ZWRfdGltZV91bml4X3VzGAIgASgQEjAKBnNlcmllcxgDIAMoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2VyaWVzRW50cnkSMQoHc2FtcGxlcxgEIAEoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2FtcGxlQmxvY2sSLwoGZXZlbnRzGAUgASgLMh8uYmlubmFjbGUuam91cm5hbC52MS5FdmVudEJsb2NrEisKBGxvZ3MYBiABKAsyHS5iaW5uYWNsZS5qb3VybmFsLnYxLkxvZ0Jsb2NrEjcKCmhlYXJ0YmVhdHMYByABKAsyIy5iaW5uYWNsZS5qb3VybmFsLnYxLkhlYXJ0YmVhdEJsb2NrEjcKCmhpc3RvZ3JhbXMYCiABKAsyIy5iaW5uYWNsZS5qb3VybmFsLnYxLkhpc3RvZ3JhbUJsb2NrEk4KFmV4cG9uZW50aWFsX2hpc3RvZ3JhbXMYCyABKAsyLi5iaW5uYWNsZS5qb3VybmFsLnYxLkV4cG9uZW50aWFsSGlzdG9ncmFtQmxvY2sSNAoJc3VtbWFyaWVzGAwgASgLMiEuYmlubmFjbGUuam91cm5hbC52MS5TdW1tYXJ5QmxvY2sSNQoJZXhlbXBsYXJzGA0gASgLMiIuYmlubmFjbGUuam91cm5hbC52MS5FeGVtcGxhckJsb2NrEi0KBXNwYW5zGA4gASgLMh4uYmlubmFjbGUuam91cm5hbC52MS5TcGFuQmxvY2siVAoLU2VyaWVzRW50cnkSCgoCaWQYASABKAYSOQoKZGVmaW5pdGlvbhgCIAEoCzIlLmJpbm5hY2xlLm1ldHJpY3MudjEuU2VyaWVzRGVmaW5pdGlvbiJjCgtTYW1wbGVCbG9jaxISCgpzZXJpZXNfaWRzGAEgASgMEhUKDXRpbWVzX3VuaXhfbXMYAiABKAwSDgoGdmFsdWVzGAMgASgMEgsKA2x6NBgEIAEoDBIMCgRyb3dzGAUgASgNIlQKDVNhbXBsZU1lc3NhZ2USEAoIc2VxdWVuY2UYASABKAQSMQoHc2FtcGxlcxgCIAEoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2FtcGxlQmxvY2sifgoKRXZlbnRCbG9jaxIVCg10aW1lc191bml4X3VzGAEgASgMEg0KBXR5cGVzGAIgAygJEhAKCHNlcnZpY2VzGAMgAygJEhAKCHVzZXJfaWRzGAQgAygJEhMKC3Nlc3Npb25faWRzGAUgAygJEhEKCWRhdGFfanNvbhgGIAMoCSKTAQoITG9nQmxvY2sSFQoNdGltZXNfdW5peF91cxgBIAEoDBIOCgZsZXZlbHMYAiABKAwSEAoIc2VydmljZXMYAyADKAkSEAoIbWVzc2FnZXMYBCADKAkSEQoJdHJhY2VfaWRzGAUgAygJEhcKD2F0dHJpYnV0ZXNfanNvbhgGIAMoCRIQCghzcGFuX2lkcxgHIAMoCSK5AQoOSGVhcnRiZWF0QmxvY2sSFQoNdGltZXNfdW5peF91cxgBIAEoDBIQCghzZXJ2aWNlcxgCIAMoCRIQCghzdGF0dXNlcxgDIAMoCRINCgVraW5kcxgEIAMoCRIWCg5yZXF1ZXN0X2NvdW50cxgFIAEoDBIUCgxlcnJvcl9jb3VudHMYBiABKAwSGAoQYXZnX2xhdGVuY2llc19tcxgHIAEoDBIVCg11cHRpbWVzX2hvdXJzGAggASgMIv8BCg5IaXN0b2dyYW1CbG9jaxISCgpzZXJpZXNfaWRzGAEgASgMEhUKDXRpbWVzX3VuaXhfbnMYAiABKAwSGwoTc3RhcnRfdGltZXNfdW5peF9ucxgDIAEoDBIVCg10ZW1wb3JhbGl0aWVzGAQgASgMEg4KBmNvdW50cxgFIAEoDBIMCgRzdW1zGAYgASgMEgwKBG1pbnMYByABKAwSDAoEbWF4cxgIIAEoDBIVCg1ib3VuZF9sZW5ndGhzGAkgASgMEg4KBmJvdW5kcxgKIAEoDBIWCg5idWNrZXRfbGVuZ3RocxgLIAEoDBIVCg1idWNrZXRfY291bnRzGAwgASgMIowDChlFeHBvbmVudGlhbEhpc3RvZ3JhbUJsb2NrEhIKCnNlcmllc19pZHMYASABKAwSFQoNdGltZXNfdW5peF9ucxgCIAEoDBIbChNzdGFydF90aW1lc191bml4X25zGAMgASgMEhUKDXRlbXBvcmFsaXRpZXMYBCABKAwSDgoGY291bnRzGAUgASgMEgwKBHN1bXMYBiABKAwSDAoEbWlucxgHIAEoDBIMCgRtYXhzGAggASgMEg4KBnNjYWxlcxgJIAEoDBITCgt6ZXJvX2NvdW50cxgKIAEoDBIXCg96ZXJvX3RocmVzaG9sZHMYCyABKAwSGAoQcG9zaXRpdmVfb2Zmc2V0cxgMIAEoDBIYChBwb3NpdGl2ZV9sZW5ndGhzGA0gASgMEhcKD3Bvc2l0aXZlX2NvdW50cxgOIAEoDBIYChBuZWdhdGl2ZV9vZmZzZXRzGA8gASgMEhgKEG5lZ2F0aXZlX2xlbmd0aHMYECABKAwSFwoPbmVnYXRpdmVfY291bnRzGBEgASgMIroBCgxTdW1tYXJ5QmxvY2sSEgoKc2VyaWVzX2lkcxgBIAEoDBIVCg10aW1lc191bml4X25zGAIgASgMEhsKE3N0YXJ0X3RpbWVzX3VuaXhfbnMYAyABKAwSDgoGY291bnRzGAQgASgMEgwKBHN1bXMYBSABKAwSGAoQcXVhbnRpbGVfbGVuZ3RocxgGIAEoDBIRCglxdWFudGlsZXMYByABKAwSFwoPcXVhbnRpbGVfdmFsdWVzGAggASgMIogBCg1FeGVtcGxhckJsb2NrEhIKCnNlcmllc19pZHMYASABKAwSFQoNdGltZXNfdW5peF9ucxgCIAEoDBIOCgZ2YWx1ZXMYAyABKAwSEQoJdHJhY2VfaWRzGAQgAygJEhAKCHNwYW5faWRzGAUgAygJEhcKD2F0dHJpYnV0ZXNfanNvbhgGIAMoCSKZAgoJU3BhbkJsb2NrEhsKE3N0YXJ0X3RpbWVzX3VuaXhfbnMYASABKAwSFAoMZHVyYXRpb25zX25zGAIgASgMEhEKCXRyYWNlX2lkcxgDIAMoCRIQCghzcGFuX2lkcxgEIAMoCRIXCg9wYXJlbnRfc3Bhbl9pZHMYBSADKAkSDQoFbmFtZXMYBiADKAkSDQoFa2luZHMYByABKAwSEAoIc2VydmljZXMYCCADKAkSEAoIc3RhdHVzZXMYCSABKAwSFwoPc3RhdHVzX21lc3NhZ2VzGAogAygJEhcKD2F0dHJpYnV0ZXNfanNvbhgLIAMoCRITCgtldmVudHNfanNvbhgMIAMoCRISCgpsaW5rc19qc29uGA0gAygJYgZwcm90bzM", [file_binnacle_metrics_v1_metrics]);
 
 /**
  * One accepted request of one tenant.
@@ -71,6 +71,41 @@ export type Record = Message<"binnacle.journal.v1.Record"> & {
    * @generated from field: binnacle.journal.v1.HeartbeatBlock heartbeats = 7;
    */
   heartbeats?: HeartbeatBlock | undefined;
+
+  /**
+   * Histograms with explicit bounds, if any.
+   *
+   * @generated from field: binnacle.journal.v1.HistogramBlock histograms = 10;
+   */
+  histograms?: HistogramBlock | undefined;
+
+  /**
+   * Histograms with buckets of exponential width, if any.
+   *
+   * @generated from field: binnacle.journal.v1.ExponentialHistogramBlock exponential_histograms = 11;
+   */
+  exponentialHistograms?: ExponentialHistogramBlock | undefined;
+
+  /**
+   * Summaries, if any.
+   *
+   * @generated from field: binnacle.journal.v1.SummaryBlock summaries = 12;
+   */
+  summaries?: SummaryBlock | undefined;
+
+  /**
+   * Single measurements that stand for others, if any.
+   *
+   * @generated from field: binnacle.journal.v1.ExemplarBlock exemplars = 13;
+   */
+  exemplars?: ExemplarBlock | undefined;
+
+  /**
+   * Spans of traces, if any.
+   *
+   * @generated from field: binnacle.journal.v1.SpanBlock spans = 14;
+   */
+  spans?: SpanBlock | undefined;
 };
 
 /**
@@ -136,6 +171,20 @@ export type SampleBlock = Message<"binnacle.journal.v1.SampleBlock"> & {
    * @generated from field: bytes values = 3;
    */
   values: Uint8Array;
+
+  /**
+   * Instead of the three: their concatenation as one LZ4 block, as received.
+   *
+   * @generated from field: bytes lz4 = 4;
+   */
+  lz4: Uint8Array;
+
+  /**
+   * Rows within `lz4`.
+   *
+   * @generated from field: uint32 rows = 5;
+   */
+  rows: number;
 };
 
 /**
@@ -277,6 +326,13 @@ export type LogBlock = Message<"binnacle.journal.v1.LogBlock"> & {
    * @generated from field: repeated string attributes_json = 6;
    */
   attributesJson: string[];
+
+  /**
+   * Span of each row, or empty; the column is left out where no row has one.
+   *
+   * @generated from field: repeated string span_ids = 7;
+   */
+  spanIds: string[];
 };
 
 /**
@@ -355,4 +411,472 @@ export type HeartbeatBlock = Message<"binnacle.journal.v1.HeartbeatBlock"> & {
  */
 export const HeartbeatBlockSchema: GenMessage<HeartbeatBlock> = /*@__PURE__*/
   messageDesc(file_binnacle_journal_v1_journal, 6);
+
+/**
+ * Histograms in columns of equal length, except for the flat ones, which hold
+ * the lists of all rows one after the other. Exactly as OpenTelemetry's
+ * `HistogramDataPoint` has them.
+ *
+ * @generated from message binnacle.journal.v1.HistogramBlock
+ */
+export type HistogramBlock = Message<"binnacle.journal.v1.HistogramBlock"> & {
+  /**
+   * uint64 per row: identity of the series.
+   *
+   * @generated from field: bytes series_ids = 1;
+   */
+  seriesIds: Uint8Array;
+
+  /**
+   * int64 per row: nanoseconds since the Unix epoch.
+   *
+   * @generated from field: bytes times_unix_ns = 2;
+   */
+  timesUnixNs: Uint8Array;
+
+  /**
+   * int64 per row: start of what was counted, as `times_unix_ns`; 0 when untold.
+   *
+   * @generated from field: bytes start_times_unix_ns = 3;
+   */
+  startTimesUnixNs: Uint8Array;
+
+  /**
+   * uint8 per row: 1 since the last point, 2 since the start.
+   *
+   * @generated from field: bytes temporalities = 4;
+   */
+  temporalities: Uint8Array;
+
+  /**
+   * uint64 per row: how many values.
+   *
+   * @generated from field: bytes counts = 5;
+   */
+  counts: Uint8Array;
+
+  /**
+   * float64 per row: their sum; NaN when untold.
+   *
+   * @generated from field: bytes sums = 6;
+   */
+  sums: Uint8Array;
+
+  /**
+   * float64 per row: least value; NaN when untold.
+   *
+   * @generated from field: bytes mins = 7;
+   */
+  mins: Uint8Array;
+
+  /**
+   * float64 per row: greatest value; NaN when untold.
+   *
+   * @generated from field: bytes maxs = 8;
+   */
+  maxs: Uint8Array;
+
+  /**
+   * uint32 per row: how many bounds.
+   *
+   * @generated from field: bytes bound_lengths = 9;
+   */
+  boundLengths: Uint8Array;
+
+  /**
+   * float64, flat: upper bounds of the buckets, rising.
+   *
+   * @generated from field: bytes bounds = 10;
+   */
+  bounds: Uint8Array;
+
+  /**
+   * uint32 per row: how many buckets, one more than bounds, or none.
+   *
+   * @generated from field: bytes bucket_lengths = 11;
+   */
+  bucketLengths: Uint8Array;
+
+  /**
+   * uint64, flat: values in each bucket.
+   *
+   * @generated from field: bytes bucket_counts = 12;
+   */
+  bucketCounts: Uint8Array;
+};
+
+/**
+ * Describes the message binnacle.journal.v1.HistogramBlock.
+ * Use `create(HistogramBlockSchema)` to create a new message.
+ */
+export const HistogramBlockSchema: GenMessage<HistogramBlock> = /*@__PURE__*/
+  messageDesc(file_binnacle_journal_v1_journal, 7);
+
+/**
+ * Exponential histograms in columns, as HistogramBlock. Exactly as
+ * OpenTelemetry's `ExponentialHistogramDataPoint` has them.
+ *
+ * @generated from message binnacle.journal.v1.ExponentialHistogramBlock
+ */
+export type ExponentialHistogramBlock = Message<"binnacle.journal.v1.ExponentialHistogramBlock"> & {
+  /**
+   * uint64 per row: identity of the series.
+   *
+   * @generated from field: bytes series_ids = 1;
+   */
+  seriesIds: Uint8Array;
+
+  /**
+   * int64 per row: nanoseconds since the Unix epoch.
+   *
+   * @generated from field: bytes times_unix_ns = 2;
+   */
+  timesUnixNs: Uint8Array;
+
+  /**
+   * int64 per row: start of what was counted, as `times_unix_ns`; 0 when untold.
+   *
+   * @generated from field: bytes start_times_unix_ns = 3;
+   */
+  startTimesUnixNs: Uint8Array;
+
+  /**
+   * uint8 per row: 1 since the last point, 2 since the start.
+   *
+   * @generated from field: bytes temporalities = 4;
+   */
+  temporalities: Uint8Array;
+
+  /**
+   * uint64 per row: how many values.
+   *
+   * @generated from field: bytes counts = 5;
+   */
+  counts: Uint8Array;
+
+  /**
+   * float64 per row: their sum; NaN when untold.
+   *
+   * @generated from field: bytes sums = 6;
+   */
+  sums: Uint8Array;
+
+  /**
+   * float64 per row: least value; NaN when untold.
+   *
+   * @generated from field: bytes mins = 7;
+   */
+  mins: Uint8Array;
+
+  /**
+   * float64 per row: greatest value; NaN when untold.
+   *
+   * @generated from field: bytes maxs = 8;
+   */
+  maxs: Uint8Array;
+
+  /**
+   * int32 per row: buckets are bounded by powers of 2^(2^-scale).
+   *
+   * @generated from field: bytes scales = 9;
+   */
+  scales: Uint8Array;
+
+  /**
+   * uint64 per row: values within the zero threshold.
+   *
+   * @generated from field: bytes zero_counts = 10;
+   */
+  zeroCounts: Uint8Array;
+
+  /**
+   * float64 per row: width of the zero bucket.
+   *
+   * @generated from field: bytes zero_thresholds = 11;
+   */
+  zeroThresholds: Uint8Array;
+
+  /**
+   * int32 per row: number of the first positive bucket.
+   *
+   * @generated from field: bytes positive_offsets = 12;
+   */
+  positiveOffsets: Uint8Array;
+
+  /**
+   * uint32 per row: how many positive buckets.
+   *
+   * @generated from field: bytes positive_lengths = 13;
+   */
+  positiveLengths: Uint8Array;
+
+  /**
+   * uint64, flat: values in each positive bucket.
+   *
+   * @generated from field: bytes positive_counts = 14;
+   */
+  positiveCounts: Uint8Array;
+
+  /**
+   * int32 per row: number of the first negative bucket.
+   *
+   * @generated from field: bytes negative_offsets = 15;
+   */
+  negativeOffsets: Uint8Array;
+
+  /**
+   * uint32 per row: how many negative buckets.
+   *
+   * @generated from field: bytes negative_lengths = 16;
+   */
+  negativeLengths: Uint8Array;
+
+  /**
+   * uint64, flat: values in each negative bucket.
+   *
+   * @generated from field: bytes negative_counts = 17;
+   */
+  negativeCounts: Uint8Array;
+};
+
+/**
+ * Describes the message binnacle.journal.v1.ExponentialHistogramBlock.
+ * Use `create(ExponentialHistogramBlockSchema)` to create a new message.
+ */
+export const ExponentialHistogramBlockSchema: GenMessage<ExponentialHistogramBlock> = /*@__PURE__*/
+  messageDesc(file_binnacle_journal_v1_journal, 8);
+
+/**
+ * Summaries in columns, as HistogramBlock.
+ *
+ * @generated from message binnacle.journal.v1.SummaryBlock
+ */
+export type SummaryBlock = Message<"binnacle.journal.v1.SummaryBlock"> & {
+  /**
+   * uint64 per row: identity of the series.
+   *
+   * @generated from field: bytes series_ids = 1;
+   */
+  seriesIds: Uint8Array;
+
+  /**
+   * int64 per row: nanoseconds since the Unix epoch.
+   *
+   * @generated from field: bytes times_unix_ns = 2;
+   */
+  timesUnixNs: Uint8Array;
+
+  /**
+   * int64 per row: start of what was counted, as `times_unix_ns`; 0 when untold.
+   *
+   * @generated from field: bytes start_times_unix_ns = 3;
+   */
+  startTimesUnixNs: Uint8Array;
+
+  /**
+   * uint64 per row: how many values.
+   *
+   * @generated from field: bytes counts = 4;
+   */
+  counts: Uint8Array;
+
+  /**
+   * float64 per row: their sum.
+   *
+   * @generated from field: bytes sums = 5;
+   */
+  sums: Uint8Array;
+
+  /**
+   * uint32 per row: how many quantiles.
+   *
+   * @generated from field: bytes quantile_lengths = 6;
+   */
+  quantileLengths: Uint8Array;
+
+  /**
+   * float64, flat: quantiles, 0 to 1.
+   *
+   * @generated from field: bytes quantiles = 7;
+   */
+  quantiles: Uint8Array;
+
+  /**
+   * float64, flat: value at each quantile.
+   *
+   * @generated from field: bytes quantile_values = 8;
+   */
+  quantileValues: Uint8Array;
+};
+
+/**
+ * Describes the message binnacle.journal.v1.SummaryBlock.
+ * Use `create(SummaryBlockSchema)` to create a new message.
+ */
+export const SummaryBlockSchema: GenMessage<SummaryBlock> = /*@__PURE__*/
+  messageDesc(file_binnacle_journal_v1_journal, 9);
+
+/**
+ * Exemplars in columns of equal length.
+ *
+ * @generated from message binnacle.journal.v1.ExemplarBlock
+ */
+export type ExemplarBlock = Message<"binnacle.journal.v1.ExemplarBlock"> & {
+  /**
+   * uint64 per row: identity of the series.
+   *
+   * @generated from field: bytes series_ids = 1;
+   */
+  seriesIds: Uint8Array;
+
+  /**
+   * int64 per row: nanoseconds since the Unix epoch.
+   *
+   * @generated from field: bytes times_unix_ns = 2;
+   */
+  timesUnixNs: Uint8Array;
+
+  /**
+   * float64 per row: the value that was measured.
+   *
+   * @generated from field: bytes values = 3;
+   */
+  values: Uint8Array;
+
+  /**
+   * Trace of each row, or empty.
+   *
+   * @generated from field: repeated string trace_ids = 4;
+   */
+  traceIds: string[];
+
+  /**
+   * Span of each row, or empty.
+   *
+   * @generated from field: repeated string span_ids = 5;
+   */
+  spanIds: string[];
+
+  /**
+   * Attributes of each row, beside those of its series, as one JSON object.
+   *
+   * @generated from field: repeated string attributes_json = 6;
+   */
+  attributesJson: string[];
+};
+
+/**
+ * Describes the message binnacle.journal.v1.ExemplarBlock.
+ * Use `create(ExemplarBlockSchema)` to create a new message.
+ */
+export const ExemplarBlockSchema: GenMessage<ExemplarBlock> = /*@__PURE__*/
+  messageDesc(file_binnacle_journal_v1_journal, 10);
+
+/**
+ * Spans in columns of equal length.
+ *
+ * @generated from message binnacle.journal.v1.SpanBlock
+ */
+export type SpanBlock = Message<"binnacle.journal.v1.SpanBlock"> & {
+  /**
+   * int64 per row: start in nanoseconds since the Unix epoch.
+   *
+   * @generated from field: bytes start_times_unix_ns = 1;
+   */
+  startTimesUnixNs: Uint8Array;
+
+  /**
+   * int64 per row: nanoseconds from start to end.
+   *
+   * @generated from field: bytes durations_ns = 2;
+   */
+  durationsNs: Uint8Array;
+
+  /**
+   * Trace of each row: 32 hexadecimal digits.
+   *
+   * @generated from field: repeated string trace_ids = 3;
+   */
+  traceIds: string[];
+
+  /**
+   * Identity of each row within its trace: 16 hexadecimal digits.
+   *
+   * @generated from field: repeated string span_ids = 4;
+   */
+  spanIds: string[];
+
+  /**
+   * Span that each row is part of, or empty.
+   *
+   * @generated from field: repeated string parent_span_ids = 5;
+   */
+  parentSpanIds: string[];
+
+  /**
+   * Name of each row.
+   *
+   * @generated from field: repeated string names = 6;
+   */
+  names: string[];
+
+  /**
+   * uint8 per row: 0 untold, 1 internal, 2 server, 3 client, 4 producer,
+   * 5 consumer.
+   *
+   * @generated from field: bytes kinds = 7;
+   */
+  kinds: Uint8Array;
+
+  /**
+   * Service of each row, or empty.
+   *
+   * @generated from field: repeated string services = 8;
+   */
+  services: string[];
+
+  /**
+   * uint8 per row: 0 untold, 1 good, 2 failed.
+   *
+   * @generated from field: bytes statuses = 9;
+   */
+  statuses: Uint8Array;
+
+  /**
+   * What each row says of its status, or empty.
+   *
+   * @generated from field: repeated string status_messages = 10;
+   */
+  statusMessages: string[];
+
+  /**
+   * Attributes of each row as one JSON object.
+   *
+   * @generated from field: repeated string attributes_json = 11;
+   */
+  attributesJson: string[];
+
+  /**
+   * Happenings of each row as one JSON array of `{"time_unix_ns", "name",
+   * "attributes"}`.
+   *
+   * @generated from field: repeated string events_json = 12;
+   */
+  eventsJson: string[];
+
+  /**
+   * Other spans that each row names, as one JSON array of `{"trace_id",
+   * "span_id", "attributes"}`.
+   *
+   * @generated from field: repeated string links_json = 13;
+   */
+  linksJson: string[];
+};
+
+/**
+ * Describes the message binnacle.journal.v1.SpanBlock.
+ * Use `create(SpanBlockSchema)` to create a new message.
+ */
+export const SpanBlockSchema: GenMessage<SpanBlock> = /*@__PURE__*/
+  messageDesc(file_binnacle_journal_v1_journal, 11);
 

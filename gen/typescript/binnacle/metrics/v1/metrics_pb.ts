@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/metrics/v1/metrics.proto.
  */
 export const file_binnacle_metrics_v1_metrics: GenFile = /*@__PURE__*/
-  fileDesc("CiFiaW5uYWNsZS9tZXRyaWNzL3YxL21ldHJpY3MucHJvdG8SE2Jpbm5hY2xlLm1ldHJpY3MudjEizwEKEFNlcmllc0RlZmluaXRpb24SDAoEbmFtZRgBIAEoCRJBCgZsYWJlbHMYAiADKAsyMS5iaW5uYWNsZS5tZXRyaWNzLnYxLlNlcmllc0RlZmluaXRpb24uTGFiZWxzRW50cnkSLQoEa2luZBgDIAEoDjIfLmJpbm5hY2xlLm1ldHJpY3MudjEuTWV0cmljS2luZBIMCgR1bml0GAQgASgJGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSgoNU2FtcGxlQ29sdW1ucxISCgpzZXJpZXNfaWRzGAEgAygGEhUKDXRpbWVzX3VuaXhfbXMYAiADKBASDgoGdmFsdWVzGAMgAygBIm4KDkxhYmVsbGVkU2VyaWVzEjUKBnNlcmllcxgBIAEoCzIlLmJpbm5hY2xlLm1ldHJpY3MudjEuU2VyaWVzRGVmaW5pdGlvbhIVCg10aW1lc191bml4X21zGAIgAygQEg4KBnZhbHVlcxgDIAMoASpwCgpNZXRyaWNLaW5kEhsKF01FVFJJQ19LSU5EX1VOU1BFQ0lGSUVEEAASFQoRTUVUUklDX0tJTkRfR0FVR0UQARIXChNNRVRSSUNfS0lORF9DT1VOVEVSEAISFQoRTUVUUklDX0tJTkRfREVMVEEQA2IGcHJvdG8z");
+  fileDesc("CiFiaW5uYWNsZS9tZXRyaWNzL3YxL21ldHJpY3MucHJvdG8SE2Jpbm5hY2xlLm1ldHJpY3MudjEizwEKEFNlcmllc0RlZmluaXRpb24SDAoEbmFtZRgBIAEoCRJBCgZsYWJlbHMYAiADKAsyMS5iaW5uYWNsZS5tZXRyaWNzLnYxLlNlcmllc0RlZmluaXRpb24uTGFiZWxzRW50cnkSLQoEa2luZBgDIAEoDjIfLmJpbm5hY2xlLm1ldHJpY3MudjEuTWV0cmljS2luZBIMCgR1bml0GAQgASgJGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiZQoNU2FtcGxlQ29sdW1ucxISCgpzZXJpZXNfaWRzGAEgAygGEhUKDXRpbWVzX3VuaXhfbXMYAiADKBASDgoGdmFsdWVzGAMgAygBEgsKA2x6NBgEIAEoDBIMCgRyb3dzGAUgASgNIm4KDkxhYmVsbGVkU2VyaWVzEjUKBnNlcmllcxgBIAEoCzIlLmJpbm5hY2xlLm1ldHJpY3MudjEuU2VyaWVzRGVmaW5pdGlvbhIVCg10aW1lc191bml4X21zGAIgAygQEg4KBnZhbHVlcxgDIAMoASrLAQoKTWV0cmljS2luZBIbChdNRVRSSUNfS0lORF9VTlNQRUNJRklFRBAAEhUKEU1FVFJJQ19LSU5EX0dBVUdFEAESFwoTTUVUUklDX0tJTkRfQ09VTlRFUhACEhUKEU1FVFJJQ19LSU5EX0RFTFRBEAMSGQoVTUVUUklDX0tJTkRfSElTVE9HUkFNEAQSJQohTUVUUklDX0tJTkRfRVhQT05FTlRJQUxfSElTVE9HUkFNEAUSFwoTTUVUUklDX0tJTkRfU1VNTUFSWRAGYgZwcm90bzM");
 
 /**
  * Name and labels that identify one series within a tenant.
@@ -60,7 +60,8 @@ export const SeriesDefinitionSchema: GenMessage<SeriesDefinition> = /*@__PURE__*
   messageDesc(file_binnacle_metrics_v1_metrics, 0);
 
 /**
- * Samples of registered series in columns of equal length, 1 to 100,000 rows.
+ * Samples of registered series in columns of equal length, 1 to 100,000 rows;
+ * plain, or compressed as a whole, never both.
  *
  * @generated from message binnacle.metrics.v1.SampleColumns
  */
@@ -85,6 +86,22 @@ export type SampleColumns = Message<"binnacle.metrics.v1.SampleColumns"> & {
    * @generated from field: repeated double values = 3;
    */
   values: number[];
+
+  /**
+   * Instead of the three columns: one LZ4 block (no frame, no size before it)
+   * of series_ids, then times_unix_ms, then values, each as `rows`
+   * little-endian numbers of 8 bytes.
+   *
+   * @generated from field: bytes lz4 = 4;
+   */
+  lz4: Uint8Array;
+
+  /**
+   * Rows within `lz4`.
+   *
+   * @generated from field: uint32 rows = 5;
+   */
+  rows: number;
 };
 
 /**
@@ -162,6 +179,27 @@ export enum MetricKind {
    * @generated from enum value: METRIC_KIND_DELTA = 3;
    */
   DELTA = 3,
+
+  /**
+   * Distributions in buckets with explicit bounds; not written as samples.
+   *
+   * @generated from enum value: METRIC_KIND_HISTOGRAM = 4;
+   */
+  HISTOGRAM = 4,
+
+  /**
+   * Distributions in buckets of exponential width; not written as samples.
+   *
+   * @generated from enum value: METRIC_KIND_EXPONENTIAL_HISTOGRAM = 5;
+   */
+  EXPONENTIAL_HISTOGRAM = 5,
+
+  /**
+   * Quantiles that the sender computed; not written as samples.
+   *
+   * @generated from enum value: METRIC_KIND_SUMMARY = 6;
+   */
+  SUMMARY = 6,
 }
 
 /**
