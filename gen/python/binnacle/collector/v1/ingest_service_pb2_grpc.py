@@ -51,6 +51,11 @@ class IngestServiceStub:
                 request_serializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSamplesRequest.SerializeToString,
                 response_deserializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSamplesResponse.FromString,
                 _registered_method=True)
+        self.WriteSampleColumns = channel.unary_unary(
+                '/binnacle.collector.v1.IngestService/WriteSampleColumns',
+                request_serializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSampleColumnsRequest.SerializeToString,
+                response_deserializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSampleColumnsResponse.FromString,
+                _registered_method=True)
         self.WriteSeries = channel.unary_unary(
                 '/binnacle.collector.v1.IngestService/WriteSeries',
                 request_serializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSeriesRequest.SerializeToString,
@@ -101,6 +106,14 @@ class IngestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WriteSampleColumns(self, request, context):
+        """Writes samples of registered series in one call. Errors: INVALID_ARGUMENT,
+        also when columns differ in length; RESOURCE_EXHAUSTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WriteSeries(self, request, context):
         """Writes samples together with their labels. Errors: INVALID_ARGUMENT,
         RESOURCE_EXHAUSTED.
@@ -142,6 +155,11 @@ def add_IngestServiceServicer_to_server(servicer, server):
                     servicer.WriteSamples,
                     request_deserializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSamplesRequest.FromString,
                     response_serializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSamplesResponse.SerializeToString,
+            ),
+            'WriteSampleColumns': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteSampleColumns,
+                    request_deserializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSampleColumnsRequest.FromString,
+                    response_serializer=binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSampleColumnsResponse.SerializeToString,
             ),
             'WriteSeries': grpc.unary_unary_rpc_method_handler(
                     servicer.WriteSeries,
@@ -225,6 +243,33 @@ class IngestService:
             '/binnacle.collector.v1.IngestService/WriteSamples',
             binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSamplesRequest.SerializeToString,
             binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSamplesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteSampleColumns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.collector.v1.IngestService/WriteSampleColumns',
+            binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSampleColumnsRequest.SerializeToString,
+            binnacle_dot_collector_dot_v1_dot_ingest__service__pb2.WriteSampleColumnsResponse.FromString,
             options,
             channel_credentials,
             insecure,

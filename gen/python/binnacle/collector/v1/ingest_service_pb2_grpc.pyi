@@ -50,6 +50,10 @@ class IngestServiceStub:
     before is acknowledged: INVALID_ARGUMENT when columns differ in length;
     RESOURCE_EXHAUSTED.
     """
+    WriteSampleColumns: _grpc.UnaryUnaryMultiCallable[_ingest_service_pb2.WriteSampleColumnsRequest, _ingest_service_pb2.WriteSampleColumnsResponse]
+    """Writes samples of registered series in one call. Errors: INVALID_ARGUMENT,
+    also when columns differ in length; RESOURCE_EXHAUSTED.
+    """
     WriteSeries: _grpc.UnaryUnaryMultiCallable[_ingest_service_pb2.WriteSeriesRequest, _ingest_service_pb2.WriteSeriesResponse]
     """Writes samples together with their labels. Errors: INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED.
@@ -82,6 +86,10 @@ class IngestServiceAsyncStub(IngestServiceStub):
     up to a sequence number. Errors end the stream, once all that was taken
     before is acknowledged: INVALID_ARGUMENT when columns differ in length;
     RESOURCE_EXHAUSTED.
+    """
+    WriteSampleColumns: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.WriteSampleColumnsRequest, _ingest_service_pb2.WriteSampleColumnsResponse]  # type: ignore[assignment]
+    """Writes samples of registered series in one call. Errors: INVALID_ARGUMENT,
+    also when columns differ in length; RESOURCE_EXHAUSTED.
     """
     WriteSeries: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.WriteSeriesRequest, _ingest_service_pb2.WriteSeriesResponse]  # type: ignore[assignment]
     """Writes samples together with their labels. Errors: INVALID_ARGUMENT,
@@ -124,6 +132,16 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         up to a sequence number. Errors end the stream, once all that was taken
         before is acknowledged: INVALID_ARGUMENT when columns differ in length;
         RESOURCE_EXHAUSTED.
+        """
+
+    @_abc_1.abstractmethod
+    def WriteSampleColumns(
+        self,
+        request: _ingest_service_pb2.WriteSampleColumnsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingest_service_pb2.WriteSampleColumnsResponse, _abc.Awaitable[_ingest_service_pb2.WriteSampleColumnsResponse]]:
+        """Writes samples of registered series in one call. Errors: INVALID_ARGUMENT,
+        also when columns differ in length; RESOURCE_EXHAUSTED.
         """
 
     @_abc_1.abstractmethod

@@ -34,6 +34,7 @@ class Record(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     LOGS_FIELD_NUMBER: _builtins.int
     HEARTBEATS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     HISTOGRAMS_FIELD_NUMBER: _builtins.int
     EXPONENTIAL_HISTOGRAMS_FIELD_NUMBER: _builtins.int
     SUMMARIES_FIELD_NUMBER: _builtins.int
@@ -62,6 +63,12 @@ class Record(_message.Message):
     @_builtins.property
     def heartbeats(self) -> Global___HeartbeatBlock:
         """Heartbeats, if any."""
+
+    @_builtins.property
+    def warnings(self) -> Global___WarningBlock:
+        """What was refused before this record, if it tells of that; nothing was
+        accepted with it then.
+        """
 
     @_builtins.property
     def histograms(self) -> Global___HistogramBlock:
@@ -93,15 +100,16 @@ class Record(_message.Message):
         events: Global___EventBlock | None = ...,
         logs: Global___LogBlock | None = ...,
         heartbeats: Global___HeartbeatBlock | None = ...,
+        warnings: Global___WarningBlock | None = ...,
         histograms: Global___HistogramBlock | None = ...,
         exponential_histograms: Global___ExponentialHistogramBlock | None = ...,
         summaries: Global___SummaryBlock | None = ...,
         exemplars: Global___ExemplarBlock | None = ...,
         spans: Global___SpanBlock | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "spans", b"spans", "summaries", b"summaries"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "spans", b"spans", "summaries", b"summaries", "warnings", b"warnings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -205,6 +213,30 @@ class SampleMessage(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SampleMessage: _TypeAlias = SampleMessage  # noqa: Y015
+
+@_typing.final
+class SampleColumnsMessage(_message.Message):
+    """The wire of `binnacle.collector.v1.WriteSampleColumnsRequest`, likewise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAMPLES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def samples(self) -> Global___SampleBlock:
+        """The samples."""
+
+    def __init__(
+        self,
+        *,
+        samples: Global___SampleBlock | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SampleColumnsMessage: _TypeAlias = SampleColumnsMessage  # noqa: Y015
 
 @_typing.final
 class EventBlock(_message.Message):
@@ -718,3 +750,79 @@ class SpanBlock(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SpanBlock: _TypeAlias = SpanBlock  # noqa: Y015
+
+@_typing.final
+class WarningBlock(_message.Message):
+    """What was refused at intake, in columns of equal length; refusals that are
+    alike are one row.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KINDS_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    DESCRIPTIONS_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    SAMPLES_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    FIRST_TIMES_UNIX_US_FIELD_NUMBER: _builtins.int
+    LAST_TIMES_UNIX_US_FIELD_NUMBER: _builtins.int
+    counts: _builtins.bytes
+    """uint64 per row, little-endian: points refused."""
+    first_times_unix_us: _builtins.bytes
+    """int64 per row, little-endian: first refusal, microseconds since the Unix
+    epoch.
+    """
+    last_times_unix_us: _builtins.bytes
+    """int64 per row, little-endian: last refusal, microseconds since the Unix
+    epoch.
+    """
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was written: `samples`, `events`, `logs`, `heartbeats` and so on."""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Field that was refused, without places in lists; empty when it was the
+        whole request.
+        """
+
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Word for the kind of refusal; see
+        `binnacle.aggregator.v1.IntakeWarning.reason`.
+        """
+
+    @_builtins.property
+    def descriptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What is wrong and what would be right."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Service or name of the series of one of them, or empty."""
+
+    @_builtins.property
+    def samples(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What one of them held, cut short, secrets masked; may be empty."""
+
+    def __init__(
+        self,
+        *,
+        kinds: _abc.Iterable[_builtins.str] | None = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        reasons: _abc.Iterable[_builtins.str] | None = ...,
+        descriptions: _abc.Iterable[_builtins.str] | None = ...,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
+        samples: _abc.Iterable[_builtins.str] | None = ...,
+        counts: _builtins.bytes = ...,
+        first_times_unix_us: _builtins.bytes = ...,
+        last_times_unix_us: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "descriptions", b"descriptions", "fields", b"fields", "first_times_unix_us", b"first_times_unix_us", "kinds", b"kinds", "last_times_unix_us", b"last_times_unix_us", "reasons", b"reasons", "samples", b"samples", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WarningBlock: _TypeAlias = WarningBlock  # noqa: Y015

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/collector/v1/ingest_service.proto.
  */
 export const file_binnacle_collector_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("CipiaW5uYWNsZS9jb2xsZWN0b3IvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SFWJpbm5hY2xlLmNvbGxlY3Rvci52MSJOChVSZWdpc3RlclNlcmllc1JlcXVlc3QSNQoGc2VyaWVzGAEgAygLMiUuYmlubmFjbGUubWV0cmljcy52MS5TZXJpZXNEZWZpbml0aW9uIiwKFlJlZ2lzdGVyU2VyaWVzUmVzcG9uc2USEgoKc2VyaWVzX2lkcxgBIAMoBiJcChNXcml0ZVNhbXBsZXNSZXF1ZXN0EhAKCHNlcXVlbmNlGAEgASgEEjMKB3NhbXBsZXMYAiABKAsyIi5iaW5uYWNsZS5tZXRyaWNzLnYxLlNhbXBsZUNvbHVtbnMijwEKFFdyaXRlU2FtcGxlc1Jlc3BvbnNlEh0KFWFja25vd2xlZGdlZF9zZXF1ZW5jZRgBIAEoBBIQCghhY2NlcHRlZBgCIAEoBBIQCghyZWplY3RlZBgDIAEoBBI0CgpyZWplY3Rpb25zGAQgAygLMiAuYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlamVjdGlvbiIvCglSZWplY3Rpb24SDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkiSQoSV3JpdGVTZXJpZXNSZXF1ZXN0EjMKBnNlcmllcxgBIAMoCzIjLmJpbm5hY2xlLm1ldHJpY3MudjEuTGFiZWxsZWRTZXJpZXMibwoTV3JpdGVTZXJpZXNSZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoDRIQCghyZWplY3RlZBgCIAEoDRI0CgpyZWplY3Rpb25zGAMgAygLMiAuYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlamVjdGlvbiI/ChJXcml0ZUV2ZW50c1JlcXVlc3QSKQoGZXZlbnRzGAEgAygLMhkuYmlubmFjbGUuZXZlbnRzLnYxLkV2ZW50Im8KE1dyaXRlRXZlbnRzUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SEAoIcmVqZWN0ZWQYAiABKA0SNAoKcmVqZWN0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWplY3Rpb24iPQoQV3JpdGVMb2dzUmVxdWVzdBIpCgRsb2dzGAEgAygLMhsuYmlubmFjbGUubG9ncy52MS5Mb2dSZWNvcmQibQoRV3JpdGVMb2dzUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SEAoIcmVqZWN0ZWQYAiABKA0SNAoKcmVqZWN0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWplY3Rpb24iSwoWV3JpdGVIZWFydGJlYXRzUmVxdWVzdBIxCgpoZWFydGJlYXRzGAEgAygLMh0uYmlubmFjbGUuZXZlbnRzLnYxLkhlYXJ0YmVhdCJzChdXcml0ZUhlYXJ0YmVhdHNSZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoDRIQCghyZWplY3RlZBgCIAEoDRI0CgpyZWplY3Rpb25zGAMgAygLMiAuYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlamVjdGlvbjKJBQoNSW5nZXN0U2VydmljZRJtCg5SZWdpc3RlclNlcmllcxIsLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWdpc3RlclNlcmllc1JlcXVlc3QaLS5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVnaXN0ZXJTZXJpZXNSZXNwb25zZRJrCgxXcml0ZVNhbXBsZXMSKi5iaW5uYWNsZS5jb2xsZWN0b3IudjEuV3JpdGVTYW1wbGVzUmVxdWVzdBorLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZVNhbXBsZXNSZXNwb25zZSgBMAESZAoLV3JpdGVTZXJpZXMSKS5iaW5uYWNsZS5jb2xsZWN0b3IudjEuV3JpdGVTZXJpZXNSZXF1ZXN0GiouYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2VyaWVzUmVzcG9uc2USZAoLV3JpdGVFdmVudHMSKS5iaW5uYWNsZS5jb2xsZWN0b3IudjEuV3JpdGVFdmVudHNSZXF1ZXN0GiouYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlRXZlbnRzUmVzcG9uc2USXgoJV3JpdGVMb2dzEicuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlTG9nc1JlcXVlc3QaKC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuV3JpdGVMb2dzUmVzcG9uc2UScAoPV3JpdGVIZWFydGJlYXRzEi0uYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlSGVhcnRiZWF0c1JlcXVlc3QaLi5iaW5uYWNsZS5jb2xsZWN0b3IudjEuV3JpdGVIZWFydGJlYXRzUmVzcG9uc2ViBnByb3RvMw", [file_binnacle_events_v1_events, file_binnacle_logs_v1_logs, file_binnacle_metrics_v1_metrics]);
+  fileDesc("CipiaW5uYWNsZS9jb2xsZWN0b3IvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SFWJpbm5hY2xlLmNvbGxlY3Rvci52MSJOChVSZWdpc3RlclNlcmllc1JlcXVlc3QSNQoGc2VyaWVzGAEgAygLMiUuYmlubmFjbGUubWV0cmljcy52MS5TZXJpZXNEZWZpbml0aW9uIiwKFlJlZ2lzdGVyU2VyaWVzUmVzcG9uc2USEgoKc2VyaWVzX2lkcxgBIAMoBiJcChNXcml0ZVNhbXBsZXNSZXF1ZXN0EhAKCHNlcXVlbmNlGAEgASgEEjMKB3NhbXBsZXMYAiABKAsyIi5iaW5uYWNsZS5tZXRyaWNzLnYxLlNhbXBsZUNvbHVtbnMijwEKFFdyaXRlU2FtcGxlc1Jlc3BvbnNlEh0KFWFja25vd2xlZGdlZF9zZXF1ZW5jZRgBIAEoBBIQCghhY2NlcHRlZBgCIAEoBBIQCghyZWplY3RlZBgDIAEoBBI0CgpyZWplY3Rpb25zGAQgAygLMiAuYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlamVjdGlvbiIvCglSZWplY3Rpb24SDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkiUAoZV3JpdGVTYW1wbGVDb2x1bW5zUmVxdWVzdBIzCgdzYW1wbGVzGAEgASgLMiIuYmlubmFjbGUubWV0cmljcy52MS5TYW1wbGVDb2x1bW5zInYKGldyaXRlU2FtcGxlQ29sdW1uc1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIkkKEldyaXRlU2VyaWVzUmVxdWVzdBIzCgZzZXJpZXMYASADKAsyIy5iaW5uYWNsZS5tZXRyaWNzLnYxLkxhYmVsbGVkU2VyaWVzIm8KE1dyaXRlU2VyaWVzUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SEAoIcmVqZWN0ZWQYAiABKA0SNAoKcmVqZWN0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWplY3Rpb24iPwoSV3JpdGVFdmVudHNSZXF1ZXN0EikKBmV2ZW50cxgBIAMoCzIZLmJpbm5hY2xlLmV2ZW50cy52MS5FdmVudCJvChNXcml0ZUV2ZW50c1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIj0KEFdyaXRlTG9nc1JlcXVlc3QSKQoEbG9ncxgBIAMoCzIbLmJpbm5hY2xlLmxvZ3MudjEuTG9nUmVjb3JkIm0KEVdyaXRlTG9nc1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIksKFldyaXRlSGVhcnRiZWF0c1JlcXVlc3QSMQoKaGVhcnRiZWF0cxgBIAMoCzIdLmJpbm5hY2xlLmV2ZW50cy52MS5IZWFydGJlYXQicwoXV3JpdGVIZWFydGJlYXRzUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SEAoIcmVqZWN0ZWQYAiABKA0SNAoKcmVqZWN0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWplY3Rpb24yhAYKDUluZ2VzdFNlcnZpY2USbQoOUmVnaXN0ZXJTZXJpZXMSLC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVnaXN0ZXJTZXJpZXNSZXF1ZXN0Gi0uYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlZ2lzdGVyU2VyaWVzUmVzcG9uc2USawoMV3JpdGVTYW1wbGVzEiouYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2FtcGxlc1JlcXVlc3QaKy5iaW5uYWNsZS5jb2xsZWN0b3IudjEuV3JpdGVTYW1wbGVzUmVzcG9uc2UoATABEnkKEldyaXRlU2FtcGxlQ29sdW1ucxIwLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZVNhbXBsZUNvbHVtbnNSZXF1ZXN0GjEuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2FtcGxlQ29sdW1uc1Jlc3BvbnNlEmQKC1dyaXRlU2VyaWVzEikuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2VyaWVzUmVxdWVzdBoqLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZVNlcmllc1Jlc3BvbnNlEmQKC1dyaXRlRXZlbnRzEikuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlRXZlbnRzUmVxdWVzdBoqLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUV2ZW50c1Jlc3BvbnNlEl4KCVdyaXRlTG9ncxInLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUxvZ3NSZXF1ZXN0GiguYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlTG9nc1Jlc3BvbnNlEnAKD1dyaXRlSGVhcnRiZWF0cxItLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUhlYXJ0YmVhdHNSZXF1ZXN0Gi4uYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlSGVhcnRiZWF0c1Jlc3BvbnNlYgZwcm90bzM", [file_binnacle_events_v1_events, file_binnacle_logs_v1_logs, file_binnacle_metrics_v1_metrics]);
 
 /**
  * Series to register.
@@ -161,6 +161,62 @@ export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
   messageDesc(file_binnacle_collector_v1_ingest_service, 4);
 
 /**
+ * Samples of registered series, all in one message.
+ *
+ * @generated from message binnacle.collector.v1.WriteSampleColumnsRequest
+ */
+export type WriteSampleColumnsRequest = Message<"binnacle.collector.v1.WriteSampleColumnsRequest"> & {
+  /**
+   * The samples.
+   *
+   * @generated from field: binnacle.metrics.v1.SampleColumns samples = 1;
+   */
+  samples?: SampleColumns | undefined;
+};
+
+/**
+ * Describes the message binnacle.collector.v1.WriteSampleColumnsRequest.
+ * Use `create(WriteSampleColumnsRequestSchema)` to create a new message.
+ */
+export const WriteSampleColumnsRequestSchema: GenMessage<WriteSampleColumnsRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_collector_v1_ingest_service, 5);
+
+/**
+ * What became of the samples.
+ *
+ * @generated from message binnacle.collector.v1.WriteSampleColumnsResponse
+ */
+export type WriteSampleColumnsResponse = Message<"binnacle.collector.v1.WriteSampleColumnsResponse"> & {
+  /**
+   * Samples accepted.
+   *
+   * @generated from field: uint32 accepted = 1;
+   */
+  accepted: number;
+
+  /**
+   * Samples rejected.
+   *
+   * @generated from field: uint32 rejected = 2;
+   */
+  rejected: number;
+
+  /**
+   * The first rejections, at most 10.
+   *
+   * @generated from field: repeated binnacle.collector.v1.Rejection rejections = 3;
+   */
+  rejections: Rejection[];
+};
+
+/**
+ * Describes the message binnacle.collector.v1.WriteSampleColumnsResponse.
+ * Use `create(WriteSampleColumnsResponseSchema)` to create a new message.
+ */
+export const WriteSampleColumnsResponseSchema: GenMessage<WriteSampleColumnsResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_collector_v1_ingest_service, 6);
+
+/**
  * Series with their samples.
  *
  * @generated from message binnacle.collector.v1.WriteSeriesRequest
@@ -179,7 +235,7 @@ export type WriteSeriesRequest = Message<"binnacle.collector.v1.WriteSeriesReque
  * Use `create(WriteSeriesRequestSchema)` to create a new message.
  */
 export const WriteSeriesRequestSchema: GenMessage<WriteSeriesRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_collector_v1_ingest_service, 5);
+  messageDesc(file_binnacle_collector_v1_ingest_service, 7);
 
 /**
  * What became of the samples.
@@ -214,7 +270,7 @@ export type WriteSeriesResponse = Message<"binnacle.collector.v1.WriteSeriesResp
  * Use `create(WriteSeriesResponseSchema)` to create a new message.
  */
 export const WriteSeriesResponseSchema: GenMessage<WriteSeriesResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_collector_v1_ingest_service, 6);
+  messageDesc(file_binnacle_collector_v1_ingest_service, 8);
 
 /**
  * Events to write.
@@ -235,7 +291,7 @@ export type WriteEventsRequest = Message<"binnacle.collector.v1.WriteEventsReque
  * Use `create(WriteEventsRequestSchema)` to create a new message.
  */
 export const WriteEventsRequestSchema: GenMessage<WriteEventsRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_collector_v1_ingest_service, 7);
+  messageDesc(file_binnacle_collector_v1_ingest_service, 9);
 
 /**
  * What became of the events.
@@ -270,7 +326,7 @@ export type WriteEventsResponse = Message<"binnacle.collector.v1.WriteEventsResp
  * Use `create(WriteEventsResponseSchema)` to create a new message.
  */
 export const WriteEventsResponseSchema: GenMessage<WriteEventsResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_collector_v1_ingest_service, 8);
+  messageDesc(file_binnacle_collector_v1_ingest_service, 10);
 
 /**
  * Log lines to write.
@@ -291,7 +347,7 @@ export type WriteLogsRequest = Message<"binnacle.collector.v1.WriteLogsRequest">
  * Use `create(WriteLogsRequestSchema)` to create a new message.
  */
 export const WriteLogsRequestSchema: GenMessage<WriteLogsRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_collector_v1_ingest_service, 9);
+  messageDesc(file_binnacle_collector_v1_ingest_service, 11);
 
 /**
  * What became of the log lines.
@@ -326,7 +382,7 @@ export type WriteLogsResponse = Message<"binnacle.collector.v1.WriteLogsResponse
  * Use `create(WriteLogsResponseSchema)` to create a new message.
  */
 export const WriteLogsResponseSchema: GenMessage<WriteLogsResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_collector_v1_ingest_service, 10);
+  messageDesc(file_binnacle_collector_v1_ingest_service, 12);
 
 /**
  * Heartbeats to write.
@@ -347,7 +403,7 @@ export type WriteHeartbeatsRequest = Message<"binnacle.collector.v1.WriteHeartbe
  * Use `create(WriteHeartbeatsRequestSchema)` to create a new message.
  */
 export const WriteHeartbeatsRequestSchema: GenMessage<WriteHeartbeatsRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_collector_v1_ingest_service, 11);
+  messageDesc(file_binnacle_collector_v1_ingest_service, 13);
 
 /**
  * What became of the heartbeats.
@@ -382,7 +438,7 @@ export type WriteHeartbeatsResponse = Message<"binnacle.collector.v1.WriteHeartb
  * Use `create(WriteHeartbeatsResponseSchema)` to create a new message.
  */
 export const WriteHeartbeatsResponseSchema: GenMessage<WriteHeartbeatsResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_collector_v1_ingest_service, 12);
+  messageDesc(file_binnacle_collector_v1_ingest_service, 14);
 
 /**
  * Takes in metrics, events, logs and heartbeats.
@@ -419,6 +475,17 @@ export const IngestService: GenService<{
     methodKind: "bidi_streaming";
     input: typeof WriteSamplesRequestSchema;
     output: typeof WriteSamplesResponseSchema;
+  },
+  /**
+   * Writes samples of registered series in one call. Errors: INVALID_ARGUMENT,
+   * also when columns differ in length; RESOURCE_EXHAUSTED.
+   *
+   * @generated from rpc binnacle.collector.v1.IngestService.WriteSampleColumns
+   */
+  writeSampleColumns: {
+    methodKind: "unary";
+    input: typeof WriteSampleColumnsRequestSchema;
+    output: typeof WriteSampleColumnsResponseSchema;
   },
   /**
    * Writes samples together with their labels. Errors: INVALID_ARGUMENT,

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/journal/v1/journal.proto.
  */
 export const file_binnacle_journal_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("CiFiaW5uYWNsZS9qb3VybmFsL3YxL2pvdXJuYWwucHJvdG8SE2Jpbm5hY2xlLmpvdXJuYWwudjEi2AQKBlJlY29yZBIOCgZ0ZW5hbnQYASABKAkSHQoVYWNjZXB0ZWRfdGltZV91bml4X3VzGAIgASgQEjAKBnNlcmllcxgDIAMoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2VyaWVzRW50cnkSMQoHc2FtcGxlcxgEIAEoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2FtcGxlQmxvY2sSLwoGZXZlbnRzGAUgASgLMh8uYmlubmFjbGUuam91cm5hbC52MS5FdmVudEJsb2NrEisKBGxvZ3MYBiABKAsyHS5iaW5uYWNsZS5qb3VybmFsLnYxLkxvZ0Jsb2NrEjcKCmhlYXJ0YmVhdHMYByABKAsyIy5iaW5uYWNsZS5qb3VybmFsLnYxLkhlYXJ0YmVhdEJsb2NrEjcKCmhpc3RvZ3JhbXMYCiABKAsyIy5iaW5uYWNsZS5qb3VybmFsLnYxLkhpc3RvZ3JhbUJsb2NrEk4KFmV4cG9uZW50aWFsX2hpc3RvZ3JhbXMYCyABKAsyLi5iaW5uYWNsZS5qb3VybmFsLnYxLkV4cG9uZW50aWFsSGlzdG9ncmFtQmxvY2sSNAoJc3VtbWFyaWVzGAwgASgLMiEuYmlubmFjbGUuam91cm5hbC52MS5TdW1tYXJ5QmxvY2sSNQoJZXhlbXBsYXJzGA0gASgLMiIuYmlubmFjbGUuam91cm5hbC52MS5FeGVtcGxhckJsb2NrEi0KBXNwYW5zGA4gASgLMh4uYmlubmFjbGUuam91cm5hbC52MS5TcGFuQmxvY2siVAoLU2VyaWVzRW50cnkSCgoCaWQYASABKAYSOQoKZGVmaW5pdGlvbhgCIAEoCzIlLmJpbm5hY2xlLm1ldHJpY3MudjEuU2VyaWVzRGVmaW5pdGlvbiJjCgtTYW1wbGVCbG9jaxISCgpzZXJpZXNfaWRzGAEgASgMEhUKDXRpbWVzX3VuaXhfbXMYAiABKAwSDgoGdmFsdWVzGAMgASgMEgsKA2x6NBgEIAEoDBIMCgRyb3dzGAUgASgNIlQKDVNhbXBsZU1lc3NhZ2USEAoIc2VxdWVuY2UYASABKAQSMQoHc2FtcGxlcxgCIAEoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2FtcGxlQmxvY2sifgoKRXZlbnRCbG9jaxIVCg10aW1lc191bml4X3VzGAEgASgMEg0KBXR5cGVzGAIgAygJEhAKCHNlcnZpY2VzGAMgAygJEhAKCHVzZXJfaWRzGAQgAygJEhMKC3Nlc3Npb25faWRzGAUgAygJEhEKCWRhdGFfanNvbhgGIAMoCSKTAQoITG9nQmxvY2sSFQoNdGltZXNfdW5peF91cxgBIAEoDBIOCgZsZXZlbHMYAiABKAwSEAoIc2VydmljZXMYAyADKAkSEAoIbWVzc2FnZXMYBCADKAkSEQoJdHJhY2VfaWRzGAUgAygJEhcKD2F0dHJpYnV0ZXNfanNvbhgGIAMoCRIQCghzcGFuX2lkcxgHIAMoCSK5AQoOSGVhcnRiZWF0QmxvY2sSFQoNdGltZXNfdW5peF91cxgBIAEoDBIQCghzZXJ2aWNlcxgCIAMoCRIQCghzdGF0dXNlcxgDIAMoCRINCgVraW5kcxgEIAMoCRIWCg5yZXF1ZXN0X2NvdW50cxgFIAEoDBIUCgxlcnJvcl9jb3VudHMYBiABKAwSGAoQYXZnX2xhdGVuY2llc19tcxgHIAEoDBIVCg11cHRpbWVzX2hvdXJzGAggASgMIv8BCg5IaXN0b2dyYW1CbG9jaxISCgpzZXJpZXNfaWRzGAEgASgMEhUKDXRpbWVzX3VuaXhfbnMYAiABKAwSGwoTc3RhcnRfdGltZXNfdW5peF9ucxgDIAEoDBIVCg10ZW1wb3JhbGl0aWVzGAQgASgMEg4KBmNvdW50cxgFIAEoDBIMCgRzdW1zGAYgASgMEgwKBG1pbnMYByABKAwSDAoEbWF4cxgIIAEoDBIVCg1ib3VuZF9sZW5ndGhzGAkgASgMEg4KBmJvdW5kcxgKIAEoDBIWCg5idWNrZXRfbGVuZ3RocxgLIAEoDBIVCg1idWNrZXRfY291bnRzGAwgASgMIowDChlFeHBvbmVudGlhbEhpc3RvZ3JhbUJsb2NrEhIKCnNlcmllc19pZHMYASABKAwSFQoNdGltZXNfdW5peF9ucxgCIAEoDBIbChNzdGFydF90aW1lc191bml4X25zGAMgASgMEhUKDXRlbXBvcmFsaXRpZXMYBCABKAwSDgoGY291bnRzGAUgASgMEgwKBHN1bXMYBiABKAwSDAoEbWlucxgHIAEoDBIMCgRtYXhzGAggASgMEg4KBnNjYWxlcxgJIAEoDBITCgt6ZXJvX2NvdW50cxgKIAEoDBIXCg96ZXJvX3RocmVzaG9sZHMYCyABKAwSGAoQcG9zaXRpdmVfb2Zmc2V0cxgMIAEoDBIYChBwb3NpdGl2ZV9sZW5ndGhzGA0gASgMEhcKD3Bvc2l0aXZlX2NvdW50cxgOIAEoDBIYChBuZWdhdGl2ZV9vZmZzZXRzGA8gASgMEhgKEG5lZ2F0aXZlX2xlbmd0aHMYECABKAwSFwoPbmVnYXRpdmVfY291bnRzGBEgASgMIroBCgxTdW1tYXJ5QmxvY2sSEgoKc2VyaWVzX2lkcxgBIAEoDBIVCg10aW1lc191bml4X25zGAIgASgMEhsKE3N0YXJ0X3RpbWVzX3VuaXhfbnMYAyABKAwSDgoGY291bnRzGAQgASgMEgwKBHN1bXMYBSABKAwSGAoQcXVhbnRpbGVfbGVuZ3RocxgGIAEoDBIRCglxdWFudGlsZXMYByABKAwSFwoPcXVhbnRpbGVfdmFsdWVzGAggASgMIogBCg1FeGVtcGxhckJsb2NrEhIKCnNlcmllc19pZHMYASABKAwSFQoNdGltZXNfdW5peF9ucxgCIAEoDBIOCgZ2YWx1ZXMYAyABKAwSEQoJdHJhY2VfaWRzGAQgAygJEhAKCHNwYW5faWRzGAUgAygJEhcKD2F0dHJpYnV0ZXNfanNvbhgGIAMoCSKZAgoJU3BhbkJsb2NrEhsKE3N0YXJ0X3RpbWVzX3VuaXhfbnMYASABKAwSFAoMZHVyYXRpb25zX25zGAIgASgMEhEKCXRyYWNlX2lkcxgDIAMoCRIQCghzcGFuX2lkcxgEIAMoCRIXCg9wYXJlbnRfc3Bhbl9pZHMYBSADKAkSDQoFbmFtZXMYBiADKAkSDQoFa2luZHMYByABKAwSEAoIc2VydmljZXMYCCADKAkSEAoIc3RhdHVzZXMYCSABKAwSFwoPc3RhdHVzX21lc3NhZ2VzGAogAygJEhcKD2F0dHJpYnV0ZXNfanNvbhgLIAMoCRITCgtldmVudHNfanNvbhgMIAMoCRISCgpsaW5rc19qc29uGA0gAygJYgZwcm90bzM", [file_binnacle_metrics_v1_metrics]);
+  fileDesc("CiFiaW5uYWNsZS9qb3VybmFsL3YxL2pvdXJuYWwucHJvdG8SE2Jpbm5hY2xlLmpvdXJuYWwudjEijQUKBlJlY29yZBIOCgZ0ZW5hbnQYASABKAkSHQoVYWNjZXB0ZWRfdGltZV91bml4X3VzGAIgASgQEjAKBnNlcmllcxgDIAMoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2VyaWVzRW50cnkSMQoHc2FtcGxlcxgEIAEoCzIgLmJpbm5hY2xlLmpvdXJuYWwudjEuU2FtcGxlQmxvY2sSLwoGZXZlbnRzGAUgASgLMh8uYmlubmFjbGUuam91cm5hbC52MS5FdmVudEJsb2NrEisKBGxvZ3MYBiABKAsyHS5iaW5uYWNsZS5qb3VybmFsLnYxLkxvZ0Jsb2NrEjcKCmhlYXJ0YmVhdHMYByABKAsyIy5iaW5uYWNsZS5qb3VybmFsLnYxLkhlYXJ0YmVhdEJsb2NrEjMKCHdhcm5pbmdzGAkgASgLMiEuYmlubmFjbGUuam91cm5hbC52MS5XYXJuaW5nQmxvY2sSNwoKaGlzdG9ncmFtcxgKIAEoCzIjLmJpbm5hY2xlLmpvdXJuYWwudjEuSGlzdG9ncmFtQmxvY2sSTgoWZXhwb25lbnRpYWxfaGlzdG9ncmFtcxgLIAEoCzIuLmJpbm5hY2xlLmpvdXJuYWwudjEuRXhwb25lbnRpYWxIaXN0b2dyYW1CbG9jaxI0CglzdW1tYXJpZXMYDCABKAsyIS5iaW5uYWNsZS5qb3VybmFsLnYxLlN1bW1hcnlCbG9jaxI1CglleGVtcGxhcnMYDSABKAsyIi5iaW5uYWNsZS5qb3VybmFsLnYxLkV4ZW1wbGFyQmxvY2sSLQoFc3BhbnMYDiABKAsyHi5iaW5uYWNsZS5qb3VybmFsLnYxLlNwYW5CbG9jayJUCgtTZXJpZXNFbnRyeRIKCgJpZBgBIAEoBhI5CgpkZWZpbml0aW9uGAIgASgLMiUuYmlubmFjbGUubWV0cmljcy52MS5TZXJpZXNEZWZpbml0aW9uImMKC1NhbXBsZUJsb2NrEhIKCnNlcmllc19pZHMYASABKAwSFQoNdGltZXNfdW5peF9tcxgCIAEoDBIOCgZ2YWx1ZXMYAyABKAwSCwoDbHo0GAQgASgMEgwKBHJvd3MYBSABKA0iVAoNU2FtcGxlTWVzc2FnZRIQCghzZXF1ZW5jZRgBIAEoBBIxCgdzYW1wbGVzGAIgASgLMiAuYmlubmFjbGUuam91cm5hbC52MS5TYW1wbGVCbG9jayJJChRTYW1wbGVDb2x1bW5zTWVzc2FnZRIxCgdzYW1wbGVzGAEgASgLMiAuYmlubmFjbGUuam91cm5hbC52MS5TYW1wbGVCbG9jayJ+CgpFdmVudEJsb2NrEhUKDXRpbWVzX3VuaXhfdXMYASABKAwSDQoFdHlwZXMYAiADKAkSEAoIc2VydmljZXMYAyADKAkSEAoIdXNlcl9pZHMYBCADKAkSEwoLc2Vzc2lvbl9pZHMYBSADKAkSEQoJZGF0YV9qc29uGAYgAygJIpMBCghMb2dCbG9jaxIVCg10aW1lc191bml4X3VzGAEgASgMEg4KBmxldmVscxgCIAEoDBIQCghzZXJ2aWNlcxgDIAMoCRIQCghtZXNzYWdlcxgEIAMoCRIRCgl0cmFjZV9pZHMYBSADKAkSFwoPYXR0cmlidXRlc19qc29uGAYgAygJEhAKCHNwYW5faWRzGAcgAygJIrkBCg5IZWFydGJlYXRCbG9jaxIVCg10aW1lc191bml4X3VzGAEgASgMEhAKCHNlcnZpY2VzGAIgAygJEhAKCHN0YXR1c2VzGAMgAygJEg0KBWtpbmRzGAQgAygJEhYKDnJlcXVlc3RfY291bnRzGAUgASgMEhQKDGVycm9yX2NvdW50cxgGIAEoDBIYChBhdmdfbGF0ZW5jaWVzX21zGAcgASgMEhUKDXVwdGltZXNfaG91cnMYCCABKAwi/wEKDkhpc3RvZ3JhbUJsb2NrEhIKCnNlcmllc19pZHMYASABKAwSFQoNdGltZXNfdW5peF9ucxgCIAEoDBIbChNzdGFydF90aW1lc191bml4X25zGAMgASgMEhUKDXRlbXBvcmFsaXRpZXMYBCABKAwSDgoGY291bnRzGAUgASgMEgwKBHN1bXMYBiABKAwSDAoEbWlucxgHIAEoDBIMCgRtYXhzGAggASgMEhUKDWJvdW5kX2xlbmd0aHMYCSABKAwSDgoGYm91bmRzGAogASgMEhYKDmJ1Y2tldF9sZW5ndGhzGAsgASgMEhUKDWJ1Y2tldF9jb3VudHMYDCABKAwijAMKGUV4cG9uZW50aWFsSGlzdG9ncmFtQmxvY2sSEgoKc2VyaWVzX2lkcxgBIAEoDBIVCg10aW1lc191bml4X25zGAIgASgMEhsKE3N0YXJ0X3RpbWVzX3VuaXhfbnMYAyABKAwSFQoNdGVtcG9yYWxpdGllcxgEIAEoDBIOCgZjb3VudHMYBSABKAwSDAoEc3VtcxgGIAEoDBIMCgRtaW5zGAcgASgMEgwKBG1heHMYCCABKAwSDgoGc2NhbGVzGAkgASgMEhMKC3plcm9fY291bnRzGAogASgMEhcKD3plcm9fdGhyZXNob2xkcxgLIAEoDBIYChBwb3NpdGl2ZV9vZmZzZXRzGAwgASgMEhgKEHBvc2l0aXZlX2xlbmd0aHMYDSABKAwSFwoPcG9zaXRpdmVfY291bnRzGA4gASgMEhgKEG5lZ2F0aXZlX29mZnNldHMYDyABKAwSGAoQbmVnYXRpdmVfbGVuZ3RocxgQIAEoDBIXCg9uZWdhdGl2ZV9jb3VudHMYESABKAwiugEKDFN1bW1hcnlCbG9jaxISCgpzZXJpZXNfaWRzGAEgASgMEhUKDXRpbWVzX3VuaXhfbnMYAiABKAwSGwoTc3RhcnRfdGltZXNfdW5peF9ucxgDIAEoDBIOCgZjb3VudHMYBCABKAwSDAoEc3VtcxgFIAEoDBIYChBxdWFudGlsZV9sZW5ndGhzGAYgASgMEhEKCXF1YW50aWxlcxgHIAEoDBIXCg9xdWFudGlsZV92YWx1ZXMYCCABKAwiiAEKDUV4ZW1wbGFyQmxvY2sSEgoKc2VyaWVzX2lkcxgBIAEoDBIVCg10aW1lc191bml4X25zGAIgASgMEg4KBnZhbHVlcxgDIAEoDBIRCgl0cmFjZV9pZHMYBCADKAkSEAoIc3Bhbl9pZHMYBSADKAkSFwoPYXR0cmlidXRlc19qc29uGAYgAygJIpkCCglTcGFuQmxvY2sSGwoTc3RhcnRfdGltZXNfdW5peF9ucxgBIAEoDBIUCgxkdXJhdGlvbnNfbnMYAiABKAwSEQoJdHJhY2VfaWRzGAMgAygJEhAKCHNwYW5faWRzGAQgAygJEhcKD3BhcmVudF9zcGFuX2lkcxgFIAMoCRINCgVuYW1lcxgGIAMoCRINCgVraW5kcxgHIAEoDBIQCghzZXJ2aWNlcxgIIAMoCRIQCghzdGF0dXNlcxgJIAEoDBIXCg9zdGF0dXNfbWVzc2FnZXMYCiADKAkSFwoPYXR0cmlidXRlc19qc29uGAsgAygJEhMKC2V2ZW50c19qc29uGAwgAygJEhIKCmxpbmtzX2pzb24YDSADKAkivwEKDFdhcm5pbmdCbG9jaxINCgVraW5kcxgBIAMoCRIOCgZmaWVsZHMYAiADKAkSDwoHcmVhc29ucxgDIAMoCRIUCgxkZXNjcmlwdGlvbnMYBCADKAkSDwoHc291cmNlcxgFIAMoCRIPCgdzYW1wbGVzGAYgAygJEg4KBmNvdW50cxgHIAEoDBIbChNmaXJzdF90aW1lc191bml4X3VzGAggASgMEhoKEmxhc3RfdGltZXNfdW5peF91cxgJIAEoDGIGcHJvdG8z", [file_binnacle_metrics_v1_metrics]);
 
 /**
  * One accepted request of one tenant.
@@ -71,6 +71,14 @@ export type Record = Message<"binnacle.journal.v1.Record"> & {
    * @generated from field: binnacle.journal.v1.HeartbeatBlock heartbeats = 7;
    */
   heartbeats?: HeartbeatBlock | undefined;
+
+  /**
+   * What was refused before this record, if it tells of that; nothing was
+   * accepted with it then.
+   *
+   * @generated from field: binnacle.journal.v1.WarningBlock warnings = 9;
+   */
+  warnings?: WarningBlock | undefined;
 
   /**
    * Histograms with explicit bounds, if any.
@@ -224,6 +232,27 @@ export const SampleMessageSchema: GenMessage<SampleMessage> = /*@__PURE__*/
   messageDesc(file_binnacle_journal_v1_journal, 3);
 
 /**
+ * The wire of `binnacle.collector.v1.WriteSampleColumnsRequest`, likewise.
+ *
+ * @generated from message binnacle.journal.v1.SampleColumnsMessage
+ */
+export type SampleColumnsMessage = Message<"binnacle.journal.v1.SampleColumnsMessage"> & {
+  /**
+   * The samples.
+   *
+   * @generated from field: binnacle.journal.v1.SampleBlock samples = 1;
+   */
+  samples?: SampleBlock | undefined;
+};
+
+/**
+ * Describes the message binnacle.journal.v1.SampleColumnsMessage.
+ * Use `create(SampleColumnsMessageSchema)` to create a new message.
+ */
+export const SampleColumnsMessageSchema: GenMessage<SampleColumnsMessage> = /*@__PURE__*/
+  messageDesc(file_binnacle_journal_v1_journal, 4);
+
+/**
  * Events in columns of equal length.
  *
  * @generated from message binnacle.journal.v1.EventBlock
@@ -277,7 +306,7 @@ export type EventBlock = Message<"binnacle.journal.v1.EventBlock"> & {
  * Use `create(EventBlockSchema)` to create a new message.
  */
 export const EventBlockSchema: GenMessage<EventBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 4);
+  messageDesc(file_binnacle_journal_v1_journal, 5);
 
 /**
  * Log lines in columns of equal length.
@@ -340,7 +369,7 @@ export type LogBlock = Message<"binnacle.journal.v1.LogBlock"> & {
  * Use `create(LogBlockSchema)` to create a new message.
  */
 export const LogBlockSchema: GenMessage<LogBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 5);
+  messageDesc(file_binnacle_journal_v1_journal, 6);
 
 /**
  * Heartbeats in columns of equal length.
@@ -410,7 +439,7 @@ export type HeartbeatBlock = Message<"binnacle.journal.v1.HeartbeatBlock"> & {
  * Use `create(HeartbeatBlockSchema)` to create a new message.
  */
 export const HeartbeatBlockSchema: GenMessage<HeartbeatBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 6);
+  messageDesc(file_binnacle_journal_v1_journal, 7);
 
 /**
  * Histograms in columns of equal length, except for the flat ones, which hold
@@ -510,7 +539,7 @@ export type HistogramBlock = Message<"binnacle.journal.v1.HistogramBlock"> & {
  * Use `create(HistogramBlockSchema)` to create a new message.
  */
 export const HistogramBlockSchema: GenMessage<HistogramBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 7);
+  messageDesc(file_binnacle_journal_v1_journal, 8);
 
 /**
  * Exponential histograms in columns, as HistogramBlock. Exactly as
@@ -644,7 +673,7 @@ export type ExponentialHistogramBlock = Message<"binnacle.journal.v1.Exponential
  * Use `create(ExponentialHistogramBlockSchema)` to create a new message.
  */
 export const ExponentialHistogramBlockSchema: GenMessage<ExponentialHistogramBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 8);
+  messageDesc(file_binnacle_journal_v1_journal, 9);
 
 /**
  * Summaries in columns, as HistogramBlock.
@@ -714,7 +743,7 @@ export type SummaryBlock = Message<"binnacle.journal.v1.SummaryBlock"> & {
  * Use `create(SummaryBlockSchema)` to create a new message.
  */
 export const SummaryBlockSchema: GenMessage<SummaryBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 9);
+  messageDesc(file_binnacle_journal_v1_journal, 10);
 
 /**
  * Exemplars in columns of equal length.
@@ -770,7 +799,7 @@ export type ExemplarBlock = Message<"binnacle.journal.v1.ExemplarBlock"> & {
  * Use `create(ExemplarBlockSchema)` to create a new message.
  */
 export const ExemplarBlockSchema: GenMessage<ExemplarBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 10);
+  messageDesc(file_binnacle_journal_v1_journal, 11);
 
 /**
  * Spans in columns of equal length.
@@ -878,5 +907,87 @@ export type SpanBlock = Message<"binnacle.journal.v1.SpanBlock"> & {
  * Use `create(SpanBlockSchema)` to create a new message.
  */
 export const SpanBlockSchema: GenMessage<SpanBlock> = /*@__PURE__*/
-  messageDesc(file_binnacle_journal_v1_journal, 11);
+  messageDesc(file_binnacle_journal_v1_journal, 12);
+
+/**
+ * What was refused at intake, in columns of equal length; refusals that are
+ * alike are one row.
+ *
+ * @generated from message binnacle.journal.v1.WarningBlock
+ */
+export type WarningBlock = Message<"binnacle.journal.v1.WarningBlock"> & {
+  /**
+   * What was written: `samples`, `events`, `logs`, `heartbeats` and so on.
+   *
+   * @generated from field: repeated string kinds = 1;
+   */
+  kinds: string[];
+
+  /**
+   * Field that was refused, without places in lists; empty when it was the
+   * whole request.
+   *
+   * @generated from field: repeated string fields = 2;
+   */
+  fields: string[];
+
+  /**
+   * Word for the kind of refusal; see
+   * `binnacle.aggregator.v1.IntakeWarning.reason`.
+   *
+   * @generated from field: repeated string reasons = 3;
+   */
+  reasons: string[];
+
+  /**
+   * What is wrong and what would be right.
+   *
+   * @generated from field: repeated string descriptions = 4;
+   */
+  descriptions: string[];
+
+  /**
+   * Service or name of the series of one of them, or empty.
+   *
+   * @generated from field: repeated string sources = 5;
+   */
+  sources: string[];
+
+  /**
+   * What one of them held, cut short, secrets masked; may be empty.
+   *
+   * @generated from field: repeated string samples = 6;
+   */
+  samples: string[];
+
+  /**
+   * uint64 per row, little-endian: points refused.
+   *
+   * @generated from field: bytes counts = 7;
+   */
+  counts: Uint8Array;
+
+  /**
+   * int64 per row, little-endian: first refusal, microseconds since the Unix
+   * epoch.
+   *
+   * @generated from field: bytes first_times_unix_us = 8;
+   */
+  firstTimesUnixUs: Uint8Array;
+
+  /**
+   * int64 per row, little-endian: last refusal, microseconds since the Unix
+   * epoch.
+   *
+   * @generated from field: bytes last_times_unix_us = 9;
+   */
+  lastTimesUnixUs: Uint8Array;
+};
+
+/**
+ * Describes the message binnacle.journal.v1.WarningBlock.
+ * Use `create(WarningBlockSchema)` to create a new message.
+ */
+export const WarningBlockSchema: GenMessage<WarningBlock> = /*@__PURE__*/
+  messageDesc(file_binnacle_journal_v1_journal, 13);
 
