@@ -72,6 +72,9 @@ class Intake(IngestServiceServicer):
                 acknowledged_sequence=request.sequence, accepted=accepted, rejected=rejected, rejections=bad
             )
 
+    async def WriteSampleColumns(self, request: Any, context: Context) -> Any:
+        raise NotImplementedError
+
     async def WriteSeries(self, request: intake.WriteSeriesRequest, context: Context) -> intake.WriteSeriesResponse:
         raise NotImplementedError
 
