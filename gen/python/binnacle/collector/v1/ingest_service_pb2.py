@@ -27,7 +27,7 @@ from binnacle.logs.v1 import logs_pb2 as binnacle_dot_logs_dot_v1_dot_logs__pb2
 from binnacle.metrics.v1 import metrics_pb2 as binnacle_dot_metrics_dot_v1_dot_metrics__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/collector/v1/ingest_service.proto\x12\x15\x62innacle.collector.v1\x1a\x1f\x62innacle/events/v1/events.proto\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a!binnacle/metrics/v1/metrics.proto\"V\n\x15RegisterSeriesRequest\x12=\n\x06series\x18\x01 \x03(\x0b\x32%.binnacle.metrics.v1.SeriesDefinitionR\x06series\"7\n\x16RegisterSeriesResponse\x12\x1d\n\nseries_ids\x18\x01 \x03(\x06R\tseriesIds\"o\n\x13WriteSamplesRequest\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\x12<\n\x07samples\x18\x02 \x01(\x0b\x32\".binnacle.metrics.v1.SampleColumnsR\x07samples\"\xc5\x01\n\x14WriteSamplesResponse\x12\x33\n\x15\x61\x63knowledged_sequence\x18\x01 \x01(\x04R\x14\x61\x63knowledgedSequence\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x04R\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x03 \x01(\x04R\x08rejected\x12@\n\nrejections\x18\x04 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"C\n\tRejection\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"Y\n\x19WriteSampleColumnsRequest\x12<\n\x07samples\x18\x01 \x01(\x0b\x32\".binnacle.metrics.v1.SampleColumnsR\x07samples\"\x96\x01\n\x1aWriteSampleColumnsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"Q\n\x12WriteSeriesRequest\x12;\n\x06series\x18\x01 \x03(\x0b\x32#.binnacle.metrics.v1.LabelledSeriesR\x06series\"\x8f\x01\n\x13WriteSeriesResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"G\n\x12WriteEventsRequest\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\"\x8f\x01\n\x13WriteEventsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"C\n\x10WriteLogsRequest\x12/\n\x04logs\x18\x01 \x03(\x0b\x32\x1b.binnacle.logs.v1.LogRecordR\x04logs\"\x8d\x01\n\x11WriteLogsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"W\n\x16WriteHeartbeatsRequest\x12=\n\nheartbeats\x18\x01 \x03(\x0b\x32\x1d.binnacle.events.v1.HeartbeatR\nheartbeats\"\x93\x01\n\x17WriteHeartbeatsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections2\x84\x06\n\rIngestService\x12m\n\x0eRegisterSeries\x12,.binnacle.collector.v1.RegisterSeriesRequest\x1a-.binnacle.collector.v1.RegisterSeriesResponse\x12k\n\x0cWriteSamples\x12*.binnacle.collector.v1.WriteSamplesRequest\x1a+.binnacle.collector.v1.WriteSamplesResponse(\x01\x30\x01\x12y\n\x12WriteSampleColumns\x12\x30.binnacle.collector.v1.WriteSampleColumnsRequest\x1a\x31.binnacle.collector.v1.WriteSampleColumnsResponse\x12\x64\n\x0bWriteSeries\x12).binnacle.collector.v1.WriteSeriesRequest\x1a*.binnacle.collector.v1.WriteSeriesResponse\x12\x64\n\x0bWriteEvents\x12).binnacle.collector.v1.WriteEventsRequest\x1a*.binnacle.collector.v1.WriteEventsResponse\x12^\n\tWriteLogs\x12\'.binnacle.collector.v1.WriteLogsRequest\x1a(.binnacle.collector.v1.WriteLogsResponse\x12p\n\x0fWriteHeartbeats\x12-.binnacle.collector.v1.WriteHeartbeatsRequest\x1a..binnacle.collector.v1.WriteHeartbeatsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/collector/v1/ingest_service.proto\x12\x15\x62innacle.collector.v1\x1a\x1f\x62innacle/events/v1/events.proto\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a!binnacle/metrics/v1/metrics.proto\"V\n\x15RegisterSeriesRequest\x12=\n\x06series\x18\x01 \x03(\x0b\x32%.binnacle.metrics.v1.SeriesDefinitionR\x06series\"7\n\x16RegisterSeriesResponse\x12\x1d\n\nseries_ids\x18\x01 \x03(\x06R\tseriesIds\"\x8a\x01\n\x13WriteSamplesRequest\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\x12<\n\x07samples\x18\x02 \x01(\x0b\x32\".binnacle.metrics.v1.SampleColumnsR\x07samples\x12\x19\n\x08\x62\x61tch_id\x18\x03 \x01(\tR\x07\x62\x61tchId\"\xc5\x01\n\x14WriteSamplesResponse\x12\x33\n\x15\x61\x63knowledged_sequence\x18\x01 \x01(\x04R\x14\x61\x63knowledgedSequence\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x04R\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x03 \x01(\x04R\x08rejected\x12@\n\nrejections\x18\x04 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"C\n\tRejection\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"t\n\x19WriteSampleColumnsRequest\x12<\n\x07samples\x18\x01 \x01(\x0b\x32\".binnacle.metrics.v1.SampleColumnsR\x07samples\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x96\x01\n\x1aWriteSampleColumnsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"l\n\x12WriteSeriesRequest\x12;\n\x06series\x18\x01 \x03(\x0b\x32#.binnacle.metrics.v1.LabelledSeriesR\x06series\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8f\x01\n\x13WriteSeriesResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"b\n\x12WriteEventsRequest\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8f\x01\n\x13WriteEventsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"^\n\x10WriteLogsRequest\x12/\n\x04logs\x18\x01 \x03(\x0b\x32\x1b.binnacle.logs.v1.LogRecordR\x04logs\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8d\x01\n\x11WriteLogsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"r\n\x16WriteHeartbeatsRequest\x12=\n\nheartbeats\x18\x01 \x03(\x0b\x32\x1d.binnacle.events.v1.HeartbeatR\nheartbeats\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x93\x01\n\x17WriteHeartbeatsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections2\x84\x06\n\rIngestService\x12m\n\x0eRegisterSeries\x12,.binnacle.collector.v1.RegisterSeriesRequest\x1a-.binnacle.collector.v1.RegisterSeriesResponse\x12k\n\x0cWriteSamples\x12*.binnacle.collector.v1.WriteSamplesRequest\x1a+.binnacle.collector.v1.WriteSamplesResponse(\x01\x30\x01\x12y\n\x12WriteSampleColumns\x12\x30.binnacle.collector.v1.WriteSampleColumnsRequest\x1a\x31.binnacle.collector.v1.WriteSampleColumnsResponse\x12\x64\n\x0bWriteSeries\x12).binnacle.collector.v1.WriteSeriesRequest\x1a*.binnacle.collector.v1.WriteSeriesResponse\x12\x64\n\x0bWriteEvents\x12).binnacle.collector.v1.WriteEventsRequest\x1a*.binnacle.collector.v1.WriteEventsResponse\x12^\n\tWriteLogs\x12\'.binnacle.collector.v1.WriteLogsRequest\x1a(.binnacle.collector.v1.WriteLogsResponse\x12p\n\x0fWriteHeartbeats\x12-.binnacle.collector.v1.WriteHeartbeatsRequest\x1a..binnacle.collector.v1.WriteHeartbeatsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,32 +38,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERSERIESREQUEST']._serialized_end=252
   _globals['_REGISTERSERIESRESPONSE']._serialized_start=254
   _globals['_REGISTERSERIESRESPONSE']._serialized_end=309
-  _globals['_WRITESAMPLESREQUEST']._serialized_start=311
-  _globals['_WRITESAMPLESREQUEST']._serialized_end=422
-  _globals['_WRITESAMPLESRESPONSE']._serialized_start=425
-  _globals['_WRITESAMPLESRESPONSE']._serialized_end=622
-  _globals['_REJECTION']._serialized_start=624
-  _globals['_REJECTION']._serialized_end=691
-  _globals['_WRITESAMPLECOLUMNSREQUEST']._serialized_start=693
-  _globals['_WRITESAMPLECOLUMNSREQUEST']._serialized_end=782
-  _globals['_WRITESAMPLECOLUMNSRESPONSE']._serialized_start=785
-  _globals['_WRITESAMPLECOLUMNSRESPONSE']._serialized_end=935
-  _globals['_WRITESERIESREQUEST']._serialized_start=937
-  _globals['_WRITESERIESREQUEST']._serialized_end=1018
-  _globals['_WRITESERIESRESPONSE']._serialized_start=1021
-  _globals['_WRITESERIESRESPONSE']._serialized_end=1164
-  _globals['_WRITEEVENTSREQUEST']._serialized_start=1166
-  _globals['_WRITEEVENTSREQUEST']._serialized_end=1237
-  _globals['_WRITEEVENTSRESPONSE']._serialized_start=1240
-  _globals['_WRITEEVENTSRESPONSE']._serialized_end=1383
-  _globals['_WRITELOGSREQUEST']._serialized_start=1385
-  _globals['_WRITELOGSREQUEST']._serialized_end=1452
-  _globals['_WRITELOGSRESPONSE']._serialized_start=1455
-  _globals['_WRITELOGSRESPONSE']._serialized_end=1596
-  _globals['_WRITEHEARTBEATSREQUEST']._serialized_start=1598
-  _globals['_WRITEHEARTBEATSREQUEST']._serialized_end=1685
-  _globals['_WRITEHEARTBEATSRESPONSE']._serialized_start=1688
-  _globals['_WRITEHEARTBEATSRESPONSE']._serialized_end=1835
-  _globals['_INGESTSERVICE']._serialized_start=1838
-  _globals['_INGESTSERVICE']._serialized_end=2610
+  _globals['_WRITESAMPLESREQUEST']._serialized_start=312
+  _globals['_WRITESAMPLESREQUEST']._serialized_end=450
+  _globals['_WRITESAMPLESRESPONSE']._serialized_start=453
+  _globals['_WRITESAMPLESRESPONSE']._serialized_end=650
+  _globals['_REJECTION']._serialized_start=652
+  _globals['_REJECTION']._serialized_end=719
+  _globals['_WRITESAMPLECOLUMNSREQUEST']._serialized_start=721
+  _globals['_WRITESAMPLECOLUMNSREQUEST']._serialized_end=837
+  _globals['_WRITESAMPLECOLUMNSRESPONSE']._serialized_start=840
+  _globals['_WRITESAMPLECOLUMNSRESPONSE']._serialized_end=990
+  _globals['_WRITESERIESREQUEST']._serialized_start=992
+  _globals['_WRITESERIESREQUEST']._serialized_end=1100
+  _globals['_WRITESERIESRESPONSE']._serialized_start=1103
+  _globals['_WRITESERIESRESPONSE']._serialized_end=1246
+  _globals['_WRITEEVENTSREQUEST']._serialized_start=1248
+  _globals['_WRITEEVENTSREQUEST']._serialized_end=1346
+  _globals['_WRITEEVENTSRESPONSE']._serialized_start=1349
+  _globals['_WRITEEVENTSRESPONSE']._serialized_end=1492
+  _globals['_WRITELOGSREQUEST']._serialized_start=1494
+  _globals['_WRITELOGSREQUEST']._serialized_end=1588
+  _globals['_WRITELOGSRESPONSE']._serialized_start=1591
+  _globals['_WRITELOGSRESPONSE']._serialized_end=1732
+  _globals['_WRITEHEARTBEATSREQUEST']._serialized_start=1734
+  _globals['_WRITEHEARTBEATSREQUEST']._serialized_end=1848
+  _globals['_WRITEHEARTBEATSRESPONSE']._serialized_start=1851
+  _globals['_WRITEHEARTBEATSRESPONSE']._serialized_end=1998
+  _globals['_INGESTSERVICE']._serialized_start=2001
+  _globals['_INGESTSERVICE']._serialized_end=2773
 # @@protoc_insertion_point(module_scope)

@@ -77,8 +77,11 @@ class WriteSamplesRequest(_message.Message):
 
     SEQUENCE_FIELD_NUMBER: _builtins.int
     SAMPLES_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Number of this message within the stream: 1, 2, 3 and so on."""
+    batch_id: _builtins.str
+    """Name of this message for repeating it, or empty."""
     @_builtins.property
     def samples(self) -> _metrics_pb2.SampleColumns:
         """The samples."""
@@ -88,10 +91,11 @@ class WriteSamplesRequest(_message.Message):
         *,
         sequence: _builtins.int = ...,
         samples: _metrics_pb2.SampleColumns | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "samples", b"samples", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -166,6 +170,9 @@ class WriteSampleColumnsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SAMPLES_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """Name of this request for repeating it, or empty."""
     @_builtins.property
     def samples(self) -> _metrics_pb2.SampleColumns:
         """The samples."""
@@ -174,10 +181,11 @@ class WriteSampleColumnsRequest(_message.Message):
         self,
         *,
         samples: _metrics_pb2.SampleColumns | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "samples", b"samples"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -222,6 +230,9 @@ class WriteSeriesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SERIES_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """Name of this request for repeating it, or empty."""
     @_builtins.property
     def series(self) -> _containers.RepeatedCompositeFieldContainer[_metrics_pb2.LabelledSeries]:
         """The series, 1 to 10,000, with 100,000 samples in all at most."""
@@ -230,10 +241,11 @@ class WriteSeriesRequest(_message.Message):
         self,
         *,
         series: _abc.Iterable[_metrics_pb2.LabelledSeries] | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "series", b"series"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -278,6 +290,9 @@ class WriteEventsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENTS_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """Name of this request for repeating it, or empty."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Event]:
         """The events, 1 to 10,000."""
@@ -286,10 +301,11 @@ class WriteEventsRequest(_message.Message):
         self,
         *,
         events: _abc.Iterable[_events_pb2.Event] | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "events", b"events"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -334,6 +350,9 @@ class WriteLogsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LOGS_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """Name of this request for repeating it, or empty."""
     @_builtins.property
     def logs(self) -> _containers.RepeatedCompositeFieldContainer[_logs_pb2.LogRecord]:
         """The lines, 1 to 10,000."""
@@ -342,10 +361,11 @@ class WriteLogsRequest(_message.Message):
         self,
         *,
         logs: _abc.Iterable[_logs_pb2.LogRecord] | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["logs", b"logs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "logs", b"logs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -390,6 +410,9 @@ class WriteHeartbeatsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     HEARTBEATS_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """Name of this request for repeating it, or empty."""
     @_builtins.property
     def heartbeats(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Heartbeat]:
         """The heartbeats, 1 to 1,000."""
@@ -398,10 +421,11 @@ class WriteHeartbeatsRequest(_message.Message):
         self,
         *,
         heartbeats: _abc.Iterable[_events_pb2.Heartbeat] | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["heartbeats", b"heartbeats"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "heartbeats", b"heartbeats"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

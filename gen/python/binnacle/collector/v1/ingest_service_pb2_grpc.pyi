@@ -34,6 +34,13 @@ class IngestServiceStub:
     rest of the request is kept. A request of which nothing could be kept fails
     with INVALID_ARGUMENT. A full journal answers RESOURCE_EXHAUSTED with
     RetryInfo.
+
+    A client that did not hear the answer repeats the request with its `batch_id`:
+    1 to 64 printable ASCII characters, made by the client and used by its tenant
+    for this request alone. However often it is repeated within the horizon (24
+    hours unless set otherwise), to whichever collector, its points are stored and
+    shown once. On calls with one request, metadata `idempotency-key` says the same
+    where the field is empty. Without either a repetition counts again.
     """
 
     @_typing.overload
@@ -74,6 +81,13 @@ class IngestServiceAsyncStub(IngestServiceStub):
     rest of the request is kept. A request of which nothing could be kept fails
     with INVALID_ARGUMENT. A full journal answers RESOURCE_EXHAUSTED with
     RetryInfo.
+
+    A client that did not hear the answer repeats the request with its `batch_id`:
+    1 to 64 printable ASCII characters, made by the client and used by its tenant
+    for this request alone. However often it is repeated within the horizon (24
+    hours unless set otherwise), to whichever collector, its points are stored and
+    shown once. On calls with one request, metadata `idempotency-key` says the same
+    where the field is empty. Without either a repetition counts again.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -110,6 +124,13 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
     rest of the request is kept. A request of which nothing could be kept fails
     with INVALID_ARGUMENT. A full journal answers RESOURCE_EXHAUSTED with
     RetryInfo.
+
+    A client that did not hear the answer repeats the request with its `batch_id`:
+    1 to 64 printable ASCII characters, made by the client and used by its tenant
+    for this request alone. However often it is repeated within the horizon (24
+    hours unless set otherwise), to whichever collector, its points are stored and
+    shown once. On calls with one request, metadata `idempotency-key` says the same
+    where the field is empty. Without either a repetition counts again.
     """
 
     @_abc_1.abstractmethod

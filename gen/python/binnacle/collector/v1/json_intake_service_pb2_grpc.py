@@ -35,6 +35,9 @@ class JsonIntakeServiceStub:
     are rejected one by one; a request of which nothing could be kept fails with
     INVALID_ARGUMENT (HTTP 400). Errors: INVALID_ARGUMENT (400),
     RESOURCE_EXHAUSTED (429), UNAVAILABLE (503).
+
+    A request that carries the header `Idempotency-Key` can be repeated until it
+    is answered, as one with a `batch_id` of IngestService: the two are the same.
     """
 
     def __init__(self, channel):
@@ -75,6 +78,9 @@ class JsonIntakeServiceServicer:
     are rejected one by one; a request of which nothing could be kept fails with
     INVALID_ARGUMENT (HTTP 400). Errors: INVALID_ARGUMENT (400),
     RESOURCE_EXHAUSTED (429), UNAVAILABLE (503).
+
+    A request that carries the header `Idempotency-Key` can be repeated until it
+    is answered, as one with a `batch_id` of IngestService: the two are the same.
     """
 
     def PostEvents(self, request, context):
@@ -151,6 +157,9 @@ class JsonIntakeService:
     are rejected one by one; a request of which nothing could be kept fails with
     INVALID_ARGUMENT (HTTP 400). Errors: INVALID_ARGUMENT (400),
     RESOURCE_EXHAUSTED (429), UNAVAILABLE (503).
+
+    A request that carries the header `Idempotency-Key` can be repeated until it
+    is answered, as one with a `batch_id` of IngestService: the two are the same.
     """
 
     @staticmethod

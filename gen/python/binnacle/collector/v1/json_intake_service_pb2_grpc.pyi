@@ -36,6 +36,9 @@ class JsonIntakeServiceStub:
     are rejected one by one; a request of which nothing could be kept fails with
     INVALID_ARGUMENT (HTTP 400). Errors: INVALID_ARGUMENT (400),
     RESOURCE_EXHAUSTED (429), UNAVAILABLE (503).
+
+    A request that carries the header `Idempotency-Key` can be repeated until it
+    is answered, as one with a `batch_id` of IngestService: the two are the same.
     """
 
     @_typing.overload
@@ -71,6 +74,9 @@ class JsonIntakeServiceAsyncStub(JsonIntakeServiceStub):
     are rejected one by one; a request of which nothing could be kept fails with
     INVALID_ARGUMENT (HTTP 400). Errors: INVALID_ARGUMENT (400),
     RESOURCE_EXHAUSTED (429), UNAVAILABLE (503).
+
+    A request that carries the header `Idempotency-Key` can be repeated until it
+    is answered, as one with a `batch_id` of IngestService: the two are the same.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -102,6 +108,9 @@ class JsonIntakeServiceServicer(metaclass=_abc_1.ABCMeta):
     are rejected one by one; a request of which nothing could be kept fails with
     INVALID_ARGUMENT (HTTP 400). Errors: INVALID_ARGUMENT (400),
     RESOURCE_EXHAUSTED (429), UNAVAILABLE (503).
+
+    A request that carries the header `Idempotency-Key` can be repeated until it
+    is answered, as one with a `batch_id` of IngestService: the two are the same.
     """
 
     @_abc_1.abstractmethod

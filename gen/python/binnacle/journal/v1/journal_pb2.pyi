@@ -34,6 +34,7 @@ class Record(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     LOGS_FIELD_NUMBER: _builtins.int
     HEARTBEATS_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     HISTOGRAMS_FIELD_NUMBER: _builtins.int
     EXPONENTIAL_HISTOGRAMS_FIELD_NUMBER: _builtins.int
@@ -44,6 +45,10 @@ class Record(_message.Message):
     """Tenant from the credential, never from the payload."""
     accepted_time_unix_us: _builtins.int
     """Time of acceptance in microseconds since the Unix epoch."""
+    batch_id: _builtins.str
+    """What its sender called it, or empty: of all records of a tenant with the
+    same name, in whatever journal, the rows of one are stored and shown.
+    """
     @_builtins.property
     def series(self) -> _containers.RepeatedCompositeFieldContainer[Global___SeriesEntry]:
         """Series first named by this request; they precede their samples."""
@@ -100,6 +105,7 @@ class Record(_message.Message):
         events: Global___EventBlock | None = ...,
         logs: Global___LogBlock | None = ...,
         heartbeats: Global___HeartbeatBlock | None = ...,
+        batch_id: _builtins.str = ...,
         warnings: Global___WarningBlock | None = ...,
         histograms: Global___HistogramBlock | None = ...,
         exponential_histograms: Global___ExponentialHistogramBlock | None = ...,
@@ -109,7 +115,7 @@ class Record(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "spans", b"spans", "summaries", b"summaries", "warnings", b"warnings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "batch_id", b"batch_id", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -194,8 +200,11 @@ class SampleMessage(_message.Message):
 
     SEQUENCE_FIELD_NUMBER: _builtins.int
     SAMPLES_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Number of the message within its stream."""
+    batch_id: _builtins.str
+    """Name of the message, or empty."""
     @_builtins.property
     def samples(self) -> Global___SampleBlock:
         """The samples."""
@@ -205,10 +214,11 @@ class SampleMessage(_message.Message):
         *,
         sequence: _builtins.int = ...,
         samples: Global___SampleBlock | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "samples", b"samples", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -221,6 +231,9 @@ class SampleColumnsMessage(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SAMPLES_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """Name of the request, or empty."""
     @_builtins.property
     def samples(self) -> Global___SampleBlock:
         """The samples."""
@@ -229,10 +242,11 @@ class SampleColumnsMessage(_message.Message):
         self,
         *,
         samples: Global___SampleBlock | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["samples", b"samples"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "samples", b"samples"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/collector/v1/ingest_service.proto.
  */
 export const file_binnacle_collector_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("CipiaW5uYWNsZS9jb2xsZWN0b3IvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SFWJpbm5hY2xlLmNvbGxlY3Rvci52MSJOChVSZWdpc3RlclNlcmllc1JlcXVlc3QSNQoGc2VyaWVzGAEgAygLMiUuYmlubmFjbGUubWV0cmljcy52MS5TZXJpZXNEZWZpbml0aW9uIiwKFlJlZ2lzdGVyU2VyaWVzUmVzcG9uc2USEgoKc2VyaWVzX2lkcxgBIAMoBiJcChNXcml0ZVNhbXBsZXNSZXF1ZXN0EhAKCHNlcXVlbmNlGAEgASgEEjMKB3NhbXBsZXMYAiABKAsyIi5iaW5uYWNsZS5tZXRyaWNzLnYxLlNhbXBsZUNvbHVtbnMijwEKFFdyaXRlU2FtcGxlc1Jlc3BvbnNlEh0KFWFja25vd2xlZGdlZF9zZXF1ZW5jZRgBIAEoBBIQCghhY2NlcHRlZBgCIAEoBBIQCghyZWplY3RlZBgDIAEoBBI0CgpyZWplY3Rpb25zGAQgAygLMiAuYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlamVjdGlvbiIvCglSZWplY3Rpb24SDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkiUAoZV3JpdGVTYW1wbGVDb2x1bW5zUmVxdWVzdBIzCgdzYW1wbGVzGAEgASgLMiIuYmlubmFjbGUubWV0cmljcy52MS5TYW1wbGVDb2x1bW5zInYKGldyaXRlU2FtcGxlQ29sdW1uc1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIkkKEldyaXRlU2VyaWVzUmVxdWVzdBIzCgZzZXJpZXMYASADKAsyIy5iaW5uYWNsZS5tZXRyaWNzLnYxLkxhYmVsbGVkU2VyaWVzIm8KE1dyaXRlU2VyaWVzUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SEAoIcmVqZWN0ZWQYAiABKA0SNAoKcmVqZWN0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWplY3Rpb24iPwoSV3JpdGVFdmVudHNSZXF1ZXN0EikKBmV2ZW50cxgBIAMoCzIZLmJpbm5hY2xlLmV2ZW50cy52MS5FdmVudCJvChNXcml0ZUV2ZW50c1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIj0KEFdyaXRlTG9nc1JlcXVlc3QSKQoEbG9ncxgBIAMoCzIbLmJpbm5hY2xlLmxvZ3MudjEuTG9nUmVjb3JkIm0KEVdyaXRlTG9nc1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIksKFldyaXRlSGVhcnRiZWF0c1JlcXVlc3QSMQoKaGVhcnRiZWF0cxgBIAMoCzIdLmJpbm5hY2xlLmV2ZW50cy52MS5IZWFydGJlYXQicwoXV3JpdGVIZWFydGJlYXRzUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SEAoIcmVqZWN0ZWQYAiABKA0SNAoKcmVqZWN0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWplY3Rpb24yhAYKDUluZ2VzdFNlcnZpY2USbQoOUmVnaXN0ZXJTZXJpZXMSLC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVnaXN0ZXJTZXJpZXNSZXF1ZXN0Gi0uYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlZ2lzdGVyU2VyaWVzUmVzcG9uc2USawoMV3JpdGVTYW1wbGVzEiouYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2FtcGxlc1JlcXVlc3QaKy5iaW5uYWNsZS5jb2xsZWN0b3IudjEuV3JpdGVTYW1wbGVzUmVzcG9uc2UoATABEnkKEldyaXRlU2FtcGxlQ29sdW1ucxIwLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZVNhbXBsZUNvbHVtbnNSZXF1ZXN0GjEuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2FtcGxlQ29sdW1uc1Jlc3BvbnNlEmQKC1dyaXRlU2VyaWVzEikuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2VyaWVzUmVxdWVzdBoqLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZVNlcmllc1Jlc3BvbnNlEmQKC1dyaXRlRXZlbnRzEikuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlRXZlbnRzUmVxdWVzdBoqLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUV2ZW50c1Jlc3BvbnNlEl4KCVdyaXRlTG9ncxInLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUxvZ3NSZXF1ZXN0GiguYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlTG9nc1Jlc3BvbnNlEnAKD1dyaXRlSGVhcnRiZWF0cxItLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUhlYXJ0YmVhdHNSZXF1ZXN0Gi4uYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlSGVhcnRiZWF0c1Jlc3BvbnNlYgZwcm90bzM", [file_binnacle_events_v1_events, file_binnacle_logs_v1_logs, file_binnacle_metrics_v1_metrics]);
+  fileDesc("CipiaW5uYWNsZS9jb2xsZWN0b3IvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SFWJpbm5hY2xlLmNvbGxlY3Rvci52MSJOChVSZWdpc3RlclNlcmllc1JlcXVlc3QSNQoGc2VyaWVzGAEgAygLMiUuYmlubmFjbGUubWV0cmljcy52MS5TZXJpZXNEZWZpbml0aW9uIiwKFlJlZ2lzdGVyU2VyaWVzUmVzcG9uc2USEgoKc2VyaWVzX2lkcxgBIAMoBiJuChNXcml0ZVNhbXBsZXNSZXF1ZXN0EhAKCHNlcXVlbmNlGAEgASgEEjMKB3NhbXBsZXMYAiABKAsyIi5iaW5uYWNsZS5tZXRyaWNzLnYxLlNhbXBsZUNvbHVtbnMSEAoIYmF0Y2hfaWQYAyABKAkijwEKFFdyaXRlU2FtcGxlc1Jlc3BvbnNlEh0KFWFja25vd2xlZGdlZF9zZXF1ZW5jZRgBIAEoBBIQCghhY2NlcHRlZBgCIAEoBBIQCghyZWplY3RlZBgDIAEoBBI0CgpyZWplY3Rpb25zGAQgAygLMiAuYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlamVjdGlvbiIvCglSZWplY3Rpb24SDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkiYgoZV3JpdGVTYW1wbGVDb2x1bW5zUmVxdWVzdBIzCgdzYW1wbGVzGAEgASgLMiIuYmlubmFjbGUubWV0cmljcy52MS5TYW1wbGVDb2x1bW5zEhAKCGJhdGNoX2lkGAIgASgJInYKGldyaXRlU2FtcGxlQ29sdW1uc1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIlsKEldyaXRlU2VyaWVzUmVxdWVzdBIzCgZzZXJpZXMYASADKAsyIy5iaW5uYWNsZS5tZXRyaWNzLnYxLkxhYmVsbGVkU2VyaWVzEhAKCGJhdGNoX2lkGAIgASgJIm8KE1dyaXRlU2VyaWVzUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SEAoIcmVqZWN0ZWQYAiABKA0SNAoKcmVqZWN0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWplY3Rpb24iUQoSV3JpdGVFdmVudHNSZXF1ZXN0EikKBmV2ZW50cxgBIAMoCzIZLmJpbm5hY2xlLmV2ZW50cy52MS5FdmVudBIQCghiYXRjaF9pZBgCIAEoCSJvChNXcml0ZUV2ZW50c1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIk8KEFdyaXRlTG9nc1JlcXVlc3QSKQoEbG9ncxgBIAMoCzIbLmJpbm5hY2xlLmxvZ3MudjEuTG9nUmVjb3JkEhAKCGJhdGNoX2lkGAIgASgJIm0KEVdyaXRlTG9nc1Jlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgNEhAKCHJlamVjdGVkGAIgASgNEjQKCnJlamVjdGlvbnMYAyADKAsyIC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVqZWN0aW9uIl0KFldyaXRlSGVhcnRiZWF0c1JlcXVlc3QSMQoKaGVhcnRiZWF0cxgBIAMoCzIdLmJpbm5hY2xlLmV2ZW50cy52MS5IZWFydGJlYXQSEAoIYmF0Y2hfaWQYAiABKAkicwoXV3JpdGVIZWFydGJlYXRzUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SEAoIcmVqZWN0ZWQYAiABKA0SNAoKcmVqZWN0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5SZWplY3Rpb24yhAYKDUluZ2VzdFNlcnZpY2USbQoOUmVnaXN0ZXJTZXJpZXMSLC5iaW5uYWNsZS5jb2xsZWN0b3IudjEuUmVnaXN0ZXJTZXJpZXNSZXF1ZXN0Gi0uYmlubmFjbGUuY29sbGVjdG9yLnYxLlJlZ2lzdGVyU2VyaWVzUmVzcG9uc2USawoMV3JpdGVTYW1wbGVzEiouYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2FtcGxlc1JlcXVlc3QaKy5iaW5uYWNsZS5jb2xsZWN0b3IudjEuV3JpdGVTYW1wbGVzUmVzcG9uc2UoATABEnkKEldyaXRlU2FtcGxlQ29sdW1ucxIwLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZVNhbXBsZUNvbHVtbnNSZXF1ZXN0GjEuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2FtcGxlQ29sdW1uc1Jlc3BvbnNlEmQKC1dyaXRlU2VyaWVzEikuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlU2VyaWVzUmVxdWVzdBoqLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZVNlcmllc1Jlc3BvbnNlEmQKC1dyaXRlRXZlbnRzEikuYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlRXZlbnRzUmVxdWVzdBoqLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUV2ZW50c1Jlc3BvbnNlEl4KCVdyaXRlTG9ncxInLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUxvZ3NSZXF1ZXN0GiguYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlTG9nc1Jlc3BvbnNlEnAKD1dyaXRlSGVhcnRiZWF0cxItLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Xcml0ZUhlYXJ0YmVhdHNSZXF1ZXN0Gi4uYmlubmFjbGUuY29sbGVjdG9yLnYxLldyaXRlSGVhcnRiZWF0c1Jlc3BvbnNlYgZwcm90bzM", [file_binnacle_events_v1_events, file_binnacle_logs_v1_logs, file_binnacle_metrics_v1_metrics]);
 
 /**
  * Series to register.
@@ -81,6 +81,13 @@ export type WriteSamplesRequest = Message<"binnacle.collector.v1.WriteSamplesReq
    * @generated from field: binnacle.metrics.v1.SampleColumns samples = 2;
    */
   samples?: SampleColumns | undefined;
+
+  /**
+   * Name of this message for repeating it, or empty.
+   *
+   * @generated from field: string batch_id = 3;
+   */
+  batchId: string;
 };
 
 /**
@@ -172,6 +179,13 @@ export type WriteSampleColumnsRequest = Message<"binnacle.collector.v1.WriteSamp
    * @generated from field: binnacle.metrics.v1.SampleColumns samples = 1;
    */
   samples?: SampleColumns | undefined;
+
+  /**
+   * Name of this request for repeating it, or empty.
+   *
+   * @generated from field: string batch_id = 2;
+   */
+  batchId: string;
 };
 
 /**
@@ -228,6 +242,13 @@ export type WriteSeriesRequest = Message<"binnacle.collector.v1.WriteSeriesReque
    * @generated from field: repeated binnacle.metrics.v1.LabelledSeries series = 1;
    */
   series: LabelledSeries[];
+
+  /**
+   * Name of this request for repeating it, or empty.
+   *
+   * @generated from field: string batch_id = 2;
+   */
+  batchId: string;
 };
 
 /**
@@ -284,6 +305,13 @@ export type WriteEventsRequest = Message<"binnacle.collector.v1.WriteEventsReque
    * @generated from field: repeated binnacle.events.v1.Event events = 1;
    */
   events: Event[];
+
+  /**
+   * Name of this request for repeating it, or empty.
+   *
+   * @generated from field: string batch_id = 2;
+   */
+  batchId: string;
 };
 
 /**
@@ -340,6 +368,13 @@ export type WriteLogsRequest = Message<"binnacle.collector.v1.WriteLogsRequest">
    * @generated from field: repeated binnacle.logs.v1.LogRecord logs = 1;
    */
   logs: LogRecord[];
+
+  /**
+   * Name of this request for repeating it, or empty.
+   *
+   * @generated from field: string batch_id = 2;
+   */
+  batchId: string;
 };
 
 /**
@@ -396,6 +431,13 @@ export type WriteHeartbeatsRequest = Message<"binnacle.collector.v1.WriteHeartbe
    * @generated from field: repeated binnacle.events.v1.Heartbeat heartbeats = 1;
    */
   heartbeats: Heartbeat[];
+
+  /**
+   * Name of this request for repeating it, or empty.
+   *
+   * @generated from field: string batch_id = 2;
+   */
+  batchId: string;
 };
 
 /**
@@ -448,6 +490,13 @@ export const WriteHeartbeatsResponseSchema: GenMessage<WriteHeartbeatsResponse> 
  * rest of the request is kept. A request of which nothing could be kept fails
  * with INVALID_ARGUMENT. A full journal answers RESOURCE_EXHAUSTED with
  * RetryInfo.
+ *
+ * A client that did not hear the answer repeats the request with its `batch_id`:
+ * 1 to 64 printable ASCII characters, made by the client and used by its tenant
+ * for this request alone. However often it is repeated within the horizon (24
+ * hours unless set otherwise), to whichever collector, its points are stored and
+ * shown once. On calls with one request, metadata `idempotency-key` says the same
+ * where the field is empty. Without either a repetition counts again.
  *
  * @generated from service binnacle.collector.v1.IngestService
  */

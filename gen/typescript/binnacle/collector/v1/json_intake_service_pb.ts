@@ -254,6 +254,9 @@ export const PostLogsResponseSchema: GenMessage<PostLogsResponse> = /*@__PURE__*
  * INVALID_ARGUMENT (HTTP 400). Errors: INVALID_ARGUMENT (400),
  * RESOURCE_EXHAUSTED (429), UNAVAILABLE (503).
  *
+ * A request that carries the header `Idempotency-Key` can be repeated until it
+ * is answered, as one with a `batch_id` of IngestService: the two are the same.
+ *
  * @generated from service binnacle.collector.v1.JsonIntakeService
  */
 export const JsonIntakeService: GenService<{
