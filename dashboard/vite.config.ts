@@ -40,9 +40,20 @@ function earlyScript(path: string): Plugin {
   };
 }
 
+/** The lettering's licence goes wherever the lettering goes. */
+function fontLicence(): Plugin {
+  const source = readFileSync(`${here}node_modules/@fontsource/barlow/LICENSE`, 'utf8');
+  return {
+    name: 'font-licence',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'assets/barlow-licence.txt', source });
+    },
+  };
+}
+
 export default defineConfig({
   root: here,
-  plugins: [stubsLibrary(), earlyScript('src/design/early-theme.js'), svelte()],
+  plugins: [stubsLibrary(), earlyScript('src/design/early-theme.js'), fontLicence(), svelte()],
   resolve: { alias: { '@gen': stubs } },
   build: {
     // The first with light-dark(), which the two faces are made with.
