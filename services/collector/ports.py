@@ -92,3 +92,7 @@ class Meter(Protocol):
     def taken(self, kind: str, accepted: int, rejected: int) -> None:
         """Count the points of one request; `kind` is samples, events, logs or heartbeats."""
         ...
+
+    def repeated(self) -> None:
+        """Count a request that was answered from memory, because its sender had named it and sent it before."""
+        ...

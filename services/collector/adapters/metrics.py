@@ -21,6 +21,11 @@ class CollectorMetrics:
             ("kind",),
             registry=registry,
         )
+        self._repeats = Counter(
+            "binnacle_collector_repeats",
+            "Requests with a batch_id or Idempotency-Key that were answered from memory, and not written again.",
+            registry=registry,
+        )
         self._write = Histogram(
             "binnacle_collector_journal_write_seconds",
             "One transaction of the journal: all requests that waited, with its fsync.",
@@ -45,6 +50,10 @@ class CollectorMetrics:
         """Count the points of one request."""
         self._accepted.labels(kind).inc(accepted)
         self._rejected.labels(kind).inc(rejected)
+
+    def repeated(self) -> None:
+        """Count a request that had been taken before."""
+        self._repeats.inc()
 
     def written(self, seconds: float) -> None:
         """Count one transaction of the journal."""

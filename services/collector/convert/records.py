@@ -20,6 +20,7 @@ def encode(accepted: Accepted) -> bytes:
     record = pb.Record(
         tenant=accepted.tenant,
         accepted_time_unix_us=accepted.accepted_us,
+        batch_id=accepted.batch_id,
         series=[_entry(identity, definition) for identity, definition in accepted.series],
         samples=None if accepted.samples is None else _samples(accepted.samples),
         events=None if accepted.events is None else _events(accepted.events),

@@ -137,7 +137,10 @@ class HeartbeatColumns:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What one request adds to the journal; `series` are named for the first time and precede the samples."""
+    """What one request adds to the journal; `series` are named for the first time and precede the samples.
+
+    `batch_id` is what its sender called it, or empty.
+    """
 
     tenant: str
     accepted_us: int
@@ -150,4 +153,5 @@ class Accepted:
 
 def chosen(column: list[str], keep: Mask) -> list[str]:
     """The texts of the rows to keep."""
+    batch_id: str = ""
     return [text for text, kept in zip(column, keep.tolist(), strict=True) if kept]

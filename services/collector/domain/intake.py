@@ -19,6 +19,7 @@ from services.collector.domain.columns import (
 )
 from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, Refused
 from services.collector.domain.places import ColumnPlaces, LabelledPlaces, Places
+from services.collector.domain.repeats import RecentBatches, Remembered
 from services.collector.domain.series import SeriesRegistry
 from services.collector.ports import Journal, Meter, NewSeries
 from services.core.clock import Clock
@@ -44,6 +45,9 @@ class Outcome:
     refused: Refused
 
 
+NOTHING = Outcome(0, NONE_REFUSED)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft(Generic[Columns, Naming]):
     """Decoded points, not judged yet: `faults` are rows that decoding found bad, `undecodable` points without a row."""
@@ -58,7 +62,8 @@ class Intake:
     """Takes in points of any tenant. Returns when what was accepted is durable.
 
     All methods raise InvalidInput when nothing could be kept, Overloaded when the journal or the number of series is
-    at its limit, Unavailable when the disk fails.
+    at its limit, Unavailable when the disk fails. A request that its sender named by a `batch_id` gets the answer of
+    the first of this name, and adds nothing.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Intake:
         self._clock = clock
         self._meter = meter
         self._skew_seconds = skew_seconds
+        self._recent: RecentBatches[Outcome] = RecentBatches()
 
     def now(self) -> float:
         """Time of acceptance, for points that carry none; Unix seconds."""
@@ -91,11 +97,15 @@ class Intake:
         if violations:
             raise InvalidInput(violations[:FIRST])
         entries = [(self._registry.identify(tenant, definition), definition) for definition in definitions]
-        await self._store_labelled(tenant, list(dict(entries).items()), None)
+        await self._keep_labelled(NOTHING, Accepted(tenant, self._now_us(), series=list(dict(entries).items())))
         return [identity for identity, _definition in entries]
 
-    def samples(self, tenant: str, samples: SampleColumns) -> tuple[Outcome, asyncio.Future[int] | None]:
+    def samples(
+        self, tenant: str, samples: SampleColumns, batch_id: str = ""
+    ) -> tuple[Outcome, asyncio.Future[int] | None]:
         """Take samples of registered series; the future is done when they are durable (None: nothing was kept)."""
+        if (known := self._recall(tenant, batch_id)) is not None:
+            return known.outcome, asyncio.shield(known.durable)
         places = ColumnPlaces("samples")
         found = rules.inspect_samples(samples, places, self._moment())
         unknown = self._registry.missing(tenant, samples.series_ids)
@@ -107,10 +117,12 @@ class Intake:
         if not outcome.accepted:
             return outcome, None
         kept = samples if found.keep is None else samples.take(found.keep)
-        return outcome, self._append(Accepted(tenant, self._now_us(), samples=kept))
+        return outcome, self._append(outcome, Accepted(tenant, self._now_us(), samples=kept, batch_id=batch_id))
 
-    async def labelled(self, tenant: str, draft: Draft[LabelledColumns, LabelledPlaces]) -> Outcome:
+    async def labelled(self, tenant: str, draft: Draft[LabelledColumns, LabelledPlaces], batch_id: str = "") -> Outcome:
         """Take samples that come with their series."""
+        if (known := self._recall(tenant, batch_id)) is not None:
+            return await known.answer()
         labelled = draft.columns
         found = rules.inspect_labelled(labelled, draft.places, self._moment())
         outcome = self._judged("samples", found, draft, len(labelled))
@@ -122,31 +134,41 @@ class Intake:
         ]
         ids = np.array([identity for identity, _definition in entries], dtype=np.uint64)
         samples = SampleColumns(ids[places], labelled.times_ms[keep], labelled.values[keep])
-        await self._store_labelled(tenant, self._registry.unannounced(tenant, entries), samples)
-        return outcome
+        series = self._registry.unannounced(tenant, entries)
+        accepted = Accepted(tenant, self._now_us(), series=series, samples=samples, batch_id=batch_id)
+        return await self._keep_labelled(outcome, accepted)
 
-    async def events(self, tenant: str, draft: Draft[EventColumns, Places]) -> Outcome:
+    async def events(self, tenant: str, draft: Draft[EventColumns, Places], batch_id: str = "") -> Outcome:
         """Take events."""
+        if (known := self._recall(tenant, batch_id)) is not None:
+            return await known.answer()
         found = rules.inspect_events(draft.columns, draft.places, self._moment())
         outcome = self._judged("events", found, draft, len(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
-        await self._append(Accepted(tenant, self._now_us(), events=kept))
+        accepted = Accepted(tenant, self._now_us(), events=kept, batch_id=batch_id)
+        await self._append(outcome, accepted)
         return outcome
 
-    async def logs(self, tenant: str, draft: Draft[LogColumns, Places]) -> Outcome:
+    async def logs(self, tenant: str, draft: Draft[LogColumns, Places], batch_id: str = "") -> Outcome:
         """Take log lines."""
+        if (known := self._recall(tenant, batch_id)) is not None:
+            return await known.answer()
         found = rules.inspect_logs(draft.columns, draft.places, self._moment())
         outcome = self._judged("logs", found, draft, len(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
-        await self._append(Accepted(tenant, self._now_us(), logs=kept))
+        accepted = Accepted(tenant, self._now_us(), logs=kept, batch_id=batch_id)
+        await self._append(outcome, accepted)
         return outcome
 
-    async def heartbeats(self, tenant: str, draft: Draft[HeartbeatColumns, Places]) -> Outcome:
+    async def heartbeats(self, tenant: str, draft: Draft[HeartbeatColumns, Places], batch_id: str = "") -> Outcome:
         """Take heartbeats."""
+        if (known := self._recall(tenant, batch_id)) is not None:
+            return await known.answer()
         found = rules.inspect_heartbeats(draft.columns, draft.places, self._moment())
         outcome = self._judged("heartbeats", found, draft, len(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
-        await self._append(Accepted(tenant, self._now_us(), heartbeats=kept))
+        accepted = Accepted(tenant, self._now_us(), heartbeats=kept, batch_id=batch_id)
+        await self._append(outcome, accepted)
         return outcome
 
     def _judged(self, kind: str, found: Inspection, draft: Draft[Any, Any], rows: int) -> Outcome:
@@ -159,16 +181,28 @@ class Intake:
             raise InvalidInput(refused.first)
         return Outcome(accepted, refused)
 
-    async def _store_labelled(self, tenant: str, series: Series, samples: SampleColumns | None) -> None:
-        stored = self._registry.admit(tenant, [identity for identity, _definition in series])
-        await self._append(Accepted(tenant, self._now_us(), series=series, samples=samples), stored)
-        self._registry.announce(tenant, series, stored)
+    async def _keep_labelled(self, outcome: Outcome, accepted: Accepted) -> Outcome:
+        stored = self._registry.admit(accepted.tenant, [identity for identity, _definition in accepted.series])
+        await self._append(outcome, accepted, stored)
+        self._registry.announce(accepted.tenant, accepted.series, stored)
+        return outcome
 
-    def _append(self, accepted: Accepted, series: NewSeries | None = None) -> asyncio.Future[int]:
+    def _recall(self, tenant: str, batch_id: str) -> Remembered[Outcome] | None:
+        known = self._recent.recall(tenant, batch_id)
+        if known is not None:
+            self._meter.repeated()
+        return known
+
+    def _append(self, outcome: Outcome, accepted: Accepted, series: NewSeries | None = None) -> asyncio.Future[int]:
         record = self._encode(accepted)
         if len(record) > MAX_RECORD_BYTES:
             raise InvalidInput.of("", f"the request takes {len(record):,} bytes once decoded; send it in parts")
-        return self._journal.append(record, series)
+        durable = self._journal.append(record, series)
+        if not accepted.batch_id:
+            return durable
+        self._recent.remember(accepted.tenant, accepted.batch_id, outcome, durable)
+        # The sender of this request may go away while the one of its repetition waits for the same future.
+        return asyncio.shield(durable)
 
     def _moment(self) -> rules.Moment:
         return rules.Moment(self._clock.now(), self._skew_seconds)
