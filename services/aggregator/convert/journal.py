@@ -8,14 +8,15 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from binnacle.journal.v1 import journal_pb2
+from services.aggregator.convert.samples import sample_columns, unpacked_bytes
 from services.aggregator.ports.records import (
     EventColumns,
     HeartbeatColumns,
     LogColumns,
     Record,
-    SampleColumns,
     Series,
     TrafficColumns,
+    WarningColumns,
 )
 from services.core import conventions
 from services.core.errors import InvalidInput
@@ -52,25 +53,18 @@ def record_from(offset: int, body: bytes) -> Record:
         tenant=message.tenant,
         accepted_us=message.accepted_time_unix_us,
         series=[_series(entry) for entry in message.series],
-        samples=_samples(message.samples) if message.HasField("samples") else None,
+        samples=sample_columns(message.samples) if message.HasField("samples") else None,
         events=_events(message.events) if message.HasField("events") else None,
         logs=_logs(message.logs) if message.HasField("logs") else None,
         heartbeats=_heartbeats(message.heartbeats) if message.HasField("heartbeats") else None,
-        size=len(body),
+        warnings=_warnings(message.warnings) if message.HasField("warnings") else None,
+        size=len(body) + unpacked_bytes(message.samples),
     )
 
 
 def _series(entry: journal_pb2.SeriesEntry) -> Series:
     definition = entry.definition
     return Series(entry.id, definition.name, dict(definition.labels), definition.kind, definition.unit)
-
-
-def _samples(block: journal_pb2.SampleBlock) -> SampleColumns:
-    return SampleColumns(
-        np.frombuffer(block.series_ids, "<u8"),
-        np.frombuffer(block.times_unix_ms, "<i8"),
-        np.frombuffer(block.values, "<f8"),
-    )
 
 
 def _events(block: journal_pb2.EventBlock) -> EventColumns:
@@ -152,6 +146,20 @@ def _heartbeats(block: journal_pb2.HeartbeatBlock) -> HeartbeatColumns:
         np.frombuffer(block.error_counts, "<f8"),
         np.frombuffer(block.avg_latencies_ms, "<f8"),
         np.frombuffer(block.uptimes_hours, "<f8"),
+    )
+
+
+def _warnings(block: journal_pb2.WarningBlock) -> WarningColumns:
+    return WarningColumns(
+        list(block.kinds),
+        list(block.fields),
+        list(block.reasons),
+        list(block.descriptions),
+        list(block.sources),
+        list(block.samples),
+        np.frombuffer(block.counts, "<u8"),
+        np.frombuffer(block.first_times_unix_us, "<i8"),
+        np.frombuffer(block.last_times_unix_us, "<i8"),
     )
 
 

@@ -52,6 +52,8 @@ def _entry(identity: int, definition: SeriesDefinition) -> pb.SeriesEntry:
 
 
 def _samples(samples: SampleColumns) -> pb.SampleBlock:
+    if samples.packed:
+        return pb.SampleBlock(lz4=samples.packed, rows=len(samples))
     return pb.SampleBlock(
         series_ids=_bytes(samples.series_ids, "<u8"),
         times_unix_ms=_bytes(samples.times_ms, "<i8"),

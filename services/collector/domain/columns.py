@@ -30,11 +30,15 @@ class SeriesDefinition:
 
 @dataclass(frozen=True, slots=True)
 class SampleColumns:
-    """Samples of known series; times in milliseconds since the Unix epoch."""
+    """Samples of known series; times in milliseconds since the Unix epoch.
+
+    `packed` holds the same rows as the sender compressed them, when it did.
+    """
 
     series_ids: Ids
     times_ms: Times
     values: Values
+    packed: bytes = b""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -149,9 +153,9 @@ class Accepted:
     events: EventColumns | None = None
     logs: LogColumns | None = None
     heartbeats: HeartbeatColumns | None = None
+    batch_id: str = ""
 
 
 def chosen(column: list[str], keep: Mask) -> list[str]:
     """The texts of the rows to keep."""
-    batch_id: str = ""
     return [text for text, kept in zip(column, keep.tolist(), strict=True) if kept]

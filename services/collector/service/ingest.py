@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from binnacle.collector.v1 import ingest_service_pb2 as pb, ingest_service_pb2_grpc as pb_grpc
-from services.collector.convert import messages
+from services.collector.convert import messages, sample_messages
 from services.collector.domain.intake import Intake
 from services.collector.domain.places import SeriesPlaces
 from services.collector.service.sample_stream import SampleStream
+from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
 
 
@@ -31,6 +32,19 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         stream = SampleStream(self._intake, current_call().tenant, self._stopping)
         async for answer in stream.answers(requests):
             yield answer
+
+    async def WriteSampleColumns(  # type: ignore[override]
+        self, request: bytes, context: Any
+    ) -> pb.WriteSampleColumnsResponse:
+        outcome, durable = self._intake.samples(current_call().tenant, sample_messages.read_columns(request))
+        if durable is None:
+            raise InvalidInput(outcome.refused.first)
+        await durable
+        return pb.WriteSampleColumnsResponse(
+            accepted=outcome.accepted,
+            rejected=outcome.refused.count,
+            rejections=messages.rejections(outcome.refused),
+        )
 
     async def WriteSeries(self, request: pb.WriteSeriesRequest, context: Any) -> pb.WriteSeriesResponse:
         outcome = await self._intake.labelled(current_call().tenant, messages.labelled(request.series))

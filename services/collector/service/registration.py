@@ -14,10 +14,13 @@ JSON_INTAKE = "binnacle.collector.v1.JsonIntakeService"
 def add_ingest(servicer: IngestServicer, server: Any) -> None:
     """Serve IngestService; what takes columns is given the bytes of each message, unparsed."""
     pb_grpc.add_IngestServiceServicer_to_server(servicer, server)
-    unparsed: Any = grpc.stream_stream_rpc_method_handler(servicer.WriteSamples, None, _serialize)
+    unparsed: dict[str, Any] = {
+        "WriteSamples": grpc.stream_stream_rpc_method_handler(servicer.WriteSamples, None, _serialize),
+        "WriteSampleColumns": grpc.unary_unary_rpc_method_handler(servicer.WriteSampleColumns, None, _serialize),
+    }
     # Of two handlers registered for a method the later one holds.
-    server.add_registered_method_handlers(INGEST, {"WriteSamples": unparsed})
+    server.add_registered_method_handlers(INGEST, unparsed)
 
 
-def _serialize(message: pb.WriteSamplesResponse) -> bytes:
+def _serialize(message: pb.WriteSamplesResponse | pb.WriteSampleColumnsResponse) -> bytes:
     return message.SerializeToString()

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.network
 
 UNARY: dict[str, type[Message]] = {
     "IngestService/RegisterSeries": pb.RegisterSeriesRequest,
+    "IngestService/WriteSampleColumns": pb.WriteSampleColumnsRequest,
     "IngestService/WriteSeries": pb.WriteSeriesRequest,
     "IngestService/WriteEvents": pb.WriteEventsRequest,
     "IngestService/WriteLogs": pb.WriteLogsRequest,
@@ -74,6 +75,8 @@ def _value(field: Any, rng: random.Random) -> object:
         return rng.choice(FLOATS)
     if field.type == FieldDescriptor.TYPE_BOOL:
         return rng.random() < 0.5
+    if field.type == FieldDescriptor.TYPE_UINT32:
+        return rng.choice([abs(number) for number in NUMBERS])
     small = field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_ENUM)
     return rng.choice(NUMBERS if small else LARGE)
 

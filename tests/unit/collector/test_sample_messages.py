@@ -1,5 +1,6 @@
 """Sample messages from their bytes, in every form the wire allows."""
 
+import lz4.block
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -32,6 +33,46 @@ def test_columns_arrive_as_they_were_sent(rows: list[tuple[int, int, float]], se
     message = sample_messages.read(request(rows, sequence).SerializeToString())
     assert message.sequence == sequence
     assert rows_of(message) == rows
+
+
+def packed(rows: list[tuple[int, int, float]]) -> metrics_pb2.SampleColumns:
+    forms = ("<u8", "<i8", "<f8")
+    plain = b"".join(
+        np.array(column, form).tobytes() for column, form in zip(zip(*rows, strict=True), forms, strict=True)
+    )
+    return metrics_pb2.SampleColumns(lz4=lz4.block.compress(plain, store_size=False), rows=len(rows))
+
+
+@given(ROWS)
+def test_a_compressed_message_is_read_and_kept_as_it_came(rows: list[tuple[int, int, float]]) -> None:
+    samples = packed(rows)
+    message = sample_messages.read(pb.WriteSamplesRequest(sequence=3, samples=samples).SerializeToString())
+    assert (message.sequence, rows_of(message)) == (3, rows)
+    assert message.samples.packed == samples.lz4
+    columns = sample_messages.read_columns(pb.WriteSampleColumnsRequest(samples=samples).SerializeToString())
+    assert columns.values.tolist() == message.samples.values.tolist()
+
+
+@pytest.mark.parametrize("rows", [1, 3, 100_001, 2**32 - 1])
+def test_a_compressed_message_must_hold_its_rows(rows: int) -> None:
+    samples = packed([(1, 1, 1.0), (2, 2, 2.0)])
+    samples.rows = rows
+    with pytest.raises(InvalidInput):
+        sample_messages.read_columns(pb.WriteSampleColumnsRequest(samples=samples).SerializeToString())
+
+
+def test_columns_beside_a_compressed_block_are_refused() -> None:
+    samples = packed([(1, 1, 1.0)])
+    samples.values.append(1.0)
+    with pytest.raises(InvalidInput, match="beside"):
+        sample_messages.read_columns(pb.WriteSampleColumnsRequest(samples=samples).SerializeToString())
+
+
+def test_rows_left_out_are_not_carried_compressed() -> None:
+    columns = sample_messages.read_columns(
+        pb.WriteSampleColumnsRequest(samples=packed([(1, 1, 1.0), (2, 2, 2.0)])).SerializeToString()
+    )
+    assert not columns.take(np.array([True, False])).packed
 
 
 @given(ROWS, ROWS)
