@@ -3,7 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from binnacle.aggregator.v1 import append_service_pb2_grpc, overview_service_pb2_grpc, query_service_pb2_grpc
+from binnacle.aggregator.v1 import (
+    append_service_pb2_grpc,
+    intake_warning_service_pb2_grpc,
+    overview_service_pb2_grpc,
+    query_service_pb2_grpc,
+)
 from services.aggregator.adapters.clickhouse.engines import open_engine
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.adapters.prometheus_observer import PrometheusObserver
@@ -11,8 +16,10 @@ from services.aggregator.config import AggregatorConfig
 from services.aggregator.domain.aggregator import Aggregator
 from services.aggregator.ports.store import Store
 from services.aggregator.service.append_service import AppendServicer
+from services.aggregator.service.intake_warning_service import IntakeWarningServicer
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
+from services.core.clock import Clock
 from services.runtime.process import Process, Registration, Wired
 
 
@@ -31,12 +38,12 @@ async def wired_over(store: Store, config: AggregatorConfig, process: Process) -
     process.tasks.create_task(aggregator.run(), name="aggregator")
     process.tasks.create_task(_stop(aggregator, process), name="end streams")
     try:
-        yield Wired(_registrations(aggregator, store, demo=config.demo), ready=aggregator.ready)
+        yield Wired(_registrations(aggregator, store, process.clock, demo=config.demo), ready=aggregator.ready)
     finally:
         await store.close()
 
 
-def _registrations(aggregator: Aggregator, store: Store, *, demo: bool) -> list[Registration]:
+def _registrations(aggregator: Aggregator, store: Store, clock: Clock, *, demo: bool) -> list[Registration]:
     return [
         Registration(
             append_service_pb2_grpc.add_AppendServiceServicer_to_server,
@@ -52,6 +59,11 @@ def _registrations(aggregator: Aggregator, store: Store, *, demo: bool) -> list[
             query_service_pb2_grpc.add_QueryServiceServicer_to_server,
             QueryServicer(store, aggregator.live),
             "binnacle.aggregator.v1.QueryService",
+        ),
+        Registration(
+            intake_warning_service_pb2_grpc.add_IntakeWarningServiceServicer_to_server,
+            IntakeWarningServicer(store, clock),
+            "binnacle.aggregator.v1.IntakeWarningService",
         ),
     ]
 

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from services.aggregator.domain.memories import DAY_SECONDS, MICRO, seen_us
 from services.aggregator.domain.signals import joined, subset
 from services.aggregator.domain.tenant_live import shown_events, stored_heartbeats
-from services.aggregator.ports.records import Record, Series
+from services.aggregator.ports.records import Record, Series, WarningColumns
 from services.aggregator.ports.signals import SignalColumns
 from services.aggregator.ports.store import (
     DayTotals,
@@ -23,6 +23,7 @@ from services.aggregator.ports.store import (
     StoredEvent,
     StoredHeartbeat,
 )
+from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
 from services.core.errors import Unavailable
 
 FREQUENT_TYPES = 100
@@ -38,6 +39,7 @@ class _Tenant:
     heartbeats: list[StoredHeartbeat] = field(default_factory=list)
     samples: list[LastSample] = field(default_factory=list)
     logs: int = 0
+    warnings: list[IntakeWarning] = field(default_factory=list)
 
 
 class MemoryStore:
@@ -98,6 +100,14 @@ class MemoryStore:
     async def count_events(self, tenant: str, matching: EventFilter) -> int:
         return sum(_matches(event, matching) for event in self._of(tenant).events)
 
+    async def intake_warnings(
+        self, tenant: str, matching: WarningFilter, limit: int, before: WarningPosition | None = None
+    ) -> Sequence[IntakeWarning]:
+        within = [one for one in self._of(tenant).warnings if matching.from_us <= one.last_us < matching.to_us]
+        found = _alike([one for one in within if matching.kind in ("", one.kind)])
+        found.sort(key=lambda one: one.position, reverse=True)
+        return [one for one in found if before is None or one.position < before][:limit]
+
     async def intake_counts(self, tenant: str) -> IntakeCounts:
         kept = self._of(tenant)
         types = Counter(event.type for event in kept.events)
@@ -124,9 +134,31 @@ def _keep(kept: _Tenant, journal_id: str, record: Record) -> None:
     kept.logs += len(record.logs.messages) if record.logs else 0
     kept.events += shown_events(journal_id, record, left_out=())
     kept.heartbeats += stored_heartbeats(journal_id, record)
+    if record.warnings is not None:
+        kept.warnings += _warnings(record.warnings)
     if record.samples is not None:
         columns = (record.samples.series_ids, record.samples.times_ms, record.samples.values)
         kept.samples += [LastSample(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _warnings(block: WarningColumns) -> Iterator[IntakeWarning]:
+    texts = (block.kinds, block.fields, block.reasons, block.descriptions, block.sources, block.samples)
+    figures = (block.counts.tolist(), block.first_times_us.tolist(), block.last_times_us.tolist())
+    return (IntakeWarning(*row) for row in zip(*texts, *figures, strict=True))
+
+
+def _alike(rows: Sequence[IntakeWarning]) -> list[IntakeWarning]:
+    groups: dict[tuple[str, ...], list[IntakeWarning]] = {}
+    for row in rows:
+        groups.setdefault(row.position[1:], []).append(row)
+    return [
+        replace(
+            max(group, key=lambda one: one.last_us),
+            count=sum(one.count for one in group),
+            first_us=min(one.first_us for one in group),
+        )
+        for group in groups.values()
+    ]
 
 
 def _position(event: StoredEvent) -> EventPosition:

@@ -89,6 +89,21 @@ class HeartbeatColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class WarningColumns:
+    """What was refused at intake; refusals that are alike are one row. `counts` are points."""
+
+    kinds: Sequence[str]
+    fields: Sequence[str]
+    reasons: Sequence[str]
+    descriptions: Sequence[str]
+    sources: Sequence[str]
+    samples: Sequence[str]
+    counts: Ids
+    first_times_us: Longs
+    last_times_us: Longs
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One accepted request of one tenant, at its `offset` in its journal."""
 
@@ -100,6 +115,7 @@ class Record:
     events: EventColumns | None = None
     logs: LogColumns | None = None
     heartbeats: HeartbeatColumns | None = None
+    warnings: WarningColumns | None = None
     size: int = 0
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from services.aggregator.ports.records import Place, Record, Series
 from services.aggregator.ports.signals import SignalColumns
+from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,12 @@ class Store(Protocol):
 
     async def count_events(self, tenant: str, matching: EventFilter) -> int:
         """Events that match."""
+        ...
+
+    async def intake_warnings(
+        self, tenant: str, matching: WarningFilter, limit: int, before: WarningPosition | None = None
+    ) -> Sequence[IntakeWarning]:
+        """What was refused, newest first, at most `limit` rows, all `before` a position."""
         ...
 
     async def intake_counts(self, tenant: str) -> IntakeCounts:

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from binnacle.aggregator.v1 import (
     append_service_pb2,
     append_service_pb2_grpc,
+    intake_warning_service_pb2_grpc,
     overview_service_pb2_grpc,
     query_service_pb2_grpc,
 )
@@ -64,6 +65,7 @@ class Aggregator:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.overview: Any = overview_service_pb2_grpc.OverviewServiceStub(channel)
         self.query: Any = query_service_pb2_grpc.QueryServiceStub(channel)
+        self.warnings: Any = intake_warning_service_pb2_grpc.IntakeWarningServiceStub(channel)
         self._append: Any = append_service_pb2_grpc.AppendServiceStub(channel)
         self._health: Any = health_pb2_grpc.HealthStub(channel)
 

@@ -3,6 +3,7 @@
 from services.aggregator.adapters.clickhouse.engines import Engine, Row
 from services.aggregator.adapters.clickhouse.statements import TenantQuery, TenantTable
 from services.aggregator.ports.store import EventFilter, EventPosition, IntakeCounts, StoredEvent
+from services.aggregator.ports.warnings import WarningFilter, WarningPosition
 
 FREQUENT_TYPES = 100
 EVENT_COLUMNS = (
@@ -38,6 +39,38 @@ def events_query(tenant: str, matching: EventFilter, limit: int, before: EventPo
         parameters |= dict(zip(names, before, strict=True))
     order = "time DESC, journal_id DESC, offset DESC, row DESC"
     return TenantQuery(tenant, "events", EVENT_COLUMNS, where, parameters, order_by=order, limit=limit)
+
+
+_ALIKE = "kind, field, reason, description, source"
+
+
+def warnings_query(tenant: str, matching: WarningFilter, limit: int, before: WarningPosition | None) -> TenantQuery:
+    """What was refused, as the fields of IntakeWarning."""
+    where = (
+        "time >= fromUnixTimestamp64Micro({from_us:Int64})",
+        "time < fromUnixTimestamp64Micro({to_us:Int64})",
+        *(("kind = {kind:String}",) if matching.kind else ()),
+    )
+    parameters: dict[str, str | int] = {"from_us": matching.from_us, "to_us": matching.to_us, "kind": matching.kind}
+    last = "toUnixTimestamp64Micro(max(time))"
+    having = ""
+    if before is not None:
+        names = ("last", "kind", "field", "reason", "description", "source")
+        parameters.update(zip((f"before_{name}" for name in names), before, strict=True))
+        place = ", ".join(f"{{before_{name}:{'Int64' if name == 'last' else 'String'}}}" for name in names)
+        having = f"({last}, {_ALIKE}) < ({place})"
+    figures = ("argMax(sample, time)", "sum(count)", "toUnixTimestamp64Micro(min(first))", last)
+    return TenantQuery(
+        tenant,
+        "intake_warnings",
+        (_ALIKE, *figures),
+        where,
+        parameters,
+        group_by=_ALIKE,
+        having=having,
+        order_by=", ".join(f"{name} DESC" for name in (last, *_ALIKE.split(", "))),
+        limit=limit,
+    )
 
 
 def count_events_query(tenant: str, matching: EventFilter) -> TenantQuery:

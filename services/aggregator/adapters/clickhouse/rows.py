@@ -11,7 +11,15 @@ import numpy.typing as npt
 from services.aggregator.adapters.clickhouse import native
 from services.aggregator.adapters.clickhouse.decimals import decompose
 from services.aggregator.adapters.clickhouse.native import Column
-from services.aggregator.ports.records import EventColumns, HeartbeatColumns, LogColumns, Record, SampleColumns, Series
+from services.aggregator.ports.records import (
+    EventColumns,
+    HeartbeatColumns,
+    LogColumns,
+    Record,
+    SampleColumns,
+    Series,
+    WarningColumns,
+)
 from services.aggregator.ports.store import Segment
 
 _TIME = "DateTime64(6, 'UTC')"
@@ -36,6 +44,7 @@ def segment_blocks(segment: Segment) -> Iterator[TableBlock]:
         ("logs", _logs),
         ("heartbeats", _heartbeats),
         ("signals", _signals),
+        ("intake_warnings", _warnings),
     )
     for table, make in makers:
         columns, rows = make(segment)
@@ -179,6 +188,24 @@ def _signals(segment: Segment) -> tuple[list[Column], int]:
         native.words("journal_id", [segment.journal_id], [rows]),
         native.numbers("offset", "UInt64", np.full(rows, segment.to_offset - 1, np.uint64)),
     ], rows
+
+
+def _warnings(segment: Segment) -> tuple[list[Column], int]:
+    parts = [(record, record.warnings) for record in segment.records if record.warnings is not None]
+    blocks: list[WarningColumns] = [block for _record, block in parts]
+    places, sizes = _places(segment, [(record, len(block.kinds)) for record, block in parts])
+    return [
+        *places,
+        native.numbers("time", _TIME, _joined([block.last_times_us for block in blocks])),
+        native.numbers("first", _TIME, _joined([block.first_times_us for block in blocks])),
+        native.words("kind", list(chain.from_iterable(block.kinds for block in blocks))),
+        native.texts("field", chain.from_iterable(block.fields for block in blocks)),
+        native.words("reason", list(chain.from_iterable(block.reasons for block in blocks))),
+        native.texts("description", chain.from_iterable(block.descriptions for block in blocks)),
+        native.texts("source", chain.from_iterable(block.sources for block in blocks)),
+        native.texts("sample", chain.from_iterable(block.samples for block in blocks)),
+        native.numbers("count", "UInt64", _joined([block.counts for block in blocks]).astype(np.uint64)),
+    ], sizes
 
 
 def _places(segment: Segment, parts: Sequence[tuple[Record, int]]) -> tuple[list[Column], int]:

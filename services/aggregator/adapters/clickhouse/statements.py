@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-TenantTable = Literal["series", "samples", "samples_values", "events", "logs", "heartbeats", "signals"]
+TenantTable = Literal[
+    "series", "samples", "samples_values", "events", "logs", "heartbeats", "signals", "intake_warnings"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class TenantQuery:
     where: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     group_by: str = ""
+    having: str = ""
     order_by: str = ""
     limit: int | None = None
     committed: bool = False
@@ -41,6 +44,8 @@ class TenantQuery:
         clauses = [f"SELECT {', '.join(self.columns)} FROM {source} WHERE {' AND '.join(conditions)}"]
         if self.group_by:
             clauses.append(f"GROUP BY {self.group_by}")
+        if self.having:
+            clauses.append(f"HAVING {self.having}")
         if self.order_by:
             clauses.append(f"ORDER BY {self.order_by}")
         if self.limit is not None:

@@ -20,6 +20,7 @@ from services.aggregator.ports.store import (
     Segment,
     StoredEvent,
 )
+from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
 from services.core.clock import Clock
 from services.core.errors import Unavailable
 from services.runtime.logs import Log
@@ -89,6 +90,12 @@ class ClickHouseStore:
         query = reading.count_events_query(tenant, matching)
         [[count]] = await self._ask(lambda engine: engine.query(query.statement()))
         return int(count)
+
+    async def intake_warnings(
+        self, tenant: str, matching: WarningFilter, limit: int, before: WarningPosition | None = None
+    ) -> Sequence[IntakeWarning]:
+        query = reading.warnings_query(tenant, matching, limit, before)
+        return [IntakeWarning(*row) for row in await self._ask(lambda engine: engine.query(query.statement()))]
 
     async def intake_counts(self, tenant: str) -> IntakeCounts:
         return await self._ask(lambda engine: reading.read_counts(engine, tenant))
