@@ -21,35 +21,41 @@ Block = journal_pb2.SampleBlock
 
 @dataclass(frozen=True, slots=True)
 class SampleMessage:
-    """One message of a stream of samples."""
+    """One message of samples: its number in its stream, 0 when it came alone, and its name, which may be empty."""
 
     sequence: int
     samples: SampleColumns
+    batch_id: str = ""
 
 
 def read(raw: bytes) -> SampleMessage:
     """Decode a WriteSamplesRequest. Raises InvalidInput when it is broken or its columns differ in length."""
     try:
         twin = journal_pb2.SampleMessage.FromString(raw)
-        size = _field_size(_block_size(twin.samples)) + (1 + _varint_size(twin.sequence) if twin.sequence else 0)
-        if size == len(raw):
-            return SampleMessage(twin.sequence, _columns(twin.samples))
+        sequence_size = 1 + _varint_size(twin.sequence) if twin.sequence else 0
+        if _block_and_name_size(twin) + sequence_size == len(raw):
+            return SampleMessage(twin.sequence, _columns(twin.samples), twin.batch_id)
         whole = pb.WriteSamplesRequest.FromString(raw)
     except DecodeError as error:
         raise InvalidInput.of("", "the message is no valid WriteSamplesRequest") from error
-    return SampleMessage(whole.sequence, _columns(_repacked(whole.samples)))
+    return SampleMessage(whole.sequence, _columns(_repacked(whole.samples)), whole.batch_id)
 
 
-def read_columns(raw: bytes) -> SampleColumns:
+def read_columns(raw: bytes) -> SampleMessage:
     """Decode a WriteSampleColumnsRequest. Raises InvalidInput as `read`."""
     try:
         twin = journal_pb2.SampleColumnsMessage.FromString(raw)
-        if _field_size(_block_size(twin.samples)) == len(raw):
-            return _columns(twin.samples)
+        if _block_and_name_size(twin) == len(raw):
+            return SampleMessage(0, _columns(twin.samples), twin.batch_id)
         whole = pb.WriteSampleColumnsRequest.FromString(raw)
     except DecodeError as error:
         raise InvalidInput.of("", "the message is no valid WriteSampleColumnsRequest") from error
-    return _columns(_repacked(whole.samples))
+    return SampleMessage(0, _columns(_repacked(whole.samples)), whole.batch_id)
+
+
+def _block_and_name_size(twin: journal_pb2.SampleMessage | journal_pb2.SampleColumnsMessage) -> int:
+    name = len(twin.batch_id.encode())
+    return _field_size(_block_size(twin.samples)) + (_field_size(name) if name else 0)
 
 
 def _block_size(block: Block) -> int:

@@ -8,6 +8,7 @@ from binnacle.collector.v1 import ingest_service_pb2 as pb, ingest_service_pb2_g
 from services.collector.convert import messages, sample_messages
 from services.collector.domain.intake import Intake
 from services.collector.domain.places import SeriesPlaces
+from services.collector.service.batch_ids import batch_id_of
 from services.collector.service.sample_stream import SampleStream
 from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
@@ -36,7 +37,9 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
     async def WriteSampleColumns(  # type: ignore[override]
         self, request: bytes, context: Any
     ) -> pb.WriteSampleColumnsResponse:
-        outcome, durable = self._intake.samples(current_call().tenant, sample_messages.read_columns(request))
+        message = sample_messages.read_columns(request)
+        name = batch_id_of(message.batch_id, context)
+        outcome, durable = self._intake.samples(current_call().tenant, message.samples, name)
         if durable is None:
             raise InvalidInput(outcome.refused.first)
         await durable
@@ -47,7 +50,9 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         )
 
     async def WriteSeries(self, request: pb.WriteSeriesRequest, context: Any) -> pb.WriteSeriesResponse:
-        outcome = await self._intake.labelled(current_call().tenant, messages.labelled(request.series))
+        outcome = await self._intake.labelled(
+            current_call().tenant, messages.labelled(request.series), batch_id_of(request.batch_id, context)
+        )
         return pb.WriteSeriesResponse(
             accepted=outcome.accepted,
             rejected=outcome.refused.count,
@@ -56,7 +61,7 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
 
     async def WriteEvents(self, request: pb.WriteEventsRequest, context: Any) -> pb.WriteEventsResponse:
         draft = messages.events(request.events, self._intake.now())
-        outcome = await self._intake.events(current_call().tenant, draft)
+        outcome = await self._intake.events(current_call().tenant, draft, batch_id_of(request.batch_id, context))
         return pb.WriteEventsResponse(
             accepted=outcome.accepted,
             rejected=outcome.refused.count,
@@ -65,7 +70,7 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
 
     async def WriteLogs(self, request: pb.WriteLogsRequest, context: Any) -> pb.WriteLogsResponse:
         draft = messages.logs(request.logs, self._intake.now())
-        outcome = await self._intake.logs(current_call().tenant, draft)
+        outcome = await self._intake.logs(current_call().tenant, draft, batch_id_of(request.batch_id, context))
         return pb.WriteLogsResponse(
             accepted=outcome.accepted,
             rejected=outcome.refused.count,
@@ -74,7 +79,7 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
 
     async def WriteHeartbeats(self, request: pb.WriteHeartbeatsRequest, context: Any) -> pb.WriteHeartbeatsResponse:
         draft = messages.heartbeats(request.heartbeats, self._intake.now())
-        outcome = await self._intake.heartbeats(current_call().tenant, draft)
+        outcome = await self._intake.heartbeats(current_call().tenant, draft, batch_id_of(request.batch_id, context))
         return pb.WriteHeartbeatsResponse(
             accepted=outcome.accepted,
             rejected=outcome.refused.count,

@@ -9,6 +9,7 @@ from services.collector.convert import sample_messages
 from services.collector.convert.messages import rejections
 from services.collector.domain.inspection import FIRST, NONE_REFUSED, Refused
 from services.collector.domain.intake import Intake, Outcome
+from services.collector.service.batch_ids import checked
 from services.core.errors import InvalidInput, Unavailable
 
 # Messages taken but not durable yet; beyond that the stream is not read on.
@@ -96,7 +97,7 @@ class SampleStream:
         message = sample_messages.read(raw)
         if message.sequence != expected:
             raise InvalidInput.of("sequence", f"must be {expected}, the number of this message within the stream")
-        outcome, durable = self._intake.samples(self._tenant, message.samples)
+        outcome, durable = self._intake.samples(self._tenant, message.samples, checked(message.batch_id))
         return _Taken(message.sequence, outcome, durable)
 
     async def _stop(self, reader: asyncio.Task[None]) -> None:

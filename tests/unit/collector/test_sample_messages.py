@@ -49,8 +49,20 @@ def test_a_compressed_message_is_read_and_kept_as_it_came(rows: list[tuple[int, 
     message = sample_messages.read(pb.WriteSamplesRequest(sequence=3, samples=samples).SerializeToString())
     assert (message.sequence, rows_of(message)) == (3, rows)
     assert message.samples.packed == samples.lz4
-    columns = sample_messages.read_columns(pb.WriteSampleColumnsRequest(samples=samples).SerializeToString())
-    assert columns.values.tolist() == message.samples.values.tolist()
+    alone = sample_messages.read_columns(pb.WriteSampleColumnsRequest(samples=samples).SerializeToString())
+    assert alone.samples.values.tolist() == message.samples.values.tolist()
+
+
+@pytest.mark.parametrize("name", ["", "b-1", "x" * 64])
+def test_the_name_of_a_message_is_read_with_its_columns(name: str) -> None:
+    samples = packed([(1, 1, 1.0)])
+    message = sample_messages.read(
+        pb.WriteSamplesRequest(sequence=3, samples=samples, batch_id=name).SerializeToString()
+    )
+    alone = sample_messages.read_columns(
+        pb.WriteSampleColumnsRequest(samples=samples, batch_id=name).SerializeToString()
+    )
+    assert (message.batch_id, alone.batch_id) == (name, name)
 
 
 @pytest.mark.parametrize("rows", [1, 3, 100_001, 2**32 - 1])
@@ -69,10 +81,10 @@ def test_columns_beside_a_compressed_block_are_refused() -> None:
 
 
 def test_rows_left_out_are_not_carried_compressed() -> None:
-    columns = sample_messages.read_columns(
+    message = sample_messages.read_columns(
         pb.WriteSampleColumnsRequest(samples=packed([(1, 1, 1.0), (2, 2, 2.0)])).SerializeToString()
     )
-    assert not columns.take(np.array([True, False])).packed
+    assert not message.samples.take(np.array([True, False])).packed
 
 
 @given(ROWS, ROWS)
