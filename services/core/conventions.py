@@ -11,6 +11,9 @@ ERRORS: Final = "errors"
 LATENCY: Final = "latency"
 TRAFFIC_METRICS: Final = (REQUESTS, ERRORS, LATENCY)
 
+# The bits of the NaN that ends a series: Prometheus' staleness marker. It is kept, but never counted as a value.
+STALE_BITS: Final = 0x7FF0_0000_0000_0002
+
 # Labels that place a metric value.
 SERVICE_LABEL: Final = "service"
 ENDPOINT_LABEL: Final = "endpoint"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -124,7 +125,8 @@ class Intake:
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
         labelled = draft.columns
-        found = rules.inspect_labelled(labelled, draft.places, self._moment())
+        trusted = partial(self._registry.identified, tenant)
+        found = rules.inspect_labelled(labelled, draft.places, self._moment(), trusted)
         outcome = self._judged("samples", found, draft, len(labelled))
         keep = found.keep if found.keep is not None else np.ones(len(labelled), dtype=np.bool_)
         used, places = np.unique(labelled.rows[keep], return_inverse=True)

@@ -18,7 +18,7 @@ from services.collector.domain.columns import (
 )
 from services.collector.domain.inspection import Inspection
 from services.collector.domain.places import ColumnPlaces, LabelledPlaces, Places
-from services.core.conventions import AGENT_KIND, SERVICE_KIND
+from services.core.conventions import AGENT_KIND, SERVICE_KIND, STALE_BITS
 
 TYPE = re.compile(r"[A-Za-z0-9_.:/-]{1,100}")
 SERIES_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{0,199}")
@@ -101,13 +101,21 @@ def inspect_samples(samples: SampleColumns, places: ColumnPlaces, moment: Moment
     return found
 
 
-def inspect_labelled(labelled: LabelledColumns, places: LabelledPlaces, moment: Moment) -> Inspection:
-    """Judge samples together with the series they name; a faulty series takes its samples with it."""
+def inspect_labelled(
+    labelled: LabelledColumns,
+    places: LabelledPlaces,
+    moment: Moment,
+    trusted: Callable[[SeriesDefinition], bool] = lambda _definition: False,
+) -> Inspection:
+    """Judge samples together with the series they name; a faulty series takes its samples with it.
+
+    Series that are `trusted` were judged before.
+    """
     found = Inspection(len(labelled), places.at)
     faulty = {
         number: fault
         for number, definition in enumerate(labelled.definitions)
-        if (fault := definition_fault(definition, places.label)) is not None
+        if not trusted(definition) and (fault := definition_fault(definition, places.label)) is not None
     }
     if faulty:
         bad = np.isin(labelled.rows, np.array(list(faulty), dtype=np.intp))
@@ -118,7 +126,10 @@ def inspect_labelled(labelled: LabelledColumns, places: LabelledPlaces, moment: 
             return places.series(number, field), description
 
         found.faults_by(bad, describe)
-    found.faults(~np.isfinite(labelled.values), "value", "must be finite")
+    strange = ~np.isfinite(labelled.values)
+    if strange.any():
+        strange &= labelled.values.view(np.uint64) != STALE_BITS
+        found.faults(strange, "value", "must be finite, or the marker that ends a series")
     found.times(labelled.times_ms, moment.now, moment.skew_seconds, 1_000)
     return found
 
@@ -129,7 +140,11 @@ def definition_fault(definition: SeriesDefinition, label: Callable[[str], str]) 
         return "name", "must be 1 to 200 characters of A-Z a-z 0-9 _ . : / -, starting with a letter or _"
     if len(definition.labels) > MAX_LABELS:
         return label(""), f"must be at most {MAX_LABELS} labels"
+    former: str | None = None
     for name, value in definition.labels:
+        if name == former:
+            return label(name), "is given twice"
+        former = name
         if not LABEL_NAME.fullmatch(name):
             return label(name), "name must be 1 to 100 characters of A-Z a-z 0-9 _ . : / -, starting with a letter or _"
         if not 1 <= len(value) <= MAX_LABEL_VALUE:

@@ -7,11 +7,13 @@ from hashlib import blake2b
 import numpy as np
 
 from services.collector.domain.columns import Ids, Mask, SeriesDefinition
+from services.collector.domain.recent import Recent
 from services.collector.ports import NewSeries
 from services.core.errors import Overloaded
 
 RETRY_SECONDS = 60.0
 REMEMBERED_LAYOUTS = 64
+REMEMBERED_IDENTITIES = 200_000
 
 
 def series_id(key: bytes, tenant: str, definition: SeriesDefinition) -> int:
@@ -56,13 +58,22 @@ class SeriesRegistry:
         self._announced: dict[tuple[str, int], tuple[int, str]] = {}
         # Senders repeat the same column of ids: one that was found complete need not be looked up again.
         self._layouts: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._identities: Recent[tuple[str, SeriesDefinition], int] = Recent(REMEMBERED_IDENTITIES)
         for entry in known:
             self._count += len(entry.ids)
             self._known.setdefault(entry.tenant, _Known()).add(entry.ids)
 
     def identify(self, tenant: str, definition: SeriesDefinition) -> int:
-        """The identity of a series."""
-        return series_id(self._key, tenant, definition)
+        """The identity of a series whose definition keeps the rules."""
+        identity = self._identities.get((tenant, definition))
+        if identity is None:
+            identity = series_id(self._key, tenant, definition)
+            self._identities.put((tenant, definition), identity)
+        return identity
+
+    def identified(self, tenant: str, definition: SeriesDefinition) -> bool:
+        """Whether `identify` was asked for it lately."""
+        return self._identities.get((tenant, definition)) is not None
 
     def missing(self, tenant: str, ids: Ids) -> Mask | None:
         """The rows whose series this tenant has not registered; None when there is none."""

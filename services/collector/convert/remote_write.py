@@ -1,0 +1,199 @@
+"""Prometheus remote write, 1.0 and 2.0, to columns.
+
+Senders name the same series again and again: what their labels mean is remembered by the bytes (1.0) or texts (2.0)
+that they came as, so that a series costs a look into a dict and a sample a part of an array.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cramjam
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from binnacle.remotewrite.v1 import remote_write_pb2 as pb
+from services.collector.convert import packed_samples
+from services.collector.convert.prometheus_kinds import Families, bounded, told_kind
+from services.collector.domain.columns import LabelledColumns, SeriesDefinition
+from services.collector.domain.inspection import FIRST, NONE_REFUSED, Refused
+from services.collector.domain.intake import Draft
+from services.collector.domain.places import LabelledPlaces
+from services.collector.domain.recent import Recent
+from services.core.errors import InvalidInput, Violation
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_PLAIN_BYTES = 32 * 1024 * 1024
+MAX_SAMPLES = 100_000
+REMEMBERED_SERIES = 200_000
+NAME = "__name__"
+CONTENT = "application/x-protobuf"
+V1 = "prometheus.WriteRequest"
+V2 = "io.prometheus.write.v2.Request"
+LABEL_TAG = 0x0A
+# The tag and length of one sample with time and value, and its own first tag.
+SAMPLE_HEAD = b"\x12\x10\x09"
+SAMPLE_FIELD = 2 + packed_samples.WITH_VALUE
+
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPlaces:
+    """`timeseries[2](up).value`: place and metric of a series in the request."""
+
+    definitions: Sequence[SeriesDefinition]
+    rows: Sequence[int]
+
+    def series(self, number: int, field: str) -> str:
+        return f"timeseries[{number}]({self.definitions[number].name}).{field}"
+
+    def label(self, name: str) -> str:
+        return f"labels[{name!r}]" if name else "labels"
+
+    def at(self, row: int, field: str) -> str:
+        return self.series(int(self.rows[row]), field)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Series of one request, and what was found in them."""
+
+    definitions: list[SeriesDefinition] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    samples: list[bytes] = field(default_factory=list)
+    refused: int = 0
+    first: list[Violation] = field(default_factory=list)
+
+    def take(self, definition: SeriesDefinition, samples: Sequence[bytes]) -> None:
+        self.definitions.append(definition)
+        self.counts.append(len(samples))
+        self.samples.extend(samples)
+
+    def refuse(self, points: int, name: str, description: str) -> None:
+        if points:
+            self.refused += points
+            if len(self.first) < FIRST:
+                place = f"timeseries[{len(self.definitions) - 1}]({self.definitions[-1].name})"
+                self.first.append(Violation(f"{place}.{name}", description))
+
+    def draft(self) -> Draft[LabelledColumns, LabelledPlaces]:
+        if len(self.samples) > MAX_SAMPLES:
+            raise InvalidInput.of("timeseries", f"must hold at most {MAX_SAMPLES:,} samples, not {len(self.samples):,}")
+        times, values = packed_samples.decode(self.samples)
+        rows = np.repeat(np.arange(len(self.counts)), self.counts)
+        columns = LabelledColumns(self.definitions, rows, times, values)
+        undecodable = Refused(self.refused, tuple(self.first)) if self.refused else NONE_REFUSED
+        return Draft(columns, WrittenPlaces(self.definitions, rows), undecodable=undecodable)
+
+
+class RemoteWriteReader:
+    """Decodes the requests of all tenants."""
+
+    def __init__(self) -> None:
+        self._families = Families()
+        self._by_bytes: Recent[tuple[str, bytes], SeriesDefinition] = Recent(REMEMBERED_SERIES)
+        self._by_texts: Recent[tuple[str, ...], SeriesDefinition] = Recent(REMEMBERED_SERIES)
+
+    def read(self, tenant: str, content_type: str, body: bytes) -> Draft[LabelledColumns, LabelledPlaces]:
+        """The samples of a request. Raises InvalidInput when it cannot be read as a whole."""
+        version = _version(content_type)
+        plain = _decompressed(body)
+        try:
+            return self._read_v2(plain) if version == V2 else self._read_v1(tenant, plain)
+        except DecodeError as error:
+            raise InvalidInput.of("body", f"is no valid {version}") from error
+
+    def _read_v1(self, tenant: str, plain: bytes) -> Draft[LabelledColumns, LabelledPlaces]:
+        request = pb.WriteRequest.FromString(plain)
+        told = [(about.name, (int(about.type), about.unit)) for about in request.metadata]
+        if any([self._families.learn(tenant, name, meaning) for name, meaning in told]):
+            self._by_bytes.clear()
+        gathered = _Gathered()
+        for entry in request.series:
+            end = _labels_end(entry)
+            definition = self._by_bytes.get((tenant, entry[:end]))
+            if definition is not None and len(entry) - end == SAMPLE_FIELD and entry.startswith(SAMPLE_HEAD, end):
+                gathered.take(definition, (entry[end + 2 :],))
+            else:
+                self._take_whole(tenant, entry, end, gathered)
+        return gathered.draft()
+
+    def _take_whole(self, tenant: str, entry: bytes, end: int, gathered: _Gathered) -> None:
+        series = pb.Series.FromString(entry)
+        labels = tuple((label.name, label.value) for label in series.labels)
+        definition = self._definition(tenant, labels)
+        # Labels may follow the samples, as far as the format goes; then what precedes does not identify the series.
+        if end and len(pb.Series.FromString(entry[:end]).labels) == len(labels):
+            self._by_bytes.put((tenant, entry[:end]), definition)
+        gathered.take(definition, series.samples)
+        _refuse_rest(series, gathered)
+
+    def _definition(self, tenant: str, labels: Labels) -> SeriesDefinition:
+        name, rest = _parted(labels)
+        return SeriesDefinition(name, rest, *self._families.kind_and_unit(tenant, name))
+
+    def _read_v2(self, plain: bytes) -> Draft[LabelledColumns, LabelledPlaces]:
+        request = pb.WriteRequestV2.FromString(plain)
+        symbols = list(request.symbols)
+        gathered = _Gathered()
+        for number, series in enumerate(request.series):
+            refs, about = series.label_refs, series.metadata
+            try:
+                # What was told of the metric is part of the key: another kind makes another definition.
+                texts = (str(about.type), symbols[about.unit_ref], *[symbols[ref] for ref in refs])
+            except IndexError as error:
+                raise InvalidInput.of(f"timeseries[{number}].labels_refs", "names no symbol") from error
+            definition = self._by_texts.get(texts)
+            if definition is None:
+                definition = _told_definition(texts, number)
+                self._by_texts.put(texts, definition)
+            gathered.take(definition, series.samples)
+            _refuse_rest(series, gathered)
+        return gathered.draft()
+
+
+def _told_definition(texts: tuple[str, ...], number: int) -> SeriesDefinition:
+    metric_type, unit, *labels = texts
+    if len(labels) % 2:
+        raise InvalidInput.of(f"timeseries[{number}].labels_refs", "must be pairs of name and value")
+    name, rest = _parted(tuple(zip(labels[::2], labels[1::2], strict=True)))
+    return SeriesDefinition(name, rest, told_kind(name, int(metric_type)), bounded(unit))
+
+
+def _parted(labels: Labels) -> tuple[str, Labels]:
+    """The name of the metric and the other labels; as in Prometheus an empty label is no label."""
+    name = next((value for label, value in labels if label == NAME), "")
+    return name, tuple(sorted((label, value) for label, value in labels if value and label != NAME))
+
+
+def _refuse_rest(series: pb.Series | pb.SeriesV2, gathered: _Gathered) -> None:
+    gathered.refuse(len(series.histograms), "histograms", "native histograms are not kept; send classic ones")
+    gathered.refuse(len(series.exemplars), "exemplars", "exemplars are not kept")
+
+
+def _labels_end(entry: bytes) -> int:
+    """Where the labels end that a series begins with; a label of 128 bytes or more ends the search."""
+    at, size = 0, len(entry) - 1
+    while at < size and entry[at] == LABEL_TAG and entry[at + 1] < 0x80:
+        at += 2 + entry[at + 1]
+    return at
+
+
+def _version(content_type: str) -> str:
+    kind, *parameters = (part.strip() for part in content_type.split(";"))
+    proto = next((value for name, _, value in (p.partition("=") for p in parameters) if name.strip() == "proto"), V1)
+    if kind.lower() != CONTENT or proto not in (V1, V2):
+        raise InvalidInput.of("content-type", f"must be {CONTENT}, its proto {V1} or {V2}")
+    return proto
+
+
+def _decompressed(body: bytes) -> bytes:
+    if len(body) > MAX_BYTES:
+        raise InvalidInput.of("body", f"must be at most {MAX_BYTES // 1024 // 1024} MiB; send fewer samples at once")
+    try:
+        size = cramjam.snappy.decompress_raw_len(body)
+        if size > MAX_PLAIN_BYTES:
+            raise InvalidInput.of("body", f"must be at most {MAX_PLAIN_BYTES // 1024 // 1024} MiB uncompressed")
+        return bytes(cramjam.snappy.decompress_raw(body))
+    except cramjam.DecompressionError as error:
+        raise InvalidInput.of("body", "must be compressed with snappy (its block format)") from error
