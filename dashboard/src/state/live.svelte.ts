@@ -5,8 +5,8 @@ import { condition, type Condition, type Fault, type Link } from './freshness';
 import type { Frame, TrackedEvent } from './model';
 import { applyFrame, type Overview } from './overview';
 
-/** Events may come many times a second; the page takes them in together, this often. */
-const EVENTS_EVERY_MS = 200;
+/** One event shows at once; of many the page takes in a second's worth together, or nobody could read them. */
+const EVENTS_EVERY_MS = 1_000;
 
 /** The live picture: what every view reads. One per page. */
 export class Live {
@@ -21,6 +21,7 @@ export class Live {
   private readonly host: string;
   private watch: Watch | null = null;
   private pending: TrackedEvent[] = [];
+  private flushedAt = 0;
   private pendingTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** `host` is named in what is said about faults. */
@@ -65,7 +66,8 @@ export class Live {
   private take(frame: Frame): void {
     if (frame.kind === 'events') {
       this.pending.push(...frame.events);
-      this.pendingTimer ??= setTimeout(() => this.flushEvents(), EVENTS_EVERY_MS);
+      const wait = Math.max(0, this.flushedAt + EVENTS_EVERY_MS - Date.now());
+      this.pendingTimer ??= setTimeout(() => this.flushEvents(), wait);
       return;
     }
     this.flushEvents();
@@ -79,6 +81,7 @@ export class Live {
     if (this.pending.length === 0) return;
     const events = this.pending;
     this.pending = [];
+    this.flushedAt = Date.now();
     this.overview = applyFrame(this.overview, { kind: 'events', events }, Date.now());
   }
 }
