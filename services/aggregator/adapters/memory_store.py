@@ -211,6 +211,6 @@ def _newest_heartbeats(kept: _Tenant, from_us: int) -> list[StoredHeartbeat]:
 def _newest_samples(kept: _Tenant, ids: Iterable[int], from_us: int) -> list[LastSample]:
     newest: dict[int, LastSample] = {}
     for sample in sorted(kept.samples, key=lambda sample: sample.time_ms):
-        if sample.series_id in ids and sample.time_ms * 1_000 >= from_us:
+        if sample.series_id in ids and sample.time_ms * 1_000 >= from_us and not np.isnan(sample.value):
             newest[sample.series_id] = sample
     return list(newest.values())

@@ -155,7 +155,8 @@ class TenantLive:
     def _gauges(self, samples: SampleColumns) -> list[LastSample]:
         """The newest sample of each machine's gauge in a block."""
         chosen = self.roles.select(samples.series_ids)
-        rows = chosen.rows[chosen.roles == Role.MACHINE]
+        # The end of a series is no reading.
+        rows = chosen.rows[(chosen.roles == Role.MACHINE) & ~np.isnan(samples.values[chosen.rows])]
         rows = rows[np.argsort(samples.times_ms[rows], kind="stable")]
         columns = (samples.series_ids[rows].tolist(), samples.times_ms[rows].tolist(), samples.values[rows].tolist())
         return list({one: LastSample(one, at, value) for one, at, value in zip(*columns, strict=True)}.values())

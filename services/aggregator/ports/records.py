@@ -28,7 +28,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class SampleColumns:
-    """Samples of known series; `times_ms` in milliseconds since the Unix epoch, values finite."""
+    """Samples of known series; `times_ms` in milliseconds since the Unix epoch.
+
+    Values are finite, except for the NaN that ends a series (`conventions.STALE_BITS`): it is no reading.
+    """
 
     series_ids: Ids
     times_ms: Longs

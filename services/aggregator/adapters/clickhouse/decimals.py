@@ -1,7 +1,7 @@
 """Values as integers: 21.5 is 215 and one decimal, which packs three times smaller than a double.
 
 See 0001_store.sql: value = mantissa / 10^exponent; a value without a short decimal form is kept by its bits,
-exponent -1.
+exponent -1. So is the NaN that ends a series, unchanged to its last bit.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def decompose(series_ids: Ids, values: Floats) -> tuple[Longs, npt.NDArray[np.in
     sizes = np.diff(np.append(starts, len(values)))
     shared = np.repeat(np.maximum.reduceat(own, starts), sizes) if len(values) else own
     scale = _POWERS[np.maximum(shared, 0)]
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         scaled = np.rint(values * scale)
     fits = (own >= 0) & (np.abs(scaled) < _LARGEST) & (scaled / scale == values)
     mantissas = np.where(fits, np.where(fits, scaled, 0.0).astype(np.int64), values.view(np.int64))
@@ -38,7 +38,7 @@ def _decimals(values: Floats) -> npt.NDArray[np.int8]:
     left = np.arange(len(values))
     for decimals, scale in enumerate(_POWERS):
         part = values[left]
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             scaled = np.rint(part * scale)
         exact = (scaled / scale == part) & (np.abs(scaled) < _LARGEST)
         found[left[exact]] = decimals

@@ -167,7 +167,7 @@ def _samples(engine: Engine, tenant: str, ids: Sequence[int], from_us: int) -> l
         tenant,
         "samples_values",
         ("series_id", "toUnixTimestamp64Milli(max(time))", "argMax(value, time)"),
-        ("series_id IN {ids:Array(UInt64)}", f"time >= {_FROM}"),
+        ("series_id IN {ids:Array(UInt64)}", f"time >= {_FROM}", "NOT isNaN(value)"),
         {"ids": list(ids), "from_us": from_us},
         group_by="series_id",
     )

@@ -168,7 +168,9 @@ class SampleBlock(_message.Message):
     times_unix_ms: _builtins.bytes
     """int64 per row: milliseconds since the Unix epoch."""
     values: _builtins.bytes
-    """float64 per row: finite value."""
+    """float64 per row: finite value, or the NaN 0x7ff0000000000002, which says that
+    the series has ended.
+    """
     lz4: _builtins.bytes
     """Instead of the three: their concatenation as one LZ4 block, as received."""
     rows: _builtins.int

@@ -189,7 +189,9 @@ class LabelledSeries(_message.Message):
 
     @_builtins.property
     def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """Value of each sample; finite; as many as times."""
+        """Value of each sample; as many as times; finite, or the NaN
+        0x7ff0000000000002, with which Prometheus says that a series has ended.
+        """
 
     def __init__(
         self,

@@ -182,7 +182,8 @@ export type SampleBlock = Message<"binnacle.journal.v1.SampleBlock"> & {
   timesUnixMs: Uint8Array;
 
   /**
-   * float64 per row: finite value.
+   * float64 per row: finite value, or the NaN 0x7ff0000000000002, which says that
+   * the series has ended.
    *
    * @generated from field: bytes values = 3;
    */

@@ -132,7 +132,8 @@ export type LabelledSeries = Message<"binnacle.metrics.v1.LabelledSeries"> & {
   timesUnixMs: bigint[];
 
   /**
-   * Value of each sample; finite; as many as times.
+   * Value of each sample; as many as times; finite, or the NaN
+   * 0x7ff0000000000002, with which Prometheus says that a series has ended.
    *
    * @generated from field: repeated double values = 3;
    */
