@@ -172,10 +172,16 @@ def _refuse_rest(series: pb.Series | pb.SeriesV2, gathered: _Gathered) -> None:
 
 
 def _labels_end(entry: bytes) -> int:
-    """Where the labels end that a series begins with; a label of 128 bytes or more ends the search."""
-    at, size = 0, len(entry) - 1
-    while at < size and entry[at] == LABEL_TAG and entry[at + 1] < 0x80:
-        at += 2 + entry[at + 1]
+    """Where the labels end that a series begins with; a label of 16 KiB or more ends the search."""
+    at, size = 0, len(entry) - 2
+    while at < size and entry[at] == LABEL_TAG:
+        length, more = entry[at + 1], entry[at + 2]
+        if length < 0x80:
+            at += 2 + length
+        elif more < 0x80:
+            at += 3 + (length & 0x7F | more << 7)
+        else:
+            break
     return at
 
 

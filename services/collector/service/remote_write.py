@@ -11,6 +11,7 @@ from services.collector.domain.intake import NOTHING, Intake
 from services.core.errors import InvalidInput, Violation
 from services.runtime.calls import current_call
 
+REMOTE_WRITE = "binnacle.collector.v1.RemoteWriteService"
 HEADER = "x-prometheus-remote-write-{}-written"
 
 
