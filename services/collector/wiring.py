@@ -8,6 +8,7 @@ import grpc
 
 from binnacle.aggregator.v1 import append_service_pb2_grpc
 from binnacle.collector.v1.json_intake_service_pb2_grpc import add_JsonIntakeServiceServicer_to_server
+from binnacle.collector.v1.remote_write_service_pb2_grpc import add_RemoteWriteServiceServicer_to_server
 from services.collector.adapters import series_key
 from services.collector.adapters.forwarder import Forwarder
 from services.collector.adapters.lmdb_journal import LmdbJournal
@@ -19,6 +20,7 @@ from services.collector.domain.series import SeriesRegistry
 from services.collector.service.ingest import IngestServicer
 from services.collector.service.json_intake import JsonIntakeServicer
 from services.collector.service.registration import INGEST, JSON_INTAKE, add_ingest
+from services.collector.service.remote_write import REMOTE_WRITE, RemoteWriteServicer
 from services.runtime.channels import OPTIONS
 from services.runtime.process import Process, Registration, Wired
 
@@ -49,6 +51,7 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
             [
                 Registration(add_ingest, IngestServicer(intake, process.stopping), INGEST),
                 Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(intake), JSON_INTAKE),
+                Registration(add_RemoteWriteServiceServicer_to_server, RemoteWriteServicer(intake), REMOTE_WRITE),
             ],
             ready,
         )
