@@ -119,6 +119,19 @@ class SpanColumns:
     links_json: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What one request holds of all this; series are those of samples."""
+
+    histograms: HistogramColumns | None = None
+    exponential_histograms: ExponentialHistogramColumns | None = None
+    summaries: SummaryColumns | None = None
+    exemplars: ExemplarColumns | None = None
+    spans: SpanColumns | None = None
+
+
+NO_TELEMETRY = Telemetry()
+
 Columns = TypeVar(
     "Columns", HistogramColumns, ExponentialHistogramColumns, SummaryColumns, ExemplarColumns, SpanColumns
 )

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from binnacle.journal.v1 import journal_pb2 as pb
 from binnacle.metrics.v1 import metrics_pb2
+from services.collector.convert.otlp import telemetry
 from services.collector.domain.columns import (
     Accepted,
     EventColumns,
@@ -13,6 +14,7 @@ from services.collector.domain.columns import (
     SampleColumns,
     SeriesDefinition,
 )
+from services.core.columns import NO_TELEMETRY
 
 
 def encode(accepted: Accepted) -> bytes:
@@ -27,6 +29,8 @@ def encode(accepted: Accepted) -> bytes:
         logs=None if accepted.logs is None else _logs(accepted.logs),
         heartbeats=None if accepted.heartbeats is None else _heartbeats(accepted.heartbeats),
     )
+    if accepted.telemetry is not NO_TELEMETRY:
+        telemetry.fill(record, accepted.telemetry)
     return record.SerializeToString()
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from services.core.columns import NO_TELEMETRY, Telemetry
+
 Ids = npt.NDArray[np.uint64]
 Times = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
@@ -16,6 +18,11 @@ GAUGE = 1
 COUNTER = 2
 DELTA = 3
 KINDS = (GAUGE, COUNTER, DELTA)
+# OTLP's alone: their points are no samples.
+HISTOGRAM = 4
+EXPONENTIAL_HISTOGRAM = 5
+SUMMARY = 6
+EVERY_KIND = (*KINDS, HISTOGRAM, EXPONENTIAL_HISTOGRAM, SUMMARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +161,7 @@ class Accepted:
     logs: LogColumns | None = None
     heartbeats: HeartbeatColumns | None = None
     batch_id: str = ""
+    telemetry: Telemetry = NO_TELEMETRY
 
 
 def chosen(column: list[str], keep: Mask) -> list[str]:

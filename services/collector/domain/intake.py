@@ -74,14 +74,14 @@ class Intake:
         encode: Callable[[Accepted], bytes],
         clock: Clock,
         meter: Meter,
-        skew_seconds: float,
+        admission: Admission,
     ) -> None:
         self._journal = journal
         self._registry = registry
         self._encode = encode
         self._clock = clock
         self._meter = meter
-        self._skew_seconds = skew_seconds
+        self.admission = admission
         self._recent: RecentBatches[Outcome] = RecentBatches()
 
     def now(self) -> float:
@@ -98,7 +98,7 @@ class Intake:
         if violations:
             raise InvalidInput(violations[:FIRST])
         entries = [(self._registry.identify(tenant, definition), definition) for definition in definitions]
-        await self._keep_labelled(NOTHING, Accepted(tenant, self._now_us(), series=list(dict(entries).items())))
+        await self.keep(NOTHING, Accepted(tenant, self._now_us(), series=list(dict(entries).items())))
         return [identity for identity, _definition in entries]
 
     def samples(
@@ -108,7 +108,7 @@ class Intake:
         if (known := self._recall(tenant, batch_id)) is not None:
             return known.outcome, asyncio.shield(known.durable)
         places = ColumnPlaces("samples")
-        found = rules.inspect_samples(samples, places, self._moment())
+        found = rules.inspect_samples(samples, places, self.moment(tenant))
         unknown = self._registry.missing(tenant, samples.series_ids)
         if unknown is not None:
             found.faults(unknown, "series_ids", "is not registered; register the series again")
@@ -126,7 +126,7 @@ class Intake:
             return await known.answer()
         labelled = draft.columns
         trusted = partial(self._registry.identified, tenant)
-        found = rules.inspect_labelled(labelled, draft.places, self._moment(), trusted)
+        found = rules.inspect_labelled(labelled, draft.places, self.moment(tenant), trusted)
         outcome = self._judged("samples", found, draft, len(labelled))
         keep = found.keep if found.keep is not None else np.ones(len(labelled), dtype=np.bool_)
         used, places = np.unique(labelled.rows[keep], return_inverse=True)
@@ -138,13 +138,13 @@ class Intake:
         samples = SampleColumns(ids[places], labelled.times_ms[keep], labelled.values[keep])
         series = self._registry.unannounced(tenant, entries)
         accepted = Accepted(tenant, self._now_us(), series=series, samples=samples, batch_id=batch_id)
-        return await self._keep_labelled(outcome, accepted)
+        return await self.keep(outcome, accepted)
 
     async def events(self, tenant: str, draft: Draft[EventColumns, Places], batch_id: str = "") -> Outcome:
         """Take events."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
-        found = rules.inspect_events(draft.columns, draft.places, self._moment())
+        found = rules.inspect_events(draft.columns, draft.places, self.moment(tenant))
         outcome = self._judged("events", found, draft, len(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
         accepted = Accepted(tenant, self._now_us(), events=kept, batch_id=batch_id)
@@ -155,7 +155,7 @@ class Intake:
         """Take log lines."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
-        found = rules.inspect_logs(draft.columns, draft.places, self._moment())
+        found = rules.inspect_logs(draft.columns, draft.places, self.moment(tenant))
         outcome = self._judged("logs", found, draft, len(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
         accepted = Accepted(tenant, self._now_us(), logs=kept, batch_id=batch_id)
@@ -166,7 +166,7 @@ class Intake:
         """Take heartbeats."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
-        found = rules.inspect_heartbeats(draft.columns, draft.places, self._moment())
+        found = rules.inspect_heartbeats(draft.columns, draft.places, self.moment(tenant))
         outcome = self._judged("heartbeats", found, draft, len(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
         accepted = Accepted(tenant, self._now_us(), heartbeats=kept, batch_id=batch_id)
@@ -183,7 +183,8 @@ class Intake:
             raise InvalidInput(refused.first)
         return Outcome(accepted, refused)
 
-    async def _keep_labelled(self, outcome: Outcome, accepted: Accepted) -> Outcome:
+    async def keep(self, outcome: Outcome, accepted: Accepted) -> Outcome:
+        """Write what was judged, with the series it names for the first time; the outcome once it is durable."""
         stored = self._registry.admit(accepted.tenant, [identity for identity, _definition in accepted.series])
         await self._append(outcome, accepted, stored)
         self._registry.announce(accepted.tenant, accepted.series, stored)
@@ -206,8 +207,9 @@ class Intake:
         # The sender of this request may go away while the one of its repetition waits for the same future.
         return asyncio.shield(durable)
 
-    def _moment(self) -> rules.Moment:
-        return rules.Moment(self._clock.now(), self._skew_seconds)
+    def moment(self, tenant: str) -> rules.Moment:
+        """What points of a tenant are judged by that arrive now."""
+        return self.admission.moment(tenant)
 
     def _now_us(self) -> int:
         return int(self._clock.now() * 1_000_000)

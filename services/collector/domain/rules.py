@@ -1,7 +1,7 @@
 """The documented rule of every field, as the contracts in proto/ state them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,10 +36,15 @@ LEVELS = (1, 5)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Acceptance of a request: now in Unix seconds, and how far from it a point may be."""
+    """Acceptance of a request: now in Unix seconds, and the limits of its tenant that points are judged by."""
 
     now: float
     skew_seconds: float
+    max_labels: int = MAX_LABELS
+    max_label_value: int = MAX_LABEL_VALUE
+
+
+DEFAULT = Moment(0.0, 0.0)
 
 
 def longest(limit: int) -> Callable[[str], bool]:
@@ -115,7 +120,7 @@ def inspect_labelled(
     faulty = {
         number: fault
         for number, definition in enumerate(labelled.definitions)
-        if not trusted(definition) and (fault := definition_fault(definition, places.label)) is not None
+        if not trusted(definition) and (fault := definition_fault(definition, places.label, KINDS, moment)) is not None
     }
     if faulty:
         bad = np.isin(labelled.rows, np.array(list(faulty), dtype=np.intp))
@@ -134,12 +139,17 @@ def inspect_labelled(
     return found
 
 
-def definition_fault(definition: SeriesDefinition, label: Callable[[str], str]) -> tuple[str, str] | None:
+def definition_fault(
+    definition: SeriesDefinition,
+    label: Callable[[str], str],
+    kinds: Sequence[int] = KINDS,
+    moment: Moment = DEFAULT,
+) -> tuple[str, str] | None:
     """The first field of a series that breaks its rule, and the rule; None when all is well."""
     if not SERIES_NAME.fullmatch(definition.name):
         return "name", "must be 1 to 200 characters of A-Z a-z 0-9 _ . : / -, starting with a letter or _"
-    if len(definition.labels) > MAX_LABELS:
-        return label(""), f"must be at most {MAX_LABELS} labels"
+    if len(definition.labels) > moment.max_labels:
+        return label(""), f"must be at most {moment.max_labels} labels (limit labels_per_series)"
     former: str | None = None
     for name, value in definition.labels:
         if name == former:
@@ -147,9 +157,9 @@ def definition_fault(definition: SeriesDefinition, label: Callable[[str], str]) 
         former = name
         if not LABEL_NAME.fullmatch(name):
             return label(name), "name must be 1 to 100 characters of A-Z a-z 0-9 _ . : / -, starting with a letter or _"
-        if not 1 <= len(value) <= MAX_LABEL_VALUE:
-            return label(name), f"must be 1 to {MAX_LABEL_VALUE} characters"
-    if definition.kind not in KINDS:
+        if not 1 <= len(value) <= moment.max_label_value:
+            return label(name), f"must be 1 to {moment.max_label_value} characters (limit label_value_length)"
+    if definition.kind not in kinds:
         return "kind", "is no kind of the contract"
     if len(definition.unit) > MAX_UNIT:
         return "unit", f"must be at most {MAX_UNIT} characters"
