@@ -18,6 +18,13 @@ class AggregatorConfig(ServiceConfig):
     )
     demo: bool = Field(False, description="whether demonstration input runs, which overviews then say")
 
+    repeat_horizon_hours: float = Field(
+        24.0, gt=0, le=72, description="how long a request may be repeated with its batch_id or Idempotency-Key"
+    )
+    repeat_names_max: int = Field(
+        16_000_000, ge=1_000, description="names of requests that are remembered, 16 bytes each; the oldest give way"
+    )
+
     @property
     def store_dsn(self) -> str:
         """Where the store is."""

@@ -14,6 +14,7 @@ from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.adapters.prometheus_observer import PrometheusObserver
 from services.aggregator.config import AggregatorConfig
 from services.aggregator.domain.aggregator import Aggregator
+from services.aggregator.domain.claims import RepeatLimits
 from services.aggregator.ports.store import Store
 from services.aggregator.service.append_service import AppendServicer
 from services.aggregator.service.intake_warning_service import IntakeWarningServicer
@@ -34,7 +35,8 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
 @asynccontextmanager
 async def wired_over(store: Store, config: AggregatorConfig, process: Process) -> AsyncIterator[Wired]:
     """The aggregator over any store; closes it at the end."""
-    aggregator = Aggregator(store, process.clock, PrometheusObserver(process.registry))
+    limits = RepeatLimits(config.repeat_horizon_hours * 3600, config.repeat_names_max)
+    aggregator = Aggregator(store, process.clock, PrometheusObserver(process.registry), limits)
     process.tasks.create_task(aggregator.run(), name="aggregator")
     process.tasks.create_task(_stop(aggregator, process), name="end streams")
     try:

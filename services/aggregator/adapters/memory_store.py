@@ -9,6 +9,7 @@ import numpy as np
 from services.aggregator.domain.memories import DAY_SECONDS, MICRO, seen_us
 from services.aggregator.domain.signals import joined, subset
 from services.aggregator.domain.tenant_live import shown_events, stored_heartbeats
+from services.aggregator.ports.claims import Claim, ClaimHistory, ClaimRun
 from services.aggregator.ports.records import Record, Series, WarningColumns
 from services.aggregator.ports.signals import SignalColumns
 from services.aggregator.ports.store import (
@@ -48,6 +49,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._tenants: dict[str, _Tenant] = {}
         self._committed: dict[str, int] = {}
+        self._claims: dict[bytes, Claim] = {}
         self._open = False
 
     async def open(self) -> None:
@@ -64,11 +66,27 @@ class MemoryStore:
         self._require_open()
         if segment.to_offset <= self._committed.get(segment.journal_id, 0):
             return
+        self._claims.update((claim.id, claim) for claim in segment.claims)
         for record in segment.records:
             _keep(self._tenants.setdefault(record.tenant, _Tenant()), segment.journal_id, record)
         for name, columns in segment.signals.items():
             self._tenants.setdefault(name, _Tenant()).signals.append(columns)
         self._committed[segment.journal_id] = segment.to_offset
+
+    async def claims(self, within_us: int, most: int) -> ClaimHistory:
+        self._require_open()
+        newest_first = sorted(self._claims.values(), key=lambda claim: -claim.claimed_us)
+        newest_us = newest_first[0].claimed_us if newest_first else 0
+        recent = [claim for claim in newest_first if claim.claimed_us >= newest_us - within_us]
+        held = recent[:most]
+        return ClaimHistory(
+            runs=[ClaimRun(held[-1].claimed_us, np.sort(np.array([claim.id for claim in held], "S16")))]
+            if held
+            else [],
+            uncommitted=[claim for claim in recent if claim.offset >= self._committed.get(claim.journal_id, 0)],
+            newest_us=newest_us,
+            complete_from_us=held[-1].claimed_us if len(held) < len(recent) else 0,
+        )
 
     async def tenants(self) -> Sequence[str]:
         self._require_open()

@@ -26,6 +26,19 @@ class PrometheusObserver:
         self._failures = Counter(
             "binnacle_aggregator_commit_failures", "Commits that failed and were tried again.", registry=registry
         )
+        self._repeats = Counter(
+            "binnacle_aggregator_repeats",
+            "Requests left out because another with the same batch_id or Idempotency-Key is kept.",
+            registry=registry,
+        )
+        self._names = Gauge(
+            "binnacle_aggregator_batch_ids", "Names of requests that are remembered.", registry=registry
+        )
+        self._horizon = Gauge(
+            "binnacle_aggregator_repeat_horizon_seconds",
+            "How far back every named request is remembered; less than the setting when there were too many.",
+            registry=registry,
+        )
         self._journals = Gauge("binnacle_aggregator_journals", "Journals connected.", registry=registry)
         self._watchers = Gauge("binnacle_aggregator_watchers", "Readers of live overviews.", registry=registry)
 
@@ -37,6 +50,13 @@ class PrometheusObserver:
 
     def commit_failed(self) -> None:
         self._failures.inc()
+
+    def repeated(self, requests: int) -> None:
+        self._repeats.inc(requests)
+
+    def names(self, held: int, horizon_seconds: float) -> None:
+        self._names.set(held)
+        self._horizon.set(horizon_seconds)
 
     def journals(self, connected: int) -> None:
         self._journals.set(connected)

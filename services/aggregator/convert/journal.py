@@ -52,6 +52,7 @@ def record_from(offset: int, body: bytes) -> Record:
         offset=offset,
         tenant=message.tenant,
         accepted_us=message.accepted_time_unix_us,
+        batch_id=message.batch_id,
         series=[_series(entry) for entry in message.series],
         samples=sample_columns(message.samples) if message.HasField("samples") else None,
         events=_events(message.events) if message.HasField("events") else None,

@@ -1,5 +1,6 @@
 """The life of the aggregator: open the store, read the live state back, tick once a second."""
 
+from services.aggregator.domain.claims import Claims, RepeatLimits
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import Live
 from services.aggregator.ports.observer import Observer
@@ -15,9 +16,10 @@ TICK_AFTER_SECONDS = 0.02
 class Aggregator:
     """Live state and intake over one store."""
 
-    def __init__(self, store: Store, clock: Clock, observer: Observer) -> None:
+    def __init__(self, store: Store, clock: Clock, observer: Observer, limits: RepeatLimits | None = None) -> None:
         self.live = Live(clock, observer)
-        self.intake = Intake(store, self.live, clock, observer)
+        self._claims = Claims(clock, observer, limits)
+        self.intake = Intake(store, self.live, self._claims, clock, observer)
         self._store = store
         self._clock = clock
 
@@ -28,10 +30,13 @@ class Aggregator:
         while True:
             await self._clock.sleep(1.0 - self._clock.now() % 1.0 + TICK_AFTER_SECONDS)
             self.live.tick()
+            self._claims.forget()
 
     async def _started(self) -> bool:
         try:
             await self._store.open()
+            limits = self._claims.limits
+            self._claims.restore(await self._store.claims(limits.horizon_us, limits.names))
             self.intake.resume(await self.live.rebuild(self._store))
         except Unavailable:
             return False

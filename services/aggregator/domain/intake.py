@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
+from services.aggregator.domain.claims import Claims
 from services.aggregator.domain.live import Live
 from services.aggregator.domain.signals import signals_by_tenant
 from services.aggregator.ports.observer import Observer
@@ -21,8 +22,9 @@ LAST_RETRY_SECONDS = 5.0
 class Intake:
     """The journals, and how far each is counted and committed."""
 
-    def __init__(self, store: Store, live: Live, clock: Clock, observer: Observer) -> None:
+    def __init__(self, store: Store, live: Live, claims: Claims, clock: Clock, observer: Observer) -> None:
         self.live = live
+        self._claims = claims
         self._store = store
         self._clock = clock
         self._observer = observer
@@ -67,17 +69,18 @@ class Intake:
         return self._committed.get(journal_id, 0)
 
     def feed(self, journal_id: str, records: Sequence[Record]) -> None:
-        """Count records that were not counted before."""
+        """Count records that were not counted before, and repeat none that were."""
         fed = self._fed.get(journal_id, 0)
         new = [record for record in records if record.offset >= fed]
         if new:
             self._fed[journal_id] = new[-1].offset + 1
-            self.live.feed(journal_id, new)
+            self.live.feed(journal_id, self._claims.arrived(journal_id, new))
 
     async def commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
         """Commit a segment, trying again until the store has it or the stream is over."""
-        signals = await asyncio.to_thread(signals_by_tenant, records, self.live.roles())
-        segment = Segment(stream.journal_id, from_offset, to_offset, records, signals)
+        verdict = self._claims.decide(stream.journal_id, records)
+        signals = await asyncio.to_thread(signals_by_tenant, verdict.records, self.live.roles())
+        segment = Segment(stream.journal_id, from_offset, to_offset, verdict.records, signals, verdict.claims)
         pause = FIRST_RETRY_SECONDS
         while True:
             stream.require_open()
@@ -90,6 +93,7 @@ class Intake:
             await self._clock.sleep(pause)
             pause = min(2 * pause, LAST_RETRY_SECONDS)
         self._failing = False
+        self._claims.committed(stream.journal_id, verdict)
         self._committed[stream.journal_id] = max(to_offset, self.committed(stream.journal_id))
 
     async def _commit_once(self, segment: Segment) -> None:

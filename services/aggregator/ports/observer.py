@@ -15,6 +15,14 @@ class Observer(Protocol):
         """A commit failed and will be tried again."""
         ...
 
+    def repeated(self, requests: int) -> None:
+        """So many requests were left out of a segment, because others of the same name are kept."""
+        ...
+
+    def names(self, held: int, horizon_seconds: float) -> None:
+        """Names of requests that are remembered now, and for how long back all of them are."""
+        ...
+
     def journals(self, connected: int) -> None:
         """Journals that are connected now."""
         ...

@@ -108,7 +108,7 @@ class WarningColumns:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One accepted request of one tenant, at its `offset` in its journal."""
+    """One accepted request of one tenant, at its `offset` in its journal; `batch_id` is what its sender called it."""
 
     offset: int
     tenant: str
@@ -120,6 +120,11 @@ class Record:
     heartbeats: HeartbeatColumns | None = None
     warnings: WarningColumns | None = None
     size: int = 0
+    batch_id: str = ""
+
+    def without_rows(self) -> "Record":
+        """What is left of a repeated request: its series, which may be told any number of times."""
+        return Record(self.offset, self.tenant, self.accepted_us, self.series, size=self.size)
 
 
 Place = tuple[str, int, int]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.aggregator.ports.claims import Claim, ClaimHistory
 from services.aggregator.ports.records import Place, Record, Series
 from services.aggregator.ports.signals import SignalColumns
 from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
@@ -13,7 +14,8 @@ from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, War
 class Segment:
     """Records `[from_offset, to_offset)` of one journal, in order, and the signals made of them by tenant.
 
-    A segment never changes: the same journal and range always hold the same records.
+    A segment never changes: the same journal and range always hold the same records. What the `claims` say was
+    presumed in leaving out rows that other records hold.
     """
 
     journal_id: str
@@ -21,6 +23,7 @@ class Segment:
     to_offset: int
     records: Sequence[Record]
     signals: Mapping[str, SignalColumns]
+    claims: Sequence[Claim] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +154,13 @@ class Store(Protocol):
     async def commit(self, segment: Segment) -> None:
         """Keep a segment, durably, once: repeating a call that failed or was killed half-way completes it.
 
+        Its claims are durable before the first of its rows.
         Segments of one journal are committed in order of offset.
         """
+        ...
+
+    async def claims(self, within_us: int, most: int) -> ClaimHistory:
+        """The newest claims, at most `most` ids, made within so many microseconds of the newest one."""
         ...
 
     async def tenants(self) -> Sequence[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.aggregator.adapters.memory_store import MemoryStore
+from services.aggregator.domain.claims import Claims
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import Live, history_bounds
 from services.aggregator.domain.overview import OverviewState
@@ -30,7 +31,7 @@ async def killed_after(inserts: int, path: Path) -> None:
 
 async def resumed(store: Store) -> Intake:
     clock, observer = ManualClock(NOW), SilentObserver()
-    intake = Intake(store, Live(clock, observer), clock, observer)
+    intake = Intake(store, Live(clock, observer), Claims(clock, observer), clock, observer)
     intake.resume(await intake.live.rebuild(store))
     return intake
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.aggregator.adapters.memory_store import MemoryStore
 from services.aggregator.domain import intake as intake_module
+from services.aggregator.domain.claims import Claims
 from services.aggregator.domain.intake import Intake, JournalStream
 from services.aggregator.domain.live import Live
 from services.aggregator.ports.store import EventFilter, Segment
@@ -40,7 +41,9 @@ class Scene:
 
     def __init__(self) -> None:
         self.store, self.clock, self.observer = UnsteadyStore(), ManualClock(NOW), SilentObserver()
-        self.intake = Intake(self.store, Live(self.clock, self.observer), self.clock, self.observer)
+        self.intake = Intake(
+            self.store, Live(self.clock, self.observer), Claims(self.clock, self.observer), self.clock, self.observer
+        )
 
     async def start(self) -> "Scene":
         await self.store.open()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.aggregator.adapters.memory_store import MemoryStore
+from services.aggregator.domain.claims import Claims
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import READER_QUEUE, Live
 from services.aggregator.domain.overview import OverviewEvents, OverviewState, OverviewUpdate
@@ -22,7 +23,7 @@ JOURNALS = ("00000000000000aa", "00000000000000bb", "00000000000000cc")
 async def resumed(store: MemoryStore, clock: ManualClock) -> Intake:
     """An aggregator's intake after a start."""
     live = Live(clock, SilentObserver())
-    intake = Intake(store, live, clock, SilentObserver())
+    intake = Intake(store, live, Claims(clock, SilentObserver()), clock, SilentObserver())
     intake.resume(await live.rebuild(store))
     return intake
 

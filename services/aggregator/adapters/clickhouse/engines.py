@@ -34,6 +34,10 @@ class Engine(Protocol):
         """Rows of a SELECT; 64-bit integers as int, NaN as None."""
         ...
 
+    def query_bytes(self, statement: Statement, form: str) -> bytes:
+        """Rows of a SELECT in one of ClickHouse's formats."""
+        ...
+
     def execute(self, sql: str) -> None:
         """Run a statement that answers nothing."""
         ...
@@ -119,10 +123,12 @@ class ChdbEngine:
             self._idle.put(first)
 
     def query(self, statement: Statement) -> list[Row]:
+        return _rows(self.query_bytes(statement, ROW_FORMAT))
+
+    def query_bytes(self, statement: Statement, form: str) -> bytes:
         with self._connection() as connection:
             given = {name: _given(value) for name, value in statement.parameters.items()}
-            result = connection.query(_query_sql(statement), ROW_FORMAT, params=given)
-            return _rows(result.bytes() or b"")
+            return connection.query(_query_sql(statement), form, params=given).bytes() or b""
 
     def execute(self, sql: str) -> None:
         with self._connection() as connection:
@@ -185,9 +191,12 @@ class ServerEngine:
             return cls(client)
 
     def query(self, statement: Statement) -> list[Row]:
+        return _rows(self.query_bytes(statement, ROW_FORMAT))
+
+    def query_bytes(self, statement: Statement, form: str) -> bytes:
         with self._faults():
-            body = self._client.raw_query(_query_sql(statement), parameters=dict(statement.parameters), fmt=ROW_FORMAT)
-            return _rows(body)
+            parameters = dict(statement.parameters)
+            return bytes(self._client.raw_query(_query_sql(statement), parameters=parameters, fmt=form))
 
     def execute(self, sql: str) -> None:
         with self._faults():

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from services.aggregator.adapters.clickhouse import native
+from services.aggregator.adapters.clickhouse.claims import claim_columns
 from services.aggregator.adapters.clickhouse.decimals import decompose
 from services.aggregator.adapters.clickhouse.native import Column
+from services.aggregator.ports.claims import Claim
 from services.aggregator.ports.records import (
     EventColumns,
     HeartbeatColumns,
@@ -50,6 +52,11 @@ def segment_blocks(segment: Segment) -> Iterator[TableBlock]:
         columns, rows = make(segment)
         if rows:
             yield _block(table, columns, rows)
+
+
+def claims_block(claims: Sequence[Claim]) -> TableBlock:
+    """The claims that a segment presumes."""
+    return _block("claims", claim_columns(claims), len(claims))
 
 
 def ledger_block(segment: Segment, committed_us: int) -> TableBlock:

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from services.aggregator.adapters.clickhouse import reading
+from services.aggregator.adapters.clickhouse.claims import read_claims
 from services.aggregator.adapters.clickhouse.engines import Engine, EngineFault
 from services.aggregator.adapters.clickhouse.history import read_history
 from services.aggregator.adapters.clickhouse.migrations import known_migrations, migrate
-from services.aggregator.adapters.clickhouse.rows import TableBlock, ledger_block, segment_blocks
+from services.aggregator.adapters.clickhouse.rows import TableBlock, claims_block, ledger_block, segment_blocks
 from services.aggregator.adapters.clickhouse.statements import LEDGER, TENANTS
+from services.aggregator.ports.claims import ClaimHistory
 from services.aggregator.ports.store import (
     EventFilter,
     EventPosition,
@@ -66,6 +68,8 @@ class ClickHouseStore:
         await self._ask(lambda engine: self._write(engine, segment))
 
     def _write(self, engine: Engine, segment: Segment) -> None:
+        if segment.claims:
+            self._insert(engine, segment, claims_block(segment.claims))
         for block in segment_blocks(segment):
             self._insert(engine, segment, block)
         self._insert(engine, segment, ledger_block(segment, int(self._clock.now() * 1e6)))
@@ -73,6 +77,9 @@ class ClickHouseStore:
     def _insert(self, engine: Engine, segment: Segment, block: TableBlock) -> None:
         token = f"{segment.journal_id}:{segment.from_offset}-{segment.to_offset}/{block.table}"
         engine.insert(block.table, block.columns, block.body, token)
+
+    async def claims(self, within_us: int, most: int) -> ClaimHistory:
+        return await self._ask(lambda engine: read_claims(engine, within_us, most))
 
     async def tenants(self) -> Sequence[str]:
         return [tenant for [tenant] in await self._ask(lambda engine: engine.query(TENANTS))]

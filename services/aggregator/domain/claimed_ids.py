@@ -1,0 +1,83 @@
+"""A large set of ids that only grows at its young end and is forgotten from its old end."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from services.aggregator.ports.claims import ID_BYTES, ClaimRun, IdColumn
+
+FORM = f"S{ID_BYTES}"
+# Kept apart until they are worth sorting.
+FRESH_IDS = 65_536
+RUN_US = 3_600_000_000
+# A run never holds more than this share of all: so much is forgotten at once when there is no room.
+SHARE = 16
+
+
+class ClaimedIds:
+    """Ids of 16 bytes, at most about `most` of them, each kept with the hour it came in."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._runs: deque[ClaimRun] = deque()
+        self._fresh: set[bytes] = set()
+        self._fresh_from_us = 0
+        self.complete_from_us = 0
+
+    def __len__(self) -> int:
+        return len(self._fresh) + sum(len(run.ids) for run in self._runs)
+
+    def restore(self, runs: Iterable[ClaimRun], complete_from_us: int) -> None:
+        """Take in what was remembered elsewhere, the oldest first; once, before anything is added."""
+        self._runs.extend(runs)
+        self.complete_from_us = complete_from_us
+        self._make_room()
+
+    def add(self, ids: Iterable[bytes], now_us: int) -> None:
+        """Take in ids; the oldest ones make room if need be."""
+        if not self._fresh:
+            self._fresh_from_us = now_us
+        self._fresh.update(ids)
+        if len(self._fresh) >= min(FRESH_IDS, max(self._most // SHARE, 1)):
+            self._sort_fresh()
+            self._make_room()
+
+    def held(self, ids: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+        """Which of the ids are in the set."""
+        found = np.array([one in self._fresh for one in ids], np.bool_)
+        wanted = np.array(ids, FORM)
+        for run in self._runs:
+            places = np.minimum(np.searchsorted(run.ids, wanted), len(run.ids) - 1)
+            found |= run.ids[places] == wanted
+        return found
+
+    def forget(self, before_us: int) -> None:
+        """Let go of runs that ended before a moment."""
+        while len(self._runs) > 1 and self._runs[1].from_us <= before_us:
+            self._runs.popleft()
+        if self._runs and not self._fresh and self._runs[0].from_us + RUN_US <= before_us:
+            self._runs.popleft()
+
+    def _sort_fresh(self) -> None:
+        young = np.sort(np.array(list(self._fresh), FORM))
+        began = self._fresh_from_us
+        self._fresh = set()
+        if self._runs and self._joins(self._runs[-1], len(young), began):
+            run = self._runs.pop()
+            began, young = run.from_us, _merged(run.ids, young)
+        self._runs.append(ClaimRun(began, young))
+
+    def _joins(self, run: ClaimRun, count: int, now_us: int) -> bool:
+        return now_us < run.from_us + RUN_US and len(run.ids) + count <= self._most // SHARE
+
+    def _make_room(self) -> None:
+        while len(self) > self._most and len(self._runs) > 1:
+            self._runs.popleft()
+            self.complete_from_us = max(self.complete_from_us, self._runs[0].from_us)
+
+
+def _merged(one: IdColumn, other: IdColumn) -> IdColumn:
+    # The stable sort finds the two runs and merges them.
+    return np.sort(np.concatenate((one, other)), kind="stable")

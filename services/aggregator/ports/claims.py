@@ -1,0 +1,46 @@
+"""Which record of a named request is the one that counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+ID_BYTES = 16
+
+IdColumn = npt.NDArray[np.bytes_]
+"""Ids in rising order, ID_BYTES each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The place of the record that counts among all of one name; `id` stands for tenant and name.
+
+    When two claims of one id are known, the later one (`claimed_us`, Unix microseconds) holds.
+    """
+
+    id: bytes
+    journal_id: str
+    offset: int
+    claimed_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRun:
+    """The ids that were claimed from a moment on."""
+
+    from_us: int
+    ids: IdColumn
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimHistory:
+    """What is remembered of claims: all ids, the oldest first, and the claims whose place is not committed yet.
+
+    `newest_us` is the time of the newest claim; claims before `complete_from_us` were left out for want of room.
+    """
+
+    runs: Sequence[ClaimRun] = ()
+    uncommitted: Sequence[Claim] = ()
+    newest_us: int = 0
+    complete_from_us: int = 0
