@@ -13,6 +13,7 @@ from services.collector.domain.columns import (
     LogColumns,
     SampleColumns,
     SeriesDefinition,
+    WarningColumns,
 )
 from services.core.columns import NO_TELEMETRY
 
@@ -28,6 +29,7 @@ def encode(accepted: Accepted) -> bytes:
         events=None if accepted.events is None else _events(accepted.events),
         logs=None if accepted.logs is None else _logs(accepted.logs),
         heartbeats=None if accepted.heartbeats is None else _heartbeats(accepted.heartbeats),
+        warnings=None if accepted.warnings is None else _warnings(accepted.warnings),
     )
     if accepted.telemetry is not NO_TELEMETRY:
         telemetry.fill(record, accepted.telemetry)
@@ -84,6 +86,7 @@ def _logs(logs: LogColumns) -> pb.LogBlock:
         messages=logs.messages,
         trace_ids=logs.trace_ids,
         attributes_json=logs.attributes_json,
+        span_ids=logs.span_ids,
     )
 
 
@@ -97,4 +100,18 @@ def _heartbeats(beats: HeartbeatColumns) -> pb.HeartbeatBlock:
         error_counts=_bytes(beats.error_counts, "<f8"),
         avg_latencies_ms=_bytes(beats.avg_latencies_ms, "<f8"),
         uptimes_hours=_bytes(beats.uptimes_hours, "<f8"),
+    )
+
+
+def _warnings(warnings: WarningColumns) -> pb.WarningBlock:
+    return pb.WarningBlock(
+        kinds=warnings.kinds,
+        fields=warnings.fields,
+        reasons=warnings.reasons,
+        descriptions=warnings.descriptions,
+        sources=warnings.sources,
+        samples=warnings.samples,
+        counts=_bytes(warnings.counts, "<u8"),
+        first_times_unix_us=_bytes(warnings.first_times_us, "<i8"),
+        last_times_unix_us=_bytes(warnings.last_times_us, "<i8"),
     )

@@ -94,7 +94,10 @@ class EventColumns:
 
 @dataclass(frozen=True, slots=True)
 class LogColumns:
-    """Log lines; times in microseconds since the Unix epoch, levels as the contract numbers them."""
+    """Log lines; times in microseconds since the Unix epoch, levels as the contract numbers them.
+
+    `span_ids` is empty where no line has one.
+    """
 
     times_us: Times
     levels: npt.NDArray[np.uint8]
@@ -102,6 +105,7 @@ class LogColumns:
     messages: list[str]
     trace_ids: list[str]
     attributes_json: list[str]
+    span_ids: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.messages)
@@ -114,6 +118,7 @@ class LogColumns:
             chosen(self.messages, keep),
             chosen(self.trace_ids, keep),
             chosen(self.attributes_json, keep),
+            chosen(self.span_ids, keep) if self.span_ids else [],
         )
 
 
@@ -147,6 +152,24 @@ class HeartbeatColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class WarningColumns:
+    """Refusals of one tenant in columns; times in microseconds since the Unix epoch."""
+
+    kinds: list[str]
+    fields: list[str]
+    reasons: list[str]
+    descriptions: list[str]
+    sources: list[str]
+    samples: list[str]
+    counts: Ids
+    first_times_us: Times
+    last_times_us: Times
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """What one request adds to the journal; `series` are named for the first time and precede the samples.
 
@@ -160,6 +183,7 @@ class Accepted:
     events: EventColumns | None = None
     logs: LogColumns | None = None
     heartbeats: HeartbeatColumns | None = None
+    warnings: WarningColumns | None = None
     batch_id: str = ""
     telemetry: Telemetry = NO_TELEMETRY
 

@@ -7,9 +7,19 @@ from typing import Any
 import numpy as np
 
 from services.collector.domain import rules
-from services.collector.domain.columns import EVERY_KIND, Accepted, Ids, Mask, Rows, SampleColumns, SeriesDefinition
+from services.collector.domain.columns import (
+    EVERY_KIND,
+    Accepted,
+    Ids,
+    LogColumns,
+    Mask,
+    Rows,
+    SampleColumns,
+    SeriesDefinition,
+)
 from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, Refused
-from services.collector.domain.intake import Intake, Outcome
+from services.collector.domain.intake import Draft, Intake, Outcome
+from services.collector.domain.places import Places
 from services.collector.domain.series import SeriesRegistry
 from services.collector.domain.telemetry import MetricsDraft, NumberColumns, Placed, SpansDraft
 from services.collector.ports import Meter
@@ -101,6 +111,20 @@ class OtlpIntake:
         accepted = Accepted(tenant, int(moment.now * 1e6), series=fresh, samples=samples, telemetry=telemetry)
         await self._intake.keep(outcome, accepted)
         draft.learn(series.durable())
+        return outcome
+
+    async def logs(self, tenant: str, draft: Draft[LogColumns, Places]) -> Outcome:
+        """Take log lines, at least one."""
+        moment = self._intake.moment(tenant)
+        found = rules.inspect_logs(draft.columns, draft.places, moment)
+        for row, field, description in draft.faults:
+            found.fault(row, field, description)
+        refused = found.refused()
+        outcome = Outcome(len(draft.columns) - refused.count, refused)
+        self._meter.taken("logs", outcome.accepted, refused.count)
+        if outcome.accepted:
+            kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
+            await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), logs=kept))
         return outcome
 
     async def spans(self, tenant: str, draft: SpansDraft) -> Outcome:
