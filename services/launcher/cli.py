@@ -76,13 +76,16 @@ def main() -> None:
               help="A line for each request at the edge.")  # fmt: skip
 @click.option("--cors-origin", "cors_origins", multiple=True, envvar="BINNACLE_CORS_ORIGINS",
               help="Origin whose pages may call, beside those of this machine; may be repeated.")  # fmt: skip
+@click.option("--otlp-ports", is_flag=False, flag_value="4317,4318", envvar="BINNACLE_OTLP_PORTS",
+              help="Listen on OpenTelemetry's own ports too; others can be named.")  # fmt: skip
 def up(**options: object) -> None:
     """Run the whole suite on this machine until Ctrl-C."""
-    from services.launcher.settings import SuiteSettings, chosen_address
+    from services.launcher.settings import SuiteSettings, chosen_address, chosen_ports
     from services.launcher.up import up as run
 
     host, port = chosen_address(str(options.pop("host")), int(str(options.pop("port"))), options["auth"])  # type: ignore[arg-type]
-    raise SystemExit(run(SuiteSettings(host=host, port=port, **options)))  # type: ignore[arg-type]
+    otlp_ports = chosen_ports(options.pop("otlp_ports"))  # type: ignore[arg-type]
+    raise SystemExit(run(SuiteSettings(host=host, port=port, otlp_ports=otlp_ports, **options)))  # type: ignore[arg-type]
 
 
 @main.command()

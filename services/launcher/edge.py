@@ -69,7 +69,8 @@ class Target:
 class EdgeSettings:
     """What differs from edge to edge. `upstreams` names a target for each process and for `pages`.
 
-    `jwks` is the path of the key set tokens are verified with, or None where no authentication is wanted.
+    `jwks` is the path of the key set tokens are verified with, or None where no authentication is wanted. `otlp` are
+    OpenTelemetry's own ports, where the same is served.
     """
 
     listen: Target
@@ -79,6 +80,15 @@ class EdgeSettings:
     descriptors: str = str(DESCRIPTORS)
     access_log: bool = False
     cors_origins: Sequence[str] = ()
+    otlp: Sequence[Target] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A named place where the edge listens."""
+
+    name: str
+    target: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +127,11 @@ class Route:
     may_retry: bool = False
 
 
-# Spoken by every process; the streamer answers for the suite.
+# Health and reflection are spoken by every process; the streamer answers for the suite.
 FOREIGN_CALLS = (
+    Route("/opentelemetry.proto.collector.metrics.v1.MetricsService/", "collector"),
+    Route("/opentelemetry.proto.collector.logs.v1.LogsService/", "collector"),
+    Route("/opentelemetry.proto.collector.trace.v1.TraceService/", "collector"),
     Route("/grpc.health.v1.Health/", "streamer"),
     Route("/grpc.reflection.v1.ServerReflection/", "streamer"),
     Route("/grpc.reflection.v1alpha.ServerReflection/", "streamer"),
@@ -129,7 +142,7 @@ FOREIGN_CALLS = (
 class _View:
     """All the template knows."""
 
-    listen: Target
+    listeners: Sequence[Listener]
     admin: Target
     upstreams: Mapping[str, Target]
     jwks: str | None
@@ -164,7 +177,10 @@ def render(settings: EdgeSettings) -> str:
 def _view(settings: EdgeSettings) -> _View:
     services = public_services(Path(settings.descriptors).read_bytes())
     return _View(
-        listen=settings.listen,
+        listeners=[
+            Listener("edge", settings.listen),
+            *(Listener(f"otlp_{target.port}", target) for target in settings.otlp),
+        ],
         admin=settings.admin,
         upstreams=settings.upstreams,
         jwks=settings.jwks,

@@ -129,6 +129,7 @@ def _envoy(settings: SuiteSettings, sockets: Sockets) -> Plan:
         jwks=jwks,
         access_log=settings.access_log,
         cors_origins=settings.cors_origins,
+        otlp=[Target(host=settings.host, port=port) for port in settings.otlp_ports],
     )
     config = sockets.folder / "envoy.yaml"
     write_private(config, render(edge).encode())

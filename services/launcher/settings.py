@@ -12,7 +12,10 @@ Auth = Literal["off", "jwt"]
 
 @dataclass(frozen=True, slots=True)
 class SuiteSettings:
-    """One suite. `host` is an IP address and `port` a real one; `demo_rate` is the demo's volume, its own when None."""
+    """One suite. `host` is an IP address and `port` a real one; `demo_rate` is the demo's volume, its own when None.
+
+    `otlp_ports` are served beside `port`.
+    """
 
     host: str
     port: int
@@ -27,6 +30,7 @@ class SuiteSettings:
     log_format: Literal["console", "json"] = "console"
     access_log: bool = False
     cors_origins: tuple[str, ...] = ()
+    otlp_ports: tuple[int, ...] = ()
 
     @property
     def edge(self) -> str:
@@ -49,3 +53,11 @@ def chosen_address(host: str, port: int, auth: Auth) -> tuple[str, int]:
             "Add --auth jwt (tokens: `binnacle token`), or stay on 127.0.0.1."
         )
     return address, port or free_port(address)
+
+
+def chosen_ports(text: str | None) -> tuple[int, ...]:
+    """The ports of a list such as `4317,4318`; none when there is no list. Raises LauncherError for anything else."""
+    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if not all(part.isdecimal() and 0 < int(part) < 65536 for part in parts) or len(set(parts)) < len(parts):
+        raise LauncherError(f"--otlp-ports {text} is no list of ports, such as 4317,4318.")
+    return tuple(int(part) for part in parts)

@@ -17,7 +17,8 @@ from services.launcher.terminal import Terminal
 def up(settings: SuiteSettings) -> int:
     """Run a suite until a signal ends it; the exit status. Raises LauncherError when it must not start."""
     with locked(settings.data_dir) as lock:
-        ensure_free(settings.host, settings.port)
+        for port in (settings.port, *settings.otlp_ports):
+            ensure_free(settings.host, port)
         with runtime_dir() as runtime:
             lock.tell(runtime)
             colour = sys.stdout.isatty()
@@ -55,5 +56,7 @@ def banner(settings: SuiteSettings) -> str:
         ]
     else:
         lines.append(f"  try      curl {settings.url}/dashboard")
+    if settings.otlp_ports:
+        lines.append(f"  OTLP     also on {', '.join(map(str, settings.otlp_ports))}")
     lines += [f"  data     {settings.data_dir}", "  stop     Ctrl-C"]
     return "\n".join(f"  {line}" if line else line for line in lines)

@@ -26,6 +26,7 @@ def settings(folder: Path, style: str, auth: bool) -> EdgeSettings:
         jwks=str(jwks) if auth else None,
         access_log=style == "cluster",
         cors_origins=["https://shop.example"],
+        otlp=[Target.parse("127.0.0.1:4317"), Target.parse("127.0.0.1:4318")] if style == "laptop" else [],
     )
 
 
@@ -52,3 +53,14 @@ def test_writes_are_never_repeated_by_the_edge(tmp_path: Path) -> None:
     routes = [route["route"] for route in manager["route_config"]["virtual_hosts"][0]["routes"]]
     assert [route["cluster"] for route in routes if "retry_policy" in route]
     assert not [route for route in routes if route["cluster"] == "collector" and "retry_policy" in route]
+
+
+def test_opentelemetrys_ports_lead_through_the_same_filters(tmp_path: Path) -> None:
+    config = yaml.safe_load(render(settings(tmp_path, "laptop", auth=True)))
+    edge, *others = [
+        listener["filter_chains"][0]["filters"][0]["typed_config"]
+        for listener in config["static_resources"]["listeners"]
+    ]
+    assert len(others) == 2
+    for other in others:
+        assert {**other, "stat_prefix": "edge"} == edge

@@ -50,6 +50,7 @@ def test_one_token_on_one_line(tmp_path: Path) -> None:
         (["up", "--host", "nowhere.example"], "not an IP address"),
         (["up", "--port", "99999"], "--port"),
         (["up", "--auth", "none"], "--auth"),
+        (["up", "--otlp-ports=4317,many"], "no list of ports"),
         (["token", "--tenant", "a", "--role", "b"], "made when a suite starts there with --auth jwt"),
         (["status", "--url", "http://127.0.0.1:9"], "Start one with `binnacle up`"),
     ],

@@ -13,6 +13,7 @@ PUBLIC = {
     "binnacle.alerting.v1.AlertService": "alerting",
     "binnacle.collector.v1.IngestService": "collector",
     "binnacle.collector.v1.JsonIntakeService": "collector",
+    "binnacle.collector.v1.OtlpHttpService": "collector",
     "binnacle.streamer.v1.DashboardService": "streamer",
     "binnacle.streamer.v1.SystemService": "streamer",
 }
