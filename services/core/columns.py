@@ -120,6 +120,31 @@ class SpanColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class RollupColumns:
+    """Samples of an import in sums: `buckets` of `tiers` seconds each, begun at so many seconds since the Unix epoch.
+
+    Rows of one series and bucket add up: `lasts` is the value at the greatest of `last_times_ms`.
+    """
+
+    series_ids: Ids
+    tiers: npt.NDArray[np.uint32]
+    buckets: Longs
+    counts: Counts
+    sums: Floats
+    mins: Floats
+    maxs: Floats
+    lasts: Floats
+    last_times_ms: Longs
+
+    def __len__(self) -> int:
+        return len(self.series_ids)
+
+    def columns(self) -> tuple[npt.NDArray[Any], ...]:
+        """All columns in their order."""
+        return tuple(getattr(self, one.name) for one in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
 class Telemetry:
     """What one request holds of all this; series are those of samples."""
 

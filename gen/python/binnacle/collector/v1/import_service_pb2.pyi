@@ -77,10 +77,12 @@ class ImportSeriesRequest(_message.Message):
     BATCH_ID_FIELD_NUMBER: _builtins.int
     SERIES_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
-    """Name of this chunk, the same whenever it is sent; up to 100 characters."""
+    """Name of this chunk, the same whenever it is sent: 1 to 64 printable ASCII
+    characters.
+    """
     @_builtins.property
     def series(self) -> _containers.RepeatedCompositeFieldContainer[_metrics_pb2.LabelledSeries]:
-        """The series, 1 to 10,000, with 100,000 samples in all at most."""
+        """The series, 1 to 10,000, with 20,000 samples in all at most."""
 
     def __init__(
         self,
@@ -137,7 +139,9 @@ class ImportEventsRequest(_message.Message):
     BATCH_ID_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
-    """Name of this chunk, the same whenever it is sent; up to 100 characters."""
+    """Name of this chunk, the same whenever it is sent: 1 to 64 printable ASCII
+    characters.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Event]:
         """The events, 1 to 10,000."""

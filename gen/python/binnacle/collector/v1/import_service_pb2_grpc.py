@@ -30,8 +30,11 @@ class ImportServiceStub:
     otherwise they follow the rules of IngestService, and an acknowledgement means
     the same.
 
-    A chunk that is sent again with its `batch_id` changes nothing, so that an
-    import can be stopped at any time and begun again.
+    Samples older than a week are kept in sums by minute, hour and day, as all of
+    that age are: minutes for 30 days, hours for 400, days for ever.
+
+    A chunk that is sent again with its `batch_id` changes nothing (see
+    IngestService), so that an import can be stopped at any time and begun again.
     """
 
     def __init__(self, channel):
@@ -62,8 +65,11 @@ class ImportServiceServicer:
     otherwise they follow the rules of IngestService, and an acknowledgement means
     the same.
 
-    A chunk that is sent again with its `batch_id` changes nothing, so that an
-    import can be stopped at any time and begun again.
+    Samples older than a week are kept in sums by minute, hour and day, as all of
+    that age are: minutes for 30 days, hours for 400, days for ever.
+
+    A chunk that is sent again with its `batch_id` changes nothing (see
+    IngestService), so that an import can be stopped at any time and begun again.
     """
 
     def GetImportBounds(self, request, context):
@@ -119,8 +125,11 @@ class ImportService:
     otherwise they follow the rules of IngestService, and an acknowledgement means
     the same.
 
-    A chunk that is sent again with its `batch_id` changes nothing, so that an
-    import can be stopped at any time and begun again.
+    Samples older than a week are kept in sums by minute, hour and day, as all of
+    that age are: minutes for 30 days, hours for 400, days for ever.
+
+    A chunk that is sent again with its `batch_id` changes nothing (see
+    IngestService), so that an import can be stopped at any time and begun again.
     """
 
     @staticmethod

@@ -31,8 +31,11 @@ class ImportServiceStub:
     otherwise they follow the rules of IngestService, and an acknowledgement means
     the same.
 
-    A chunk that is sent again with its `batch_id` changes nothing, so that an
-    import can be stopped at any time and begun again.
+    Samples older than a week are kept in sums by minute, hour and day, as all of
+    that age are: minutes for 30 days, hours for 400, days for ever.
+
+    A chunk that is sent again with its `batch_id` changes nothing (see
+    IngestService), so that an import can be stopped at any time and begun again.
     """
 
     @_typing.overload
@@ -54,8 +57,11 @@ class ImportServiceAsyncStub(ImportServiceStub):
     otherwise they follow the rules of IngestService, and an acknowledgement means
     the same.
 
-    A chunk that is sent again with its `batch_id` changes nothing, so that an
-    import can be stopped at any time and begun again.
+    Samples older than a week are kept in sums by minute, hour and day, as all of
+    that age are: minutes for 30 days, hours for 400, days for ever.
+
+    A chunk that is sent again with its `batch_id` changes nothing (see
+    IngestService), so that an import can be stopped at any time and begun again.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -73,8 +79,11 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     otherwise they follow the rules of IngestService, and an acknowledgement means
     the same.
 
-    A chunk that is sent again with its `batch_id` changes nothing, so that an
-    import can be stopped at any time and begun again.
+    Samples older than a week are kept in sums by minute, hour and day, as all of
+    that age are: minutes for 30 days, hours for 400, days for ever.
+
+    A chunk that is sent again with its `batch_id` changes nothing (see
+    IngestService), so that an import can be stopped at any time and begun again.
     """
 
     @_abc_1.abstractmethod

@@ -41,6 +41,7 @@ class Record(_message.Message):
     SUMMARIES_FIELD_NUMBER: _builtins.int
     EXEMPLARS_FIELD_NUMBER: _builtins.int
     SPANS_FIELD_NUMBER: _builtins.int
+    ROLLUPS_FIELD_NUMBER: _builtins.int
     tenant: _builtins.str
     """Tenant from the credential, never from the payload."""
     accepted_time_unix_us: _builtins.int
@@ -95,6 +96,10 @@ class Record(_message.Message):
     def spans(self) -> Global___SpanBlock:
         """Spans of traces, if any."""
 
+    @_builtins.property
+    def rollups(self) -> Global___RollupBlock:
+        """Samples of an import that are older than raw ones are kept, if any."""
+
     def __init__(
         self,
         *,
@@ -112,10 +117,11 @@ class Record(_message.Message):
         summaries: Global___SummaryBlock | None = ...,
         exemplars: Global___ExemplarBlock | None = ...,
         spans: Global___SpanBlock | None = ...,
+        rollups: Global___RollupBlock | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "spans", b"spans", "summaries", b"summaries", "warnings", b"warnings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "rollups", b"rollups", "samples", b"samples", "spans", b"spans", "summaries", b"summaries", "warnings", b"warnings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "batch_id", b"batch_id", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "batch_id", b"batch_id", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "rollups", b"rollups", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -842,3 +848,59 @@ class WarningBlock(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WarningBlock: _TypeAlias = WarningBlock  # noqa: Y015
+
+@_typing.final
+class RollupBlock(_message.Message):
+    """Samples in sums, in columns of equal length, each a little-endian array. Rows
+    of one series and bucket add up, also with those of other records.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_IDS_FIELD_NUMBER: _builtins.int
+    TIERS_FIELD_NUMBER: _builtins.int
+    BUCKETS_UNIX_S_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    SUMS_FIELD_NUMBER: _builtins.int
+    MINS_FIELD_NUMBER: _builtins.int
+    MAXS_FIELD_NUMBER: _builtins.int
+    LASTS_FIELD_NUMBER: _builtins.int
+    LAST_TIMES_UNIX_MS_FIELD_NUMBER: _builtins.int
+    series_ids: _builtins.bytes
+    """uint64 per row: identity of the series."""
+    tiers: _builtins.bytes
+    """uint32 per row: seconds of the bucket; 60, 3600 or 86400."""
+    buckets_unix_s: _builtins.bytes
+    """int64 per row: start of the bucket in seconds since the Unix epoch."""
+    counts: _builtins.bytes
+    """uint64 per row: how many samples."""
+    sums: _builtins.bytes
+    """float64 per row: their sum."""
+    mins: _builtins.bytes
+    """float64 per row: the least."""
+    maxs: _builtins.bytes
+    """float64 per row: the greatest."""
+    lasts: _builtins.bytes
+    """float64 per row: the newest."""
+    last_times_unix_ms: _builtins.bytes
+    """int64 per row: time of the newest in milliseconds since the Unix epoch."""
+    def __init__(
+        self,
+        *,
+        series_ids: _builtins.bytes = ...,
+        tiers: _builtins.bytes = ...,
+        buckets_unix_s: _builtins.bytes = ...,
+        counts: _builtins.bytes = ...,
+        sums: _builtins.bytes = ...,
+        mins: _builtins.bytes = ...,
+        maxs: _builtins.bytes = ...,
+        lasts: _builtins.bytes = ...,
+        last_times_unix_ms: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buckets_unix_s", b"buckets_unix_s", "counts", b"counts", "last_times_unix_ms", b"last_times_unix_ms", "lasts", b"lasts", "maxs", b"maxs", "mins", b"mins", "series_ids", b"series_ids", "sums", b"sums", "tiers", b"tiers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollupBlock: _TypeAlias = RollupBlock  # noqa: Y015

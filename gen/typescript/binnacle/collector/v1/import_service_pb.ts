@@ -72,14 +72,15 @@ export const GetImportBoundsResponseSchema: GenMessage<GetImportBoundsResponse> 
  */
 export type ImportSeriesRequest = Message<"binnacle.collector.v1.ImportSeriesRequest"> & {
   /**
-   * Name of this chunk, the same whenever it is sent; up to 100 characters.
+   * Name of this chunk, the same whenever it is sent: 1 to 64 printable ASCII
+   * characters.
    *
    * @generated from field: string batch_id = 1;
    */
   batchId: string;
 
   /**
-   * The series, 1 to 10,000, with 100,000 samples in all at most.
+   * The series, 1 to 10,000, with 20,000 samples in all at most.
    *
    * @generated from field: repeated binnacle.metrics.v1.LabelledSeries series = 2;
    */
@@ -135,7 +136,8 @@ export const ImportSeriesResponseSchema: GenMessage<ImportSeriesResponse> = /*@_
  */
 export type ImportEventsRequest = Message<"binnacle.collector.v1.ImportEventsRequest"> & {
   /**
-   * Name of this chunk, the same whenever it is sent; up to 100 characters.
+   * Name of this chunk, the same whenever it is sent: 1 to 64 printable ASCII
+   * characters.
    *
    * @generated from field: string batch_id = 1;
    */
@@ -196,8 +198,11 @@ export const ImportEventsResponseSchema: GenMessage<ImportEventsResponse> = /*@_
  * otherwise they follow the rules of IngestService, and an acknowledgement means
  * the same.
  *
- * A chunk that is sent again with its `batch_id` changes nothing, so that an
- * import can be stopped at any time and begun again.
+ * Samples older than a week are kept in sums by minute, hour and day, as all of
+ * that age are: minutes for 30 days, hours for 400, days for ever.
+ *
+ * A chunk that is sent again with its `batch_id` changes nothing (see
+ * IngestService), so that an import can be stopped at any time and begun again.
  *
  * @generated from service binnacle.collector.v1.ImportService
  */
