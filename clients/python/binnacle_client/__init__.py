@@ -23,7 +23,7 @@ from binnacle_client.errors import (
     Violation,
 )
 from binnacle_client.options import Delivery, Options, WriteResult
-from binnacle_client.values import sample_columns
+from binnacle_client.values import packed_columns, sample_columns
 
 __all__ = [
     "BinnacleError",
@@ -42,5 +42,6 @@ __all__ = [
     "Unavailable",
     "Violation",
     "WriteResult",
+    "packed_columns",
     "sample_columns",
 ]

@@ -22,7 +22,7 @@ from binnacle_client.outbox import Outbox
 from binnacle_client.records import violations, worth_retrying
 from binnacle_client.series import Sample, SeriesBook
 from binnacle_client.timing import Backoff, Clock
-from binnacle_client.values import sample_columns
+from binnacle_client.values import packed_columns
 
 _UNKNOWN_SERIES = "series_ids"
 
@@ -93,7 +93,7 @@ class SampleSender:
             samples = await self._next()
             sequence += 1
             self._under_way.append(UnderWay(sequence, self._clock.monotonic(), samples))
-            columns = sample_columns(*self._series.columns(samples))
+            columns = packed_columns(*self._series.columns(samples))
             try:
                 await call.write(WriteSamplesRequest(sequence=sequence, samples=columns))
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import lz4.block
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -53,6 +54,15 @@ def sample_columns(series_ids: Any, times_unix_ms: Any, values: Any) -> SampleCo
         for number, column in enumerate((series_ids, times_unix_ms, values), start=1)
     )
     return SampleColumns.FromString(wire)
+
+
+def packed_columns(series_ids: Any, times_unix_ms: Any, values: Any) -> SampleColumns:
+    """The same as one LZ4 block: about a quarter of the bytes, and the server passes it on as it is."""
+    columns = (series_ids, times_unix_ms, values)
+    if sys.byteorder == "big":
+        columns = tuple(_swapped(column) for column in columns)
+    plain = b"".join(memoryview(column).cast("B") for column in columns)
+    return SampleColumns(lz4=lz4.block.compress(plain, store_size=False), rows=len(series_ids))
 
 
 def _packed(number: int, content: memoryview) -> bytes:

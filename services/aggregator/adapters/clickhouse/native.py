@@ -20,7 +20,7 @@ class Column:
 
     name: str
     type: str
-    body: bytes
+    body: bytes | memoryview
 
 
 def varint(number: int) -> bytes:
@@ -37,7 +37,7 @@ def varint(number: int) -> bytes:
 
 def block(columns: Sequence[Column], rows: int) -> bytes:
     """A block of `rows` rows."""
-    parts = [varint(len(columns)), varint(rows)]
+    parts: list[bytes | memoryview] = [varint(len(columns)), varint(rows)]
     for column in columns:
         parts += (_text(column.name), _text(column.type), column.body)
     return b"".join(parts)
@@ -45,7 +45,7 @@ def block(columns: Sequence[Column], rows: int) -> bytes:
 
 def numbers(name: str, kind: str, values: npt.NDArray[Any]) -> Column:
     """A column of fixed width; the caller gives the array in the width that `kind` has."""
-    return Column(name, kind, np.ascontiguousarray(values).tobytes())
+    return Column(name, kind, np.ascontiguousarray(values).view(np.uint8).data)
 
 
 def texts(name: str, values: Iterable[str]) -> Column:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from services.aggregator.adapters.clickhouse import native
 from services.aggregator.adapters.clickhouse.claims import claim_columns
-from services.aggregator.adapters.clickhouse.decimals import decompose
+from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.native import Column
 from services.aggregator.ports.claims import Claim
 from services.aggregator.ports.records import (
@@ -37,11 +38,11 @@ class TableBlock:
     body: bytes
 
 
-def segment_blocks(segment: Segment) -> Iterator[TableBlock]:
+def segment_blocks(segment: Segment, layouts: Layouts) -> Iterator[TableBlock]:
     """The blocks of a segment, in the order they are written; tables without rows are left out."""
     makers: Sequence[tuple[str, Callable[[Segment], tuple[list[Column], int]]]] = (
         ("series", _series),
-        ("samples", _samples),
+        ("samples", partial(_samples, layouts)),
         ("events", _events),
         ("logs", _logs),
         ("heartbeats", _heartbeats),
@@ -93,35 +94,23 @@ def _series(segment: Segment) -> tuple[list[Column], int]:
     ], len(rows)
 
 
-def _samples(segment: Segment) -> tuple[list[Column], int]:
+def _samples(layouts: Layouts, segment: Segment) -> tuple[list[Column], int]:
     by_tenant: dict[str, list[SampleColumns]] = {}
     for record in segment.records:
-        if record.samples is not None:
+        if record.samples is not None and len(record.samples.values):
             by_tenant.setdefault(record.tenant, []).append(record.samples)
     tenants = sorted(by_tenant)
-    parts = [_in_series_order(by_tenant[tenant]) for tenant in tenants]
-    if not parts:
+    if not tenants:
         return [], 0
-    sizes = [len(part.values) for part in parts]
-    decimals = [decompose(part.series_ids, part.values) for part in parts]
+    parts = [layouts.ordered(by_tenant[tenant]) for tenant in tenants]
+    sizes = [len(part.times_ms) for part in parts]
     return [
         native.words("tenant", tenants, sizes),
-        native.numbers("series_id", "UInt64", np.concatenate([part.series_ids for part in parts])),
-        native.numbers("time", "DateTime64(3, 'UTC')", np.concatenate([part.times_ms for part in parts])),
-        native.numbers("mantissa", "Int64", np.concatenate([mantissas for mantissas, _exponents in decimals])),
-        native.numbers("exponent", "Int8", np.concatenate([exponents for _mantissas, exponents in decimals])),
+        native.numbers("series_id", "UInt64", _joined([part.series_ids for part in parts])),
+        native.numbers("time", "DateTime64(3, 'UTC')", _joined([part.times_ms for part in parts])),
+        native.numbers("mantissa", "Int64", _joined([part.mantissas for part in parts])),
+        native.numbers("exponent", "Int8", _joined([part.exponents for part in parts])),
     ], sum(sizes)
-
-
-def _in_series_order(blocks: list[SampleColumns]) -> SampleColumns:
-    """One block, equal series together; presorted rows spare the engine most of its sorting."""
-    ids = np.concatenate([block.series_ids for block in blocks])
-    order = np.argsort(ids, kind="stable")
-    return SampleColumns(
-        ids[order],
-        np.concatenate([block.times_ms for block in blocks])[order],
-        np.concatenate([block.values for block in blocks])[order],
-    )
 
 
 def _events(segment: Segment) -> tuple[list[Column], int]:
@@ -232,4 +221,6 @@ def _places(segment: Segment, parts: Sequence[tuple[Record, int]]) -> tuple[list
 
 
 def _joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    if len(parts) == 1:
+        return parts[0]
     return np.concatenate(parts) if parts else np.empty(0)

@@ -9,6 +9,7 @@ from services.aggregator.adapters.clickhouse import reading
 from services.aggregator.adapters.clickhouse.claims import read_claims
 from services.aggregator.adapters.clickhouse.engines import Engine, EngineFault
 from services.aggregator.adapters.clickhouse.history import read_history
+from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.migrations import known_migrations, migrate
 from services.aggregator.adapters.clickhouse.rows import TableBlock, claims_block, ledger_block, segment_blocks
 from services.aggregator.adapters.clickhouse.statements import LEDGER, TENANTS
@@ -39,6 +40,7 @@ class ClickHouseStore:
         self._clock = clock
         self._log = log
         self._engine: Engine | None = None
+        self._layouts = Layouts()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
 
     async def open(self) -> None:
@@ -70,7 +72,7 @@ class ClickHouseStore:
     def _write(self, engine: Engine, segment: Segment) -> None:
         if segment.claims:
             self._insert(engine, segment, claims_block(segment.claims))
-        for block in segment_blocks(segment):
+        for block in segment_blocks(segment, self._layouts):
             self._insert(engine, segment, block)
         self._insert(engine, segment, ledger_block(segment, int(self._clock.now() * 1e6)))
 
