@@ -18,7 +18,8 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread while it is open, so it must not outlive a module.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
         yield running
@@ -32,7 +33,7 @@ def chromium_path() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     running = playwright.chromium.launch(executable_path=chromium_path, args=list(QUIET))
     yield running
