@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
+from services.collector.domain.capacity import CapacityLimits
+from services.collector.domain.limits import TenantLimits
 from services.runtime.config import ServiceConfig
 
 MIB = 1024 * 1024
@@ -20,3 +22,39 @@ class CollectorConfig(ServiceConfig):
     clock_skew_hours: float = Field(24.0, gt=0, le=24 * 3660, description="how far from now a point may be")
     journal_max_bytes: int = Field(4096 * MIB, ge=16 * MIB, description="size from which intake is refused")
     series_max: int = Field(2_000_000, ge=1, description="how many series all tenants may have together")
+    limits_file: Path | None = Field(None, description="TOML file with limits of single tenants; read when it changes")
+    limit_points_per_second: float = Field(0, ge=0, allow_inf_nan=False, description="points of a tenant; 0: no limit")
+    limit_burst_seconds: float = Field(2, gt=0, le=3600, description="how long a tenant's rate may be saved up")
+    limit_request_bytes: int = Field(16 * MIB, ge=1, le=16 * MIB, description="size of a request")
+    limit_request_points: int = Field(100_000, ge=1, le=100_000, description="points of a request")
+    limit_labels_per_series: int = Field(32, ge=0, le=256, description="labels of a series")
+    limit_label_value_length: int = Field(500, ge=1, le=16_384, description="characters of a label's value")
+    limit_active_series: int = Field(1_000_000, ge=0, description="series a tenant writes within an hour")
+    capacity_points_per_second: float = Field(
+        0, ge=0, allow_inf_nan=False, description="points of all tenants together; 0: no limit"
+    )
+    capacity_bytes_in_flight: int = Field(64 * MIB, ge=MIB, description="requests admitted and not answered, in bytes")
+    capacity_requests_in_flight: int = Field(4_000, ge=1, description="requests admitted and not answered")
+
+    @property
+    def tenant_limits(self) -> TenantLimits:
+        """Limits of every tenant that has none of its own."""
+        return TenantLimits(
+            points_per_second=self.limit_points_per_second,
+            burst_seconds=self.limit_burst_seconds,
+            request_bytes=self.limit_request_bytes,
+            request_points=self.limit_request_points,
+            labels_per_series=self.limit_labels_per_series,
+            label_value_length=self.limit_label_value_length,
+            active_series=self.limit_active_series,
+            clock_skew_hours=self.clock_skew_hours,
+        )
+
+    @property
+    def capacity_limits(self) -> CapacityLimits:
+        """Bounds of this collector as a whole."""
+        return CapacityLimits(
+            points_per_second=self.capacity_points_per_second,
+            bytes_in_flight=self.capacity_bytes_in_flight,
+            requests_in_flight=self.capacity_requests_in_flight,
+        )

@@ -89,6 +89,10 @@ class Journal(Protocol):
 class Meter(Protocol):
     """Counts what was taken in."""
 
+    def refused(self, kind: str, reason: str, count: int) -> None:
+        """Count what was not taken, by the word for why; whole requests that were not decoded count as one."""
+        ...
+
     def taken(self, kind: str, accepted: int, rejected: int) -> None:
         """Count the points of one request; `kind` is samples, events, logs or heartbeats."""
         ...

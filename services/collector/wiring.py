@@ -11,14 +11,20 @@ from binnacle.collector.v1.json_intake_service_pb2_grpc import add_JsonIntakeSer
 from binnacle.collector.v1.remote_write_service_pb2_grpc import add_RemoteWriteServiceServicer_to_server
 from services.collector.adapters import series_key
 from services.collector.adapters.forwarder import Forwarder
+from services.collector.adapters.limits_file import LimitsFile
 from services.collector.adapters.lmdb_journal import LmdbJournal
 from services.collector.adapters.metrics import CollectorMetrics
 from services.collector.config import CollectorConfig
 from services.collector.convert import records
+from services.collector.domain.admission import Admission
 from services.collector.domain.intake import Intake
+from services.collector.domain.otlp_intake import OtlpIntake
 from services.collector.domain.series import SeriesRegistry
+from services.collector.domain.warning_writer import WarningWriter
+from services.collector.service.gate import RequestGate
 from services.collector.service.ingest import IngestServicer
 from services.collector.service.json_intake import JsonIntakeServicer
+from services.collector.service.otlp import Otlp, registrations as otlp_registrations
 from services.collector.service.registration import INGEST, JSON_INTAKE, add_ingest
 from services.collector.service.remote_write import REMOTE_WRITE, RemoteWriteServicer
 from services.runtime.channels import OPTIONS
@@ -35,10 +41,14 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
     async with AsyncExitStack() as opened:
         folder = config.data_dir / "collector"
         journal = opened.enter_context(closing(LmdbJournal(folder, config.journal_max_bytes, metrics.written)))
+        _tell_of_damage(journal, metrics, process)
         channel = await opened.enter_async_context(grpc.aio.insecure_channel(config.aggregator, options=OPTIONS))
         registry = SeriesRegistry(key, await journal.series(), config.series_max)
-        skew_seconds = config.clock_skew_hours * 3600
-        intake = Intake(journal, registry, records.encode, process.clock, metrics, skew_seconds)
+        admission = Admission(config.tenant_limits, config.capacity_limits, process.clock, metrics)
+        intake = Intake(journal, registry, records.encode, process.clock, metrics, admission)
+        _tell_of_refusals(intake, process, opened)
+        _follow_limits(config, admission, process)
+        otlp = Otlp(intake, OtlpIntake(intake, registry, metrics))
         stub = append_service_pb2_grpc.AppendServiceStub(channel)
         forwarder = Forwarder(journal, stub, process.clock, process.log)
         process.tasks.create_task(forwarder.run(), name="forwarder")
@@ -52,8 +62,34 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
                 Registration(add_ingest, IngestServicer(intake, process.stopping), INGEST),
                 Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(intake), JSON_INTAKE),
                 Registration(add_RemoteWriteServiceServicer_to_server, RemoteWriteServicer(intake), REMOTE_WRITE),
+                *otlp_registrations(otlp),
             ],
             ready,
+            gate=RequestGate(admission),
+        )
+
+
+def _tell_of_refusals(intake: Intake, process: Process, opened: AsyncExitStack) -> None:
+    writer = WarningWriter(intake, process.clock)
+    process.tasks.create_task(writer.run(), name="intake warnings")
+    opened.push_async_callback(writer.flush)
+
+
+def _follow_limits(config: CollectorConfig, admission: Admission, process: Process) -> None:
+    if config.limits_file is not None:
+        limits = LimitsFile(config.limits_file, admission.limits, process.clock, process.log)
+        process.tasks.create_task(limits.follow(), name="limits")
+
+
+def _tell_of_damage(journal: LmdbJournal, metrics: CollectorMetrics, process: Process) -> None:
+    if journal.rescue is not None:
+        rescue = journal.rescue
+        metrics.damaged(rescue.lost)
+        process.log.error(
+            "the journal was damaged; what could be read of it was kept",
+            fault=rescue.fault,
+            records_lost=rescue.lost,
+            set_aside=str(rescue.aside),
         )
 
 
@@ -63,7 +99,7 @@ async def _observe(journal: LmdbJournal, metrics: CollectorMetrics, process: Pro
         journal.check()
         first, end = journal.first_offset, journal.next_offset
         lag = 0.0
-        if first < end and (oldest := await journal.read(first, 1, 1)):
+        if first < end and (oldest := await journal.read(first, 1, 1)) and oldest[0]:
             lag = max(process.clock.now() - records.accepted_seconds(oldest[0]), 0.0)
         metrics.held(journal.size_bytes, end - first, lag)
         await process.clock.sleep(OBSERVE_SECONDS)

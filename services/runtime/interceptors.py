@@ -13,6 +13,7 @@ from google.rpc import status_pb2
 
 from services.core.errors import BinnacleError, DeadlineExceeded, InvalidInput, Overloaded, Unavailable
 from services.runtime.calls import Call, call_from, handling
+from services.runtime.gates import Gate, open_gate
 from services.runtime.logs import Log
 from services.runtime.metrics import CallMetrics
 from services.runtime.statuses import DETAILS_KEY, internal_status, status_from
@@ -30,10 +31,11 @@ Parse = Callable[[Any], Any]
 class ServerInterceptor(grpc.aio.ServerInterceptor):
     """Wraps each of our handlers: call, deadline, error mapping, metrics, log of faults."""
 
-    def __init__(self, log: Log, metrics: CallMetrics, *, auth_required: bool) -> None:
+    def __init__(self, log: Log, metrics: CallMetrics, *, auth_required: bool, gate: Gate = open_gate) -> None:
         self._log = log
         self._metrics = metrics
         self._auth_required = auth_required
+        self._gate = gate
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails) -> Any:
         handler = await continuation(handler_call_details)
@@ -56,7 +58,8 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
     def _unary(self, method: str, inner: Handler, parse: Parse) -> Handler:
         async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             async with self._around(method, context, LONGEST_UNARY_SECONDS):
-                return await inner(parse(request), context)
+                with self._gate(method, len(request)):
+                    return await inner(parse(request), context)
 
         return handle
 

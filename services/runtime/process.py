@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from services.core.clock import Clock
 from services.runtime.channels import open_channel
+from services.runtime.gates import Gate
 from services.runtime.health import Ready
 from services.runtime.logs import Log
 
@@ -28,12 +29,14 @@ class Registration:
 class Wired:
     """A service put together: what it serves, and a check that raises Unavailable while it is not ready.
 
-    `reflected` names the services that reflection lists; those of `registrations` when None.
+    `reflected` names the services that reflection lists; those of `registrations` when None. `gate`, if any, stands
+    before every unary call.
     """
 
     registrations: Sequence[Registration]
     ready: Ready
     reflected: Sequence[str] | None = None
+    gate: Gate | None = None
 
 
 @dataclass(slots=True)

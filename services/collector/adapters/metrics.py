@@ -26,6 +26,13 @@ class CollectorMetrics:
             "Requests with a batch_id or Idempotency-Key that were answered from memory, and not written again.",
             registry=registry,
         )
+        self._refused = Counter(
+            "binnacle_collector_refused",
+            "Points refused, by kind and reason (rule, malformed, clock_skew, unknown_series, active_series, "
+            "request_size, rate, capacity, journal); a request refused undecoded counts as one.",
+            ("kind", "reason"),
+            registry=registry,
+        )
         self._write = Histogram(
             "binnacle_collector_journal_write_seconds",
             "One transaction of the journal: all requests that waited, with its fsync.",
@@ -46,6 +53,16 @@ class CollectorMetrics:
             registry=registry,
         )
 
+        self._damaged = Counter(
+            "binnacle_collector_journal_damaged_records",
+            "Records found damaged when the journal was opened; what they held is lost.",
+            registry=registry,
+        )
+
+    def refused(self, kind: str, reason: str, count: int) -> None:
+        """Count what was refused, by reason."""
+        self._refused.labels(kind, reason).inc(count)
+
     def taken(self, kind: str, accepted: int, rejected: int) -> None:
         """Count the points of one request."""
         self._accepted.labels(kind).inc(accepted)
@@ -58,6 +75,10 @@ class CollectorMetrics:
     def written(self, seconds: float) -> None:
         """Count one transaction of the journal."""
         self._write.observe(seconds)
+
+    def damaged(self, records: int) -> None:
+        """Count records that could not be read when the journal was opened."""
+        self._damaged.inc(records)
 
     def held(self, size_bytes: int, records: int, lag_seconds: float) -> None:
         """Tell what the journal holds."""

@@ -1,12 +1,15 @@
 """Finding the points of a request that break a rule, column by column."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from services.collector.domain.columns import Mask, Times
-from services.core.errors import Violation
+from services.collector.domain.columns import Mask, Rows, Times
+from services.collector.domain.evidence import Witness
+from services.collector.domain.refusals import Refusal, Tally
+from services.core.errors import InvalidInput, Violation
 
 FIRST = 10
 """How many faults an answer names."""
@@ -22,6 +25,18 @@ class Refused:
 
 NONE_REFUSED = Refused()
 
+RULE = "rule"
+"""Word for the refusal of a field that breaks its rule."""
+NAMED = 1_000
+"""Faults of one rule that are looked at one by one where each has words of its own."""
+
+
+class NothingKept(InvalidInput):
+    """Every point of a request was refused, and noted as such."""
+
+
+NO_ROWS: Rows = np.empty(0, dtype=np.intp)
+
 
 class Inspection:
     """Collects the faulty rows of one request. Each row is reported for its first fault only."""
@@ -30,24 +45,48 @@ class Inspection:
         self._name = name
         self._bad: Mask = np.zeros(rows, dtype=np.bool_)
         self._found: list[tuple[int, str, str]] = []
+        self._counts: Counter[Refusal] = Counter()
+        self._rows: dict[Refusal, int] = {}
 
     def fault(self, row: int, field: str, description: str) -> None:
         """One row breaks a rule."""
         if not self._bad[row]:
             self._bad[row] = True
-            self._found.append((row, self._name(row, field), description))
+            name = self._name(row, field)
+            self._found.append((row, name, description))
+            self._count(RULE, name, description, row, 1)
 
-    def faults(self, mask: Mask, field: str, description: str) -> None:
-        """Every row in `mask` breaks the same rule."""
-        self.faults_by(mask, lambda row: (self._name(row, field), description))
+    def faults(self, mask: Mask, field: str, description: str, reason: str = RULE) -> None:
+        """Every row in `mask` breaks the same rule; `reason` is the word that warnings and counters know it by."""
+        rows = self._mark(mask)
+        if len(rows):
+            self._found.extend((row, self._name(row, field), description) for row in rows[:FIRST].tolist())
+            first = int(rows[0])
+            self._count(reason, self._name(first, field), description, first, len(rows))
 
-    def faults_by(self, mask: Mask, describe: Callable[[int], tuple[str, str]]) -> None:
+    def faults_by(self, mask: Mask, describe: Callable[[int], tuple[str, str]], reason: str = RULE) -> None:
         """Every row in `mask` breaks a rule of its own; `describe` gives the full name of the field and the rule."""
+        rows = self._mark(mask)
+        named = [(row, *describe(row)) for row in rows[:NAMED].tolist()]
+        self._found.extend(named[:FIRST])
+        for row, field, description in named:
+            self._count(reason, field, description, row, 1)
+        if len(rows) > NAMED:
+            row, field, description = named[-1]
+            self._count(reason, field, description, row, len(rows) - NAMED)
+
+    def _mark(self, mask: Mask) -> Rows:
+        """Note rows as faulty; those that were not before."""
         if not mask.any():
-            return
+            return NO_ROWS
         fresh = np.flatnonzero(mask & ~self._bad)
         self._bad |= mask
-        self._found.extend((int(row), *describe(int(row))) for row in fresh[:FIRST])
+        return fresh
+
+    def _count(self, reason: str, field: str, description: str, row: int, count: int) -> None:
+        refusal = Refusal.of(reason, field, description)
+        self._counts[refusal] += count
+        self._rows.setdefault(refusal, row)
 
     def texts(self, column: Sequence[str], good: Callable[[str], object], field: str, description: str) -> None:
         """Every text must be good. Each distinct text is judged once, since most columns repeat a few."""
@@ -61,7 +100,8 @@ class Inspection:
         if not len(times) or (times.min() >= low and times.max() <= high):
             return
         hours = f"{skew_seconds / 3600:g}"
-        self.faults((times < low) | (times > high), "time", f"must be within {hours} hours of now")
+        outside = (times < low) | (times > high)
+        self.faults(outside, "time", f"must be within {hours} hours of now", "clock_skew")
 
     @property
     def keep(self) -> Mask | None:
@@ -72,3 +112,17 @@ class Inspection:
         """The outcome, with what could not even be decoded before it."""
         found = [Violation(field, description) for _row, field, description in sorted(self._found)]
         return Refused(undecodable.count + int(self._bad.sum()), (*undecodable.first, *found)[:FIRST])
+
+    def tallies(self, witness: Witness, undecodable: Refused = NONE_REFUSED) -> list[Tally]:
+        """What was refused and how often, with what one of each kind held."""
+        counted = [Tally(refusal, count, witness(self._rows[refusal])) for refusal, count in self._counts.items()]
+        return [*counted, *_undecodable(undecodable)]
+
+
+def _undecodable(refused: Refused) -> list[Tally]:
+    """Points without a row; those that an answer does not name are counted with the last that it does."""
+    tallies = [Tally(Refusal.of(RULE, fault.field, fault.description), 1) for fault in refused.first]
+    if refused.count > len(tallies) > 0:
+        last = tallies[-1]
+        tallies.append(Tally(last.refusal, refused.count - len(tallies)))
+    return tallies

@@ -8,17 +8,22 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from services.collector.domain import rules
+from services.collector.domain import evidence, rules
+from services.collector.domain.admission import Admission
 from services.collector.domain.columns import (
+    KINDS,
     Accepted,
     EventColumns,
     HeartbeatColumns,
+    Ids,
     LabelledColumns,
     LogColumns,
+    Mask,
     SampleColumns,
     SeriesDefinition,
+    WarningColumns,
 )
-from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, Refused
+from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, NothingKept, Refused
 from services.collector.domain.places import ColumnPlaces, LabelledPlaces, Places
 from services.collector.domain.repeats import RecentBatches, Remembered
 from services.collector.domain.series import SeriesRegistry
@@ -63,8 +68,8 @@ class Intake:
     """Takes in points of any tenant. Returns when what was accepted is durable.
 
     All methods raise InvalidInput when nothing could be kept, Overloaded when the journal or the number of series is
-    at its limit, Unavailable when the disk fails. A request that its sender named by a `batch_id` gets the answer of
-    the first of this name, and adds nothing.
+    at its limit or the tenant at one of its own, Unavailable when the disk fails. A request that its sender named by a
+    `batch_id` gets the answer of the first of this name, and adds nothing.
     """
 
     def __init__(
@@ -89,15 +94,18 @@ class Intake:
         return self._clock.now()
 
     async def register(self, tenant: str, definitions: Sequence[SeriesDefinition], places: LabelledPlaces) -> list[int]:
-        """Identities of series, in order. All are registered or none."""
+        """Identities of series, in order. All are registered or none. To register a series makes it an active one."""
+        self.admission.points(tenant, len(definitions), "series")
+        moment = self.moment(tenant)
         violations = [
             Violation(places.series(number, fault[0]), fault[1])
             for number, definition in enumerate(definitions)
-            if (fault := rules.definition_fault(definition, places.label)) is not None
+            if (fault := rules.definition_fault(definition, places.label, KINDS, moment)) is not None
         ]
         if violations:
             raise InvalidInput(violations[:FIRST])
         entries = [(self._registry.identify(tenant, definition), definition) for definition in definitions]
+        self.admission.register(tenant, np.array([identity for identity, _definition in entries], dtype=np.uint64))
         await self.keep(NOTHING, Accepted(tenant, self._now_us(), series=list(dict(entries).items())))
         return [identity for identity, _definition in entries]
 
@@ -107,14 +115,19 @@ class Intake:
         """Take samples of registered series; the future is done when they are durable (None: nothing was kept)."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return known.outcome, asyncio.shield(known.durable)
-        places = ColumnPlaces("samples")
-        found = rules.inspect_samples(samples, places, self.moment(tenant))
+        self.admission.points(tenant, len(samples), "samples")
+        found = rules.inspect_samples(samples, ColumnPlaces("samples"), self.moment(tenant))
         unknown = self._registry.missing(tenant, samples.series_ids)
         if unknown is not None:
-            found.faults(unknown, "series_ids", "is not registered; register the series again")
+            found.faults(unknown, "series_ids", "is not registered; register the series again", "unknown_series")
+        over = self._without_room(tenant, samples.series_ids, found.keep)
+        if over is not None:
+            found.faults(over, "series_ids", self.admission.series_rule(tenant), "active_series")
         refused = found.refused()
         outcome = Outcome(len(samples) - refused.count, refused)
         self._meter.taken("samples", outcome.accepted, refused.count)
+        if refused.count:
+            self.admission.refusals.note(tenant, "samples", found.tallies(evidence.of_samples(samples)))
         if not outcome.accepted:
             return outcome, None
         kept = samples if found.keep is None else samples.take(found.keep)
@@ -125,18 +138,20 @@ class Intake:
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
         labelled = draft.columns
+        self.admission.points(tenant, len(labelled) + draft.undecodable.count, "series")
         trusted = partial(self._registry.identified, tenant)
         found = rules.inspect_labelled(labelled, draft.places, self.moment(tenant), trusted)
-        outcome = self._judged("samples", found, draft, len(labelled))
+        _note_faults(found, draft)
+        identities = self._identities(tenant, labelled, found.keep)
+        over = self._without_room(tenant, identities[labelled.rows], found.keep)
+        if over is not None:
+            found.faults_by(over, self._explain_series(tenant, draft), "active_series")
+        outcome = self._judged(tenant, "samples", found, draft, evidence.of_labelled(labelled))
         keep = found.keep if found.keep is not None else np.ones(len(labelled), dtype=np.bool_)
-        used, places = np.unique(labelled.rows[keep], return_inverse=True)
-        entries = [
-            (self._registry.identify(tenant, definition), definition)
-            for definition in (labelled.definitions[number] for number in used.tolist())
-        ]
-        ids = np.array([identity for identity, _definition in entries], dtype=np.uint64)
-        samples = SampleColumns(ids[places], labelled.times_ms[keep], labelled.values[keep])
-        series = self._registry.unannounced(tenant, entries)
+        rows = labelled.rows[keep]
+        samples = SampleColumns(identities[rows], labelled.times_ms[keep], labelled.values[keep])
+        used = [(int(identities[number]), labelled.definitions[number]) for number in np.unique(rows).tolist()]
+        series = self._registry.unannounced(tenant, used)
         accepted = Accepted(tenant, self._now_us(), series=series, samples=samples, batch_id=batch_id)
         return await self.keep(outcome, accepted)
 
@@ -144,8 +159,9 @@ class Intake:
         """Take events."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
+        self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "events")
         found = rules.inspect_events(draft.columns, draft.places, self.moment(tenant))
-        outcome = self._judged("events", found, draft, len(draft.columns))
+        outcome = self._judged(tenant, "events", found, draft, evidence.of_events(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
         accepted = Accepted(tenant, self._now_us(), events=kept, batch_id=batch_id)
         await self._append(outcome, accepted)
@@ -155,8 +171,9 @@ class Intake:
         """Take log lines."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
+        self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "logs")
         found = rules.inspect_logs(draft.columns, draft.places, self.moment(tenant))
-        outcome = self._judged("logs", found, draft, len(draft.columns))
+        outcome = self._judged(tenant, "logs", found, draft, evidence.of_logs(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
         accepted = Accepted(tenant, self._now_us(), logs=kept, batch_id=batch_id)
         await self._append(outcome, accepted)
@@ -166,21 +183,51 @@ class Intake:
         """Take heartbeats."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
+        self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "heartbeats")
         found = rules.inspect_heartbeats(draft.columns, draft.places, self.moment(tenant))
-        outcome = self._judged("heartbeats", found, draft, len(draft.columns))
+        outcome = self._judged(tenant, "heartbeats", found, draft, evidence.of_heartbeats(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
         accepted = Accepted(tenant, self._now_us(), heartbeats=kept, batch_id=batch_id)
         await self._append(outcome, accepted)
         return outcome
 
-    def _judged(self, kind: str, found: Inspection, draft: Draft[Any, Any], rows: int) -> Outcome:
-        for row, field, description in draft.faults:
-            found.fault(row, field, description)
+    async def warnings(self, tenant: str, warnings: WarningColumns) -> None:
+        """Record what a tenant was refused."""
+        await self._append(NOTHING, Accepted(tenant, self._now_us(), warnings=warnings))
+
+    def _identities(self, tenant: str, labelled: LabelledColumns, keep: Mask | None) -> Ids:
+        """An identity for each definition that a row to keep names; 0 for the others."""
+        used = np.unique(labelled.rows if keep is None else labelled.rows[keep])
+        ids = np.zeros(len(labelled.definitions), dtype=np.uint64)
+        ids[used] = [self._registry.identify(tenant, labelled.definitions[number]) for number in used.tolist()]
+        return ids
+
+    def _without_room(self, tenant: str, ids: Ids, keep: Mask | None) -> Mask | None:
+        """Of the rows to keep, those whose series would be one active series too many; None when there is none."""
+        over = self.admission.write_series(tenant, ids if keep is None else ids[keep])
+        if over is None or keep is None:
+            return over
+        among_all = np.zeros(len(ids), dtype=np.bool_)
+        among_all[np.flatnonzero(keep)[over]] = True
+        return among_all
+
+    def _explain_series(
+        self, tenant: str, draft: Draft[LabelledColumns, LabelledPlaces]
+    ) -> Callable[[int], tuple[str, str]]:
+        rule = self.admission.series_rule(tenant)
+        return lambda row: (draft.places.series(int(draft.columns.rows[row]), "name"), rule)
+
+    def _judged(
+        self, tenant: str, kind: str, found: Inspection, draft: Draft[Any, Any], witness: evidence.Witness
+    ) -> Outcome:
+        _note_faults(found, draft)
         refused = found.refused(draft.undecodable)
-        accepted = rows + draft.undecodable.count - refused.count
+        accepted = len(draft.columns) + draft.undecodable.count - refused.count
         self._meter.taken(kind, accepted, refused.count)
+        if refused.count:
+            self.admission.refusals.note(tenant, kind, found.tallies(witness, draft.undecodable))
         if not accepted:
-            raise InvalidInput(refused.first)
+            raise NothingKept(refused.first)
         return Outcome(accepted, refused)
 
     async def keep(self, outcome: Outcome, accepted: Accepted) -> Outcome:
@@ -213,3 +260,9 @@ class Intake:
 
     def _now_us(self) -> int:
         return int(self._clock.now() * 1_000_000)
+
+
+def _note_faults(found: Inspection, draft: Draft[Any, Any]) -> None:
+    """Report what decoding found bad; once is enough, twice does no harm."""
+    for row, field, description in draft.faults:
+        found.fault(row, field, description)

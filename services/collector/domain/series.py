@@ -7,12 +7,14 @@ from hashlib import blake2b
 import numpy as np
 
 from services.collector.domain.columns import Ids, Mask, SeriesDefinition
+from services.collector.domain.limits import LimitReached
 from services.collector.domain.recent import Recent
 from services.collector.ports import NewSeries
-from services.core.errors import Overloaded
 
 RETRY_SECONDS = 60.0
 REMEMBERED_LAYOUTS = 64
+FEW = 64
+FRESH = 4_096
 REMEMBERED_IDENTITIES = 200_000
 
 
@@ -36,15 +38,28 @@ class _Known:
         self._fresh.update(ids)
 
     def missing(self, ids: Ids) -> Mask:
-        if self._fresh:
-            fresh = np.fromiter(self._fresh, np.uint64, len(self._fresh))
-            self._sorted = np.union1d(self._sorted, fresh)
-            self._fresh.clear()
+        missing = self._unsorted(ids)
+        rows = np.flatnonzero(missing)
+        if not len(rows) or not self._fresh:
+            return missing
+        if len(rows) > FEW or len(self._fresh) > FRESH:
+            self._sort()
+            return self._unsorted(ids)
+        missing[rows] = [identity not in self._fresh for identity in ids[rows].tolist()]
+        return missing
+
+    def _unsorted(self, ids: Ids) -> Mask:
         if not len(self._sorted):
             return np.ones(len(ids), dtype=np.bool_)
         places = np.minimum(np.searchsorted(self._sorted, ids), len(self._sorted) - 1)
         missing: Mask = self._sorted[places] != ids
         return missing
+
+    def _sort(self) -> None:
+        # Costs as much as all ids together, so it is not done for a few new ones.
+        fresh = np.fromiter(self._fresh, np.uint64, len(self._fresh))
+        self._sorted = np.union1d(self._sorted, fresh)
+        self._fresh.clear()
 
 
 class SeriesRegistry:
@@ -103,7 +118,7 @@ class SeriesRegistry:
     def admit(self, tenant: str, ids: Sequence[int]) -> NewSeries | None:
         """The ids to store with a record that names them; None when all are known.
 
-        Raises Overloaded when the installation would hold more series than its limit.
+        Raises LimitReached when the installation would hold more series than its limit.
         """
         if not ids:
             return None
@@ -111,7 +126,8 @@ class SeriesRegistry:
         missing = self._known.get(tenant, _Known()).missing(column)
         fresh = tuple(dict.fromkeys(column[missing].tolist()))
         if self._count + len(fresh) > self._limit:
-            raise Overloaded(f"more than {self._limit:,} series; use fewer distinct labels", RETRY_SECONDS)
+            text = f"more than {self._limit:,} series of all tenants (BINNACLE_SERIES_MAX); use fewer distinct labels"
+            raise LimitReached("series", text, RETRY_SECONDS)
         return NewSeries(tenant, fresh) if fresh else None
 
     def announce(self, tenant: str, entries: Sequence[tuple[int, SeriesDefinition]], stored: NewSeries | None) -> None:

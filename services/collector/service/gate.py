@@ -1,0 +1,35 @@
+"""Every unary request to the collector passes here before it is parsed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from services.collector.domain.admission import Admission
+from services.runtime.calls import current_call
+
+# Asked for by operators and peers: to be answered most of all when there is too much to do.
+FREE = ("/binnacle.telemetry.",)
+SAMPLES = "samples"
+# By a word in a method's name; whatever has none of them writes samples.
+_KINDS = (("heartbeat", "heartbeats"), ("event", "events"), ("trace", "spans"), ("log", "logs"))
+
+
+def kind_of(method: str) -> str:
+    """What a method takes in, as counters and warnings name it."""
+    name = method.rpartition(".")[2].lower()
+    return next((kind for word, kind in _KINDS if word in name), SAMPLES)
+
+
+class RequestGate:
+    """Admits requests by their size alone."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    @contextmanager
+    def __call__(self, method: str, size: int) -> Iterator[None]:
+        """Around a request of `size` bytes. Raises LimitReached or TooLarge."""
+        if method.startswith(FREE):
+            yield
+            return
+        with self._admission.request(current_call().tenant, kind_of(method), size):
+            yield
