@@ -30,13 +30,15 @@ def record(
     logs: Sequence[Event] = (),
     series: Sequence[SeriesKey] = (),
     samples: Sequence[Sample] = (),
+    batch: str = "",
 ) -> journal_pb2.Record:
     """A record; times in seconds since the Unix epoch.
 
     Events: type, and where given service, user, session, time, data. Heartbeats: service, and where given status, kind,
-    time, requests, errors, latency, uptime. Logs: message, service, time. Samples: series id, time, value.
+    time, requests, errors, latency, uptime. Logs: message, service, time. Samples: series id, time, value. `batch` is the
+    name of the request.
     """
-    made = journal_pb2.Record(tenant=tenant, accepted_time_unix_us=_micros(accepted))
+    made = journal_pb2.Record(tenant=tenant, accepted_time_unix_us=_micros(accepted), batch_id=batch)
     for identity, name, labels in series:
         made.series.add(id=identity, definition={"name": name, "labels": dict(labels)})
     if events:

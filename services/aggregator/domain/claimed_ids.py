@@ -37,6 +37,8 @@ class ClaimedIds:
 
     def add(self, ids: Iterable[bytes], now_us: int) -> None:
         """Take in ids; the oldest ones make room if need be."""
+        if self._fresh and now_us >= self._fresh_from_us + RUN_US:
+            self._sort_fresh()
         if not self._fresh:
             self._fresh_from_us = now_us
         self._fresh.update(ids)
@@ -54,10 +56,13 @@ class ClaimedIds:
         return found
 
     def forget(self, before_us: int) -> None:
-        """Let go of runs that ended before a moment."""
+        """Let go of what was added before a moment; up to two hours late."""
+        if self._fresh and self._fresh_from_us + RUN_US <= before_us:
+            self._sort_fresh()
         while len(self._runs) > 1 and self._runs[1].from_us <= before_us:
             self._runs.popleft()
-        if self._runs and not self._fresh and self._runs[0].from_us + RUN_US <= before_us:
+        # The last run may have been joined by what was fresh for an hour.
+        if self._runs and self._runs[-1].from_us + 2 * RUN_US <= before_us:
             self._runs.popleft()
 
     def _sort_fresh(self) -> None:
