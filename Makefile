@@ -64,8 +64,9 @@ $(WEB_STAMP): $(WEB_LOCK)
 		echo "Install it (https://nodejs.org, or your distribution's nodejs and npm) and put it first in PATH."; exit 1; } >&2
 	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd dashboard && npm ci --no-audit --no-fund --loglevel=error && touch ../$@'
 
-gen: setup ## regenerate gen/ from proto/
+gen: setup ## regenerate gen/ from proto/, and the cluster's Envoy configuration from both
 	@$(BIN)/python -m tools.generate
+	@$(BIN)/python -m tools.render_edge
 
 gen-check: setup ## fail if gen/ is not what proto/ makes
 	@$(BIN)/python -m tools.generate --check
@@ -87,10 +88,12 @@ format: setup ## rewrite sources into house form
 	@$(BIN)/ruff format .
 	@$(BIN)/python -m tools.copy_protos && $(BIN)/buf format -w proto
 
-lock: ## renew requirements.lock (and only that; the web app's lock is npm's)
+lock: ## renew requirements.lock and its part for the images (the web app's lock is npm's)
 	@test -x $(BIN)/uv || $(MAKE) setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -c requirements.lock \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet -o requirements-runtime.lock
 
 chromium:
 	@command -v chromium >/dev/null || { \
