@@ -8,6 +8,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from binnacle.journal.v1 import journal_pb2
+from services.aggregator.convert.rollups import rollup_columns
 from services.aggregator.convert.samples import sample_columns, unpacked_bytes
 from services.aggregator.ports.records import (
     EventColumns,
@@ -59,6 +60,7 @@ def record_from(offset: int, body: bytes) -> Record:
         logs=_logs(message.logs) if message.HasField("logs") else None,
         heartbeats=_heartbeats(message.heartbeats) if message.HasField("heartbeats") else None,
         warnings=_warnings(message.warnings) if message.HasField("warnings") else None,
+        rollups=rollup_columns(message.rollups) if message.HasField("rollups") else None,
         size=len(body) + unpacked_bytes(message.samples),
     )
 

@@ -185,12 +185,13 @@ class JournalStream:
 
 def _rows(segment: Segment) -> dict[str, int]:
     """Rows of a segment by table."""
-    rows = dict.fromkeys(("series", "samples", "events", "logs", "heartbeats", "signals"), 0)
+    rows = dict.fromkeys(("series", "samples", "events", "logs", "heartbeats", "rollups", "signals"), 0)
     for record in segment.records:
         rows["series"] += len(record.series)
         rows["samples"] += len(record.samples.values) if record.samples else 0
         rows["events"] += len(record.events.types) if record.events else 0
         rows["logs"] += len(record.logs.messages) if record.logs else 0
         rows["heartbeats"] += len(record.heartbeats.services) if record.heartbeats else 0
+        rows["rollups"] += len(record.rollups) if record.rollups else 0
     rows["signals"] = sum(len(columns) for columns in segment.signals.values())
     return rows

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from services.core.columns import RollupColumns
+
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 Ids = npt.NDArray[np.uint64]
@@ -119,6 +121,7 @@ class Record:
     logs: LogColumns | None = None
     heartbeats: HeartbeatColumns | None = None
     warnings: WarningColumns | None = None
+    rollups: RollupColumns | None = None
     size: int = 0
     batch_id: str = ""
 

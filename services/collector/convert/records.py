@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from binnacle.journal.v1 import journal_pb2 as pb
 from binnacle.metrics.v1 import metrics_pb2
+from services.collector.convert import rollups
 from services.collector.convert.otlp import telemetry
 from services.collector.domain.columns import (
     Accepted,
@@ -30,6 +31,7 @@ def encode(accepted: Accepted) -> bytes:
         logs=None if accepted.logs is None else _logs(accepted.logs),
         heartbeats=None if accepted.heartbeats is None else _heartbeats(accepted.heartbeats),
         warnings=None if accepted.warnings is None else _warnings(accepted.warnings),
+        rollups=None if accepted.rollups is None else rollups.block(accepted.rollups),
     )
     if accepted.telemetry is not NO_TELEMETRY:
         telemetry.fill(record, accepted.telemetry)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from services.core.columns import NO_TELEMETRY, Telemetry
+from services.core.columns import NO_TELEMETRY, RollupColumns, Telemetry
 
 Ids = npt.NDArray[np.uint64]
 Times = npt.NDArray[np.int64]
@@ -186,6 +186,7 @@ class Accepted:
     warnings: WarningColumns | None = None
     batch_id: str = ""
     telemetry: Telemetry = NO_TELEMETRY
+    rollups: RollupColumns | None = None
 
 
 def chosen(column: list[str], keep: Mask) -> list[str]:

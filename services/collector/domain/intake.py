@@ -23,6 +23,7 @@ from services.collector.domain.columns import (
     SeriesDefinition,
     WarningColumns,
 )
+from services.collector.domain.history import PRESENT, Present
 from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, NothingKept, Refused
 from services.collector.domain.places import ColumnPlaces, LabelledPlaces, Places
 from services.collector.domain.repeats import RecentBatches, Remembered
@@ -133,14 +134,22 @@ class Intake:
         kept = samples if found.keep is None else samples.take(found.keep)
         return outcome, self._append(outcome, Accepted(tenant, self._now_us(), samples=kept, batch_id=batch_id))
 
-    async def labelled(self, tenant: str, draft: Draft[LabelledColumns, LabelledPlaces], batch_id: str = "") -> Outcome:
+    async def labelled(
+        self,
+        tenant: str,
+        draft: Draft[LabelledColumns, LabelledPlaces],
+        batch_id: str = "",
+        era: Present = PRESENT,
+    ) -> Outcome:
         """Take samples that come with their series."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
         labelled = draft.columns
         self.admission.points(tenant, len(labelled) + draft.undecodable.count, "series")
         trusted = partial(self._registry.identified, tenant)
-        found = rules.inspect_labelled(labelled, draft.places, self.moment(tenant), trusted)
+        moment = self.moment(tenant)
+        found = rules.inspect_labelled(labelled, draft.places, era.moment(moment), trusted)
+        era.inspect_samples(found, labelled.times_ms, moment)
         _note_faults(found, draft)
         identities = self._identities(tenant, labelled, found.keep)
         over = self._without_room(tenant, identities[labelled.rows], found.keep)
@@ -150,17 +159,22 @@ class Intake:
         keep = found.keep if found.keep is not None else np.ones(len(labelled), dtype=np.bool_)
         rows = labelled.rows[keep]
         samples = SampleColumns(identities[rows], labelled.times_ms[keep], labelled.values[keep])
+        raw, rollups = era.parted(samples, moment.now)
         used = [(int(identities[number]), labelled.definitions[number]) for number in np.unique(rows).tolist()]
         series = self._registry.unannounced(tenant, used)
-        accepted = Accepted(tenant, self._now_us(), series=series, samples=samples, batch_id=batch_id)
+        accepted = Accepted(tenant, self._now_us(), series=series, samples=raw, batch_id=batch_id, rollups=rollups)
         return await self.keep(outcome, accepted)
 
-    async def events(self, tenant: str, draft: Draft[EventColumns, Places], batch_id: str = "") -> Outcome:
+    async def events(
+        self, tenant: str, draft: Draft[EventColumns, Places], batch_id: str = "", era: Present = PRESENT
+    ) -> Outcome:
         """Take events."""
         if (known := self._recall(tenant, batch_id)) is not None:
             return await known.answer()
         self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "events")
-        found = rules.inspect_events(draft.columns, draft.places, self.moment(tenant))
+        moment = self.moment(tenant)
+        found = rules.inspect_events(draft.columns, draft.places, era.moment(moment))
+        era.inspect_events(found, draft.columns.times_us, moment)
         outcome = self._judged(tenant, "events", found, draft, evidence.of_events(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
         accepted = Accepted(tenant, self._now_us(), events=kept, batch_id=batch_id)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from services.aggregator.adapters.clickhouse import native
+from services.aggregator.adapters.clickhouse import import_rows, native
 from services.aggregator.adapters.clickhouse.claims import claim_columns
 from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.native import Column
@@ -48,6 +48,7 @@ def segment_blocks(segment: Segment, layouts: Layouts) -> Iterator[TableBlock]:
         ("heartbeats", _heartbeats),
         ("signals", _signals),
         ("intake_warnings", _warnings),
+        (import_rows.TABLE, import_rows.rollup_columns),
     )
     for table, make in makers:
         columns, rows = make(segment)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 TenantTable = Literal[
-    "series", "samples", "samples_values", "events", "logs", "heartbeats", "signals", "intake_warnings"
+    "series", "samples", "samples_values", "events", "logs", "heartbeats", "signals", "intake_warnings", "imported_rollups"
 ]
 
 
