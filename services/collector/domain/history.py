@@ -42,8 +42,11 @@ class Present:
         """What the rest of a point is judged by."""
         return moment
 
-    def inspect(self, found: Inspection, times: Times, moment: Moment, oldest_ms: int, per_ms: int) -> None:
-        """Judge times, `per_ms` to a millisecond."""
+    def inspect_samples(self, found: Inspection, times_ms: Times, moment: Moment) -> None:
+        """Judge the times of samples by what the era asks beside."""
+
+    def inspect_events(self, found: Inspection, times_us: Times, moment: Moment) -> None:
+        """Judge the times of events likewise."""
 
     def parted(self, samples: SampleColumns, now: float) -> tuple[SampleColumns | None, RollupColumns | None]:
         """What is kept of samples as they are, and what in sums."""
@@ -56,13 +59,11 @@ class Past(Present):
     def moment(self, moment: Moment) -> Moment:
         return replace(moment, skew_seconds=UNBOUNDED)
 
-    def inspect(self, found: Inspection, times: Times, moment: Moment, oldest_ms: int, per_ms: int) -> None:
-        newest = int((moment.now + moment.skew_seconds) * 1_000) * per_ms
-        kept = "; it is no longer kept" if oldest_ms > FIRST_MS else ""
-        found.faults(times < oldest_ms * per_ms, "time", f"must not be before {_date(oldest_ms)}{kept}", "too_old")
-        found.faults(
-            times > newest, "time", f"must be at most {moment.skew_seconds / HOUR:g} hours ahead of now", "clock_skew"
-        )
+    def inspect_samples(self, found: Inspection, times_ms: Times, moment: Moment) -> None:
+        _inspect(found, times_ms, moment, bounds(moment.now).sample_ms, 1)
+
+    def inspect_events(self, found: Inspection, times_us: Times, moment: Moment) -> None:
+        _inspect(found, times_us, moment, bounds(moment.now).event_ms, 1_000)
 
     def parted(self, samples: SampleColumns, now: float) -> tuple[SampleColumns | None, RollupColumns | None]:
         recent = samples.times_ms >= int((now - RAW_SECONDS) * 1_000)
@@ -78,6 +79,14 @@ PRESENT = Present()
 PAST = Past()
 
 
+def _inspect(found: Inspection, times: Times, moment: Moment, oldest_ms: int, per_ms: int) -> None:
+    """Judge times of which so many are a millisecond."""
+    newest = int((moment.now + moment.skew_seconds) * 1_000) * per_ms
+    found.faults(times < oldest_ms * per_ms, "time", f"must not be before {_date(oldest_ms)}", "too_old")
+    ahead = f"must be at most {moment.skew_seconds / HOUR:g} hours ahead of now"
+    found.faults(times > newest, "time", ahead, "clock_skew")
+
+
 def _date(time_ms: int) -> str:
     return str(np.datetime64(time_ms, "ms"))[:16] + "Z"
 
@@ -91,7 +100,8 @@ def _tiers(samples: SampleColumns, now: float) -> Iterator[RollupColumns]:
 
 def rolled_up(samples: SampleColumns, seconds: int) -> RollupColumns:
     """Sums of samples by series and bucket of so many seconds, in their order; of samples at one time the last counts
-    as the newest."""
+    as the newest.
+    """
     buckets = samples.times_ms // (seconds * 1_000) * seconds
     order = np.lexsort((samples.times_ms, buckets, samples.series_ids))
     ids, times, buckets = samples.series_ids[order], samples.times_ms[order], buckets[order]
@@ -116,4 +126,6 @@ def rolled_up(samples: SampleColumns, seconds: int) -> RollupColumns:
 
 
 def _joined(parts: list[RollupColumns]) -> RollupColumns:
-    return RollupColumns(*(np.concatenate(columns) for columns in zip(*(part.columns() for part in parts), strict=True)))
+    return RollupColumns(
+        *(np.concatenate(columns) for columns in zip(*(part.columns() for part in parts), strict=True))
+    )
