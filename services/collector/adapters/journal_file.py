@@ -7,7 +7,6 @@ can be given a new identity without moving a record.
 import fcntl
 import os
 import secrets
-import struct
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +14,14 @@ from pathlib import Path
 
 import lmdb
 
+from services.collector.adapters.journal_rescue import Rescue, rescued, suspect
+from services.collector.adapters.record_checks import PLACE, guarded, unguarded
 from services.collector.ports import NewSeries, Segment
 from services.core.errors import Conflict
 
-KEY = struct.Struct(">Q")
-FORMAT = b"1"
+KEY = PLACE
+# 1: records as they are. 2: a checksum in front of each record from `checked_from` on.
+FORMAT = b"2"
 # Beyond the records: series, segments, and pages that a running transaction frees.
 HEADROOM_BYTES = 256 * 1024 * 1024
 
@@ -45,21 +47,29 @@ class Extent:
     size: int
 
 
+class DamagedRecord(Exception):
+    """A record is not what was written. The next to open the file makes it anew from what can be read."""
+
+
 class JournalFile:
-    """Opens the environment in `folder`, which no other process may have open. Raises Conflict if one has."""
+    """Opens the environment in `folder`, which no other process may have open.
+
+    Raises Conflict if one has, and when the file is of a newer version. `rescue` tells of damage that was found.
+    """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._lock = _locked(folder)
         try:
-            self._env = lmdb.open(
-                str(folder), map_size=max_bytes + max_bytes // 4 + HEADROOM_BYTES, max_dbs=4, meminit=False
-            )
+            map_size = max_bytes + max_bytes // 4 + HEADROOM_BYTES
+            self.rescue: Rescue | None = rescued(folder, map_size)
+            self._env = lmdb.open(str(folder), map_size=map_size, max_dbs=4, meminit=False)
             self._records = self._env.open_db(b"records")
             self._segments = self._env.open_db(b"segments")
             self._series = self._env.open_db(b"series")
             self._meta = self._env.open_db(b"meta")
-            self._identify()
+            self._checked_from = self._identify()
             _sync_folders(folder)
         except BaseException:
             os.close(self._lock)
@@ -82,7 +92,7 @@ class JournalFile:
                 self._trim(txn, batch.trim_to)
             place = self._extent(txn).next
             for record in batch.records:
-                txn.put(KEY.pack(place), record, db=self._records, append=True)
+                txn.put(KEY.pack(place), guarded(place, record), db=self._records, append=True)
                 place += 1
             for entry in batch.series:
                 tenant = entry.tenant.encode()
@@ -93,19 +103,32 @@ class JournalFile:
             return self._extent(txn)
 
     def read(self, place: int, max_records: int, max_bytes: int) -> list[bytes]:
-        """Records from a place on: at least one if there is one, then as many as fit both limits."""
+        """Records from a place on: at least one if there is one, then as many as fit both limits.
+
+        Raises DamagedRecord.
+        """
         found: list[bytes] = []
         size = 0
-        with self._env.begin() as txn, txn.cursor(self._records) as cursor:
-            more = cursor.set_key(KEY.pack(place))
-            while more and len(found) < max_records:
-                record = cursor.value()
-                size += len(record)
-                if found and size > max_bytes:
-                    break
-                found.append(record)
-                more = cursor.next()
+        try:
+            with self._env.begin() as txn, txn.cursor(self._records) as cursor:
+                more = cursor.set_key(KEY.pack(place))
+                while more and len(found) < max_records:
+                    record = self._sound(place + len(found), cursor.key(), cursor.value())
+                    size += len(record)
+                    if found and size > max_bytes:
+                        break
+                    found.append(record)
+                    more = cursor.next()
+        except (lmdb.Error, DamagedRecord) as error:
+            suspect(self._folder)
+            raise DamagedRecord(str(error)) from error
         return found
+
+    def _sound(self, place: int, key: bytes, value: bytes) -> bytes:
+        record = value if place < self._checked_from else unguarded(place, value)
+        if record is None or key != KEY.pack(place):
+            raise DamagedRecord(f"record {place} of the journal's file is not what was written")
+        return record
 
     def segments(self) -> Sequence[Segment]:
         """The segments stored, in order."""
@@ -128,13 +151,21 @@ class JournalFile:
             txn.put(b"journal_id", secrets.token_hex(8).encode(), db=self._meta)
             return self._extent(txn)
 
-    def _identify(self) -> None:
+    def _identify(self) -> int:
+        """Name a new file and bring an older one up to date; the place from which on records have checksums."""
         with self._env.begin(write=True) as txn:
-            txn.put(b"format", FORMAT, db=self._meta, overwrite=False)
+            found = bytes(txn.get(b"format", FORMAT, db=self._meta))
+            if found not in (b"1", FORMAT):
+                raise Conflict(
+                    f"the journal has format {found.decode(errors='replace')}, this software reads up to "
+                    f"{FORMAT.decode()}: start the version that wrote it, or a newer one"
+                )
+            if found == b"1":
+                # Records of then stay as they are; they leave with the next trims.
+                txn.put(b"checked_from", KEY.pack(self._extent(txn).next), db=self._meta)
+            txn.put(b"format", FORMAT, db=self._meta)
             txn.put(b"journal_id", secrets.token_hex(8).encode(), db=self._meta, overwrite=False)
-            found = bytes(txn.get(b"format", b"", db=self._meta))
-        if found != FORMAT:
-            raise Conflict(f"the journal has format {found.decode()}, this version reads {FORMAT.decode()}")
+            return int(KEY.unpack(txn.get(b"checked_from", KEY.pack(0), db=self._meta))[0])
 
     def _extent(self, txn: lmdb.Transaction) -> Extent:
         with txn.cursor(self._records) as cursor:

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import lmdb
 
-from services.collector.adapters.journal_file import Batch, Extent, JournalFile
+from services.collector.adapters.journal_file import Batch, DamagedRecord, Extent, JournalFile
+from services.collector.adapters.journal_rescue import Rescue
 from services.collector.ports import NewSeries, Segment
 from services.core.errors import BinnacleError, Overloaded, Unavailable
 
@@ -76,6 +77,11 @@ class LmdbJournal:
         self._file.close()
 
     @property
+    def rescue(self) -> Rescue | None:
+        """What was found damaged when the journal was opened."""
+        return self._file.rescue
+
+    @property
     def journal_id(self) -> str:
         return self._extent.journal_id
 
@@ -113,8 +119,7 @@ class LmdbJournal:
     async def read(self, offset: int, max_records: int, max_bytes: int) -> Sequence[bytes]:
         from_tail = offset - (self.next_offset - len(self._tail))
         if from_tail < 0:
-            place = offset + self._extent.base
-            return await self._on_thread(lambda: self._file.read(place, max_records, max_bytes))
+            return await self._read_file(offset + self._extent.base, max_records, max_bytes)
         found: list[bytes] = []
         size = 0
         for record in islice(self._tail, from_tail, from_tail + max_records):
@@ -123,6 +128,13 @@ class LmdbJournal:
                 break
             found.append(record)
         return found
+
+    async def _read_file(self, place: int, max_records: int, max_bytes: int) -> Sequence[bytes]:
+        try:
+            return await self._on_thread(lambda: self._file.read(place, max_records, max_bytes))
+        except DamagedRecord as damage:
+            self._broken = Unavailable(str(damage), RETRY_SECONDS)
+            raise self._broken from damage
 
     async def seal(self, segment: Segment) -> None:
         self.check()
