@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from services.collector.domain.activity import ActiveSeries
 from services.collector.domain.capacity import Capacity, CapacityLimits
 from services.collector.domain.columns import Ids, Mask
-from services.collector.domain.inspection import NothingKept
+from services.collector.domain.inspection import PointsRefused
 from services.collector.domain.limits import LimitBook, LimitReached, TenantLimits, TooLarge
 from services.collector.domain.refusals import Refusal, RefusalBook, Tally
 from services.collector.domain.rules import Moment
@@ -98,7 +98,7 @@ class Admission:
     def _noted(self, tenant: str, kind: str) -> Iterator[None]:
         try:
             yield
-        except NothingKept:
+        except PointsRefused:
             raise  # its points were noted one by one
         except InvalidInput as error:
             # Nothing of it was counted; yet it took its time.

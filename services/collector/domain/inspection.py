@@ -31,8 +31,8 @@ NAMED = 1_000
 """Faults of one rule that are looked at one by one where each has words of its own."""
 
 
-class NothingKept(InvalidInput):
-    """Every point of a request was refused, and noted as such."""
+class PointsRefused(InvalidInput):
+    """Points of a request were refused, and are noted already; raised where an answer cannot say so otherwise."""
 
 
 NO_ROWS: Rows = np.empty(0, dtype=np.intp)

@@ -24,7 +24,7 @@ from services.collector.domain.columns import (
     WarningColumns,
 )
 from services.collector.domain.history import PRESENT, Present
-from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, NothingKept, Refused
+from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, PointsRefused, Refused
 from services.collector.domain.places import ColumnPlaces, LabelledPlaces, Places
 from services.collector.domain.repeats import RecentBatches, Remembered
 from services.collector.domain.series import SeriesRegistry
@@ -241,7 +241,7 @@ class Intake:
         if refused.count:
             self.admission.refusals.note(tenant, kind, found.tallies(witness, draft.undecodable))
         if not accepted:
-            raise NothingKept(refused.first)
+            raise PointsRefused(refused.first)
         return Outcome(accepted, refused)
 
     async def keep(self, outcome: Outcome, accepted: Accepted) -> Outcome:

@@ -6,11 +6,11 @@ from typing import Any
 
 from binnacle.collector.v1 import ingest_service_pb2 as pb, ingest_service_pb2_grpc as pb_grpc
 from services.collector.convert import messages, sample_messages
+from services.collector.domain.inspection import PointsRefused
 from services.collector.domain.intake import Intake
 from services.collector.domain.places import SeriesPlaces
 from services.collector.service.batch_ids import batch_id_of
 from services.collector.service.sample_stream import SampleStream
-from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
 
 
@@ -41,7 +41,7 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         name = batch_id_of(message.batch_id, context)
         outcome, durable = self._intake.samples(current_call().tenant, message.samples, name)
         if durable is None:
-            raise InvalidInput(outcome.refused.first)
+            raise PointsRefused(outcome.refused.first)
         await durable
         return pb.WriteSampleColumnsResponse(
             accepted=outcome.accepted,

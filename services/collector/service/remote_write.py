@@ -7,8 +7,9 @@ from google.api.httpbody_pb2 import HttpBody
 
 from binnacle.collector.v1 import remote_write_service_pb2 as pb, remote_write_service_pb2_grpc as pb_grpc
 from services.collector.convert.remote_write import RemoteWriteReader
-from services.collector.domain.intake import NOTHING, Intake
-from services.core.errors import InvalidInput, Violation
+from services.collector.domain.inspection import PointsRefused
+from services.collector.domain.intake import NOTHING, Intake, Outcome
+from services.core.errors import Violation
 from services.runtime.calls import current_call
 
 REMOTE_WRITE = "binnacle.collector.v1.RemoteWriteService"
@@ -25,21 +26,18 @@ class RemoteWriteServicer(pb_grpc.RemoteWriteServiceServicer):
     async def PostRemoteWrite(self, request: pb.PostRemoteWriteRequest, context: Any) -> pb.PostRemoteWriteResponse:
         tenant = current_call().tenant
         body = request.content.data
-        draft = self._reader.read(tenant, request.content.content_type, body)
         outcome = NOTHING
-        # A request of metadata alone is complete.
-        if len(draft.columns) or draft.undecodable.count:
-            outcome = await self._intake.labelled(tenant, draft, _batch_id(body))
-        await context.send_initial_metadata(
-            tuple((HEADER.format(kind), str(written)) for kind, written in _written(outcome.accepted).items())
-        )
+        try:
+            draft = self._reader.read(tenant, request.content.content_type, body)
+            # A request of metadata alone is complete.
+            if len(draft.columns) or draft.undecodable.count:
+                outcome = await self._intake.labelled(tenant, draft, _batch_id(body))
+        finally:
+            # A sender that misses them takes this for something that knows 1.0 alone.
+            await context.send_initial_metadata(_headers(outcome))
         if outcome.refused.count:
-            raise InvalidInput(
-                [
-                    Violation("", f"{outcome.refused.count:,} refused, {outcome.accepted:,} kept"),
-                    *outcome.refused.first,
-                ]
-            )
+            told = Violation("", f"{outcome.refused.count:,} refused, {outcome.accepted:,} kept")
+            raise PointsRefused([told, *outcome.refused.first])
         return pb.PostRemoteWriteResponse(content=HttpBody())
 
 
@@ -48,5 +46,6 @@ def _batch_id(body: bytes) -> str:
     return f"rw-{blake2b(body, digest_size=16).hexdigest()}"
 
 
-def _written(samples: int) -> dict[str, int]:
-    return {"samples": samples, "histograms": 0, "exemplars": 0}
+def _headers(outcome: Outcome) -> tuple[tuple[str, str], ...]:
+    written = {"samples": outcome.accepted, "histograms": 0, "exemplars": 0}
+    return tuple((HEADER.format(kind), str(count)) for kind, count in written.items())

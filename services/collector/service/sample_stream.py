@@ -10,6 +10,7 @@ from services.collector.convert.messages import rejections
 from services.collector.domain.inspection import FIRST, NONE_REFUSED, Refused
 from services.collector.domain.intake import Intake, Outcome
 from services.collector.service.batch_ids import checked
+from services.collector.service.gate import SAMPLES
 from services.core.errors import InvalidInput, Unavailable
 
 # Messages taken but not durable yet; beyond that the stream is not read on.
@@ -94,10 +95,12 @@ class SampleStream:
         await self._queue.put(end)
 
     def _take(self, raw: bytes, expected: int) -> _Taken:
-        message = sample_messages.read(raw)
-        if message.sequence != expected:
-            raise InvalidInput.of("sequence", f"must be {expected}, the number of this message within the stream")
-        outcome, durable = self._intake.samples(self._tenant, message.samples, checked(message.batch_id))
+        with self._intake.admission.request(self._tenant, SAMPLES, len(raw)) as ticket:
+            message = sample_messages.read(raw)
+            if message.sequence != expected:
+                raise InvalidInput.of("sequence", f"must be {expected}, the number of this message within the stream")
+            outcome, durable = self._intake.samples(self._tenant, message.samples, checked(message.batch_id))
+            ticket.until(durable)
         return _Taken(message.sequence, outcome, durable)
 
     async def _stop(self, reader: asyncio.Task[None]) -> None:
