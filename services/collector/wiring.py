@@ -7,6 +7,7 @@ from typing import NoReturn
 import grpc
 
 from binnacle.aggregator.v1 import append_service_pb2_grpc
+from binnacle.collector.v1.import_service_pb2_grpc import add_ImportServiceServicer_to_server
 from binnacle.collector.v1.json_intake_service_pb2_grpc import add_JsonIntakeServiceServicer_to_server
 from binnacle.collector.v1.remote_write_service_pb2_grpc import add_RemoteWriteServiceServicer_to_server
 from services.collector.adapters import series_key
@@ -22,6 +23,7 @@ from services.collector.domain.otlp_intake import OtlpIntake
 from services.collector.domain.series import SeriesRegistry
 from services.collector.domain.warning_writer import WarningWriter
 from services.collector.service.gate import RequestGate
+from services.collector.service.imports import IMPORT, ImportServicer
 from services.collector.service.ingest import IngestServicer
 from services.collector.service.json_intake import JsonIntakeServicer
 from services.collector.service.otlp import Otlp, registrations as otlp_registrations
@@ -62,6 +64,7 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
                 Registration(add_ingest, IngestServicer(intake, process.stopping), INGEST),
                 Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(intake), JSON_INTAKE),
                 Registration(add_RemoteWriteServiceServicer_to_server, RemoteWriteServicer(intake), REMOTE_WRITE),
+                Registration(add_ImportServiceServicer_to_server, ImportServicer(intake), IMPORT),
                 *otlp_registrations(otlp),
             ],
             ready,
