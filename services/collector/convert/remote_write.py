@@ -105,8 +105,8 @@ class RemoteWriteReader:
 
     def _read_v1(self, tenant: str, plain: bytes) -> Draft[LabelledColumns, LabelledPlaces]:
         request = pb.WriteRequest.FromString(plain)
-        told = [(about.name, (int(about.type), about.unit)) for about in request.metadata]
-        if any([self._families.learn(tenant, name, meaning) for name, meaning in told]):
+        news = [self._families.learn(tenant, about.name, (about.type, about.unit)) for about in request.metadata]
+        if any(news):
             self._by_bytes.clear()
         gathered = _Gathered()
         for entry in request.series:

@@ -8,7 +8,7 @@ Found = TypeVar("Found")
 
 
 class Recent(Generic[Key, Found]):
-    """Keeps at least the `limit` entries last used, at most twice as many; looking one up costs one look into a dict."""
+    """Keeps at least the `limit` entries last used, at most twice as many. To look one up is to look into a dict."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

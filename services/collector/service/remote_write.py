@@ -9,7 +9,7 @@ from binnacle.collector.v1 import remote_write_service_pb2 as pb, remote_write_s
 from services.collector.convert.remote_write import RemoteWriteReader
 from services.collector.domain.inspection import PointsRefused
 from services.collector.domain.intake import NOTHING, Intake, Outcome
-from services.core.errors import Violation
+from services.core.errors import InvalidInput, Violation
 from services.runtime.calls import current_call
 
 REMOTE_WRITE = "binnacle.collector.v1.RemoteWriteService"
@@ -25,20 +25,24 @@ class RemoteWriteServicer(pb_grpc.RemoteWriteServiceServicer):
 
     async def PostRemoteWrite(self, request: pb.PostRemoteWriteRequest, context: Any) -> pb.PostRemoteWriteResponse:
         tenant = current_call().tenant
-        body = request.content.data
-        outcome = NOTHING
         try:
-            draft = self._reader.read(tenant, request.content.content_type, body)
-            # A request of metadata alone is complete.
-            if len(draft.columns) or draft.undecodable.count:
-                outcome = await self._intake.labelled(tenant, draft, _batch_id(body))
-        finally:
-            # A sender that misses them takes this for something that knows 1.0 alone.
-            await context.send_initial_metadata(_headers(outcome))
+            outcome = await self._take(tenant, request.content)
+        except InvalidInput:
+            await context.send_initial_metadata(_headers(NOTHING))
+            raise
+        # A sender that misses the headers takes this for something that knows 1.0 alone.
+        await context.send_initial_metadata(_headers(outcome))
         if outcome.refused.count:
             told = Violation("", f"{outcome.refused.count:,} refused, {outcome.accepted:,} kept")
             raise PointsRefused([told, *outcome.refused.first])
         return pb.PostRemoteWriteResponse(content=HttpBody())
+
+    async def _take(self, tenant: str, content: HttpBody) -> Outcome:
+        draft = self._reader.read(tenant, content.content_type, content.data)
+        if not len(draft.columns) and not draft.undecodable.count:
+            # Metadata alone.
+            return NOTHING
+        return await self._intake.labelled(tenant, draft, _batch_id(content.data))
 
 
 def _batch_id(body: bytes) -> str:

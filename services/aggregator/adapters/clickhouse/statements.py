@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 TenantTable = Literal[
-    "series", "samples", "samples_values", "events", "logs", "heartbeats", "signals", "intake_warnings", "imported_rollups"
+    "series",
+    "samples",
+    "samples_values",
+    "events",
+    "logs",
+    "heartbeats",
+    "signals",
+    "intake_warnings",
+    "imported_rollups",
 ]
 
 
