@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 from binnacle.journal.v1 import journal_pb2
 from services.aggregator.convert.rollups import rollup_columns
 from services.aggregator.convert.samples import sample_columns, unpacked_bytes
+from services.aggregator.convert.telemetry import telemetry_from
 from services.aggregator.ports.records import (
     EventColumns,
     HeartbeatColumns,
@@ -54,6 +55,7 @@ def record_from(offset: int, body: bytes) -> Record:
         tenant=message.tenant,
         accepted_us=message.accepted_time_unix_us,
         batch_id=message.batch_id,
+        telemetry=telemetry_from(message),
         series=[_series(entry) for entry in message.series],
         samples=sample_columns(message.samples) if message.HasField("samples") else None,
         events=_events(message.events) if message.HasField("events") else None,
@@ -136,6 +138,7 @@ def _logs(block: journal_pb2.LogBlock) -> LogColumns:
         list(block.messages),
         list(block.trace_ids),
         list(block.attributes_json),
+        list(block.span_ids),
     )
 
 

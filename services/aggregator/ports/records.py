@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from services.core.columns import RollupColumns
+from services.core.columns import NO_TELEMETRY, RollupColumns, Telemetry
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -69,7 +69,7 @@ class TrafficColumns:
 
 @dataclass(frozen=True, slots=True)
 class LogColumns:
-    """Log lines; `levels` are numbers of `LogLevel`."""
+    """Log lines; `levels` are numbers of `LogLevel`; `span_ids` are left out where no line has one."""
 
     times_us: Longs
     levels: npt.NDArray[np.uint8]
@@ -77,6 +77,7 @@ class LogColumns:
     messages: Sequence[str]
     trace_ids: Sequence[str]
     attributes_json: Sequence[str]
+    span_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class Record:
     rollups: RollupColumns | None = None
     size: int = 0
     batch_id: str = ""
+    telemetry: Telemetry = NO_TELEMETRY
 
     def without_rows(self) -> "Record":
         """What is left of a repeated request: its series, which may be told any number of times."""

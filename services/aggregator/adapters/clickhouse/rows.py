@@ -13,6 +13,7 @@ from services.aggregator.adapters.clickhouse import import_rows, native
 from services.aggregator.adapters.clickhouse.claims import claim_columns
 from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.native import Column
+from services.aggregator.adapters.clickhouse.telemetry_rows import telemetry_columns
 from services.aggregator.ports.claims import Claim
 from services.aggregator.ports.records import (
     EventColumns,
@@ -54,6 +55,8 @@ def segment_blocks(segment: Segment, layouts: Layouts) -> Iterator[TableBlock]:
         columns, rows = make(segment)
         if rows:
             yield _block(table, columns, rows)
+    for table, columns, rows in telemetry_columns(segment):
+        yield _block(table, columns, rows)
 
 
 def claims_block(claims: Sequence[Claim]) -> TableBlock:
@@ -140,6 +143,7 @@ def _logs(segment: Segment) -> tuple[list[Column], int]:
         native.words("service", list(chain.from_iterable(block.services for block in blocks))),
         native.texts("message", chain.from_iterable(block.messages for block in blocks)),
         native.texts("trace_id", chain.from_iterable(block.trace_ids for block in blocks)),
+        native.texts("span_id", chain.from_iterable(block.span_ids or [""] * len(block.messages) for block in blocks)),
         native.texts("attributes", chain.from_iterable(block.attributes_json for block in blocks)),
     ], sizes
 
