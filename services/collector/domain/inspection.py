@@ -116,10 +116,10 @@ class Inspection:
     def tallies(self, witness: Witness, undecodable: Refused = NONE_REFUSED) -> list[Tally]:
         """What was refused and how often, with what one of each kind held."""
         counted = [Tally(refusal, count, witness(self._rows[refusal])) for refusal, count in self._counts.items()]
-        return [*counted, *_undecodable(undecodable)]
+        return [*counted, *undecodable_tallies(undecodable)]
 
 
-def _undecodable(refused: Refused) -> list[Tally]:
+def undecodable_tallies(refused: Refused) -> list[Tally]:
     """Points without a row; those that an answer does not name are counted with the last that it does."""
     tallies = [Tally(Refusal.of(RULE, fault.field, fault.description), 1) for fault in refused.first]
     if refused.count > len(tallies) > 0:

@@ -121,7 +121,7 @@ class Intake:
         unknown = self._registry.missing(tenant, samples.series_ids)
         if unknown is not None:
             found.faults(unknown, "series_ids", "is not registered; register the series again", "unknown_series")
-        over = self._without_room(tenant, samples.series_ids, found.keep)
+        over = self.without_room(tenant, samples.series_ids, found.keep)
         if over is not None:
             found.faults(over, "series_ids", self.admission.series_rule(tenant), "active_series")
         refused = found.refused()
@@ -152,7 +152,7 @@ class Intake:
         era.inspect_samples(found, labelled.times_ms, moment)
         _note_faults(found, draft)
         identities = self._identities(tenant, labelled, found.keep)
-        over = self._without_room(tenant, identities[labelled.rows], found.keep)
+        over = self.without_room(tenant, identities[labelled.rows], found.keep)
         if over is not None:
             found.faults_by(over, self._explain_series(tenant, draft), "active_series")
         outcome = self._judged(tenant, "samples", found, draft, evidence.of_labelled(labelled))
@@ -216,7 +216,7 @@ class Intake:
         ids[used] = [self._registry.identify(tenant, labelled.definitions[number]) for number in used.tolist()]
         return ids
 
-    def _without_room(self, tenant: str, ids: Ids, keep: Mask | None) -> Mask | None:
+    def without_room(self, tenant: str, ids: Ids, keep: Mask | None) -> Mask | None:
         """Of the rows to keep, those whose series would be one active series too many; None when there is none."""
         over = self.admission.write_series(tenant, ids if keep is None else ids[keep])
         if over is None or keep is None:

@@ -1,12 +1,12 @@
 """From decoded OTLP to an acknowledgement. A point that breaks a rule never loses its neighbours."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from services.collector.domain import rules
+from services.collector.domain import evidence, rules
 from services.collector.domain.columns import (
     EVERY_KIND,
     Accepted,
@@ -17,13 +17,14 @@ from services.collector.domain.columns import (
     SampleColumns,
     SeriesDefinition,
 )
-from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, Refused
+from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, Refused, undecodable_tallies
 from services.collector.domain.intake import Draft, Intake, Outcome
 from services.collector.domain.places import Places
+from services.collector.domain.refusals import Tally
 from services.collector.domain.series import SeriesRegistry
 from services.collector.domain.telemetry import MetricsDraft, NumberColumns, Placed, SpansDraft
 from services.collector.ports import Meter
-from services.core.columns import NO_TELEMETRY, ExemplarColumns, Telemetry, taken
+from services.core.columns import NO_TELEMETRY, ExemplarColumns, SpanColumns, Telemetry, taken
 
 NANO = 1_000_000_000
 TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
@@ -37,17 +38,38 @@ LAST_STATUS = 2
 class _Series:
     """The series of one request: an identity for each definition, 0 for one that breaks a rule."""
 
-    def __init__(self, registry: SeriesRegistry, tenant: str, definitions: Sequence[SeriesDefinition]) -> None:
+    def __init__(
+        self, intake: Intake, registry: SeriesRegistry, tenant: str, definitions: Sequence[SeriesDefinition]
+    ) -> None:
+        moment = intake.moment(tenant)
+        self._intake = intake
+        self._tenant = tenant
         self._definitions = definitions
         self._faults: dict[int, tuple[str, str]] = {}
         self.ids: Ids = np.zeros(len(definitions), np.uint64)
         self._used: Mask = np.zeros(len(definitions), np.bool_)
         for place, definition in enumerate(definitions):
-            fault = rules.definition_fault(definition, str, EVERY_KIND)
+            fault = rules.definition_fault(definition, str, EVERY_KIND, moment)
             if fault is None:
                 self.ids[place] = registry.identify(tenant, definition)
             else:
                 self._faults[place] = fault
+
+    def limit(self, found: Inspection, series_ids: Ids, places: Rows, metric: Callable[[int], str]) -> None:
+        """Report the rows whose series would be one active series too many; to be asked when all else is judged."""
+        over = self._intake.without_room(self._tenant, self._identified(series_ids, places), found.keep)
+        if over is not None:
+            rule = self._intake.admission.series_rule(self._tenant)
+            found.faults_by(over, lambda row: (metric(row), rule), "active_series")
+
+    def witness(self, places: Rows) -> evidence.Witness:
+        """Tells the series of a row."""
+
+        def told(row: int) -> evidence.Evidence:
+            place = int(places[row])
+            return evidence.of_definition(self._definitions[place]) if place >= 0 else evidence.NONE
+
+        return told
 
     def judge(self, found: Inspection, places: Rows, metric: Any) -> None:
         """Report the rows whose series breaks a rule."""
@@ -62,12 +84,15 @@ class _Series:
 
     def resolve(self, series_ids: Ids, places: Rows) -> Ids:
         """The identities of rows that are kept."""
+        self._used[places[places >= 0]] = True
+        return self._identified(series_ids, places)
+
+    def _identified(self, series_ids: Ids, places: Rows) -> Ids:
         fresh = places >= 0
         if not fresh.any():
             return series_ids
         found = series_ids.copy()
         found[fresh] = self.ids[places[fresh]]
-        self._used[places[fresh]] = True
         return found
 
     def entries(self) -> list[tuple[int, SeriesDefinition]]:
@@ -77,6 +102,33 @@ class _Series:
     def durable(self) -> Ids:
         """An identity for each definition that was kept, else 0."""
         return np.where(self._used, self.ids, np.uint64(0))
+
+
+class _Verdicts:
+    """What became of the parts of one request."""
+
+    def __init__(self, first: Outcome) -> None:
+        self._outcomes = [first]
+        self._tallies: list[Tally] = []
+
+    def add(self, rows: int, found: Inspection, witness: evidence.Witness) -> None:
+        refused = found.refused()
+        self._outcomes.append(Outcome(rows - refused.count, refused))
+        if refused.count:
+            self._tallies += found.tallies(witness)
+
+    def note(self, intake: Intake, tenant: str) -> None:
+        """Count what was refused."""
+        undecodable = self._outcomes[0].refused
+        if self._tallies or undecodable.count:
+            intake.admission.refusals.note(tenant, "samples", [*self._tallies, *undecodable_tallies(undecodable)])
+
+    def together(self) -> Outcome:
+        """The outcome of the whole request."""
+        first = [violation for part in self._outcomes for violation in part.refused.first][:FIRST]
+        count = sum(part.refused.count for part in self._outcomes)
+        refused = Refused(count, tuple(first)) if count else NONE_REFUSED
+        return Outcome(sum(part.accepted for part in self._outcomes), refused)
 
 
 class OtlpIntake:
@@ -94,8 +146,9 @@ class OtlpIntake:
     async def metrics(self, tenant: str, draft: MetricsDraft) -> Outcome:
         """Take metrics."""
         moment = self._intake.moment(tenant)
-        series = _Series(self._registry, tenant, draft.definitions)
-        parts: list[Outcome] = [Outcome(draft.unrecorded, draft.undecodable)]
+        self._intake.admission.points(tenant, _points(draft), "resource_metrics")
+        series = _Series(self._intake, self._registry, tenant, draft.definitions)
+        parts = _Verdicts(Outcome(draft.unrecorded, draft.undecodable))
         samples = _numbers(draft.numbers, series, moment, parts)
         telemetry = Telemetry(
             _distributions(draft.histograms, series, moment, parts),
@@ -103,7 +156,8 @@ class OtlpIntake:
             _distributions(draft.summaries, series, moment, parts),
             _exemplars(draft.exemplars, series, moment),
         )
-        outcome = _together(parts)
+        parts.note(self._intake, tenant)
+        outcome = parts.together()
         self._meter.taken("otlp_metrics", outcome.accepted, outcome.refused.count)
         if samples is None and telemetry == NO_TELEMETRY:
             return outcome
@@ -116,12 +170,15 @@ class OtlpIntake:
     async def logs(self, tenant: str, draft: Draft[LogColumns, Places]) -> Outcome:
         """Take log lines, at least one."""
         moment = self._intake.moment(tenant)
+        self._intake.admission.points(tenant, len(draft.columns), "resource_logs")
         found = rules.inspect_logs(draft.columns, draft.places, moment)
         for row, field, description in draft.faults:
             found.fault(row, field, description)
         refused = found.refused()
         outcome = Outcome(len(draft.columns) - refused.count, refused)
         self._meter.taken("logs", outcome.accepted, refused.count)
+        if refused.count:
+            self._intake.admission.refusals.note(tenant, "logs", found.tallies(evidence.of_logs(draft.columns)))
         if outcome.accepted:
             kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
             await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), logs=kept))
@@ -130,35 +187,29 @@ class OtlpIntake:
     async def spans(self, tenant: str, draft: SpansDraft) -> Outcome:
         """Take spans."""
         moment = self._intake.moment(tenant)
+        self._intake.admission.points(tenant, len(draft.columns.names), "resource_spans")
         found = _inspect_spans(draft, moment)
         refused = found.refused()
         outcome = Outcome(len(draft.columns.names) - refused.count, refused)
         self._meter.taken("spans", outcome.accepted, refused.count)
+        if refused.count:
+            self._intake.admission.refusals.note(tenant, "spans", found.tallies(_of_spans(draft.columns)))
         if outcome.accepted:
             kept = draft.columns if found.keep is None else taken(draft.columns, found.keep)
             await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), telemetry=Telemetry(spans=kept)))
         return outcome
 
 
-def _together(parts: Sequence[Outcome]) -> Outcome:
-    if len(parts) == 1:
-        return parts[0]
-    first = [violation for part in parts for violation in part.refused.first][:FIRST]
-    count = sum(part.refused.count for part in parts)
-    return Outcome(sum(part.accepted for part in parts), Refused(count, tuple(first)) if count else NONE_REFUSED)
-
-
-def _numbers(
-    numbers: NumberColumns, series: _Series, moment: rules.Moment, parts: list[Outcome]
-) -> SampleColumns | None:
+def _numbers(numbers: NumberColumns, series: _Series, moment: rules.Moment, parts: _Verdicts) -> SampleColumns | None:
     if not len(numbers):
         return None
     found = Inspection(len(numbers), lambda row, field: f"{numbers.metric(row)}.{field}")
     series.judge(found, numbers.places, numbers.metric)
     found.faults(~np.isfinite(numbers.values), "value", "must be finite")
     found.times(numbers.times_ms, moment.now, moment.skew_seconds, 1_000)
-    refused, keep = found.refused(), found.keep
-    parts.append(Outcome(len(numbers) - refused.count, refused))
+    series.limit(found, numbers.series_ids, numbers.places, numbers.metric)
+    parts.add(len(numbers), found, series.witness(numbers.places))
+    keep = found.keep
     if keep is None:
         return SampleColumns(series.resolve(numbers.series_ids, numbers.places), numbers.times_ms, numbers.values)
     if not keep.any():
@@ -167,7 +218,7 @@ def _numbers(
     return SampleColumns(ids, numbers.times_ms[keep], numbers.values[keep])
 
 
-def _distributions(placed: Placed[Any] | None, series: _Series, moment: rules.Moment, parts: list[Outcome]) -> Any:
+def _distributions(placed: Placed[Any] | None, series: _Series, moment: rules.Moment, parts: _Verdicts) -> Any:
     """The rows that keep the rules, with their identities; None when there is none."""
     if placed is None:
         return None
@@ -176,8 +227,8 @@ def _distributions(placed: Placed[Any] | None, series: _Series, moment: rules.Mo
         found.fault(row, "", description)
     series.judge(found, placed.places, placed.metrics.__getitem__)
     found.times(placed.columns.times_ns, moment.now, moment.skew_seconds, NANO)
-    refused = found.refused()
-    parts.append(Outcome(len(placed.metrics) - refused.count, refused))
+    series.limit(found, placed.columns.series_ids, placed.places, placed.metrics.__getitem__)
+    parts.add(len(placed.metrics), found, series.witness(placed.places))
     return _resolved(placed, series, found.keep)
 
 
@@ -200,6 +251,16 @@ def _resolved(placed: Placed[Any], series: _Series, keep: Mask | None) -> Any:
         return None
     columns.series_ids[:] = series.resolve(columns.series_ids, places)
     return columns
+
+
+def _points(draft: MetricsDraft) -> int:
+    placed = (draft.histograms, draft.exponential_histograms, draft.summaries)
+    lists = sum(len(part.metrics) for part in placed if part is not None)
+    return len(draft.numbers) + lists + draft.unrecorded + draft.undecodable.count
+
+
+def _of_spans(spans: SpanColumns) -> evidence.Witness:
+    return lambda row: evidence.Evidence(evidence.cut(spans.services[row]), evidence.cut(f'span "{spans.names[row]}"'))
 
 
 def _inspect_spans(draft: SpansDraft, moment: rules.Moment) -> Inspection:
