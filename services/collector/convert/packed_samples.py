@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from binnacle.remotewrite.v1 import remote_write_pb2 as pb
-from services.collector.domain.columns import Times, Values
+from services.collector.domain.columns import Mask, Times, Values
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -45,11 +45,15 @@ def decode(samples: Sequence[bytes]) -> tuple[Times, Values]:
     return times, values
 
 
-def _is_plain(table: Bytes) -> npt.NDArray[np.bool_]:
+def _is_plain(table: Bytes) -> Mask:
     """Rows that hold value and time, each once and in this order, or the time alone."""
     time = table[:, -TIME_BYTES:]
-    plain = (table[:, -NO_VALUE] == TIME_TAG) & (time[:, :-1] >= CONTINUES).all(axis=1) & (time[:, -1] < CONTINUES)
-    return plain & (table[:, 0] == VALUE_TAG) if table.shape[1] == WITH_VALUE else plain
+    plain: Mask = (
+        (table[:, -NO_VALUE] == TIME_TAG) & (time[:, :-1] >= CONTINUES).all(axis=1) & (time[:, -1] < CONTINUES)
+    )
+    if table.shape[1] == WITH_VALUE:
+        plain &= table[:, 0] == VALUE_TAG
+    return plain
 
 
 def _times(varints: Bytes) -> Times:

@@ -14,11 +14,12 @@ from google.protobuf.message import DecodeError
 from binnacle.remotewrite.v1 import remote_write_pb2 as pb
 from services.collector.convert import packed_samples
 from services.collector.convert.prometheus_kinds import Families, bounded, told_kind
-from services.collector.domain.columns import LabelledColumns, SeriesDefinition
+from services.collector.domain.columns import LabelledColumns, Rows, SeriesDefinition
 from services.collector.domain.inspection import FIRST, NONE_REFUSED, Refused
 from services.collector.domain.intake import Draft
 from services.collector.domain.places import LabelledPlaces
 from services.collector.domain.recent import Recent
+from services.core.conventions import STALE_BITS
 from services.core.errors import InvalidInput, Violation
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -42,7 +43,7 @@ class WrittenPlaces:
     """`timeseries[2](up).value`: place and metric of a series in the request."""
 
     definitions: Sequence[SeriesDefinition]
-    rows: Sequence[int]
+    rows: Rows
 
     def series(self, number: int, field: str) -> str:
         return f"timeseries[{number}]({self.definitions[number].name}).{field}"
@@ -52,6 +53,14 @@ class WrittenPlaces:
 
     def at(self, row: int, field: str) -> str:
         return self.series(int(self.rows[row]), field)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a request holds. `unvalued` samples are NaN, such as quantiles of nothing: accepted, and nothing to keep."""
+
+    draft: Draft[LabelledColumns, LabelledPlaces]
+    unvalued: int
 
 
 @dataclass(slots=True)
@@ -76,14 +85,18 @@ class _Gathered:
                 place = f"timeseries[{len(self.definitions) - 1}]({self.definitions[-1].name})"
                 self.first.append(Violation(f"{place}.{name}", description))
 
-    def draft(self) -> Draft[LabelledColumns, LabelledPlaces]:
+    def written(self) -> "Written":
         if len(self.samples) > MAX_SAMPLES:
             raise InvalidInput.of("timeseries", f"must hold at most {MAX_SAMPLES:,} samples, not {len(self.samples):,}")
         times, values = packed_samples.decode(self.samples)
         rows = np.repeat(np.arange(len(self.counts)), self.counts)
+        unvalued = np.isnan(values) & (values.view(np.uint64) != STALE_BITS)
+        if unvalued.any():
+            rows, times, values = rows[~unvalued], times[~unvalued], values[~unvalued]
         columns = LabelledColumns(self.definitions, rows, times, values)
         undecodable = Refused(self.refused, tuple(self.first)) if self.refused else NONE_REFUSED
-        return Draft(columns, WrittenPlaces(self.definitions, rows), undecodable=undecodable)
+        places: LabelledPlaces = WrittenPlaces(self.definitions, rows)
+        return Written(Draft(columns, places, undecodable=undecodable), int(unvalued.sum()))
 
 
 class RemoteWriteReader:
@@ -94,7 +107,7 @@ class RemoteWriteReader:
         self._by_bytes: Recent[tuple[str, bytes], SeriesDefinition] = Recent(REMEMBERED_SERIES)
         self._by_texts: Recent[tuple[str, ...], SeriesDefinition] = Recent(REMEMBERED_SERIES)
 
-    def read(self, tenant: str, content_type: str, body: bytes) -> Draft[LabelledColumns, LabelledPlaces]:
+    def read(self, tenant: str, content_type: str, body: bytes) -> Written:
         """The samples of a request. Raises InvalidInput when it cannot be read as a whole."""
         version = _version(content_type)
         plain = _decompressed(body)
@@ -103,7 +116,7 @@ class RemoteWriteReader:
         except DecodeError as error:
             raise InvalidInput.of("body", f"is no valid {version}") from error
 
-    def _read_v1(self, tenant: str, plain: bytes) -> Draft[LabelledColumns, LabelledPlaces]:
+    def _read_v1(self, tenant: str, plain: bytes) -> Written:
         request = pb.WriteRequest.FromString(plain)
         news = [self._families.learn(tenant, about.name, (about.type, about.unit)) for about in request.metadata]
         if any(news):
@@ -116,7 +129,7 @@ class RemoteWriteReader:
                 gathered.take(definition, (entry[end + 2 :],))
             else:
                 self._take_whole(tenant, entry, end, gathered)
-        return gathered.draft()
+        return gathered.written()
 
     def _take_whole(self, tenant: str, entry: bytes, end: int, gathered: _Gathered) -> None:
         series = pb.Series.FromString(entry)
@@ -132,7 +145,7 @@ class RemoteWriteReader:
         name, rest = _parted(labels)
         return SeriesDefinition(name, rest, *self._families.kind_and_unit(tenant, name))
 
-    def _read_v2(self, plain: bytes) -> Draft[LabelledColumns, LabelledPlaces]:
+    def _read_v2(self, plain: bytes) -> Written:
         request = pb.WriteRequestV2.FromString(plain)
         symbols = list(request.symbols)
         gathered = _Gathered()
@@ -149,7 +162,7 @@ class RemoteWriteReader:
                 self._by_texts.put(texts, definition)
             gathered.take(definition, series.samples)
             _refuse_rest(series, gathered)
-        return gathered.draft()
+        return gathered.written()
 
 
 def _told_definition(texts: tuple[str, ...], number: int) -> SeriesDefinition:

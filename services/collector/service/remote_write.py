@@ -1,5 +1,6 @@
 """Prometheus remote write: the body as it came, and the answers that its senders understand."""
 
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -38,11 +39,12 @@ class RemoteWriteServicer(pb_grpc.RemoteWriteServiceServicer):
         return pb.PostRemoteWriteResponse(content=HttpBody())
 
     async def _take(self, tenant: str, content: HttpBody) -> Outcome:
-        draft = self._reader.read(tenant, content.content_type, content.data)
-        if not len(draft.columns) and not draft.undecodable.count:
-            # Metadata alone.
-            return NOTHING
-        return await self._intake.labelled(tenant, draft, _batch_id(content.data))
+        written = self._reader.read(tenant, content.content_type, content.data)
+        draft, outcome = written.draft, NOTHING
+        # A request of metadata alone is complete.
+        if len(draft.columns) or draft.undecodable.count:
+            outcome = await self._intake.labelled(tenant, draft, _batch_id(content.data))
+        return replace(outcome, accepted=outcome.accepted + written.unvalued)
 
 
 def _batch_id(body: bytes) -> str:
