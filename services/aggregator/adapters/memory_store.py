@@ -66,7 +66,8 @@ class MemoryStore:
         self._require_open()
         if segment.to_offset <= self._committed.get(segment.journal_id, 0):
             return
-        self._claims.update((claim.id, claim) for claim in segment.claims)
+        for claim in segment.claims:
+            self._claims[claim.id] = max(claim, self._claims.get(claim.id, claim), key=lambda each: each.claimed_us)
         for record in segment.records:
             _keep(self._tenants.setdefault(record.tenant, _Tenant()), segment.journal_id, record)
         for name, columns in segment.signals.items():
