@@ -39,10 +39,13 @@ function place(points: SignalPoint[], point: SignalPoint): void {
   else points.splice(index, 0, point);
 }
 
-/** Without the second that still runs: half counted, it would draw a dip at the edge that is none. */
+/** How long after its end a second may still be filling: senders batch. */
+const SETTLE_MS = 500;
+
+/** Without the second that still fills: half counted, it would draw a dip at the edge that is none. */
 export function finished(points: readonly SignalPoint[], madeAt: number): readonly SignalPoint[] {
   let end = points.length;
-  while (end > 0 && points[end - 1]!.at + 1000 > madeAt) end -= 1;
+  while (end > 0 && points[end - 1]!.at + 1000 + SETTLE_MS > madeAt) end -= 1;
   return end === points.length ? points : points.slice(0, end);
 }
 

@@ -34,10 +34,10 @@ describe('mergePoints', () => {
   });
 });
 
-it('leaves out the second that still runs', () => {
+it('leaves out the second that still fills', () => {
   const points = [point(1000), point(2000)];
-  expect(finished(points, 2999).map((p) => p.at)).toEqual([1000]);
-  expect(finished(points, 3000)).toBe(points);
+  expect(finished(points, 3499).map((p) => p.at)).toEqual([1000]);
+  expect(finished(points, 3500)).toBe(points);
 });
 
 it('gives a chart seconds and columns, with null where nothing was observed', () => {
