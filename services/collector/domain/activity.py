@@ -50,7 +50,8 @@ class _Column:
 class _Tenant:
     """The active series of one tenant."""
 
-    def __init__(self) -> None:
+    def __init__(self, fresh: int) -> None:
+        self._most_fresh = fresh
         self._old = _Column()
         self._fresh = _Column()
         self._minute = 0
@@ -81,7 +82,7 @@ class _Tenant:
         if not len(ids):
             return
         self._fresh.add(ids, np.full(len(ids), self._minute, np.int64))
-        if len(self._fresh.ids) > FRESH:
+        if len(self._fresh.ids) > self._most_fresh:
             self._old.add(self._fresh.ids, self._fresh.minutes)
             self._fresh = _Column()
 
@@ -93,9 +94,13 @@ class _Tenant:
 
 
 class ActiveSeries:
-    """Counts the series that each tenant wrote within the last hour, to the minute, in this process's life."""
+    """Counts the series that each tenant wrote within the last hour, to the minute, in this process's life.
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    So many `fresh` ones are kept apart from the others.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], fresh: int = FRESH) -> None:
+        self._fresh = fresh
         self._monotonic = monotonic
         self._tenants: dict[str, _Tenant] = {}
         # Senders repeat the same column of ids: one that was noted this minute need not be looked up again.
@@ -114,13 +119,19 @@ class ActiveSeries:
         layout, minute = (tenant, hash(ids.tobytes())), self._minute()
         if self._layouts.get(layout) == minute:
             return None
-        over = self._tenants.setdefault(tenant, _Tenant()).write(ids, minute, limit)
+        over = self._tenant(tenant).write(ids, minute, limit)
         if over is None:
             self._layouts[layout] = minute
             self._layouts.move_to_end(layout)
             if len(self._layouts) > REMEMBERED_LAYOUTS:
                 self._layouts.popitem(last=False)
         return over
+
+    def _tenant(self, name: str) -> _Tenant:
+        tenant = self._tenants.get(name)
+        if tenant is None:
+            tenant = self._tenants[name] = _Tenant(self._fresh)
+        return tenant
 
     def _minute(self) -> int:
         return int(self._monotonic() // MINUTE_SECONDS)
