@@ -13,6 +13,8 @@ TEMPLATE = ROOT / "deploy" / "envoy" / "envoy.yaml.j2"
 DESCRIPTORS = ROOT / "gen" / "binnacle.binpb"
 
 PROCESSES = ("collector", "aggregator", "streamer", "alerting")
+# Their calls may carry `idempotency-key`, and can then be repeated.
+NAMED_INTAKE = frozenset({"binnacle.collector.v1.IngestService", "binnacle.collector.v1.JsonIntakeService"})
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 # Pages of this machine, whatever their port: a developer's own web app beside the suite.
@@ -120,11 +122,12 @@ REPLIES = (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A gRPC path (or its beginning) and the process behind it."""
+    """A gRPC path (or its beginning) and the process behind it; who may be repeated by the edge, all or the named."""
 
     path: str
     upstream: str
     may_retry: bool = False
+    named_may_retry: bool = False
 
 
 # Health and reflection are spoken by every process; the streamer answers for the suite.
@@ -198,5 +201,11 @@ def _streams(service: PublicService) -> list[Route]:
 
 
 def _calls(service: PublicService) -> Route:
-    # A repeated write is the client's to decide: it alone knows whether it may be counted twice.
-    return Route(f"/{service.name}/", service.process, may_retry=service.process != "collector")
+    # A repeated write is the client's to decide: it alone knows whether it may be counted twice. Where the collector
+    # knows requests by name, the client has decided by naming one.
+    return Route(
+        f"/{service.name}/",
+        service.process,
+        may_retry=service.process != "collector",
+        named_may_retry=service.name in NAMED_INTAKE,
+    )

@@ -50,6 +50,10 @@ class Log:
 
     calls: list[Seen] = field(default_factory=list)
 
+    def tries(self, request: Message) -> int:
+        """How often this very request arrived."""
+        return sum(seen.request == request for seen in self.calls)
+
     def note(self, request: Message, context: Context) -> None:
         """Remember one call."""
         pairs = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
@@ -64,6 +68,8 @@ class Intake(json_intake_service_pb2_grpc.JsonIntakeServiceServicer):
         self.log.note(request, context)
         if request.content.data == b"bad":
             refuse(context)
+        if request.content.data == b"restarting" and self.log.tries(request) < 3:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "restarting")
         if request.content.data == b"full":
             context.send_initial_metadata((("retry-after", "3"),))
             context.abort_with_status(rpc_status.to_status(overloaded()))

@@ -47,12 +47,18 @@ def test_only_the_owner_reaches_the_admin_socket(tmp_path: Path) -> None:
     assert config["admin"]["address"]["pipe"]["mode"] == 0o600
 
 
-def test_writes_are_never_repeated_by_the_edge(tmp_path: Path) -> None:
+def test_writes_are_repeated_by_the_edge_only_when_they_are_named(tmp_path: Path) -> None:
     config = yaml.safe_load(render(settings(tmp_path, "laptop", auth=False)))
     manager = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-    routes = [route["route"] for route in manager["route_config"]["virtual_hosts"][0]["routes"]]
-    assert [route["cluster"] for route in routes if "retry_policy" in route]
-    assert not [route for route in routes if route["cluster"] == "collector" and "retry_policy" in route]
+    routes = manager["route_config"]["virtual_hosts"][0]["routes"]
+    assert [route for route in routes if route["route"]["cluster"] == "aggregator" and "retry_policy" in route["route"]]
+    repeated = [
+        route["match"]
+        for route in routes
+        if route["route"]["cluster"] == "collector" and "retry_policy" in route["route"]
+    ]
+    assert [match["prefix"].split(".")[-1] for match in repeated] == ["IngestService/", "JsonIntakeService/"]
+    assert all(match["headers"] == [{"name": "idempotency-key", "present_match": True}] for match in repeated)
 
 
 def test_opentelemetrys_ports_lead_through_the_same_filters(tmp_path: Path) -> None:
