@@ -25,10 +25,11 @@ class Encodable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Event(Encodable):
-    """Something that happened: its type, and the event as it came."""
+    """Something that happened: its type, the event as it came, and its `place`, the same whenever it comes again."""
 
     type: str
     body: object
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

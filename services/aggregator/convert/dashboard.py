@@ -64,7 +64,10 @@ def watch_response(frame: Frame, *, demo: bool) -> overview_service_pb2.WatchOve
     """One message of the live overview."""
     if isinstance(frame, OverviewEvents):
         events = dashboard_pb2.TrackedEvents(events=[tracked_event(event) for event in frame.events])
-        return overview_service_pb2.WatchOverviewResponse(frame=dashboard_pb2.DashboardFrame(events=events))
+        return overview_service_pb2.WatchOverviewResponse(
+            frame=dashboard_pb2.DashboardFrame(events=events),
+            event_places=[":".join(map(str, event.place)) for event in frame.events],
+        )
     message = (
         dashboard_pb2.DashboardFrame(state=dashboard_state(frame, demo=demo))
         if isinstance(frame, OverviewState)

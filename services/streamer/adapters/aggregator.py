@@ -30,7 +30,7 @@ class AggregatorOverview:
                 if not seen:
                     self._log.info("watching", tenant=tenant)
                     seen = True
-                frame = frame_from(response.frame)
+                frame = frame_from(response.frame, response.event_places)
                 if frame is not None:
                     yield frame
             raise Unavailable("the aggregator ended the watch")

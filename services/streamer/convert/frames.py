@@ -1,6 +1,7 @@
 """Frames to and from protobuf."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
 from typing import cast
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -11,7 +12,7 @@ from services.streamer.domain.folding import RECENT_EVENTS
 from services.streamer.ports import Event, Events, Frame, Overview, State, Update
 
 
-def frame_from(message: pb.DashboardFrame) -> Frame | None:
+def frame_from(message: pb.DashboardFrame, event_places: Sequence[str] = ()) -> Frame | None:
     """What a message of the watch brings; None when it is of a kind not known here. Takes the message over."""
     match message.WhichOneof("frame"):
         case "state":
@@ -23,7 +24,8 @@ def frame_from(message: pb.DashboardFrame) -> Frame | None:
             message.update.ClearField("points")
             return Update(_overview(message.update), points)
         case "events":
-            return Events(tuple(Event(event.type, event) for event in message.events.events))
+            places = chain(event_places, repeat(""))
+            return Events(tuple(map(_event, message.events.events, places)))
         case _:
             return None
 
@@ -58,6 +60,10 @@ def recent_events(overview: Overview) -> list[pb.TrackedEvent]:
     held = list(snapshot_of(overview).realtime_stats.recent_events)
     newer = [event for event in map(event_of, reversed(overview.since)) if event not in held]
     return [*newer, *held][:RECENT_EVENTS]
+
+
+def _event(event: pb.TrackedEvent, place: str) -> Event:
+    return Event(event.type, event, place)
 
 
 def _body(overview: Overview) -> pb.DashboardState | pb.DashboardUpdate:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from services.core.clock import Clock
 from services.core.errors import BinnacleError
 from services.streamer.domain.folding import noted, updated, without_requests
+from services.streamer.domain.shown import Shown
 from services.streamer.domain.tally import Tally
 from services.streamer.domain.viewers import Viewer
 from services.streamer.ports import Events, Frame, OverviewSource, State, Update
@@ -21,6 +22,7 @@ class Room:
         self.viewers: set[Viewer] = set()
         self._tally = tally
         self._state: State | None = None
+        self._shown = Shown()
 
     def enter(self, viewer: Viewer) -> None:
         """Add a viewer. It gets the state at once if there is one, and every frame from then on."""
@@ -57,7 +59,7 @@ class Room:
             self._state = updated(self._state, frame)
             self._offer(replace(frame, connections=len(self.viewers)))
         else:
-            self._take_events(self._state, without_requests(frame))
+            self._take_events(self._state, self._shown.new(without_requests(frame)))
 
     def _take_events(self, state: State, frame: Events) -> None:
         if frame.events:

@@ -248,3 +248,17 @@ async def test_closing_ends_all_viewers_and_takes_no_more() -> None:
                 await viewer.next()
         with pytest.raises(Unavailable, match="stopping"), held.hub.watching("t", GRPC):
             pass
+
+
+async def test_an_event_that_is_told_again_after_a_loss_is_shown_once() -> None:
+    async with house() as held:
+        with held.hub.watching("t", GRPC) as viewer:
+            await held.give(state(1.0))
+            await figures(viewer)
+            for places in (("a:0:0", "a:0:1"), ("a:0:1", "a:0:2")):
+                await held.give(Events(tuple(Event("deploy", None, place) for place in places)))
+            shown = [await viewer.next(), await viewer.next()]
+            assert [[event.place for event in frame.events] for frame in shown if isinstance(frame, Events)] == [
+                ["a:0:0", "a:0:1"],
+                ["a:0:2"],
+            ]

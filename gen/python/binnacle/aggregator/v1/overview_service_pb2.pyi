@@ -131,6 +131,7 @@ class WatchOverviewResponse(_message.Message):
 
     FRAME_FIELD_NUMBER: _builtins.int
     WINDOWS_FIELD_NUMBER: _builtins.int
+    EVENT_PLACES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def frame(self) -> _dashboard_pb2.DashboardFrame:
         """The message."""
@@ -141,15 +142,22 @@ class WatchOverviewResponse(_message.Message):
         of the snapshot's `updated_at`. Empty with `events`.
         """
 
+    @_builtins.property
+    def event_places(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """With `events`: one opaque name each, the same whenever and by whomever an
+        event is told again.
+        """
+
     def __init__(
         self,
         *,
         frame: _dashboard_pb2.DashboardFrame | None = ...,
         windows: _abc.Iterable[Global___ServiceWindow] | None = ...,
+        event_places: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "windows", b"windows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_places", b"event_places", "frame", b"frame", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
