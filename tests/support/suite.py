@@ -52,7 +52,12 @@ class Suite:
         self.http = httpx.Client(base_url=self.url, timeout=20.0)
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            # `__exit__` is not called for a block that was never entered.
+            self.stop(signal.SIGKILL)
+            raise
         return self
 
     def __exit__(
