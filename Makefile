@@ -64,8 +64,9 @@ $(WEB_STAMP): $(WEB_LOCK)
 		echo "Install it (https://nodejs.org, or your distribution's nodejs and npm) and put it first in PATH."; exit 1; } >&2
 	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd dashboard && npm ci --no-audit --no-fund --loglevel=error && touch ../$@'
 
-gen: setup ## regenerate gen/ from proto/, and the cluster's Envoy configuration from both
+gen: setup ## regenerate gen/ from proto/, and what is made from both: docs/reference.md, the cluster's Envoy configuration
 	@$(BIN)/python -m tools.generate
+	@$(BIN)/python -m tools.reference
 	@$(BIN)/python -m tools.render_edge
 
 gen-check: setup ## fail if gen/ is not what proto/ makes
