@@ -25,6 +25,7 @@ from services.collector.domain.series import SeriesRegistry
 from services.collector.domain.telemetry import MetricsDraft, NumberColumns, Placed, SpansDraft
 from services.collector.ports import Meter
 from services.core.columns import NO_TELEMETRY, ExemplarColumns, SpanColumns, Telemetry, taken
+from services.core.conventions import STALE_BITS
 
 NANO = 1_000_000_000
 TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
@@ -205,7 +206,8 @@ def _numbers(numbers: NumberColumns, series: _Series, moment: rules.Moment, part
         return None
     found = Inspection(len(numbers), lambda row, field: f"{numbers.metric(row)}.{field}")
     series.judge(found, numbers.places, numbers.metric)
-    found.faults(~np.isfinite(numbers.values), "value", "must be finite")
+    ends = numbers.values.view(np.uint64) == STALE_BITS
+    found.faults(~np.isfinite(numbers.values) & ~ends, "value", "must be finite")
     found.times(numbers.times_ms, moment.now, moment.skew_seconds, 1_000)
     series.limit(found, numbers.series_ids, numbers.places, numbers.metric)
     parts.add(len(numbers), found, series.witness(numbers.places))

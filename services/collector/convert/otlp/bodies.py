@@ -68,7 +68,7 @@ def _unpacked(data: bytes, encoding: str) -> bytes:
 def _from_json(data: bytes, kind: type[Message]) -> bytes:
     message = kind()
     try:
-        told = _with_protobuf_ids(msgspec.json.decode(data))
+        told = _with_protobuf_ids(msgspec.json.decode(data, type=dict[str, Any]))
         json_format.ParseDict(told, message, ignore_unknown_fields=True, max_recursion_depth=MAX_DEPTH)
     except (json_format.Error, msgspec.DecodeError, RecursionError, ValueError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200]

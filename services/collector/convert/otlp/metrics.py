@@ -15,7 +15,6 @@ from services.collector.convert.otlp import decoder
 from services.collector.convert.otlp.attributes import Labels, labels
 from services.collector.convert.otlp.decoder import Decoder, Points, TooManyPoints
 from services.collector.convert.otlp.distributions import (
-    LAST_NS,
     NO_RECORD,
     NO_TEMPORALITY,
     Distributions,
@@ -26,6 +25,7 @@ from services.collector.convert.otlp.series import Series, Source, number_kind
 from services.collector.domain.columns import Ids, Rows
 from services.collector.domain.inspection import FIRST, Refused
 from services.collector.domain.telemetry import KNOWN, MetricsDraft, NumberColumns
+from services.core.conventions import STALE_BITS
 from services.core.errors import InvalidInput, Violation
 
 NO_VALUE = "holds no value"
@@ -57,8 +57,9 @@ class _Faults:
 
     def add(self, metric: str, description: str, count: int = 1) -> None:
         self._count += count
-        if len(self._first) < FIRST:
-            self._first.append(Violation(metric, description))
+        fault = Violation(metric, description)
+        if len(self._first) < FIRST and fault not in self._first:
+            self._first.append(fault)
 
     def refused(self) -> Refused:
         return Refused(self._count, tuple(self._first))
@@ -77,7 +78,7 @@ class _Scanned:
 
     def draft(self, learn: Callable[[Any, Any], None]) -> MetricsDraft:
         points, faults = self._points, _Faults()
-        keep, unrecorded = self._sound(faults)
+        keep = self._sound(faults)
         places = np.full(len(keep), KNOWN, np.intp)
         fresh = np.flatnonzero(keep & (points.flags & decoder.KNOWN == 0))
         keys = self._define(fresh, places)
@@ -95,23 +96,22 @@ class _Scanned:
             points.values[rows],
             lambda row: self._name(int(named[row])),
         )
-        return _draft(
-            self._series, numbers, distributions, self._exemplars, faults, unrecorded, partial(_learn, learn, keys)
-        )
+        return _draft(self._series, numbers, distributions, self._exemplars, faults, partial(_learn, learn, keys))
 
-    def _sound(self, faults: _Faults) -> tuple[Any, int]:
-        """Which points are worth a look, and how many say that there is no value."""
+    def _sound(self, faults: _Faults) -> Any:
+        """Which points are worth a look. One that says that there is no value ends its series."""
         points = self._points
         kinds = points.metrics[points.point_metrics, KIND_WORD]
         unrecorded = points.flags & decoder.NO_RECORD != 0
-        untold = (kinds == UNTOLD_KIND) & ~unrecorded
+        points.values.view(np.uint64)[unrecorded] = STALE_BITS
+        untold = kinds == UNTOLD_KIND
         empty = (points.flags & decoder.NO_VALUE != 0) & ~unrecorded & ~untold
         for mask, description in ((untold, NO_TEMPORALITY), (empty, NO_VALUE)):
             if mask.any():
                 metrics, counts = np.unique(points.point_metrics[mask], return_counts=True)
                 for metric, count in zip(metrics.tolist(), counts.tolist(), strict=True):
                     faults.add(self._name(metric), description, count)
-        return ~(unrecorded | untold | empty), int(unrecorded.sum())
+        return ~(untold | empty)
 
     def _define(self, fresh: Rows, places: Rows) -> list[tuple[bytes, int]]:
         """Enter the series of points that are not known; the key of each, and its place."""
@@ -169,24 +169,22 @@ def _walked(request: ExportMetricsServiceRequest) -> MetricsDraft:
     """The same in Python, point by point."""
     series, exemplars, faults = Series(), Exemplars(), _Faults()
     distributions = Distributions(series, exemplars)
-    kept: list[tuple[int, int, float]] = []
+    kept: list[tuple[int, int, int]] = []
     names: list[str] = []
-    unrecorded = 0
     for metric, source in _metrics(request):
         if not (metric.HasField("gauge") or metric.HasField("sum")):
             continue
         kind = number_kind(metric)
         for point in (metric.gauge if metric.HasField("gauge") else metric.sum).data_points:
-            value = point.WhichOneof("value")
-            if point.flags & NO_RECORD:
-                unrecorded += 1
-            elif kind is None or value is None:
+            told, ends = point.WhichOneof("value"), point.flags & NO_RECORD
+            if kind is None or not (told or ends):
                 faults.add(metric.name, NO_TEMPORALITY if kind is None else NO_VALUE)
-            else:
-                place = series.place(source, point.attributes)
-                kept.append((place, min(point.time_unix_nano, LAST_NS) // 1_000_000, float(getattr(point, value))))
-                names.append(metric.name)
-                exemplars.add(point.exemplars, metric.name, place)
+                continue
+            place = series.place(source, point.attributes)
+            value = STALE_BITS if ends else int(np.float64(getattr(point, told or "")).view(np.uint64))
+            kept.append((place, point.time_unix_nano // 1_000_000, value))
+            names.append(metric.name)
+            exemplars.add(point.exemplars, metric.name, place)
     if len(kept) > decoder.MAX_POINTS:
         raise TooManyPoints
     for metric, source in _metrics(request):
@@ -195,10 +193,10 @@ def _walked(request: ExportMetricsServiceRequest) -> MetricsDraft:
         np.zeros(len(kept), np.uint64),
         np.array([row[0] for row in kept], np.intp),
         np.array([row[1] for row in kept], np.int64),
-        np.array([row[2] for row in kept], np.float64),
+        np.array([row[2] for row in kept], np.uint64).view(np.float64),
         names.__getitem__,
     )
-    return _draft(series, numbers, distributions, exemplars, faults, unrecorded, lambda _ids: None)
+    return _draft(series, numbers, distributions, exemplars, faults, lambda _ids: None)
 
 
 def _metrics(request: ExportMetricsServiceRequest) -> Iterator[tuple[Metric, Source]]:
@@ -224,7 +222,6 @@ def _draft(
     distributions: Distributions,
     exemplars: Exemplars,
     faults: _Faults,
-    unrecorded: int,
     learn: Callable[[Ids], None],
 ) -> MetricsDraft:
     return MetricsDraft(
@@ -234,7 +231,7 @@ def _draft(
         distributions.exponential_histograms(),
         distributions.summaries(),
         exemplars.placed(),
-        unrecorded + distributions.unrecorded,
+        distributions.unrecorded,
         faults.refused(),
         learn,
     )
