@@ -1,45 +1,114 @@
-"""Start, stop, crash, restart, side by side: the life of a suite as an operator sees it."""
+"""`binnacle up` as an operator meets it: start, crash, stop, start again."""
 
-import os
 import signal
+import socket
 import subprocess
-import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.support.ledger import LedgerWriter, stored_entries
-from tests.support.suite import BINNACLE, CHILDREN, SERVICES, Suite, free_port, running_suite
+from tests.support.suite import BINNACLE, CHILDREN, SERVICES, Suite, running_suite
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.network, pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="binnacle-test-") as folder:
-        yield Path(folder) / "data"
+@pytest.fixture(scope="module")
+def own_suite() -> Iterator[Suite]:
+    """A suite that the tests of this file may hurt."""
+    with running_suite(("--no-agent",)) as suite:
+        yield suite
 
 
-def up(*options: str) -> subprocess.CompletedProcess[str]:
-    """`binnacle up` that is expected to refuse."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("BINNACLE_")}
-    return subprocess.run(
-        [str(BINNACLE), "up", *options], capture_output=True, text=True, timeout=30, env=clean, check=False
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def refused(*arguments: str) -> str:
+    """What `binnacle up` says when it does not start."""
+    command = [str(BINNACLE), "up", "--no-agent", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_one_process_each_and_one_port_for_all(own_suite: Suite) -> None:
+    children = own_suite.children()
+    assert set(children) == set(CHILDREN)
+    processes = [psutil.Process(own_suite.launcher_pid), *children.values()]
+    listening = {
+        (connection.laddr.ip, connection.laddr.port)
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {("127.0.0.1", own_suite.port)}
+
+
+def test_a_second_suite_on_its_data_is_refused(own_suite: Suite) -> None:
+    said = refused("--port", "0", "--data-dir", str(own_suite.data_dir))
+    assert f"process {own_suite.launcher_pid}" in said
+
+
+def test_a_second_suite_on_its_port_is_refused(own_suite: Suite, tmp_path: Path) -> None:
+    said = refused("--port", str(own_suite.port), "--data-dir", str(tmp_path))
+    assert f"Port {own_suite.port} on 127.0.0.1 is taken" in said
+
+
+@pytest.mark.parametrize("name", ["envoy", "redis", "streamer", "alerting", "collector", "aggregator"])
+def test_a_killed_child_is_back_at_once(own_suite: Suite, name: str) -> None:
+    killed = own_suite.kill(name)
+    eventually_sync(
+        lambda: name in (now := own_suite.children()) and now[name].pid != killed, f"{name} runs again", within=2
+    )
+    own_suite.wait_ready()
+
+
+def test_killed_it_takes_all_along_and_starts_again_with_its_data(own_suite: Suite) -> None:
+    own_suite.wait_ready()
+    own_suite.post("/events", {"type": "purchase", "service": "checkout", "data": {"total": 3}})
+    children = own_suite.children().values()
+    own_suite.stop(signal.SIGKILL)
+    eventually_sync(lambda: not any(map(alive, children)), "no child outlives the launcher", within=3)
+    own_suite.start()
+    eventually_sync(
+        lambda: own_suite.get("/events", type="purchase")["count"] == 1, "what was acknowledged is there", within=10
     )
 
 
-def test_stop_and_start_again_with_the_data_there(data_dir: Path) -> None:
-    with Suite(data_dir) as suite:
-        assert set(suite.children()) == set(CHILDREN)
-        children = list(suite.children().values())
+def test_stopping_ends_streams_in_order_and_leaves_nothing() -> None:
+    with running_suite(("--no-agent",)) as suite:
+        children = suite.children().values()
+        with connect(f"ws://127.0.0.1:{suite.port}/ws/dashboard") as viewer:
+            viewer.recv()
+            started = time.monotonic()
+            assert suite.stop() == 0
+            assert time.monotonic() - started < 10
+            with suppress(ConnectionClosed):
+                deque(viewer, maxlen=0)
+            assert viewer.protocol.close_rcvd is not None, "the socket was cut instead of closed"
+        assert not any(map(alive, children))
+        with socket.create_server(("127.0.0.1", suite.port)):
+            pass
+
+
+def test_stop_and_start_again_with_the_data_there() -> None:
+    with running_suite() as suite:
         with LedgerWriter(suite) as writer:
             writer.wait_for_more(20)
         assert suite.stop() == 0
-        assert not [child for child in children if child.is_running()]
         before = time.monotonic()
         suite.start()
         assert time.monotonic() - before < 10
@@ -49,33 +118,6 @@ def test_stop_and_start_again_with_the_data_there(data_dir: Path) -> None:
         assert suite.get("/dashboard")["overview"]["total_requests"] == len(stored_entries(suite))
 
 
-def test_no_child_outlives_a_killed_launcher(data_dir: Path) -> None:
-    with Suite(data_dir) as suite:
-        children = list(suite.children().values())
-        with LedgerWriter(suite) as writer:
-            writer.wait_for_more(20)
-        suite.stop(signal.SIGKILL)
-        gone, alive = psutil.wait_procs(children, timeout=5)
-        assert not alive, alive
-        assert len(gone) == len(CHILDREN)
-        suite.start()
-        eventually_sync(
-            lambda: set(writer.acknowledged) <= set(stored_entries(suite)), "what was acknowledged is there again"
-        )
-
-
-@pytest.mark.parametrize("name", CHILDREN)
-def test_a_child_that_dies_is_back_at_once(name: str, suite: Suite) -> None:
-    killed = suite.kill(name)
-
-    def is_back() -> bool:
-        found = suite.children().get(name)
-        return found is not None and found.pid != killed
-
-    eventually_sync(is_back, f"{name} is back", within=3)
-    suite.wait_ready(15)
-
-
 def test_two_suites_side_by_side_never_meet() -> None:
     with running_suite() as one, running_suite() as other:
         one.post("/events", {"type": "only-in-one"})
@@ -83,40 +125,26 @@ def test_two_suites_side_by_side_never_meet() -> None:
         assert other.get("/events")["count"] == 0
 
 
-def test_one_folder_serves_one_suite(data_dir: Path) -> None:
-    with Suite(data_dir):
-        refused = up("--port", str(free_port()), "--data-dir", str(data_dir))
-    assert refused.returncode != 0
-    assert str(data_dir) in refused.stdout + refused.stderr
-
-
-def test_a_taken_port_is_said(suite: Suite, data_dir: Path) -> None:
-    refused = up("--port", str(suite.port), "--data-dir", str(data_dir))
-    assert refused.returncode != 0
-    assert str(suite.port) in refused.stdout + refused.stderr
-
-
-def test_other_addresses_need_authentication(data_dir: Path) -> None:
-    refused = up("--host", "0.0.0.0", "--port", str(free_port()), "--data-dir", str(data_dir))
-    assert refused.returncode != 0
-    assert "auth" in refused.stdout + refused.stderr
+def test_other_addresses_need_authentication(tmp_path: Path) -> None:
+    assert "--auth jwt" in refused("--host", "0.0.0.0", "--port", "0", "--data-dir", str(tmp_path))
 
 
 def test_the_log_has_a_line_for_each_process_then_the_address(suite: Suite) -> None:
+    eventually_sync(lambda: suite.url in suite.log(), "the address is told")
     log = suite.log()
     for name in CHILDREN:
         assert name in log
     assert log.index(suite.url) > max(log.index(name) for name in SERVICES)
 
 
-def test_with_authentication_everything_but_the_open_paths_needs_a_token(data_dir: Path) -> None:
-    with Suite(data_dir, options=("--no-agent", "--auth", "jwt")) as suite:
+def test_with_authentication_everything_but_the_open_paths_needs_a_token() -> None:
+    with running_suite(("--no-agent", "--auth", "jwt")) as suite:
         for path in ("/dashboard", "/events", "/nothing/here"):
             assert suite.http.get(path).status_code == 401
         assert suite.http.get("/health").status_code == 200
         assert suite.http.get("/", headers={"accept": "text/html"}).status_code == 200
         token = subprocess.run(
-            [str(BINNACLE), "token", "--tenant", "acme", "--role", "viewer", "--data-dir", str(data_dir)],
+            [str(BINNACLE), "token", "--tenant", "acme", "--role", "viewer", "--data-dir", str(suite.data_dir)],
             capture_output=True,
             text=True,
             check=True,
