@@ -5,7 +5,7 @@ import sys
 
 from bench.report import note
 
-NAMES = ("e2e",)
+NAMES = ("e2e", "intake")
 
 
 def main(names: list[str]) -> int:
