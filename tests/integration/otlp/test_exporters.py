@@ -1,0 +1,201 @@
+"""OpenTelemetry's own exporters write to a whole suite, and the store holds what they sent, exactly."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
+
+from services.aggregator.adapters.clickhouse.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.statements import Statement
+from tests.integration.otlp.exporters import run_node, run_python, why_no_node
+from tests.support import otlp
+from tests.support.suite import BINNACLE, Suite, free_port
+from tests.support.waiting import eventually_sync
+
+pytestmark = [
+    pytest.mark.network, pytest.mark.processes, pytest.mark.slow, pytest.mark.store, pytest.mark.timeout(300)
+]  # fmt: skip
+
+Rows = list[list[Any]]
+Ask = Callable[[str], Rows]
+PYTHON = ("grpc", "http/protobuf")
+NODE = ("grpc", "http/protobuf", "http/json")
+BOUNDS, BUCKETS = [0.1, 0.5, 1], [1, 2, 0, 1]
+
+
+class Sent:
+    """What was sent by whom, and what was complained of."""
+
+    def __init__(self) -> None:
+        self.services: list[str] = []
+        self.python: list[str] = []
+        self.complaints: dict[str, str] = {}
+        self.no_node = ""
+        self.curl = ""
+        self.listed = ""
+
+
+def send_all(suite: Suite, own: tuple[int, int]) -> Sent:
+    """Every exporter, some through the edge's port and some through OpenTelemetry's own."""
+    sent = Sent()
+    grpc, http = (f"http://127.0.0.1:{port}" for port in own)
+    places = {"grpc": (suite.url, grpc), "http/protobuf": (suite.url, http), "http/json": (suite.url, http)}
+    for protocol in PYTHON:
+        for where in places[protocol]:
+            service = f"python-{protocol}-{where.rpartition(':')[2]}"
+            sent.complaints[service] = run_python(protocol, where, service)
+            sent.python.append(service)
+    sent.no_node = why_no_node()
+    for number, protocol in enumerate(() if sent.no_node else NODE):
+        where = places[protocol][number % 2]
+        service = f"node-{protocol}"
+        sent.complaints[service] = run_node(protocol, where, service)
+    sent.services = list(sent.complaints)
+    return sent
+
+
+def contract_file(folder: Path) -> Path:
+    """OpenTelemetry's contract of metrics, as buf takes it."""
+    found: dict[str, FileDescriptorProto] = {}
+
+    def add(file: Any) -> None:
+        if file.name not in found:
+            for needed in file.dependencies:
+                add(needed)
+            found[file.name] = FileDescriptorProto.FromString(file.serialized_pb)
+
+    add(metrics_service_pb2.DESCRIPTOR)
+    path = folder / "otlp.binpb"
+    path.write_bytes(FileDescriptorSet(file=found.values()).SerializeToString())
+    return path
+
+
+def curl(suite: Suite, folder: Path) -> str:
+    """`buf curl` with a schema, as a person at a terminal."""
+    point = {"timeUnixNano": str(otlp.now_ns()), "asDouble": 1.5}
+    metric = {"name": "curled", "gauge": {"dataPoints": [point]}}
+    request = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}
+    url = f"{suite.url}/{metrics_service_pb2.DESCRIPTOR.package}.MetricsService/Export"
+    command = [str(BINNACLE.with_name("buf")), "curl", "--protocol", "grpc", "--http2-prior-knowledge"]
+    done = subprocess.run(
+        [*command, "--schema", str(contract_file(folder)), "-d", json.dumps(request), url],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return done.stdout.strip() or done.stderr
+
+
+def listed(suite: Suite) -> str:
+    """What reflection says there is."""
+    command = [str(BINNACLE.with_name("buf")), "curl", "--protocol", "grpc", "--http2-prior-knowledge"]
+    done = subprocess.run(
+        [*command, "--list-methods", suite.url], capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[tuple[Sent, Ask]]:
+    """A suite to which everybody wrote, and its store once it has stopped."""
+    own = (free_port(), free_port())
+    with tempfile.TemporaryDirectory(prefix="binnacle-test-") as folder:
+        data = Path(folder) / "data"
+        with Suite(data, ("--no-agent", f"--otlp-ports={own[0]},{own[1]}")) as suite:
+            sent = send_all(suite, own)
+            sent.curl, sent.listed = curl(suite, Path(folder)), listed(suite)
+            # Records of a journal are stored in order: when this one is there, all are.
+            suite.post("/events", {"type": "last"})
+            eventually_sync(lambda: bool(suite.get("/events", type="last")["events"]), "everything is stored", 30)
+        engine = ChdbEngine(data / "aggregator" / "chdb")
+        try:
+            yield sent, lambda sql: [list(row) for row in engine.query(Statement(sql))]
+        finally:
+            engine.close()
+
+
+def test_no_exporter_complains(story: tuple[Sent, Ask]) -> None:
+    sent, _ask = story
+    assert {service: said for service, said in sent.complaints.items() if said} == {}
+
+
+def test_nodes_exporters_were_there(story: tuple[Sent, Ask]) -> None:
+    sent, _ask = story
+    if sent.no_node:
+        pytest.skip(sent.no_node)
+
+
+def test_buf_curl_speaks_to_opentelemetrys_service(story: tuple[Sent, Ask]) -> None:
+    sent, ask = story
+    assert json.loads(sent.curl) == {}
+    assert "opentelemetry.proto.collector.metrics.v1.MetricsService/Export" in sent.listed
+    assert ask("SELECT count() FROM series WHERE name = 'curled'") == [[1]]
+
+
+def test_counters_and_gauges_are_there(story: tuple[Sent, Ask]) -> None:
+    sent, ask = story
+    rows = ask(
+        "SELECT labels['service'], name, value, unit, kind FROM samples_values AS s INNER JOIN "
+        "(SELECT id, any(name) AS name, any(labels) AS labels, any(unit) AS unit, any(kind) AS kind FROM series "
+        "GROUP BY id) AS d ON s.series_id = d.id WHERE name IN ('orders', 'queue', 'temperature')"
+    )
+    for service in sent.services:
+        assert [service, "orders", 3, "{order}", 2] in rows
+        other = ["queue", -2, "", 1] if service in sent.python else ["temperature", 21.5, "", 1]
+        assert [service, *other] in rows
+
+
+def test_histograms_are_there_to_the_last_bucket(story: tuple[Sent, Ask]) -> None:
+    sent, ask = story
+    rows = ask(
+        "SELECT labels['service'], bounds, bucket_counts, count, sum, min, max, temporality FROM histograms AS h "
+        "INNER JOIN (SELECT id, any(labels) AS labels FROM series WHERE name = 'http.server.request.duration' "
+        "GROUP BY id) AS d ON h.series_id = d.id"
+    )
+    assert {row[0] for row in rows} == set(sent.services)
+    for _service, bounds, buckets, count, total, low, high, temporality in rows:
+        assert (bounds, [int(each) for each in buckets], int(count), temporality) == (BOUNDS, BUCKETS, 4, 2)
+        assert (total, low, high) == (0.05 + 0.2 + 0.3 + 2, 0.05, 2)
+
+
+def test_exponential_histograms_are_there(story: tuple[Sent, Ask]) -> None:
+    sent, ask = story
+    rows = ask(
+        "SELECT labels['service'], scale, arraySum(positive_counts), count, sum FROM exponential_histograms AS h "
+        "INNER JOIN (SELECT id, any(labels) AS labels FROM series GROUP BY id) AS d ON h.series_id = d.id"
+    )
+    assert {row[0] for row in rows} == set(sent.python)
+    assert all((int(held), int(count), total) == (3, 3, 10_101) for _service, _scale, held, count, total in rows)
+
+
+def test_exemplars_lead_to_their_spans(story: tuple[Sent, Ask]) -> None:
+    sent, ask = story
+    [[found]] = ask(
+        "SELECT uniqExact(s.service) FROM exemplars AS e INNER JOIN spans AS s "
+        "ON e.trace_id = s.trace_id AND e.span_id = s.span_id"
+    )
+    assert found == len(sent.python)
+
+
+def test_spans_are_there_with_their_events(story: tuple[Sent, Ask]) -> None:
+    sent, ask = story
+    rows = ask("SELECT service, name, status, status_message, attributes, events, duration_ns FROM spans")
+    assert sorted(row[0] for row in rows) == sorted(sent.services)
+    for _service, name, status, message, attributes, events, duration in rows:
+        assert (name, status, message) == ("checkout", 2, "declined")
+        assert json.loads(attributes)["cart.items"] == 2
+        assert [(event["name"], event["attributes"]) for event in json.loads(events)] == [("paid", {"method": "card"})]
+        assert int(duration) > 0
+
+
+def test_log_records_are_there(story: tuple[Sent, Ask]) -> None:
+    sent, ask = story
+    rows = ask("SELECT service, level, message, attributes, trace_id, span_id FROM logs")
+    assert sorted(row[0] for row in rows) == sorted(sent.services)
+    for service, level, message, attributes, trace_id, span_id in rows:
+        assert (level, message, json.loads(attributes)["item"]) == (3, "low stock", 7)
+        assert (bool(trace_id), bool(span_id)) == (service in sent.python, service in sent.python)
