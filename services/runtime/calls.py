@@ -67,6 +67,13 @@ def new_request_id() -> str:
     return secrets.token_hex(16)
 
 
+def tenant_from(metadata: Metadata) -> str:
+    """The tenant in a call's metadata; the one of a suite without authentication when there is none."""
+    return (
+        next((value for key, value in metadata if key == TENANT_KEY and isinstance(value, str)), "") or DEFAULT_TENANT
+    )
+
+
 def call_from(metadata: Metadata, deadline: float | None, *, auth_required: bool) -> Call:
     """Read a call from its metadata, which the edge or a peer of the suite has set.
 

@@ -3,18 +3,26 @@
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+from services.core.errors import BinnacleError
+
 
 class Gate(Protocol):
-    """Admits requests by what is known without parsing them."""
+    """Admits requests to `method` (`/package.Service/Method`) by their size in bytes."""
 
-    def __call__(self, method: str, size: int, /) -> AbstractContextManager[None]:
-        """Around the handling of a request of `size` bytes to `method` (`/package.Service/Method`), within its call.
+    def refusal(self, tenant: str, method: str, size: int) -> BinnacleError | None:
+        """Why a request is refused, as cheaply as it can be told; None when it may try to enter."""
+        ...
 
-        Raises a BinnacleError to refuse it.
-        """
+    def entered(self, tenant: str, method: str, size: int) -> AbstractContextManager[None]:
+        """Around the handling of a request. Raises a BinnacleError to refuse it after all."""
         ...
 
 
-def open_gate(_method: str, _size: int) -> AbstractContextManager[None]:
+class OpenGate:
     """Admits everything."""
-    return nullcontext()
+
+    def refusal(self, _tenant: str, _method: str, _size: int) -> BinnacleError | None:
+        return None
+
+    def entered(self, _tenant: str, _method: str, _size: int) -> AbstractContextManager[None]:
+        return nullcontext()

@@ -10,7 +10,7 @@ from services.core.errors import Unavailable
 from services.runtime import telemetry
 from services.runtime.channels import MAX_MESSAGE_BYTES
 from services.runtime.config import ServiceConfig
-from services.runtime.gates import open_gate
+from services.runtime.gates import OpenGate
 from services.runtime.interceptors import ServerInterceptor
 from services.runtime.metrics import CallMetrics
 from services.runtime.process import Process, Wired
@@ -29,7 +29,7 @@ def build_server(
 ) -> grpc.aio.Server:
     """A server with everything registered, bound to `config.listen`. Raises Unavailable when the address is taken."""
     interceptor = ServerInterceptor(
-        process.log, CallMetrics(process.registry), auth_required=config.auth != "off", gate=wired.gate or open_gate
+        process.log, CallMetrics(process.registry), auth_required=config.auth != "off", gate=wired.gate or OpenGate()
     )
     server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
     registrations = [*wired.registrations, telemetry.registration(process.name, process.registry)]

@@ -41,6 +41,15 @@ class Admission:
         self.refusals = RefusalBook(clock.now, meter)
         self._clock = clock
 
+    def refusal(self, tenant: str, kind: str, size: int) -> BinnacleError | None:
+        """Why a request of `size` bytes is refused, and noted as such; None when it may try to enter."""
+        try:
+            self._check(tenant, size)
+        except (TooLarge, LimitReached) as error:
+            self.refusals.note(tenant, kind, _tallies(error))
+            return error
+        return None
+
     @contextmanager
     def request(self, tenant: str, kind: str, size: int) -> Iterator[Ticket]:
         """Around the whole of a request of `size` bytes, before it is decoded.
@@ -87,6 +96,11 @@ class Admission:
         limits = self.limits.of(tenant)
         skew_seconds = limits.clock_skew_hours * HOUR
         return Moment(self._clock.now(), skew_seconds, limits.labels_per_series, limits.label_value_length)
+
+    def _check(self, tenant: str, size: int) -> None:
+        self.limits.check_size(tenant, size)
+        self.capacity.check(size)
+        self.limits.check_rate(tenant)
 
     def _leave(self, durable: asyncio.Future[int] | None, size: int) -> None:
         if durable is None:

@@ -32,10 +32,10 @@ class Capacity:
         self.bytes = 0
         self.requests = 0
 
-    def enter(self, size: int) -> None:
-        """Admit a request of so many bytes, which must `leave` again. Raises LimitReached.
+    def check(self, size: int) -> None:
+        """Raises LimitReached for a request of so many bytes that there is no room for.
 
-        A request that is alone is admitted whatever its size.
+        For one that is alone there is, whatever its size.
         """
         if self._bucket is not None and (wait := self._bucket.wait(self._monotonic())):
             raise _full(f"{self._bucket.rate:,.10g} points per second (BINNACLE_CAPACITY_POINTS_PER_SECOND)", wait)
@@ -45,6 +45,10 @@ class Capacity:
         if self.requests and self.bytes + size > self._limits.bytes_in_flight:
             named = f"{self._limits.bytes_in_flight:,} bytes at a time (BINNACLE_CAPACITY_BYTES_IN_FLIGHT)"
             raise _full(named, IN_FLIGHT_RETRY_SECONDS)
+
+    def enter(self, size: int) -> None:
+        """Admit a request of so many bytes, which must `leave` again. Raises as `check`."""
+        self.check(size)
         self.bytes += size
         self.requests += 1
 

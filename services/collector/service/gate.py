@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.collector.domain.admission import Admission
-from services.runtime.calls import current_call
+from services.core.errors import BinnacleError
 
 # Asked for by operators and peers: to be answered most of all when there is too much to do.
 FREE = ("/binnacle.telemetry.",)
@@ -24,12 +24,25 @@ class RequestGate:
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
+        self._kinds: dict[str, str] = {}
+
+    def refusal(self, tenant: str, method: str, size: int) -> BinnacleError | None:
+        """Why a request is refused; None when it may try to enter."""
+        if method.startswith(FREE):
+            return None
+        return self._admission.refusal(tenant, self._kind(method), size)
 
     @contextmanager
-    def __call__(self, method: str, size: int) -> Iterator[None]:
+    def entered(self, tenant: str, method: str, size: int) -> Iterator[None]:
         """Around a request of `size` bytes. Raises LimitReached or TooLarge."""
         if method.startswith(FREE):
             yield
             return
-        with self._admission.request(current_call().tenant, kind_of(method), size):
+        with self._admission.request(tenant, self._kind(method), size):
             yield
+
+    def _kind(self, method: str) -> str:
+        kind = self._kinds.get(method)
+        if kind is None:
+            kind = self._kinds[method] = kind_of(method)
+        return kind
