@@ -12,7 +12,10 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 ELSEWHERE = {
     "agent": "Send this machine's figures to a suite.",
     "demo": "Send a shop's and a messaging platform's made-up traffic to a suite.",
+    "import": "Import history from files: CSV, NDJSON, Parquet, OpenMetrics.",
 }
+# No package can be named by a word of the language.
+PACKAGES = {"import": "importing"}
 
 
 class Commands(click.Group):
@@ -24,7 +27,8 @@ class Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in ELSEWHERE:
             return super().get_command(context, name)
-        command: click.Command = importlib.import_module(f"services.launcher.{name}").command
+        package = PACKAGES.get(name, name)
+        command: click.Command = importlib.import_module(f"services.launcher.{package}").command
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
