@@ -1,8 +1,7 @@
-"""Kill -9 under load, at random and at each step of a point's path: nothing acknowledged is missing, nothing doubled."""
+"""Kill -9 under load, at random and at each step of a point's path: nothing acknowledged is lost or doubled."""
 
 import os
 import random
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -11,8 +10,9 @@ import psutil
 import pytest
 
 from tests.support import stopped_store
-from tests.support.lanes import KINDS, WATCHED_TYPE, Lanes, faults
+from tests.support.lanes import KINDS, SERVICE, WATCHED_TYPE, Lanes, faults
 from tests.support.suite import CHILDREN, Suite, running_suite
+from tests.support.tracing import can_trace
 from tests.support.waiting import eventually_sync
 from tests.support.watcher import Watcher
 
@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pyte
 
 READY_SECONDS = 10.0
 FULL_ROUNDS = 50
-# What a process does at each step, as the kernel sees it: journal's pages, its fsync, the page that makes the transaction
-# count, the answer; a part of a table made, filled, made durable, put in its place, told of.
+# What a process does at each step, as the kernel sees it: the journal's pages, its fsync, the answer; a part of a table
+# made, filled, made durable, put in its place, told of.
 STEPS = (
     ("collector", "pwritev,pwrite64"),
     ("collector", "fdatasync,msync,fsync"),
@@ -62,22 +62,6 @@ def kill_at_step(suite: Suite, name: str, calls: str, nth: int) -> None:
             strace.terminate()
 
 
-def can_trace() -> bool:
-    """Whether this machine lets one process watch another's system calls."""
-    if shutil.which("strace") is None:
-        return False
-    with subprocess.Popen(["sleep", "20"]) as sleeper:
-        command = ["strace", "-qq", "-o", "/dev/null", "-p", str(sleeper.pid)]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as strace:
-            try:
-                return strace.wait(0.5) == 0
-            except subprocess.TimeoutExpired:
-                return True
-            finally:
-                strace.terminate()
-                sleeper.terminate()
-
-
 def settled(suite: Suite, load: Lanes) -> bool:
     """Whether the store has taken everything: the collector holds nothing that is not committed."""
     stats = suite.get("/stats")
@@ -98,10 +82,17 @@ def run(suite: Suite, kills: Sequence[Callable[[Lanes], None]]) -> tuple[Lanes, 
         load.wait_for_more(30)
         load.stop()
         eventually_sync(lambda: settled(suite, load), "all is stored", within=20)
-        eventually_sync(
-            lambda: watcher.requests >= len(load.acknowledged["request"]), "the watcher sees all requests", within=20
-        )
+        expected = suite.get("/events", service=SERVICE, type="request")["count"]
+        with_context(lambda: watcher.requests == expected, watcher, f"the watcher sees {expected} requests")
     return load, watcher
+
+
+def with_context(condition: Callable[[], bool], watcher: Watcher, what: str) -> None:
+    """Wait for what the watcher shall see, and tell what it saw."""
+    try:
+        eventually_sync(condition, what, within=20)
+    except AssertionError as late:
+        raise AssertionError(f"{late}; it sees {watcher.requests}") from late
 
 
 def judge(suite: Suite, load: Lanes, watcher: Watcher) -> None:

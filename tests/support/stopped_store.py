@@ -12,9 +12,10 @@ from services.aggregator.adapters.clickhouse.statements import Statement
 from tests.support.lanes import SAMPLE_NAME, SERVICE
 
 _SAMPLES = f"(SELECT id FROM series WHERE name = '{SAMPLE_NAME}')"
+_ENTRY = "JSONExtractInt(data, 'entry')"
 _ROLLED = f"SELECT sum(count), sum(sum) FROM rollup_minutes FINAL WHERE series_id IN {_SAMPLES}"
 QUERIES = {
-    "events": f"SELECT type, JSONExtractInt(data, 'entry'), count() FROM events WHERE service = '{SERVICE}' GROUP BY 1, 2",
+    "events": f"SELECT type, {_ENTRY}, count() FROM events WHERE service = '{SERVICE}' GROUP BY 1, 2",
     "samples": f"SELECT value, count() FROM samples_values WHERE series_id IN {_SAMPLES} GROUP BY 1",
     "requests": f"SELECT sum(requests) FROM signals WHERE service = '{SERVICE}'",
     "rolled": _ROLLED,
