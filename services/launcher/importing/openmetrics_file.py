@@ -109,12 +109,21 @@ def _samples(path: Path, first: int, run: list[str]) -> Iterator[tuple[int, Samp
         yield from enumerate(found, first)
         return
     for line, text in enumerate(run, first):
-        # An exemplar is allowed in some families only, and none is known here.
-        plain = text.rpartition(EXEMPLAR)[0] or text
         try:
-            yield from ((line, sample) for sample in _parsed([plain]))
+            yield from ((line, sample) for sample in _single(text))
         except ValueError as error:
             raise BadFile(Place(path, line), f"is no OpenMetrics: {error}") from error
+
+
+def _single(text: str) -> list[Sample]:
+    try:
+        return list(_parsed([text]))
+    except ValueError:
+        # An exemplar is allowed in some families only, and here none is known.
+        plain, exemplar, _rest = text.rpartition(EXEMPLAR)
+        if not exemplar:
+            raise
+        return list(_parsed([plain]))
 
 
 def _parsed(lines: list[str]) -> Iterator[Sample]:
