@@ -1,4 +1,4 @@
-"""The calls of the intake service, with credential and deadline."""
+"""The calls of the intake service, with credential and deadline. A `batch_id` names a request for repeating it."""
 
 from collections.abc import Sequence
 
@@ -37,19 +37,19 @@ class Calls:
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._timeout = timeout
 
-    async def write_events(self, events: Sequence[Event]) -> intake.WriteEventsResponse:
+    async def write_events(self, events: Sequence[Event], batch_id: str) -> intake.WriteEventsResponse:
         """Write 1 to 10,000 events."""
-        request = intake.WriteEventsRequest(events=events)
+        request = intake.WriteEventsRequest(events=events, batch_id=batch_id)
         return await self._stub.WriteEvents(request, timeout=self._timeout, metadata=self._metadata)
 
-    async def write_logs(self, logs: Sequence[LogRecord]) -> intake.WriteLogsResponse:
+    async def write_logs(self, logs: Sequence[LogRecord], batch_id: str) -> intake.WriteLogsResponse:
         """Write 1 to 10,000 log lines."""
-        request = intake.WriteLogsRequest(logs=logs)
+        request = intake.WriteLogsRequest(logs=logs, batch_id=batch_id)
         return await self._stub.WriteLogs(request, timeout=self._timeout, metadata=self._metadata)
 
-    async def write_heartbeats(self, heartbeats: Sequence[Heartbeat]) -> intake.WriteHeartbeatsResponse:
+    async def write_heartbeats(self, heartbeats: Sequence[Heartbeat], batch_id: str) -> intake.WriteHeartbeatsResponse:
         """Write 1 to 1,000 heartbeats."""
-        request = intake.WriteHeartbeatsRequest(heartbeats=heartbeats)
+        request = intake.WriteHeartbeatsRequest(heartbeats=heartbeats, batch_id=batch_id)
         return await self._stub.WriteHeartbeats(request, timeout=self._timeout, metadata=self._metadata)
 
     async def write_series(self, series: Sequence[LabelledSeries]) -> intake.WriteSeriesResponse:

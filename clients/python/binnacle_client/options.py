@@ -31,6 +31,8 @@ class Options:
     """How long one answer may take."""
     longest_backoff: float = 10.0
     """Longest wait between two tries of our own choosing."""
+    repeat_for: float = 12 * 3600.0
+    """How long what was not answered is sent again; the server knows it by its name for 24 hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Delivery:
     dropped: int = 0
     """Never sent: too much was waiting."""
     uncertain: int = 0
-    """Sent, but the connection broke before the answer: taken or not, and not sent again, so never doubled."""
+    """Sent and never answered for as long as it may be repeated: taken or not, but never doubled."""
     rejections: deque[Violation] = field(default_factory=lambda: deque(maxlen=REJECTIONS_KEPT))
     last_error: BinnacleError | None = None
 

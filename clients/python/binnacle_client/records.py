@@ -1,12 +1,13 @@
 """Buffered events, log lines and heartbeats: batches of one sort, sent one request at a time."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import grpc
 from google.protobuf.message import Message
 
-from binnacle_client.errors import BinnacleError, Overloaded, Unavailable, Violation, error_from
+from binnacle_client.errors import BinnacleError, DeadlineExceeded, Overloaded, Unavailable, Violation, error_from
 from binnacle_client.options import Delivery, Options, WriteResult
 from binnacle_client.outbox import Outbox
 from binnacle_client.timing import Backoff, Clock
@@ -32,7 +33,13 @@ class Answer(Protocol):
     def rejections(self) -> Iterable[_Rejection]: ...
 
 
-Call = Callable[[Sequence[M]], Awaitable[Answer]]
+Call = Callable[[Sequence[M], str], Awaitable[Answer]]
+"""Sends records under a name, which may be empty."""
+
+
+def new_name() -> str:
+    """A name for a batch, which nobody else will ever use."""
+    return secrets.token_hex(16)
 
 
 def violations(answer: Answer) -> list[Violation]:
@@ -40,9 +47,11 @@ def violations(answer: Answer) -> list[Violation]:
     return [Violation(rejection.field, rejection.description) for rejection in answer.rejections]
 
 
-def worth_retrying(error: BinnacleError) -> bool:
-    """Whether the server surely took nothing and may take it later."""
-    return isinstance(error, Overloaded | Unavailable) and not error.uncertain
+def worth_retrying(error: BinnacleError, *, may_repeat: bool) -> bool:
+    """Whether the server may take it later: it surely took nothing, or would know a repetition for one."""
+    if error.uncertain:
+        return may_repeat and isinstance(error, Unavailable | DeadlineExceeded)
+    return isinstance(error, Overloaded | Unavailable)
 
 
 class RecordSender(Generic[M]):
@@ -52,10 +61,10 @@ class RecordSender(Generic[M]):
         self._call, self._options, self._clock, self._delivery = call, options, clock, delivery
         self.outbox: Outbox[M] = Outbox(options.capacity, options.batch_size, options.flush_interval, delivery)
 
-    async def send(self, records: Sequence[M]) -> WriteResult:
+    async def send(self, records: Sequence[M], batch_id: str = "") -> WriteResult:
         """One request, now. Raises the typed error of a failure."""
         try:
-            answer = await self._call(records)
+            answer = await self._call(records, batch_id)
         except grpc.aio.AioRpcError as error:
             raise error_from(error) from error
         return WriteResult(answer.accepted, answer.rejected, violations(answer))
@@ -80,11 +89,12 @@ class RecordSender(Generic[M]):
 
     async def _deliver(self, batch: Sequence[M]) -> None:
         backoff = Backoff(longest=self._options.longest_backoff)
+        name, repeat_until = new_name(), self._clock.monotonic() + self._options.repeat_for
         while True:
             try:
-                result = await self.send(batch)
+                result = await self.send(batch, name)
             except BinnacleError as error:
-                if not worth_retrying(error):
+                if not worth_retrying(error, may_repeat=self._clock.monotonic() < repeat_until):
                     self._delivery.failed(len(batch), error)
                     return
                 self._delivery.last_error = error

@@ -1,14 +1,14 @@
 """Buffered samples: registered series, packed columns over one long call, cumulative acknowledgements.
 
-A call that ends takes nothing that it did not acknowledge first; so what a server refused in its own words (overloaded,
-stopping) is sent again, and what was under way when a connection broke is accounted as uncertain instead.
+Each message has a name, under which the server knows it when it is sent again: after a refusal in the server's own
+words (overloaded, stopping), and after a break, when nobody knows what was taken.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -19,7 +19,7 @@ from binnacle_client.endings import Ending
 from binnacle_client.errors import BinnacleError, DeadlineExceeded
 from binnacle_client.options import Delivery, Options
 from binnacle_client.outbox import Outbox
-from binnacle_client.records import violations, worth_retrying
+from binnacle_client.records import new_name, violations, worth_retrying
 from binnacle_client.series import Sample, SeriesBook
 from binnacle_client.timing import Backoff, Clock
 from binnacle_client.values import packed_columns
@@ -28,12 +28,21 @@ _UNKNOWN_SERIES = "series_ids"
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples that travel together under a name; they may be sent again until a moment of the clock."""
+
+    name: str
+    samples: Sequence[Sample]
+    repeat_until: float
+
+
+@dataclass(frozen=True, slots=True)
 class UnderWay:
     """A message that waits for its acknowledgement."""
 
     sequence: int
     sent_at: float
-    samples: Sequence[Sample]
+    batch: Batch
 
 
 class _Ended(Exception):
@@ -61,7 +70,7 @@ class SampleSender:
     def __init__(self, calls: Calls, series: SeriesBook, options: Options, clock: Clock, delivery: Delivery) -> None:
         self._calls, self._series, self._options, self._clock, self._delivery = calls, series, options, clock, delivery
         self.outbox: Outbox[Sample] = Outbox(options.capacity, options.samples_batch, options.flush_interval, delivery)
-        self._again: deque[Sequence[Sample]] = deque()
+        self._again: deque[Batch] = deque()
         self._under_way: deque[UnderWay] = deque()
         self._room = asyncio.Event()
         self._backoff = Backoff(longest=options.longest_backoff)
@@ -90,28 +99,30 @@ class SampleSender:
     async def _send(self, call: SamplesCall) -> None:
         sequence = 0
         while True:
-            samples = await self._next()
+            batch = await self._next()
             sequence += 1
-            self._under_way.append(UnderWay(sequence, self._clock.monotonic(), samples))
-            columns = packed_columns(*self._series.columns(samples))
+            self._under_way.append(UnderWay(sequence, self._clock.monotonic(), batch))
+            columns = packed_columns(*self._series.columns(batch.samples))
             try:
-                await call.write(WriteSamplesRequest(sequence=sequence, samples=columns))
+                await call.write(WriteSamplesRequest(sequence=sequence, samples=columns, batch_id=batch.name))
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 return  # The call has ended; the reader learns of it as well.
             while len(self._under_way) >= self._options.unacknowledged:
                 self._room.clear()
                 await self._room.wait()
 
-    async def _next(self) -> Sequence[Sample]:
+    async def _next(self) -> Batch:
         """The next message's samples, all of registered series."""
         while True:
             if not self._again:
                 await self.outbox.due()
-                self._again.append(self.outbox.take())
-            await self._series.register((sample.place for sample in self._again[0]), self._calls.register)
-            samples = self._without_refused(self._again.popleft())
+                repeat_until = self._clock.monotonic() + self._options.repeat_for
+                self._again.append(Batch(new_name(), self.outbox.take(), repeat_until))
+            await self._series.register((sample.place for sample in self._again[0].samples), self._calls.register)
+            batch = self._again.popleft()
+            samples = self._without_refused(batch.samples)
             if samples:
-                return samples
+                return replace(batch, samples=samples)
 
     def _without_refused(self, samples: Sequence[Sample]) -> Sequence[Sample]:
         refusals = [why for sample in samples if (why := self._series.refusal(sample))]
@@ -136,7 +147,7 @@ class SampleSender:
     def _settle(self, answer: WriteSamplesResponse) -> None:
         self._backoff.reset()
         while self._under_way and self._under_way[0].sequence <= answer.acknowledged_sequence:
-            self.outbox.settle(len(self._under_way.popleft().samples))
+            self.outbox.settle(len(self._under_way.popleft().batch.samples))
         self._room.set()
 
     async def _watch(self) -> None:
@@ -148,16 +159,17 @@ class SampleSender:
 
     def _take_back(self, error: BinnacleError) -> None:
         """Decide what becomes of all that has no acknowledgement."""
-        unanswered = [message.samples for message in self._under_way]
+        sent = [message.batch for message in self._under_way]
         self._under_way.clear()
         self._delivery.last_error = error
-        if worth_retrying(error):
-            self._again.extendleft(reversed(unanswered))
-            return
         if not error.uncertain:
-            # Refused for good, and so would be what has not been sent yet.
-            unanswered += self._again
+            # What is refused for good would have been so too, had it been sent.
+            sent += self._again
             self._again.clear()
-        for samples in unanswered:
-            self._delivery.failed(len(samples), error)
-            self.outbox.settle(len(samples))
+        now = self._clock.monotonic()
+        for batch in reversed(sent):
+            if worth_retrying(error, may_repeat=now < batch.repeat_until):
+                self._again.appendleft(batch)
+            else:
+                self._delivery.failed(len(batch.samples), error)
+                self.outbox.settle(len(batch.samples))

@@ -53,9 +53,12 @@ class Events:
             event.data.CopyFrom(struct("data", data))
         self._put(event)
 
-    async def send(self, events: Sequence[Event]) -> WriteResult:
-        """Send 1 to 10,000 ready-made events now and hear what became of them. Raises BinnacleError."""
-        return await self._sender.send(events)
+    async def send(self, events: Sequence[Event], batch_id: str = "") -> WriteResult:
+        """Send 1 to 10,000 ready-made events now and hear what became of them. Raises BinnacleError.
+
+        After a failure they may be sent again: with the same `batch_id` (up to 64 ASCII characters) they count once.
+        """
+        return await self._sender.send(events, batch_id)
 
 
 class Logs:
@@ -81,9 +84,12 @@ class Logs:
             line.attributes.CopyFrom(struct("attributes", attributes))
         self._put(line)
 
-    async def send(self, logs: Sequence[LogRecord]) -> WriteResult:
-        """Send 1 to 10,000 ready-made lines now and hear what became of them. Raises BinnacleError."""
-        return await self._sender.send(logs)
+    async def send(self, logs: Sequence[LogRecord], batch_id: str = "") -> WriteResult:
+        """Send 1 to 10,000 ready-made lines now and hear what became of them. Raises BinnacleError.
+
+        After a failure they may be sent again: with the same `batch_id` (up to 64 ASCII characters) they count once.
+        """
+        return await self._sender.send(logs, batch_id)
 
 
 class Heartbeats:
@@ -115,9 +121,12 @@ class Heartbeats:
             beat.metrics.CopyFrom(figures)
         self._put(beat)
 
-    async def send(self, heartbeats: Sequence[Heartbeat]) -> WriteResult:
-        """Send 1 to 1,000 ready-made heartbeats now and hear what became of them. Raises BinnacleError."""
-        return await self._sender.send(heartbeats)
+    async def send(self, heartbeats: Sequence[Heartbeat], batch_id: str = "") -> WriteResult:
+        """Send 1 to 1,000 ready-made heartbeats now and hear what became of them. Raises BinnacleError.
+
+        After a failure they may be sent again: with the same `batch_id` (up to 64 ASCII characters) they count once.
+        """
+        return await self._sender.send(heartbeats, batch_id)
 
 
 class Metrics:

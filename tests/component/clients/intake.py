@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
+import lz4.block
+import numpy as np
 
 from binnacle.collector.v1 import ingest_service_pb2 as intake
 from binnacle.collector.v1.ingest_service_pb2_grpc import IngestServiceServicer, add_IngestServiceServicer_to_server
 from binnacle.events.v1.events_pb2 import Event, Heartbeat
 from binnacle.logs.v1.logs_pb2 import LogRecord
-from binnacle.metrics.v1.metrics_pb2 import SeriesDefinition
+from binnacle.metrics.v1.metrics_pb2 import SampleColumns, SeriesDefinition
 from services.runtime.process import Registration
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -19,7 +21,10 @@ NAME = "binnacle.collector.v1.IngestService"
 
 
 class Intake(IngestServiceServicer):
-    """`trouble` holds what the next calls (or messages of samples) raise before anything is taken."""
+    """`trouble` holds what the next calls (or messages of samples) raise before anything is taken.
+
+    The answers of the next `lost` calls that took something never arrive: their connections break.
+    """
 
     def __init__(self) -> None:
         self.trouble: deque[Exception] = deque()
@@ -32,6 +37,8 @@ class Intake(IngestServiceServicer):
         self.samples: list[tuple[int, int, float]] = []
         self.reject_above = float("inf")
         self.silent = asyncio.Event()
+        self.lost = 0
+        self.names: list[str] = []
         self.calls = 0
 
     @property
@@ -43,6 +50,17 @@ class Intake(IngestServiceServicer):
         self.calls += 1
         if self.trouble:
             raise self.trouble.popleft()
+
+    def _repeats(self, name: str) -> bool:
+        """Whether a request of this name was taken before; one without a name never was."""
+        repeats = bool(name) and name in self.names
+        self.names.append(name)
+        return repeats
+
+    async def _lose(self, context: Context) -> None:
+        if self.lost:
+            self.lost -= 1
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
 
     async def RegisterSeries(
         self, request: intake.RegisterSeriesRequest, context: Context
@@ -62,10 +80,11 @@ class Intake(IngestServiceServicer):
             if self.silent.is_set():
                 continue
             self._meet(context)
-            columns = request.samples
-            rows = list(zip(columns.series_ids, columns.times_unix_ms, columns.values, strict=True))
+            rows = rows_of(request.samples)
             good = [row for row in rows if row[2] <= self.reject_above]
-            self.samples += good
+            if not self._repeats(request.batch_id):
+                self.samples += good
+            await self._lose(context)
             accepted, rejected = accepted + len(good), rejected + len(rows) - len(good)
             bad = [intake.Rejection(field="samples.values[0]", description="too much")] * (len(rows) > len(good))
             yield intake.WriteSamplesResponse(
@@ -80,8 +99,10 @@ class Intake(IngestServiceServicer):
 
     async def WriteEvents(self, request: intake.WriteEventsRequest, context: Context) -> intake.WriteEventsResponse:
         self._meet(context)
-        self.events += request.events
-        self.batches.append(len(request.events))
+        if not self._repeats(request.batch_id):
+            self.events += request.events
+            self.batches.append(len(request.events))
+        await self._lose(context)
         return intake.WriteEventsResponse(accepted=len(request.events))
 
     async def WriteLogs(self, request: intake.WriteLogsRequest, context: Context) -> intake.WriteLogsResponse:
@@ -95,6 +116,16 @@ class Intake(IngestServiceServicer):
         self._meet(context)
         self.heartbeats += request.heartbeats
         return intake.WriteHeartbeatsResponse(accepted=len(request.heartbeats))
+
+
+def rows_of(samples: SampleColumns) -> list[tuple[int, int, float]]:
+    """The samples of a message, packed or not."""
+    columns = (list(samples.series_ids), list(samples.times_unix_ms), list(samples.values))
+    if samples.lz4:
+        plain = lz4.block.decompress(samples.lz4, uncompressed_size=24 * samples.rows)
+        parts = zip(("<u8", "<i8", "<f8"), range(3), strict=True)
+        columns = tuple(np.frombuffer(plain, form, samples.rows, 8 * samples.rows * at).tolist() for form, at in parts)
+    return list(zip(*columns, strict=True))
 
 
 def holds(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:

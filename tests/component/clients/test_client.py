@@ -100,6 +100,54 @@ async def test_an_overloaded_server_is_asked_again_when_it_said_and_nothing_is_d
     assert len(intake.events) == 1
 
 
+async def test_a_batch_whose_answer_was_lost_is_sent_again_under_its_name_and_counts_once() -> None:
+    intake = Intake()
+    intake.lost = 2
+    async with neighbour(intake.registration) as address, Client(address, options=QUICK) as client:
+        client.events.write("a")
+        delivery = await client.flush(within=20)
+    assert (delivery.accepted, delivery.uncertain, len(intake.events)) == (1, 0, 1)
+    assert len(intake.names) == 3
+    assert len(set(intake.names)) == 1
+
+
+async def test_batches_have_names_of_their_own() -> None:
+    intake = Intake()
+    async with neighbour(intake.registration) as address, Client(address, options=QUICK) as client:
+        for _batch in range(2):
+            client.events.write("a")
+            client.metrics.write("m", 1.0)
+            await client.flush()
+    assert len(set(intake.names)) == 4
+    assert "" not in intake.names
+
+
+async def test_after_half_a_day_without_an_answer_a_batch_is_uncertain() -> None:
+    intake, clock = Intake(), ManualClock()
+    intake.lost = 1_000_000
+    async with neighbour(intake.registration) as address, Client(address, options=QUICK, clock=clock) as client:
+        client.events.write("a")
+
+        async def given_up() -> bool:
+            await clock.advance(3600)
+            return client.delivery().uncertain == 1
+
+        await eventually(given_up, "the batch is given up")
+        assert clock.now() - ManualClock().now() >= QUICK.repeat_for
+    assert len(intake.names) > 1
+
+
+async def test_a_request_sent_now_may_be_named_and_sent_again() -> None:
+    intake = Intake()
+    intake.lost = 1
+    async with neighbour(intake.registration) as address, Client(address) as client:
+        with pytest.raises(Unavailable) as lost:
+            await client.events.send([Event(type="a")], batch_id="import-17")
+        assert lost.value.uncertain
+        assert (await client.events.send([Event(type="a")], batch_id="import-17")).accepted == 1
+    assert (intake.names, len(intake.events)) == (["import-17"] * 2, 1)
+
+
 async def test_a_batch_refused_for_good_is_counted_and_does_not_stop_the_next() -> None:
     intake = Intake()
     intake.trouble.append(spoken.Unauthenticated("token has expired"))

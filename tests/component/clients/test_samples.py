@@ -79,7 +79,7 @@ async def test_a_message_refused_for_good_is_counted_and_does_not_stop_the_next(
         assert (await client.flush()).accepted == 1
 
 
-async def test_what_was_under_way_when_a_server_died_is_uncertain_and_the_next_server_gets_the_rest() -> None:
+async def test_what_was_under_way_when_a_server_died_goes_to_the_next_under_its_name() -> None:
     first, second, address = Intake(), Intake(), socket_address("mortal")
     first.silent.set()
     async with Client(address, options=QUICK) as client:
@@ -91,15 +91,27 @@ async def test_what_was_under_way_when_a_server_died_is_uncertain_and_the_next_s
         async with neighbour(second.registration, address=address):
             client.metrics.write("m", 2.0)
             delivery = await client.flush(within=20)
-    assert [value for _, _, value in second.samples][-1] == 2.0
-    assert delivery.accepted + delivery.uncertain == 2
+    assert sorted(value for _, _, value in second.samples) == [1.0, 2.0]
+    assert (delivery.accepted, delivery.uncertain) == (2, 0)
     assert len(second.registered) == 1
+
+
+async def test_samples_whose_acknowledgement_was_lost_are_sent_again_and_count_once() -> None:
+    intake = Intake()
+    intake.lost = 3
+    async with neighbour(intake.registration) as address, Client(address, options=IN_SMALL) as client:
+        for number in range(100):
+            client.metrics.write("m", float(number))
+        delivery = await client.flush(within=20)
+    assert (delivery.accepted, delivery.uncertain) == (100, 0)
+    assert sorted(value for _, _, value in intake.samples) == [float(number) for number in range(100)]
+    assert len(intake.names) > len(set(intake.names))
 
 
 async def test_a_server_that_stops_answering_is_left() -> None:
     intake = Intake()
     intake.silent.set()
-    hasty = Options(flush_interval=0.01, timeout=0.2, longest_backoff=0.05)
+    hasty = Options(flush_interval=0.01, timeout=0.2, longest_backoff=0.05, repeat_for=0.0)
     async with neighbour(intake.registration) as address, Client(address, options=hasty) as client:
         client.metrics.write("m", 1.0)
         delivery = await client.flush(within=10)
