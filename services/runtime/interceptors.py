@@ -22,6 +22,8 @@ LONGEST_UNARY_SECONDS = 30.0
 # Served by libraries, to peers that carry no tenant.
 FOREIGN_PREFIXES = ("/grpc.",)
 RETRY_AFTER_KEY = "retry-after"
+# The edge leaves it on what it made of a REST request.
+REST_KEY = "x-envoy-original-path"
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
@@ -104,7 +106,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         except Exception:
             code = "INTERNAL"
             self._log.exception("call failed", method=method, request_id=call.request_id)
-            _answer(context, internal_status(call.request_id))
+            await _answer(context, internal_status(call.request_id))
         finally:
             self._metrics.handled.labels(method, code).observe(loop.time() - started)
 
@@ -119,7 +121,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         """Answer with an error; the name of its status code."""
         status = status_from(error)
         await self._tell_when_to_retry(context, error)
-        return _answer(context, status).name
+        return await _answer(context, status)
 
     async def _tell_when_to_retry(self, context: grpc.aio.ServicerContext[Any, Any], error: BinnacleError) -> None:
         """Send Retry-After for clients that speak REST; in whole seconds, at least one."""
@@ -129,13 +131,22 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
             await context.send_initial_metadata(((RETRY_AFTER_KEY, str(max(1, math.ceil(error.retry_after)))),))
 
 
-def _answer(context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status) -> grpc.StatusCode:
-    """End the call with a status once its handler returns; aborting would cost half as much again."""
+async def _answer(context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status) -> str:
+    """End the call with a status; the name of its code.
+
+    Aborting costs half as much again as setting the status, which is sent once the handler returns. But then an empty
+    message goes before it, which the edge would make the answer of a REST request.
+    """
     code = CODES[status.code]
-    context.set_code(code)
-    context.set_details(status.message)
-    context.set_trailing_metadata(((DETAILS_KEY, status.SerializeToString()),))
-    return code
+    trailing = ((DETAILS_KEY, status.SerializeToString()),)
+    if any(key == REST_KEY for key, _value in context.invocation_metadata() or ()):
+        with contextlib.suppress(grpc.aio.AbortError):
+            await context.abort(code, status.message, trailing)
+    else:
+        context.set_code(code)
+        context.set_details(status.message)
+        context.set_trailing_metadata(trailing)
+    return code.name
 
 
 def _parser(deserialize: Callable[[bytes], Any] | None) -> Parse:

@@ -1,6 +1,7 @@
 """Sends equal requests at a steady pace, answered or not: `python -m tests.support.load`.
 
-Prints what became of them as one JSON object: counts by status code, latencies of the accepted in milliseconds, the share of the pace kept.
+Prints what became of them as one JSON object: counts by status code, latencies of the accepted in milliseconds, and
+the share of the pace that was kept.
 """
 
 import argparse
