@@ -1,0 +1,64 @@
+"""Requests repeated with Idempotency-Key, as a client at the edge sees them."""
+
+import socket
+import uuid
+
+import pytest
+
+from tests.support.suite import Suite, running_suite
+from tests.support.waiting import eventually_sync
+
+pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def post(suite: Suite, service: str, key: str) -> dict[str, object]:
+    """One request event, under a name."""
+    answer = suite.http.post("/events", json={"type": "request", "service": service}, headers={"Idempotency-Key": key})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def stored(suite: Suite, service: str) -> int:
+    return int(suite.get("/events", service=service)["count"])
+
+
+def settle(suite: Suite, service: str) -> None:
+    """Return when all that was posted before is stored and shown: what is posted last comes last."""
+    mark = f"mark-{uuid.uuid4()}"
+    post(suite, mark, mark)
+    eventually_sync(lambda: stored(suite, mark) == 1, "the mark is stored", within=20)
+    eventually_sync(lambda: mark in suite.get("/dashboard")["services"], "the mark is shown", within=20)
+
+
+def test_a_repeated_request_is_answered_alike_and_counts_once(suite: Suite) -> None:
+    name = str(uuid.uuid4())
+    answers = [post(suite, name, name) for _time in range(3)]
+    assert answers == [{"accepted": 1, "rejected": 0, "rejections": []}] * 3
+    settle(suite, name)
+    assert stored(suite, name) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x" * 65])
+@pytest.mark.parametrize("path", ["/events", "/metrics", "/heartbeat", "/logs"])
+def test_a_bad_key_is_refused_by_its_name(suite: Suite, path: str, key: str) -> None:
+    refused = suite.http.post(path, json={}, headers={"Idempotency-Key": key})
+    assert refused.status_code == 400
+    fields = [each["field"] for detail in refused.json()["details"] for each in detail.get("field_violations", [])]
+    assert fields == ["Idempotency-Key"]
+
+
+def test_after_cuts_and_kills_it_counts_once() -> None:
+    with running_suite() as suite:
+        body = b'{"type":"request","service":"cut"}'
+        head = f"POST /events HTTP/1.1\r\nhost: x\r\nidempotency-key: cut\r\ncontent-length: {len(body)}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", suite.port)) as connection:
+            connection.sendall(head.encode() + body)
+            eventually_sync(lambda: stored(suite, "cut") == 1, "the first is stored")
+        post(suite, "cut", "cut")
+        for process in ("collector", "aggregator", "envoy"):
+            suite.kill(process)
+            suite.wait_ready(15)
+            post(suite, "cut", "cut")
+        settle(suite, "cut")
+        assert stored(suite, "cut") == 1
+        assert suite.get("/dashboard")["services"]["cut"]["request_count"] == 1
