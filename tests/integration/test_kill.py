@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import psutil
 import pytest
 
-from tests.support import stopped_store
-from tests.support.lanes import KINDS, SERVICE, WATCHED_TYPE, Lanes, faults
+from tests.support.books import judge, settled
+from tests.support.lanes import SERVICE, WATCHED_TYPE, Lanes
 from tests.support.suite import CHILDREN, Suite, running_suite
 from tests.support.tracing import can_trace
 from tests.support.waiting import eventually_sync
@@ -62,15 +62,6 @@ def kill_at_step(suite: Suite, name: str, calls: str, nth: int) -> None:
             strace.terminate()
 
 
-def settled(suite: Suite, load: Lanes) -> bool:
-    """Whether the store has taken everything: the collector holds nothing that is not committed."""
-    stats = suite.get("/stats")
-    return bool(
-        stats["total_events"] >= len(load.acknowledged["request"]) + len(load.acknowledged[WATCHED_TYPE])
-        and stats["total_metrics"] >= len(load.acknowledged["sample"])
-    )
-
-
 def run(suite: Suite, kills: Sequence[Callable[[Lanes], None]]) -> tuple[Lanes, Watcher]:
     """Kill by kill under load; the books afterwards."""
     load = Lanes(suite)
@@ -95,18 +86,11 @@ def with_context(condition: Callable[[], bool], watcher: Watcher, what: str) -> 
         raise AssertionError(f"{late}; it sees {watcher.requests}") from late
 
 
-def judge(suite: Suite, load: Lanes, watcher: Watcher) -> None:
+def judge_watched(suite: Suite, load: Lanes, watcher: Watcher) -> None:
     """Every point once: in the raw tables, in what is made of them, and at the watcher."""
-    board = suite.get("/dashboard")
-    shown = board["overview"]["total_requests"]
-    assert suite.stop() == 0
-    rows = stopped_store.read(suite.data_dir)
-    kept = {**{kind: rows.events.get(kind, {}) for kind in ("request", WATCHED_TYPE)}, "sample": rows.samples}
-    found = [fault for kind in KINDS for fault in faults(kind, kept[kind], load.acknowledged[kind], load.open[kind])]
-    assert not found, found
-    assert rows.requests == shown == len(kept["request"])
+    rows = judge(suite, load)
     assert watcher.faults == []
-    assert watcher.seen <= set(kept[WATCHED_TYPE])
+    assert watcher.seen <= set(rows.events[WATCHED_TYPE])
     assert watcher.updates > 0
 
 
@@ -117,7 +101,7 @@ def test_killed_at_random(scale: float) -> None:
     chance.shuffle(names)
     with running_suite() as suite:
         kills = [lambda load, name=name: kill_at_random(suite, load, name, chance) for name in names]
-        judge(suite, *run(suite, kills))
+        judge_watched(suite, *run(suite, kills))
 
 
 def test_killed_at_each_step(scale: float) -> None:
@@ -131,4 +115,4 @@ def test_killed_at_each_step(scale: float) -> None:
             lambda _load, name=name, calls=calls: kill_at_step(suite, name, calls, chance.randint(1, 40))
             for name, calls in steps
         ]
-        judge(suite, *run(suite, kills))
+        judge_watched(suite, *run(suite, kills))

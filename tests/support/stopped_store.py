@@ -19,6 +19,7 @@ QUERIES = {
     "samples": f"SELECT value, count() FROM samples_values WHERE series_id IN {_SAMPLES} GROUP BY 1",
     "requests": f"SELECT sum(requests) FROM signals WHERE service = '{SERVICE}'",
     "rolled": _ROLLED,
+    "logs": "SELECT count() FROM logs",
 }
 
 
@@ -35,6 +36,16 @@ class Rows:
 
 def read(data_dir: Path) -> Rows:
     """The rows of the load in the store of a suite's folder. The suite must not run."""
+    told = _asked(data_dir)
+    events: dict[str, dict[int, int]] = {}
+    for kind, number, times in told["events"]:
+        events.setdefault(kind, {})[number] = times
+    [[count, total]] = told["rolled"]
+    [[requests]] = told["requests"]
+    return Rows(events, {int(value): times for value, times in told["samples"]}, requests, count, total)
+
+
+def _asked(data_dir: Path) -> dict[str, list[list[Any]]]:
     path = data_dir / "aggregator" / "chdb"
     # In a process of its own: the embedded engine can be opened once in a process.
     answer = subprocess.run(
@@ -42,12 +53,13 @@ def read(data_dir: Path) -> Rows:
     )
     assert answer.returncode == 0, answer.stderr[-3000:]
     told: dict[str, list[list[Any]]] = json.loads(answer.stdout)
-    events: dict[str, dict[int, int]] = {}
-    for kind, number, times in told["events"]:
-        events.setdefault(kind, {})[number] = times
-    [[count, total]] = told["rolled"]
-    [[requests]] = told["requests"]
-    return Rows(events, {int(value): times for value, times in told["samples"]}, requests, count, total)
+    return told
+
+
+def count(data_dir: Path, table: str) -> int:
+    """Rows of a table."""
+    [[rows]] = _asked(data_dir)[table]
+    return int(rows)
 
 
 def main(path: Path) -> None:

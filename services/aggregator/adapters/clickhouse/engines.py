@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.unfinished import forget_unfinished
 from services.core.errors import InvalidInput
 
 Row = list[Any]
@@ -109,6 +110,7 @@ class ChdbEngine:
         from chdb.state.sqlitelike import connect
 
         path.mkdir(parents=True, exist_ok=True)
+        forget_unfinished(path)
         settings = options if "max_server_memory_usage" in options else f"max_server_memory_usage={_MEMORY_BYTES}"
         self._connect: Callable[[], Any] = lambda: connect(f"{path}?{settings}")
         self._idle: LifoQueue[Any] = LifoQueue()

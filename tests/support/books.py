@@ -1,0 +1,28 @@
+"""Compares what lanes were told with what the store holds."""
+
+from tests.support import stopped_store
+from tests.support.lanes import KINDS, WATCHED_TYPE, Lanes, faults
+from tests.support.suite import Suite
+from tests.support.waiting import eventually_sync
+
+
+def settled(suite: Suite, load: Lanes) -> bool:
+    """Whether the store has taken everything: the collector holds nothing that is not committed."""
+    stats = suite.get("/stats")
+    return bool(
+        stats["total_events"] >= len(load.acknowledged["request"]) + len(load.acknowledged[WATCHED_TYPE])
+        and stats["total_metrics"] >= len(load.acknowledged["sample"])
+    )
+
+
+def judge(suite: Suite, load: Lanes) -> stopped_store.Rows:
+    """Stop the suite; every acknowledged point is there once, in the raw tables and in what is made of them."""
+    eventually_sync(lambda: settled(suite, load), "all is stored", within=30)
+    shown = suite.get("/dashboard")["overview"]["total_requests"]
+    assert suite.stop() == 0
+    rows = stopped_store.read(suite.data_dir)
+    kept = {**{kind: rows.events.get(kind, {}) for kind in ("request", WATCHED_TYPE)}, "sample": rows.samples}
+    found = [fault for kind in KINDS for fault in faults(kind, kept[kind], load.acknowledged[kind], load.open[kind])]
+    assert not found, found
+    assert rows.requests == shown == len(kept["request"])
+    return rows

@@ -1,0 +1,52 @@
+"""What a suite goes through when a part of it is away, and how its processes bear it."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from tests.support.suite import Suite
+from tests.support.waiting import eventually_sync
+
+MIB = 1024 * 1024
+
+
+@contextmanager
+def hanging(suite: Suite, name: str) -> Iterator[psutil.Process]:
+    """A process that neither works nor ends, for the length of the block."""
+    child = suite.children()[name]
+    child.send_signal(signal.SIGSTOP)
+    try:
+        yield child
+    finally:
+        child.send_signal(signal.SIGCONT)
+
+
+def memory(suite: Suite) -> dict[str, float]:
+    """Resident MiB of every process."""
+    return {name: child.memory_info().rss / MIB for name, child in suite.children().items()}
+
+
+def figures(suite: Suite) -> dict[str, float]:
+    """The suite's own metrics, by name with labels."""
+    lines = [line.rsplit(" ", 1) for line in suite.http.get("/metrics").text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
+
+
+def held(suite: Suite) -> float:
+    """Records in the journal that the store has not committed."""
+    return figure(suite, "binnacle_collector_journal_uncommitted_records")
+
+
+def figure(suite: Suite, name: str) -> float:
+    """One metric, whatever labels the streamer adds."""
+    return next(value for key, value in figures(suite).items() if key.partition("{")[0] == name)
+
+
+def drained(suite: Suite, within: float) -> float:
+    """Seconds until the journal holds next to nothing; fails when it takes longer."""
+    begun = time.monotonic()
+    eventually_sync(lambda: held(suite) < 50, "the journal is drained", within)
+    return time.monotonic() - begun
