@@ -4,6 +4,7 @@
  * ends after 3 s and never returns), refused (there was never one).
  */
 import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
+import { IntakeWarningService } from '@gen/binnacle/aggregator/v1/intake_warning_service_pb';
 import { DashboardService } from '@gen/binnacle/streamer/v1/dashboard_service_pb';
 import { mount } from 'svelte';
 import App from '../src/App.svelte';
@@ -11,8 +12,9 @@ import '../src/design/font.css';
 import '../src/design/tokens.css';
 import '../src/design/page.css';
 import { Live } from '../src/state/live.svelte';
-import { dashboardClient } from '../src/transport/client';
-import { emptyState, Shop } from './shop';
+import { Refusals } from '../src/state/refusals.svelte';
+import { dashboardClient, intakeWarningClient } from '../src/transport/client';
+import { emptyState, refused, Shop } from './shop';
 
 const which = new URLSearchParams(location.search).get('case') ?? 'busy';
 const shop = new Shop();
@@ -21,6 +23,7 @@ let streams = 0;
 const second = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000));
 
 const transport = createRouterTransport(({ service }) => {
+  service(IntakeWarningService, { listIntakeWarnings: () => ({ warnings: which === 'busy' ? refused() : [] }) });
   service(DashboardService, {
     async *watchDashboard() {
       streams += 1;
@@ -42,5 +45,8 @@ const transport = createRouterTransport(({ service }) => {
 
 mount(App, {
   target: document.getElementById('app')!,
-  props: { live: new Live(dashboardClient(transport), 'binnacle.example') },
+  props: {
+    live: new Live(dashboardClient(transport), 'binnacle.example'),
+    refusals: new Refusals(intakeWarningClient(transport)),
+  },
 });

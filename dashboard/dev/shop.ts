@@ -1,6 +1,7 @@
 /** A made-up shop for the bench. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { IntakeWarningSchema } from '@gen/binnacle/aggregator/v1/intake_warning_service_pb';
 import type {
   DashboardSnapshotSchema,
   DashboardStateSchema,
@@ -147,4 +148,14 @@ export function emptyState(): State {
     history: Array.from({ length: 300 }, (_, i) => ({ time: timestampFromMs(now - (299 - i) * 1000) })),
     machines: [machine(now)],
   };
+}
+
+/** What a shop with one careless service was refused. */
+export function refused(): MessageInitShape<typeof IntakeWarningSchema>[] {
+  const description = 'is new, and 1,000,000 series were written within the last hour (limit active_series); use fewer distinct labels';
+  const sample = 'cart_items{session="7f3a", token="***"}';
+  return [
+    { kind: 'samples', field: 'series.series.name', reason: 'active_series', description, source: 'cart_items', sample, count: 48211, lastTime: timestampFromMs(Date.now()) },
+    { kind: 'events', field: 'events.timestamp', reason: 'clock_skew', description: 'must be within 24 hours of now', source: 'search', sample: 'type "search", 2024-01-01T00:00:00.000Z', count: 3, lastTime: timestampFromMs(Date.now() - 400_000) },
+  ];
 }

@@ -4,7 +4,10 @@ import './design/font.css';
 import './design/tokens.css';
 import './design/page.css';
 import { Live } from './state/live.svelte';
-import { dashboardClient, edgeTransport } from './transport/client';
+import { Refusals } from './state/refusals.svelte';
+import { dashboardClient, edgeTransport, intakeWarningClient } from './transport/client';
 
-const live = new Live(dashboardClient(edgeTransport(location.origin)), location.host);
-mount(App, { target: document.getElementById('app')!, props: { live } });
+const edge = edgeTransport(location.origin);
+const live = new Live(dashboardClient(edge), location.host);
+const refusals = new Refusals(intakeWarningClient(edge));
+mount(App, { target: document.getElementById('app')!, props: { live, refusals } });

@@ -43,6 +43,21 @@ export interface TrackedEvent {
   readonly detail: string;
 }
 
+/** Points that were refused at intake, alike in kind, field and reason. */
+export interface Refusal {
+  /** What was written: samples, events, logs and so on. */
+  readonly kind: string;
+  /** Empty when it was the whole request. */
+  readonly field: string;
+  readonly description: string;
+  /** Service or name of the series of one of them; may be empty. */
+  readonly source: string;
+  /** What one of them held; may be empty. */
+  readonly sample: string;
+  readonly count: number;
+  readonly lastAt: number;
+}
+
 /** All services together within one second; null = nothing was observed. */
 export interface SignalPoint {
   readonly at: number;

@@ -1,8 +1,9 @@
 /** From the wire's messages to the page's own values. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import type { IntakeWarning } from '@gen/binnacle/aggregator/v1/intake_warning_service_pb';
 import type * as wire from '@gen/binnacle/dashboard/v1/dashboard_pb';
-import type { Frame, Machine, Service, SignalPoint, Snapshot, TrackedEvent } from '../state/model';
+import type { Frame, Machine, Refusal, Service, SignalPoint, Snapshot, TrackedEvent } from '../state/model';
 
 /** A frame, or null for one of a kind this page does not know yet. */
 export function decodeFrame(message: wire.DashboardFrame | undefined): Frame | null {
@@ -20,6 +21,12 @@ export function decodeFrame(message: wire.DashboardFrame | undefined): Frame | n
     default:
       return null;
   }
+}
+
+/** One kind of refusal. */
+export function decodeRefusal(message: IntakeWarning): Refusal {
+  const { kind, field, description, source, sample, count } = message;
+  return { kind, field, description, source, sample, count, lastAt: milliseconds(message.lastTime) ?? 0 };
 }
 
 function snapshot(message: wire.DashboardState | wire.DashboardUpdate): Snapshot {
