@@ -81,9 +81,7 @@ class MemoryStore:
         recent = [claim for claim in newest_first if claim.claimed_us >= newest_us - within_us]
         held = recent[:most]
         return ClaimHistory(
-            runs=[ClaimRun(held[-1].claimed_us, np.sort(np.array([claim.id for claim in held], "S16")))]
-            if held
-            else [],
+            runs=[ClaimRun(held[-1].claimed_us, np.array([claim.id for claim in held], "S16"))] if held else [],
             uncommitted=[claim for claim in recent if claim.offset >= self._committed.get(claim.journal_id, 0)],
             newest_us=newest_us,
             complete_from_us=held[-1].claimed_us if len(held) < len(recent) else 0,

@@ -85,7 +85,7 @@ class Claims:
         named = {record.offset: id_of(record.tenant, record.batch_id) for record in records if record.batch_id}
         if not named:
             return records
-        done = dict(zip(named.values(), self._done.held(list(named.values())).tolist(), strict=True))
+        done = dict(zip(named.values(), self._done.held(named.values()).tolist(), strict=True))
 
         def shown(record: Record) -> bool:
             name = named.get(record.offset)

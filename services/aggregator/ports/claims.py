@@ -9,7 +9,7 @@ import numpy.typing as npt
 ID_BYTES = 16
 
 IdColumn = npt.NDArray[np.bytes_]
-"""Ids in rising order, ID_BYTES each."""
+"""Ids of ID_BYTES each, in any order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ def name(number: int) -> bytes:
     return blake2b(str(number).encode(), digest_size=16).digest()
 
 
-# Zeros at the end are what a fixed-width text column might lose.
-IDS = st.binary(min_size=16, max_size=16) | st.integers(0, 255).map(lambda n: bytes([n]) + bytes(15))
+# Ids that share a half, which bisection alone does not tell apart.
+HALVES = st.binary(min_size=8, max_size=8) | st.integers(0, 3).map(lambda n: bytes([n]) + bytes(7))
+IDS = st.tuples(HALVES, HALVES).map(b"".join)
 
 
 @given(st.lists(st.lists(IDS, max_size=30), max_size=8), st.lists(IDS, min_size=1, max_size=30))
@@ -57,6 +58,6 @@ def test_without_room_the_oldest_give_way_and_it_tells_from_when_on_it_knows_all
 
 def test_what_was_remembered_elsewhere_is_held_too() -> None:
     ids = ClaimedIds(MANY)
-    ids.restore([ClaimRun(0, np.sort(np.array([name(1), name(2)], "S16")))], 0)
+    ids.restore([ClaimRun(0, np.array([name(2), name(1)], "S16"))], 0)
     ids.add([name(3)], RUN_US)
     assert ids.held([name(number) for number in range(5)]).tolist() == [False, True, True, True, False]

@@ -10,17 +10,15 @@ from services.aggregator.adapters.clickhouse.native import Column
 from services.aggregator.adapters.clickhouse.statements import Statement
 from services.aggregator.ports.claims import ID_BYTES, Claim, ClaimHistory, ClaimRun
 
-HOUR_US = 3_600_000_000
+MICRO = 1_000_000
+HOUR_US = 3_600 * MICRO
 
 _NEWEST = Statement("SELECT toUnixTimestamp64Micro(max(claimed)) FROM claims")
 _SINCE = "claimed >= fromUnixTimestamp64Micro({since:Int64})"
-_HOUR = f"intDiv(toUnixTimestamp64Micro(claimed), {HOUR_US})"
+_HOUR = "toUnixTimestamp(toStartOfHour(claimed, 'UTC'))"
 _HOURS = f"SELECT {_HOUR} AS hour, count() FROM claims WHERE {_SINCE} GROUP BY hour ORDER BY hour DESC"
-_IDS = (
-    "SELECT id FROM (SELECT id, claimed FROM claims"
-    f" WHERE {_SINCE} AND claimed < fromUnixTimestamp64Micro({{until:Int64}})"
-    " ORDER BY claimed DESC LIMIT {most:UInt64}) ORDER BY id"
-)
+_IDS = f"SELECT id FROM claims WHERE toStartOfHour(claimed, 'UTC') = toDateTime({{hour:UInt32}}, 'UTC') AND {_SINCE}"
+_NEWEST_IDS = f"{_IDS} ORDER BY claimed DESC LIMIT {{most:UInt64}}"
 _UNCOMMITTED = (
     "SELECT hex(id), argMax(journal_id, claimed), argMax(offset, claimed), toUnixTimestamp64Micro(max(claimed))"
     " FROM claims WHERE id IN (SELECT id FROM claims LEFT JOIN"
@@ -62,8 +60,9 @@ def _runs(engine: Engine, hours: Sequence[tuple[int, int]], since_us: int, most:
     for hour, count in hours:
         if most <= 0:
             return
-        from_us = hour * HOUR_US
-        bounds = {"since": max(from_us, since_us), "until": from_us + HOUR_US, "most": most}
-        ids = np.frombuffer(engine.query_bytes(Statement(_IDS, bounds), "RowBinary"), f"S{ID_BYTES}")
-        yield ClaimRun(from_us, ids)
+        question = Statement(
+            _IDS if count <= most else _NEWEST_IDS, {"hour": hour, "since": since_us, "most": min(most, count)}
+        )
+        ids = np.frombuffer(engine.query_bytes(question, "RowBinary"), f"S{ID_BYTES}")
+        yield ClaimRun(hour * MICRO, ids)
         most -= count

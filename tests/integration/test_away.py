@@ -1,0 +1,147 @@
+"""A neighbour is away, hanging or gone: intake goes on, within bounds, and everything arrives once when it is back."""
+
+import itertools
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support import stopped_store
+from tests.support.books import judge
+from tests.support.lanes import SERVICE, Lanes
+from tests.support.outages import MIB, drained, hanging, held, memory
+from tests.support.suite import Suite, running_suite
+from tests.support.waiting import eventually_sync
+
+pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(900)]
+
+OUTAGE_SECONDS = 60.0
+JOURNAL_BYTES = 16 * MIB
+SETTINGS = {"BINNACLE_JOURNAL_MAX_BYTES": str(JOURNAL_BYTES)}
+# What a process may grow by, whatever waits: what is in flight, and the newest records.
+GROWTH_MIB = 160.0
+
+
+def bulk(count: int, size: int) -> object:
+    """So many log lines of a size."""
+    return [{"service": SERVICE, "message": "x" * size} for _line in range(count)]
+
+
+@contextmanager
+def pouring(suite: Suite, body: Callable[[], object]) -> Iterator[list[int]]:
+    """Logs as fast as they are taken, for the length of the block; the statuses of the answers."""
+    stopping = threading.Event()
+    answers: list[int] = []
+
+    def pour() -> None:
+        with httpx.Client(base_url=suite.url, timeout=20) as client:
+            while not stopping.wait(0.02):
+                answers.append(client.post("/logs", json=body()).status_code)
+
+    thread = threading.Thread(target=pour, name="pour")
+    thread.start()
+    try:
+        yield answers
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def disk(folder: Path) -> int:
+    """Bytes that files of a folder take."""
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_aggregator_hangs(scale: float) -> None:
+    outage = OUTAGE_SECONDS * scale
+    with running_suite(environment=SETTINGS) as suite, Lanes(suite, pause=0) as load:
+        load.wait_for_more(50)
+        before = memory(suite)
+        with hanging(suite, "aggregator"):
+            load.wait_for_more(20)
+            taken = load.total()
+            time.sleep(outage)
+            arrived = load.total() - taken
+            grown = memory(suite)["collector"] - before["collector"]
+        # While as much goes on arriving, what waits is gone in the time it took to arrive: twice the rate.
+        seconds = drained(suite, within=max(outage, 5.0) + 10.0)
+        assert load.refused == []
+        assert arrived > 10 * outage
+        assert grown < GROWTH_MIB
+        assert disk(suite.data_dir / "collector") < 2 * JOURNAL_BYTES
+        load.stop()
+        assert seconds < max(outage, 5.0) + 10.0
+        judge(suite, load)
+
+
+def test_the_journal_is_full(scale: float) -> None:
+    with running_suite(environment=SETTINGS) as suite:
+        before = memory(suite)
+        kept = 0
+        with hanging(suite, "aggregator"):
+            for _request in itertools.count():
+                answer = suite.http.post("/logs", json=bulk(100, 5_000))
+                if answer.status_code != httpx.codes.OK:
+                    break
+                kept += 100
+            # Said so at once, with a time to come back, and again.
+            for path, body in (("/events", {"type": "late"}), ("/metrics", {"name": "late", "value": 1})):
+                eventually_sync(lambda p=path, b=body: refused(suite.http.post(p, json=b)), "it is refused")
+            assert refused(answer), answer.text
+            assert memory(suite)["collector"] - before["collector"] < GROWTH_MIB
+            assert disk(suite.data_dir / "collector") < 2 * JOURNAL_BYTES
+        # Nobody has to do anything: it takes again what it refused.
+        eventually_sync(lambda: suite.http.post("/events", json={"type": "again"}).is_success, "it takes again", 30)
+        drained(suite, within=30)
+        eventually_sync(lambda: suite.get("/stats")["total_events"] >= 1, "the store has it", 30)
+        assert suite.stop() == 0
+        assert stopped_store.count(suite.data_dir, "logs") == kept
+
+
+def refused(answer: httpx.Response) -> bool:
+    """Whether an answer is a refusal for now."""
+    if answer.status_code in (429, 503):
+        assert int(answer.headers["retry-after"]) >= 1
+        assert answer.json()["message"]
+        return True
+    return False
+
+
+def latency(suite: Suite, count: int) -> float:
+    """The median of so many posts, in seconds; each must succeed."""
+    answers = [suite.http.post("/events", json={"type": "probe", "service": SERVICE}) for _post in range(count)]
+    assert {answer.status_code for answer in answers} == {httpx.codes.OK}
+    return statistics.median(answer.elapsed.total_seconds() for answer in answers)
+
+
+def test_redis_is_away(scale: float) -> None:
+    count = max(200, round(2_000 * scale))
+    with running_suite() as suite:
+        latency(suite, 50)
+        usual = latency(suite, count)
+        with hanging(suite, "redis"):
+            hung = latency(suite, count)
+        stopping = threading.Event()
+        killer = threading.Thread(target=keep_killed, args=(suite, "redis", stopping), name="killer")
+        killer.start()
+        try:
+            gone = latency(suite, count)
+        finally:
+            stopping.set()
+            killer.join()
+        # The same within what a shared machine makes of it.
+        assert max(hung, gone) < 2 * usual + 0.005, (usual, hung, gone)
+        assert held(suite) < 50
+
+
+def keep_killed(suite: Suite, name: str, stopping: threading.Event) -> None:
+    """Kill a process whenever it is there."""
+    while not stopping.wait(0.02):
+        child = suite.children().get(name)
+        if child is not None:
+            child.kill()
