@@ -29,7 +29,7 @@ class CollectorMetrics:
         self._refused = Counter(
             "binnacle_collector_refused",
             "Points refused, by kind and reason (rule, malformed, clock_skew, unknown_series, active_series, "
-            "request_size, rate, capacity, journal); a request refused undecoded counts as one.",
+            "request_size, rate, capacity, series, journal); a request refused undecoded counts as one.",
             ("kind", "reason"),
             registry=registry,
         )

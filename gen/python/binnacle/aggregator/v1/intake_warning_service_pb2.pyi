@@ -117,7 +117,8 @@ class IntakeWarning(_message.Message):
     reason: _builtins.str
     """Word for the kind of refusal: `rule` (a field breaks its rule), `malformed`
     (a request that cannot be decoded), `clock_skew`, `unknown_series`,
-    `active_series`, `labels`, `request_size`, `rate`, `capacity`, `journal`.
+    `active_series`, `request_size`, `rate`, `capacity`, `series` (of all
+    tenants together), `journal` (it is full), `other` (too many kinds to list).
     """
     description: _builtins.str
     """What is wrong and what would be right."""

@@ -120,7 +120,8 @@ export type IntakeWarning = Message<"binnacle.aggregator.v1.IntakeWarning"> & {
   /**
    * Word for the kind of refusal: `rule` (a field breaks its rule), `malformed`
    * (a request that cannot be decoded), `clock_skew`, `unknown_series`,
-   * `active_series`, `labels`, `request_size`, `rate`, `capacity`, `journal`.
+   * `active_series`, `request_size`, `rate`, `capacity`, `series` (of all
+   * tenants together), `journal` (it is full), `other` (too many kinds to list).
    *
    * @generated from field: string reason = 3;
    */
