@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from services.aggregator.adapters.memory_rollups import MemoryRollUps
 from services.aggregator.domain.memories import DAY_SECONDS, MICRO, seen_us
 from services.aggregator.domain.signals import joined, subset
 from services.aggregator.domain.tenant_live import shown_events, stored_heartbeats
 from services.aggregator.ports.claims import Claim, ClaimHistory, ClaimRun
 from services.aggregator.ports.records import Record, Series, WarningColumns
+from services.aggregator.ports.rollups import Bucket, RolledUp
 from services.aggregator.ports.signals import SignalColumns
 from services.aggregator.ports.store import (
     DayTotals,
@@ -25,6 +27,7 @@ from services.aggregator.ports.store import (
     StoredHeartbeat,
 )
 from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
+from services.core.columns import NO_TELEMETRY, Telemetry
 from services.core.errors import Unavailable
 
 FREQUENT_TYPES = 100
@@ -40,6 +43,7 @@ class _Tenant:
     heartbeats: list[StoredHeartbeat] = field(default_factory=list)
     samples: list[LastSample] = field(default_factory=list)
     logs: int = 0
+    telemetry: list[Telemetry] = field(default_factory=list)
     warnings: list[IntakeWarning] = field(default_factory=list)
 
 
@@ -50,6 +54,7 @@ class MemoryStore:
         self._tenants: dict[str, _Tenant] = {}
         self._committed: dict[str, int] = {}
         self._claims: dict[bytes, Claim] = {}
+        self._rollups = MemoryRollUps()
         self._open = False
 
     async def open(self) -> None:
@@ -72,7 +77,21 @@ class MemoryStore:
             _keep(self._tenants.setdefault(record.tenant, _Tenant()), segment.journal_id, record)
         for name, columns in segment.signals.items():
             self._tenants.setdefault(name, _Tenant()).signals.append(columns)
+        self._rollups.disturb(segment.records)
         self._committed[segment.journal_id] = segment.to_offset
+
+    async def outdated_buckets(self) -> Sequence[Bucket]:
+        self._require_open()
+        return list(self._rollups.outdated)
+
+    async def roll_up(self, tenant: str, tier: int, starts: Sequence[int]) -> None:
+        self._rollups.roll_up(tenant, tier, starts, self._of(tenant).samples)
+
+    async def rolled_up(
+        self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
+    ) -> Sequence[RolledUp]:
+        self._require_open()
+        return self._rollups.rolled_up(tenant, tier, series_ids, from_second, to_second)
 
     async def claims(self, within_us: int, most: int) -> ClaimHistory:
         self._require_open()
@@ -105,6 +124,7 @@ class MemoryStore:
             samples=_newest_samples(
                 kept, {one.id for one in series if one.name in bounds.gauges}, bounds.samples_from_us
             ),
+            durations=[part for part in kept.telemetry if part.histograms or part.exponential_histograms],
         )
 
     async def events(
@@ -149,6 +169,7 @@ class MemoryStore:
 def _keep(kept: _Tenant, journal_id: str, record: Record) -> None:
     kept.series.update((one.id, one) for one in record.series)
     kept.logs += len(record.logs.messages) if record.logs else 0
+    kept.telemetry += [record.telemetry] if record.telemetry is not NO_TELEMETRY else []
     kept.events += shown_events(journal_id, record, left_out=())
     kept.heartbeats += stored_heartbeats(journal_id, record)
     if record.warnings is not None:

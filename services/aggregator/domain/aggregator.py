@@ -1,8 +1,12 @@
 """The life of the aggregator: open the store, read the live state back, tick once a second."""
 
+import asyncio
+from typing import NoReturn
+
 from services.aggregator.domain.claims import Claims, RepeatLimits
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import Live
+from services.aggregator.domain.rollups import RollUps
 from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.store import Store
 from services.core.clock import Clock
@@ -19,7 +23,8 @@ class Aggregator:
     def __init__(self, store: Store, clock: Clock, observer: Observer, limits: RepeatLimits | None = None) -> None:
         self.live = Live(clock, observer)
         self._claims = Claims(clock, observer, limits)
-        self.intake = Intake(store, self.live, self._claims, clock, observer)
+        self.rollups = RollUps(store, clock)
+        self.intake = Intake(store, self.live, self._claims, clock, observer, self.rollups)
         self._store = store
         self._clock = clock
 
@@ -27,6 +32,11 @@ class Aggregator:
         """Start, then hand out updates until cancelled. Raises Conflict when the store is newer than this software."""
         while not await self._started():
             await self._clock.sleep(RETRY_SECONDS)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.rollups.run(), name="roll-ups")
+            tasks.create_task(self._tick(), name="ticks")
+
+    async def _tick(self) -> NoReturn:
         while True:
             await self._clock.sleep(1.0 - self._clock.now() % 1.0 + TICK_AFTER_SECONDS)
             self.live.tick()
@@ -37,6 +47,7 @@ class Aggregator:
             await self._store.open()
             limits = self._claims.limits
             self._claims.restore(await self._store.claims(limits.horizon_us, limits.names))
+            await self.rollups.resume()
             self.intake.resume(await self.live.rebuild(self._store))
         except Unavailable:
             return False

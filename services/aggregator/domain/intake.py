@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from services.aggregator.domain.claims import Claims
 from services.aggregator.domain.live import Live
+from services.aggregator.domain.rollups import RollUps, disturbed_minutes
 from services.aggregator.domain.signals import signals_by_tenant
 from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.records import Record
@@ -22,12 +23,21 @@ LAST_RETRY_SECONDS = 5.0
 class Intake:
     """The journals, and how far each is counted and committed."""
 
-    def __init__(self, store: Store, live: Live, claims: Claims, clock: Clock, observer: Observer) -> None:
+    def __init__(
+        self,
+        store: Store,
+        live: Live,
+        claims: Claims,
+        clock: Clock,
+        observer: Observer,
+        rollups: RollUps | None = None,
+    ) -> None:
         self.live = live
         self._claims = claims
         self._store = store
         self._clock = clock
         self._observer = observer
+        self._rollups = rollups
         self._committed: dict[str, int] = {}
         self._fed: dict[str, int] = {}
         self._streams: dict[str, JournalStream] = {}
@@ -79,7 +89,9 @@ class Intake:
     async def commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
         """Commit a segment, trying again until the store has it or the stream is over."""
         verdict = self._claims.decide(stream.journal_id, records)
-        signals = await asyncio.to_thread(signals_by_tenant, verdict.records, self.live.roles())
+        signals = await asyncio.to_thread(
+            signals_by_tenant, verdict.records, self.live.roles(), self.live.durations(stream.journal_id)
+        )
         segment = Segment(stream.journal_id, from_offset, to_offset, verdict.records, signals, verdict.claims)
         pause = FIRST_RETRY_SECONDS
         while True:
@@ -93,7 +105,10 @@ class Intake:
             await self._clock.sleep(pause)
             pause = min(2 * pause, LAST_RETRY_SECONDS)
         self._failing = False
+        if self._rollups is not None:
+            self._rollups.disturb(disturbed_minutes(segment.records))
         self._claims.committed(stream.journal_id, verdict)
+        self.live.committed(stream.journal_id, to_offset)
         self._committed[stream.journal_id] = max(to_offset, self.committed(stream.journal_id))
 
     async def _commit_once(self, segment: Segment) -> None:

@@ -6,8 +6,10 @@ from typing import Protocol
 
 from services.aggregator.ports.claims import Claim, ClaimHistory
 from services.aggregator.ports.records import Place, Record, Series
+from services.aggregator.ports.rollups import RollUpStore
 from services.aggregator.ports.signals import SignalColumns
 from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
+from services.core.columns import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class LastSample:
 class LiveHistory:
     """What the live overview of one tenant is rebuilt from; committed rows only.
 
-    `users` maps a user to the time last seen, the earlier of event time and acceptance, in microseconds.
+    `users` maps a user to the time last seen, the earlier of event time and acceptance, in microseconds. `durations`
+    holds the newest histograms of series that tell how long requests took, in order of time.
     """
 
     tenant: str
@@ -114,14 +117,15 @@ class LiveHistory:
     events: Sequence[StoredEvent]
     heartbeats: Sequence[StoredHeartbeat]
     samples: Sequence[LastSample]
+    durations: Sequence[Telemetry] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryBounds:
     """How far back a live overview looks; microseconds since the Unix epoch.
 
-    `names` are the series it knows, `gauges` those of them whose newest
-    sample it shows; `event_types_left_out` never enter its recent events, of which it keeps `events`.
+    `names` are the series it knows, `gauges` those of them whose newest sample it shows, `duration_names` those whose
+    newest histogram it needs; `event_types_left_out` never enter its recent events, of which it keeps `events`.
     """
 
     signals_from_us: int
@@ -130,13 +134,15 @@ class HistoryBounds:
     events_from_us: int
     heartbeats_from_us: int
     samples_from_us: int
+    durations_from_us: int
     names: Sequence[str]
     gauges: Sequence[str]
+    duration_names: Sequence[str]
     event_types_left_out: Sequence[str]
     events: int
 
 
-class Store(Protocol):
+class Store(RollUpStore, Protocol):
     """Keeps what collectors accepted. Every method raises Unavailable while the store does not answer."""
 
     async def open(self) -> None:

@@ -1,10 +1,14 @@
 """A segment with rows for every table, on two days and of two tenants."""
 
-from binnacle.journal.v1 import journal_pb2
-from services.aggregator.ports.store import Segment
-from tests.support.journals import NOW, record, segment
+from dataclasses import replace
 
-TABLES = ("series", "samples", "events", "logs", "heartbeats", "signals", "ledger")
+from binnacle.journal.v1 import journal_pb2
+from services.aggregator.domain.claims import id_of
+from services.aggregator.ports.claims import Claim
+from services.aggregator.ports.store import Segment
+from tests.support.journals import JOURNAL, NOW, record, segment
+
+TABLES = ("claims", "series", "samples", "events", "logs", "heartbeats", "signals", "ledger")
 
 
 def records() -> list[journal_pb2.Record]:
@@ -20,7 +24,7 @@ def records() -> list[journal_pb2.Record]:
         for n in range(20)
     ]
     return [
-        record(events=[*requests, {"type": "purchase", "time": NOW - 86_400}, {"type": "purchase"}]),
+        record(events=[*requests, {"type": "purchase", "time": NOW - 86_400}, {"type": "purchase"}], batch="named"),
         record(tenant="other", events=[{"type": "error", "service": "cart"}], logs=[{"message": "hello"}]),
         record(
             heartbeats=[{"service": "shop", "requests": 7}],
@@ -31,5 +35,5 @@ def records() -> list[journal_pb2.Record]:
 
 
 def everything() -> Segment:
-    """The segment, always the same."""
-    return segment(*records())
+    """The segment, always the same; its first record has a name."""
+    return replace(segment(*records()), claims=[Claim(id_of("default", "named"), JOURNAL, 0, round(NOW * 1e6))])

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.statements import Statement, quoted
 from services.aggregator.adapters.clickhouse.unfinished import forget_unfinished
 from services.core.errors import InvalidInput
 
@@ -66,8 +66,7 @@ def open_engine(dsn: str) -> Engine:
 
 
 def _insert_sql(table: str, columns: str, token: str) -> str:
-    quoted = token.replace("\\", "\\\\").replace("'", "\\'")
-    return f"INSERT INTO {table} ({columns}) SETTINGS {_INSERT_SETTINGS}, insert_deduplication_token = '{quoted}'"
+    return f"INSERT INTO {table} ({columns}) SETTINGS {_INSERT_SETTINGS}, insert_deduplication_token = {quoted(token)}"
 
 
 def _query_sql(statement: Statement) -> str:
@@ -91,7 +90,7 @@ def _given(value: Any) -> Any:
 
 
 def _literal(value: str | int) -> str:
-    return str(value) if isinstance(value, int) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return str(value) if isinstance(value, int) else quoted(value)
 
 
 @contextmanager

@@ -12,8 +12,14 @@ TenantTable = Literal[
     "logs",
     "heartbeats",
     "signals",
+    "histograms",
+    "exponential_histograms",
+    "spans",
     "intake_warnings",
     "imported_rollups",
+    "rollup_minutes",
+    "rollup_hours",
+    "rollup_days",
 ]
 
 
@@ -23,6 +29,11 @@ class Statement:
 
     sql: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def quoted(text: str) -> str:
+    """A text as a literal of SQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +78,10 @@ _COMMITTED = (
 )
 
 # The only questions that are about nobody's rows: who is there, and how far journals are committed.
+_WITH_TENANTS = ("series", "events", "logs", "heartbeats", "signals", "spans")
 TENANTS = Statement(
     "SELECT DISTINCT tenant FROM ("
-    + " UNION DISTINCT ".join(
-        f"SELECT DISTINCT tenant FROM {table}" for table in ("series", "events", "logs", "heartbeats", "signals")
-    )
+    + " UNION DISTINCT ".join(f"SELECT DISTINCT tenant FROM {table}" for table in _WITH_TENANTS)
     + ") ORDER BY tenant"
 )
 LEDGER = Statement("SELECT journal_id, max(to_offset) FROM ledger GROUP BY journal_id")

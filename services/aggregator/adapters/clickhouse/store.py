@@ -1,19 +1,23 @@
 """The store port over ClickHouse: calls of the engine run in threads."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from services.aggregator.adapters.clickhouse import reading
+from services.aggregator.adapters.clickhouse import reading, rollups
 from services.aggregator.adapters.clickhouse.claims import read_claims
 from services.aggregator.adapters.clickhouse.engines import Engine, EngineFault
 from services.aggregator.adapters.clickhouse.history import read_history
 from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.migrations import known_migrations, migrate
+from services.aggregator.adapters.clickhouse.rollups import Revisions
 from services.aggregator.adapters.clickhouse.rows import TableBlock, claims_block, ledger_block, segment_blocks
 from services.aggregator.adapters.clickhouse.statements import LEDGER, TENANTS
+from services.aggregator.domain.rollups import disturbed_minutes
 from services.aggregator.ports.claims import ClaimHistory
+from services.aggregator.ports.rollups import Bucket, RolledUp
 from services.aggregator.ports.store import (
     EventFilter,
     EventPosition,
@@ -41,6 +45,8 @@ class ClickHouseStore:
         self._log = log
         self._engine: Engine | None = None
         self._layouts = Layouts()
+        self._revisions: Revisions | None = None
+        self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
 
     async def open(self) -> None:
@@ -74,11 +80,32 @@ class ClickHouseStore:
             self._insert(engine, segment, claims_block(segment.claims))
         for block in segment_blocks(segment, self._layouts):
             self._insert(engine, segment, block)
+        minutes = disturbed_minutes(segment.records)
+        if minutes:
+            rollups.mark_disturbed(engine, self._revisions_of(engine).next(), minutes, _token(segment, rollups.MARKS))
         self._insert(engine, segment, ledger_block(segment, int(self._clock.now() * 1e6)))
 
     def _insert(self, engine: Engine, segment: Segment, block: TableBlock) -> None:
-        token = f"{segment.journal_id}:{segment.from_offset}-{segment.to_offset}/{block.table}"
-        engine.insert(block.table, block.columns, block.body, token)
+        engine.insert(block.table, block.columns, block.body, _token(segment, block.table))
+
+    def _revisions_of(self, engine: Engine) -> Revisions:
+        with self._opening:
+            if self._revisions is None:
+                self._revisions = Revisions(engine)
+            return self._revisions
+
+    async def outdated_buckets(self) -> Sequence[Bucket]:
+        return await self._ask(rollups.outdated)
+
+    async def roll_up(self, tenant: str, tier: int, starts: Sequence[int]) -> None:
+        await self._ask(lambda engine: rollups.roll_up(engine, self._revisions_of(engine).next(), tenant, tier, starts))
+
+    async def rolled_up(
+        self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
+    ) -> Sequence[RolledUp]:
+        return await self._ask(
+            lambda engine: rollups.rolled_up(engine, tenant, tier, series_ids, from_second, to_second)
+        )
 
     async def claims(self, within_us: int, most: int) -> ClaimHistory:
         return await self._ask(lambda engine: read_claims(engine, within_us, most))
@@ -121,3 +148,7 @@ class ClickHouseStore:
         except EngineFault as fault:
             self._log.error("store failed", reason=str(fault))
             raise Unavailable("the store does not answer") from fault
+
+
+def _token(segment: Segment, table: str) -> str:
+    return f"{segment.journal_id}:{segment.from_offset}-{segment.to_offset}/{table}"

@@ -1,0 +1,74 @@
+"""Roll-ups of the store in memory."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import isnan
+
+from services.aggregator.domain.rollups import disturbed_minutes
+from services.aggregator.ports.records import Record
+from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, Bucket, RolledUp
+from services.aggregator.ports.store import LastSample
+
+Row = tuple[int, int]
+
+
+@dataclass(slots=True)
+class MemoryRollUps:
+    """Rows by tenant and tier, and the buckets that are out of date."""
+
+    outdated: set[Bucket] = field(default_factory=set)
+    rows: dict[tuple[str, int], dict[Row, RolledUp]] = field(default_factory=lambda: defaultdict(dict))
+
+    def disturb(self, records: Sequence[Record]) -> None:
+        """Samples were stored."""
+        for tenant, starts in disturbed_minutes(records).items():
+            self.outdated |= {Bucket(tenant, MINUTE, start) for start in starts}
+
+    def roll_up(self, tenant: str, tier: int, starts: Sequence[int], samples: Iterable[LastSample]) -> None:
+        """Make rows of minutes from samples, others from the rows of the tier before."""
+        if tier == MINUTE:
+            parts: Iterable[RolledUp] = (
+                RolledUp(one.series_id, one.time_ms, 1, one.value, one.value, one.value, one.value)
+                for one in samples
+                if not isnan(one.value)
+            )
+            parts = (_within(part, part.start // 1_000) for part in sorted(parts, key=lambda part: part.start))
+        else:
+            shorter = self.rows[tenant, MINUTE if tier == HOUR else HOUR]
+            parts = (shorter[row] for row in sorted(shorter, key=lambda row: row[1]))
+        made: dict[Row, RolledUp] = {}
+        for part in parts:
+            start = part.start // tier * tier
+            if start in starts:
+                row = (part.series_id, start)
+                made[row] = _joined(made[row], part) if row in made else _within(part, start)
+        self.rows[tenant, tier].update(made)
+        self.outdated -= {Bucket(tenant, tier, start) for start in starts}
+        if tier != DAY:
+            longer = HOUR if tier == MINUTE else DAY
+            self.outdated |= {Bucket(tenant, longer, start // longer * longer) for start in starts}
+
+    def rolled_up(
+        self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
+    ) -> list[RolledUp]:
+        """See ports/rollups.py."""
+        rows = self.rows[tenant, tier]
+        wanted = set(series_ids)
+        return [rows[row] for row in sorted(rows) if row[0] in wanted and from_second <= row[1] < to_second]
+
+
+def _within(part: RolledUp, start: int) -> RolledUp:
+    return RolledUp(part.series_id, start, part.count, part.sum, part.min, part.max, part.last)
+
+
+def _joined(earlier: RolledUp, later: RolledUp) -> RolledUp:
+    return RolledUp(
+        earlier.series_id,
+        earlier.start,
+        earlier.count + later.count,
+        earlier.sum + later.sum,
+        min(earlier.min, later.min),
+        max(earlier.max, later.max),
+        later.last,
+    )

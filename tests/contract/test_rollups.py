@@ -1,0 +1,105 @@
+"""What every store promises of roll-ups: each row equals a recomputation, after any order, repetition and death."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from math import nan
+from pathlib import Path
+
+import pytest
+
+from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, TIERS, Bucket, RolledUp
+from services.aggregator.ports.store import Store
+from tests.support.journals import NOW, Sample, record, segment
+from tests.support.stores import MAKERS, opened
+
+START = int(NOW) // DAY * DAY
+TENANTS = ("default", "o'ther")
+
+
+@pytest.fixture(
+    params=["memory", pytest.param("chdb", marks=pytest.mark.store), pytest.param("client", marks=pytest.mark.store)]
+)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    async with opened(MAKERS[request.param](tmp_path / "store")) as ready:
+        yield ready
+
+
+def recomputed(samples: Iterable[Sample], tier: int) -> list[RolledUp]:
+    """In plain Python. Times of one series are distinct, so that the newest is known."""
+    rows: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    for series, at, value in samples:
+        if value == value:
+            rows.setdefault((series, int(at) // tier * tier), []).append((at, value))
+    return [
+        RolledUp(
+            series,
+            start,
+            len(found),
+            pytest.approx(sum(value for _at, value in found)),  # type: ignore[arg-type]  # equals a float
+            min(value for _at, value in found),
+            max(value for _at, value in found),
+            max(found)[1],
+        )
+        for (series, start), found in sorted(rows.items())
+    ]
+
+
+async def roll_up_everything(store: Store) -> None:
+    for tier in TIERS:
+        outdated = [bucket for bucket in await store.outdated_buckets() if bucket.tier == tier]
+        for tenant, day in {(bucket.tenant, bucket.start // DAY) for bucket in outdated}:
+            starts = sorted(b.start for b in outdated if b.tenant == tenant and b.start // DAY == day)
+            await store.roll_up(tenant, tier, starts)
+
+
+async def all_rows(store: Store, tenant: str, tier: int, series: Sequence[int] = range(10)) -> Sequence[RolledUp]:
+    return await store.rolled_up(tenant, tier, list(series), START - 2 * DAY, START + 2 * DAY)
+
+
+SAMPLES: list[Sample] = [
+    (1, START + 5.25, 1.5),
+    (1, START + 59.999, -2.0),
+    (1, START + 60.0, 7.25),
+    (1, START + 3_599.0, 1 / 3),
+    (1, START + 3_601.0, nan),
+    (2, START + 3_601.0, 4.0),
+    (2, START - 1.0, 9.0),
+]
+
+
+async def test_each_tier_is_what_its_samples_come_to(store: Store) -> None:
+    await store.commit(segment(record(samples=SAMPLES), record(tenant=TENANTS[1], samples=SAMPLES[:2])))
+    await roll_up_everything(store)
+    assert list(await store.outdated_buckets()) == []
+    for tier in TIERS:
+        assert list(await all_rows(store, TENANTS[0], tier)) == recomputed(SAMPLES, tier)
+        assert list(await all_rows(store, TENANTS[1], tier)) == recomputed(SAMPLES[:2], tier)
+    assert list(await all_rows(store, TENANTS[0], HOUR, [2])) == recomputed([s for s in SAMPLES if s[0] == 2], HOUR)
+    assert len(await store.rolled_up(TENANTS[0], MINUTE, [1], START, START + 60)) == 1
+
+
+async def test_late_samples_replace_the_rows_they_disturb_and_no_others(store: Store) -> None:
+    await store.commit(segment(record(samples=SAMPLES)))
+    await roll_up_everything(store)
+    late = [(1, START + 30.0, 100.0), (3, START + 61.0, 2.0)]
+    await store.commit(segment(record(samples=late), first_offset=1))
+    assert set(await store.outdated_buckets()) == {Bucket("default", 60, START), Bucket("default", 60, START + 60)}
+    await roll_up_everything(store)
+    for tier in TIERS:
+        assert list(await all_rows(store, "default", tier)) == recomputed([*SAMPLES, *late], tier)
+
+
+async def test_a_repeated_segment_and_a_repeated_roll_up_change_nothing(store: Store) -> None:
+    for _time in range(2):
+        await store.commit(segment(record(samples=SAMPLES)))
+        await roll_up_everything(store)
+        await store.roll_up("default", MINUTE, [START, START + 60])
+    for tier in TIERS:
+        assert list(await all_rows(store, "default", tier)) == recomputed(SAMPLES, tier)
+
+
+async def test_minutes_between_those_asked_for_stay_as_they_are(store: Store) -> None:
+    samples = [(1, START + 60.0 * n, float(n)) for n in range(4)]
+    await store.commit(segment(record(samples=samples)))
+    await store.roll_up("default", MINUTE, [START, START + 120])
+    assert [row.start for row in await all_rows(store, "default", MINUTE)] == [START, START + 120]
+    assert {b.start for b in await store.outdated_buckets() if b.tier == MINUTE} == {START + 60, START + 180}
