@@ -50,7 +50,8 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
         intake = Intake(journal, registry, records.encode, process.clock, metrics, admission)
         _tell_of_refusals(intake, process, opened)
         _follow_limits(config, admission, process)
-        otlp = Otlp(intake, OtlpIntake(intake, registry, metrics))
+        telemetry = OtlpIntake(intake, registry, metrics)
+        otlp, remote_write = Otlp(intake, telemetry), RemoteWriteServicer(intake, telemetry)
         stub = append_service_pb2_grpc.AppendServiceStub(channel)
         forwarder = Forwarder(journal, stub, process.clock, process.log)
         process.tasks.create_task(forwarder.run(), name="forwarder")
@@ -63,7 +64,7 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
             [
                 Registration(add_ingest, IngestServicer(intake, process.stopping), INGEST),
                 Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(intake), JSON_INTAKE),
-                Registration(add_RemoteWriteServiceServicer_to_server, RemoteWriteServicer(intake), REMOTE_WRITE),
+                Registration(add_RemoteWriteServiceServicer_to_server, remote_write, REMOTE_WRITE),
                 Registration(add_ImportServiceServicer_to_server, ImportServicer(intake), IMPORT),
                 *otlp_registrations(otlp),
             ],

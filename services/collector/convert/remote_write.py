@@ -13,14 +13,15 @@ from google.protobuf.message import DecodeError
 
 from binnacle.remotewrite.v1 import remote_write_pb2 as pb
 from services.collector.convert import packed_samples
+from services.collector.convert.native_histograms import NativePoints
 from services.collector.convert.prometheus_kinds import Families, bounded, told_kind
 from services.collector.domain.columns import LabelledColumns, Rows, SeriesDefinition
-from services.collector.domain.inspection import FIRST, NONE_REFUSED, Refused
 from services.collector.domain.intake import Draft
 from services.collector.domain.places import LabelledPlaces
 from services.collector.domain.recent import Recent
+from services.collector.domain.telemetry import MetricsDraft
 from services.core.conventions import STALE_BITS
-from services.core.errors import InvalidInput, Violation
+from services.core.errors import InvalidInput
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_PLAIN_BYTES = 32 * 1024 * 1024
@@ -57,10 +58,15 @@ class WrittenPlaces:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a request holds. `unvalued` samples are NaN, such as quantiles of nothing: accepted, and nothing to keep."""
+    """What a request holds: samples; histograms, exemplars and ends of histograms; how many of the exemplars.
+
+    `unvalued` samples are NaN, such as quantiles of nothing: accepted, and nothing to keep.
+    """
 
     draft: Draft[LabelledColumns, LabelledPlaces]
     unvalued: int
+    native: MetricsDraft | None
+    exemplars: int
 
 
 @dataclass(slots=True)
@@ -70,20 +76,20 @@ class _Gathered:
     definitions: list[SeriesDefinition] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     samples: list[bytes] = field(default_factory=list)
-    refused: int = 0
-    first: list[Violation] = field(default_factory=list)
+    native: NativePoints = field(default_factory=NativePoints)
 
     def take(self, definition: SeriesDefinition, samples: Sequence[bytes]) -> None:
         self.definitions.append(definition)
         self.counts.append(len(samples))
         self.samples.extend(samples)
 
-    def refuse(self, points: int, name: str, description: str) -> None:
-        if points:
-            self.refused += points
-            if len(self.first) < FIRST:
-                place = f"timeseries[{len(self.definitions) - 1}]({self.definitions[-1].name})"
-                self.first.append(Violation(f"{place}.{name}", description))
+    def take_rest(self, series: pb.Series | pb.SeriesV2, exemplar_labels: Sequence[Labels]) -> None:
+        definition = self.definitions[-1]
+        metric = f"timeseries[{len(self.definitions) - 1}]({definition.name})"
+        self.native.histograms(definition, metric, series.histograms)
+        exemplars: Sequence[pb.Exemplar | pb.ExemplarV2] = series.exemplars
+        for exemplar, labels in zip(exemplars, exemplar_labels, strict=True):
+            self.native.exemplar(definition, metric, exemplar.time_unix_ms, exemplar.value, labels)
 
     def written(self) -> "Written":
         if len(self.samples) > MAX_SAMPLES:
@@ -94,9 +100,8 @@ class _Gathered:
         if unvalued.any():
             rows, times, values = rows[~unvalued], times[~unvalued], values[~unvalued]
         columns = LabelledColumns(self.definitions, rows, times, values)
-        undecodable = Refused(self.refused, tuple(self.first)) if self.refused else NONE_REFUSED
         places: LabelledPlaces = WrittenPlaces(self.definitions, rows)
-        return Written(Draft(columns, places, undecodable=undecodable), int(unvalued.sum()))
+        return Written(Draft(columns, places), int(unvalued.sum()), self.native.draft(), len(self.native.exemplars))
 
 
 class RemoteWriteReader:
@@ -139,7 +144,9 @@ class RemoteWriteReader:
         if end and len(pb.Series.FromString(entry[:end]).labels) == len(labels):
             self._by_bytes.put((tenant, entry[:end]), definition)
         gathered.take(definition, series.samples)
-        _refuse_rest(series, gathered)
+        if series.histograms or series.exemplars:
+            told = [tuple((label.name, label.value) for label in each.labels) for each in series.exemplars]
+            gathered.take_rest(series, told)
 
     def _definition(self, tenant: str, labels: Labels) -> SeriesDefinition:
         name, rest = _parted(labels)
@@ -161,7 +168,8 @@ class RemoteWriteReader:
                 definition = _told_definition(texts, number)
                 self._by_texts.put(texts, definition)
             gathered.take(definition, series.samples)
-            _refuse_rest(series, gathered)
+            if series.histograms or series.exemplars:
+                gathered.take_rest(series, [_pairs(exemplar, symbols, number) for exemplar in series.exemplars])
         return gathered.written()
 
 
@@ -179,9 +187,11 @@ def _parted(labels: Labels) -> tuple[str, Labels]:
     return name, tuple(sorted((label, value) for label, value in labels if value and label != NAME))
 
 
-def _refuse_rest(series: pb.Series | pb.SeriesV2, gathered: _Gathered) -> None:
-    gathered.refuse(len(series.histograms), "histograms", "native histograms are not kept; send classic ones")
-    gathered.refuse(len(series.exemplars), "exemplars", "exemplars are not kept")
+def _pairs(exemplar: pb.ExemplarV2, symbols: Sequence[str], number: int) -> Labels:
+    refs = exemplar.label_refs
+    if len(refs) % 2 or any(ref >= len(symbols) for ref in refs):
+        raise InvalidInput.of(f"timeseries[{number}].exemplars", "must name symbols, in pairs of name and value")
+    return tuple((symbols[name], symbols[value]) for name, value in zip(refs[::2], refs[1::2], strict=True))
 
 
 def _labels_end(entry: bytes) -> int:

@@ -114,7 +114,7 @@ class Intake:
         self, tenant: str, samples: SampleColumns, batch_id: str = ""
     ) -> tuple[Outcome, asyncio.Future[int] | None]:
         """Take samples of registered series; the future is done when they are durable (None: nothing was kept)."""
-        if (known := self._recall(tenant, batch_id)) is not None:
+        if (known := self.recall(tenant, batch_id)) is not None:
             return known.outcome, asyncio.shield(known.durable)
         self.admission.points(tenant, len(samples), "samples")
         found = rules.inspect_samples(samples, ColumnPlaces("samples"), self.moment(tenant))
@@ -142,7 +142,7 @@ class Intake:
         era: Present = PRESENT,
     ) -> Outcome:
         """Take samples that come with their series."""
-        if (known := self._recall(tenant, batch_id)) is not None:
+        if (known := self.recall(tenant, batch_id)) is not None:
             return await known.answer()
         labelled = draft.columns
         self.admission.points(tenant, len(labelled) + draft.undecodable.count, "series")
@@ -169,7 +169,7 @@ class Intake:
         self, tenant: str, draft: Draft[EventColumns, Places], batch_id: str = "", era: Present = PRESENT
     ) -> Outcome:
         """Take events."""
-        if (known := self._recall(tenant, batch_id)) is not None:
+        if (known := self.recall(tenant, batch_id)) is not None:
             return await known.answer()
         self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "events")
         moment = self.moment(tenant)
@@ -183,7 +183,7 @@ class Intake:
 
     async def logs(self, tenant: str, draft: Draft[LogColumns, Places], batch_id: str = "") -> Outcome:
         """Take log lines."""
-        if (known := self._recall(tenant, batch_id)) is not None:
+        if (known := self.recall(tenant, batch_id)) is not None:
             return await known.answer()
         self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "logs")
         found = rules.inspect_logs(draft.columns, draft.places, self.moment(tenant))
@@ -195,7 +195,7 @@ class Intake:
 
     async def heartbeats(self, tenant: str, draft: Draft[HeartbeatColumns, Places], batch_id: str = "") -> Outcome:
         """Take heartbeats."""
-        if (known := self._recall(tenant, batch_id)) is not None:
+        if (known := self.recall(tenant, batch_id)) is not None:
             return await known.answer()
         self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "heartbeats")
         found = rules.inspect_heartbeats(draft.columns, draft.places, self.moment(tenant))
@@ -251,7 +251,8 @@ class Intake:
         self._registry.announce(accepted.tenant, accepted.series, stored)
         return outcome
 
-    def _recall(self, tenant: str, batch_id: str) -> Remembered[Outcome] | None:
+    def recall(self, tenant: str, batch_id: str) -> Remembered[Outcome] | None:
+        """The request that its sender gave this name before, if it is remembered; counted as a repetition."""
         known = self._recent.recall(tenant, batch_id)
         if known is not None:
             self._meter.repeated()

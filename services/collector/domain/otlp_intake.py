@@ -144,8 +144,10 @@ class OtlpIntake:
         self._registry = registry
         self._meter = meter
 
-    async def metrics(self, tenant: str, draft: MetricsDraft) -> Outcome:
+    async def metrics(self, tenant: str, draft: MetricsDraft, batch_id: str = "") -> Outcome:
         """Take metrics."""
+        if (known := self._intake.recall(tenant, batch_id)) is not None:
+            return await known.answer()
         moment = self._intake.moment(tenant)
         self._intake.admission.points(tenant, _points(draft), "resource_metrics")
         series = _Series(self._intake, self._registry, tenant, draft.definitions)
@@ -163,7 +165,7 @@ class OtlpIntake:
         if samples is None and telemetry == NO_TELEMETRY:
             return outcome
         fresh = self._registry.unannounced(tenant, series.entries())
-        accepted = Accepted(tenant, int(moment.now * 1e6), series=fresh, samples=samples, telemetry=telemetry)
+        accepted = Accepted(tenant, int(moment.now * 1e6), fresh, samples, batch_id=batch_id, telemetry=telemetry)
         await self._intake.keep(outcome, accepted)
         draft.learn(series.durable())
         return outcome

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -110,7 +111,7 @@ async def test_labels_given_twice_are_refused(tmp_path: Path) -> None:
     async with collector(tmp_path) as running:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await write(running, write_v1(twice))
-    assert violations(caught.value) == {"timeseries[0](up).labels['a']": "is given twice"}
+    assert violations(caught.value)["timeseries[0](up).labels['a']"] == "is given twice"
 
 
 async def test_a_full_journal_says_when_to_come_back(tmp_path: Path) -> None:
@@ -120,3 +121,98 @@ async def test_a_full_journal_says_when_to_come_back(tmp_path: Path) -> None:
             await write(running, write_v1(series({"__name__": "more"}, (now_ms(), 1.0))))
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert int(dict(caught.value.initial_metadata() or ())["retry-after"]) >= 1
+
+
+def native(at_ms: int, **changes: Any) -> wire.Histogram:
+    """Observations: 2 around zero, 3 in (1, 2], 1 in (4, 8], 2 below zero in [-2, -1); schema 0."""
+    return wire.Histogram(
+        **{
+            "count_int": 8,
+            "sum": 17.5,
+            "schema": 0,
+            "zero_threshold": 0.001,
+            "zero_count_int": 2,
+            "positive_spans": [wire.BucketSpan(offset=1, length=1), wire.BucketSpan(offset=1, length=1)],
+            "positive_deltas": [3, -2],
+            "negative_spans": [wire.BucketSpan(offset=1, length=1)],
+            "negative_deltas": [2],
+            "time_unix_ms": at_ms,
+            **changes,
+        }
+    )
+
+
+async def test_native_histograms_are_kept_exactly(tmp_path: Path) -> None:
+    now = now_ms()
+    body = WriteV2()
+    added = body.add({"__name__": "took", "job": "a"}, kind=wire.METRIC_TYPE_HISTOGRAM, unit="seconds")
+    added.histograms.extend([native(now), native(now + 1, sum=STALE, count_int=0, zero_count_int=0)])
+    async with collector(tmp_path) as running:
+        headers = await write(running, body.body(), V2)
+        (record,) = await running.committed(1)
+    assert headers["x-prometheus-remote-write-histograms-written"] == "2"
+    (entry,) = record.series
+    assert (entry.definition.name, entry.definition.unit) == ("took", "seconds")
+    block = record.exponential_histograms
+    assert np.frombuffer(block.series_ids, "<u8").tolist() == [entry.id]
+    assert np.frombuffer(block.times_unix_ns, "<i8").tolist() == [now * 1_000_000]
+    assert np.frombuffer(block.counts, "<u8").tolist() == [8]
+    assert np.frombuffer(block.zero_counts, "<u8").tolist() == [2]
+    assert np.frombuffer(block.scales, "<i4").tolist() == [0]
+    # Bucket 0 is (1, 2], as OpenTelemetry numbers it.
+    assert np.frombuffer(block.positive_offsets, "<i4").tolist() == [0]
+    assert np.frombuffer(block.positive_counts, "<u8").tolist() == [3, 0, 1]
+    assert np.frombuffer(block.negative_counts, "<u8").tolist() == [2]
+    assert np.frombuffer(record.samples.values, "<u8").tolist() == [STALE_BITS]
+    assert np.frombuffer(record.samples.series_ids, "<u8").tolist() == [entry.id]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"schema": -53, "custom_values": [1.0]}, "schema -4 to 8"),
+        ({"reset_hint": wire.RESET_HINT_GAUGE}, "since its start"),
+        ({"count_int": 1}, "more than the count"),
+        ({"positive_deltas": [3]}, "as long as their"),
+        ({"positive_deltas": [3, -9]}, "whole numbers"),
+        ({"positive_deltas": [], "positive_counts": [1.5, 2.0]}, "whole numbers"),
+        ({"positive_spans": [wire.BucketSpan(length=1), wire.BucketSpan(offset=2**30, length=1)]}, "span at most"),
+        ({"positive_spans": [wire.BucketSpan(length=2**32 - 1), wire.BucketSpan(length=3)]}, "as long as their"),
+    ],
+)
+async def test_a_histogram_that_cannot_be_kept_is_named_and_the_rest_kept(
+    tmp_path: Path, changes: dict[str, Any], rule: str
+) -> None:
+    one = wire.Series.FromString(series(UP, (now_ms(), 1.0)))
+    one.histograms.extend([native(now_ms(), **changes), native(now_ms())])
+    async with collector(tmp_path) as running:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await write(running, write_v1(one.SerializeToString()))
+        records = await running.committed(2)
+    headers = dict(caught.value.initial_metadata() or ())
+    assert (headers[WRITTEN], headers["x-prometheus-remote-write-histograms-written"]) == ("1", "1")
+    assert rule in violations(caught.value)["timeseries[0](up).histograms[0]"]
+    assert len(np.frombuffer(records[1].exponential_histograms.counts, "<u8")) == 1
+
+
+async def test_exemplars_are_kept_with_their_traces(tmp_path: Path) -> None:
+    now, trace = now_ms(), "0123456789abcdef" * 2
+    one = wire.Series.FromString(series({"__name__": "jobs_total"}, (now, 1.0)))
+    labels = [wire.Label(name="trace_id", value=trace), wire.Label(name="user", value="u")]
+    one.exemplars.append(wire.Exemplar(labels=labels, value=0.5, time_unix_ms=now))
+    body = WriteV2()
+    added = body.add({"__name__": "jobs_total"}, (now + 1, 2.0))
+    added.exemplars.append(
+        wire.ExemplarV2(label_refs=[body.ref("span_id"), body.ref("00" * 8)], value=1.5, time_unix_ms=now + 1)
+    )
+    async with collector(tmp_path) as running:
+        headers = await write(running, write_v1(one.SerializeToString()))
+        assert headers["x-prometheus-remote-write-exemplars-written"] == "1"
+        await write(running, body.body(), V2)
+        records = await running.committed(4)
+    first, second = (record.exemplars for record in records if record.HasField("exemplars"))
+    identity = np.frombuffer(records[0].samples.series_ids, "<u8").tolist()
+    assert np.frombuffer(first.series_ids, "<u8").tolist() == identity
+    assert np.frombuffer(first.values, "<f8").tolist() == [0.5]
+    assert (list(first.trace_ids), list(first.attributes_json)) == ([trace], ['{"user":"u"}'])
+    assert list(second.span_ids) == ["00" * 8]
