@@ -11,6 +11,14 @@ ERRORS: Final = "errors"
 LATENCY: Final = "latency"
 TRAFFIC_METRICS: Final = (REQUESTS, ERRORS, LATENCY)
 
+# OpenTelemetry's histograms of how long a server took; each value is a request.
+DURATION_METRICS: Final = (
+    "http.server.request.duration",
+    "http.server.duration",
+    "rpc.server.call.duration",
+    "rpc.server.duration",
+)
+
 # The bits of the NaN that ends a series: Prometheus' staleness marker. It is kept, but never counted as a value.
 STALE_BITS: Final = 0x7FF0_0000_0000_0002
 

@@ -30,6 +30,7 @@ def record(
     logs: Sequence[Event] = (),
     series: Sequence[SeriesKey] = (),
     samples: Sequence[Sample] = (),
+    kind: int = 0,
     batch: str = "",
 ) -> journal_pb2.Record:
     """A record; times in seconds since the Unix epoch.
@@ -40,7 +41,7 @@ def record(
     """
     made = journal_pb2.Record(tenant=tenant, accepted_time_unix_us=_micros(accepted), batch_id=batch)
     for identity, name, labels in series:
-        made.series.add(id=identity, definition={"name": name, "labels": dict(labels)})
+        made.series.add(id=identity, definition={"name": name, "labels": dict(labels), "kind": kind})
     if events:
         _fill_events(made.events, events, accepted)
     if heartbeats:

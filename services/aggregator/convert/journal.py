@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 from binnacle.journal.v1 import journal_pb2
 from services.aggregator.convert.rollups import rollup_columns
 from services.aggregator.convert.samples import sample_columns, unpacked_bytes
+from services.aggregator.convert.span_traffic import traffic_of_spans
 from services.aggregator.convert.telemetry import telemetry_from
 from services.aggregator.ports.records import (
     EventColumns,
@@ -50,12 +51,14 @@ def record_from(offset: int, body: bytes) -> Record:
         message.ParseFromString(body)
     except DecodeError as error:
         raise InvalidInput.of("records.records", f"the record at offset {offset} cannot be read") from error
+    telemetry = telemetry_from(message)
     return Record(
         offset=offset,
         tenant=message.tenant,
         accepted_us=message.accepted_time_unix_us,
         batch_id=message.batch_id,
-        telemetry=telemetry_from(message),
+        telemetry=telemetry,
+        span_traffic=traffic_of_spans(telemetry.spans) if telemetry.spans is not None else None,
         series=[_series(entry) for entry in message.series],
         samples=sample_columns(message.samples) if message.HasField("samples") else None,
         events=_events(message.events) if message.HasField("events") else None,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
+from services.aggregator.domain.durations import Increment
 from services.aggregator.domain.memories import DAY_SECONDS, MICRO, RECENT_EVENTS
 from services.aggregator.domain.overview import Frame, OverviewEvents, OverviewState, ServiceMetrics
 from services.aggregator.domain.series_roles import LIVE_NAMES, SeriesRoles
@@ -13,7 +14,7 @@ from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.records import Record
 from services.aggregator.ports.store import HistoryBounds, LiveHistory, Store
 from services.core.clock import Clock
-from services.core.conventions import FIGURES_WINDOW, MACHINE_METRICS
+from services.core.conventions import DURATION_METRICS, FIGURES_WINDOW, MACHINE_METRICS
 from services.core.errors import BinnacleError, Overloaded, Unavailable
 
 READER_QUEUE = 1_000
@@ -78,6 +79,16 @@ class Live:
     def roles(self) -> Mapping[str, SeriesRoles]:
         """What is known of each tenant's series."""
         return {name: tenant.roles for name, tenant in self._tenants.items()}
+
+    def durations(self, journal_id: str) -> Mapping[int, Sequence[Increment]]:
+        """What the histograms of a journal's records add to traffic, by offset, until the records are committed."""
+        held = [tenant.durations.pending(journal_id) for tenant in self._tenants.values()]
+        return {offset: increments for each in held for offset, increments in each.items()}
+
+    def committed(self, journal_id: str, to_offset: int) -> None:
+        """Forget what is needed until records are committed."""
+        for tenant in self._tenants.values():
+            tenant.durations.committed(journal_id, to_offset)
 
     def feed(self, journal_id: str, records: Sequence[Record]) -> None:
         """Count records; the caller sees to it that each comes once."""
@@ -152,8 +163,10 @@ def history_bounds(now: float) -> HistoryBounds:
         events_from_us=(second - DAY_SECONDS) * MICRO,
         heartbeats_from_us=(second - DAY_SECONDS) * MICRO,
         samples_from_us=(second - FIGURES_WINDOW) * MICRO,
+        durations_from_us=(second - DAY_SECONDS) * MICRO,
         names=LIVE_NAMES,
         gauges=MACHINE_METRICS,
+        duration_names=DURATION_METRICS,
         event_types_left_out=EVENTS_LEFT_OUT,
         events=RECENT_EVENTS,
     )

@@ -15,6 +15,8 @@ from services.core import conventions
 
 # MetricKind: a running total does not add up; its values are no increments.
 COUNTER_KIND = 2
+# MetricKind: histograms of either sort.
+DISTRIBUTION_KINDS = (4, 5)
 MAX_SERIES = 200_000
 
 
@@ -25,6 +27,7 @@ class Role(IntEnum):
     ERRORS = 1
     LATENCY = 2
     MACHINE = 3
+    DURATION = 4
 
 
 _TRAFFIC = {
@@ -32,7 +35,11 @@ _TRAFFIC = {
     conventions.ERRORS: Role.ERRORS,
     conventions.LATENCY: Role.LATENCY,
 }
-LIVE_NAMES: tuple[str, ...] = (*conventions.TRAFFIC_METRICS, *conventions.MACHINE_METRICS)
+LIVE_NAMES: tuple[str, ...] = (
+    *conventions.TRAFFIC_METRICS,
+    *conventions.MACHINE_METRICS,
+    *conventions.DURATION_METRICS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,8 @@ class SeriesRoles:
         self._entries: dict[int, int] = {}
         self._known: list[Series] = []
         self._roles: list[Role] = []
+        # Services that tell the duration of every request: their spans are the same requests once more.
+        self.timed_services: set[str] = set()
         self._version = 0
         self._sorted: tuple[int, _Index] = (0, _index_of([], []))
 
@@ -72,6 +81,8 @@ class SeriesRoles:
             else:
                 self._known[entry] = one
                 self._roles[entry] = role
+            if role is Role.DURATION:
+                self.timed_services.add(one.labels.get(conventions.SERVICE_LABEL, ""))
             self._version += 1
 
     def series(self, entry: int) -> Series:
@@ -117,4 +128,6 @@ def _role(series: Series) -> Role | None:
     role = _TRAFFIC.get(series.name)
     if role is not None:
         return None if series.kind == COUNTER_KIND and role is not Role.LATENCY else role
+    if series.name in conventions.DURATION_METRICS:
+        return Role.DURATION if series.kind in DISTRIBUTION_KINDS else None
     return Role.MACHINE if series.name in conventions.MACHINE_METRICS else None

@@ -5,15 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from services.aggregator.domain.buckets import LAST_BUCKET, bucket_numbers
+from services.aggregator.domain.buckets import LAST_BUCKET, bucket_numbers, bucket_value
+from services.aggregator.domain.durations import Increment
 from services.aggregator.domain.series_roles import Role, SeriesRoles
 from services.aggregator.ports.records import Floats, Longs, Record
 from services.aggregator.ports.signals import SignalColumns
 from services.core import conventions
+from services.core.columns import NO_TELEMETRY
 
 Key = tuple[str, str]
 Keys = npt.NDArray[np.int64]
+Increments = Mapping[int, Sequence[Increment]]
 _NOT_A_BUCKET = LAST_BUCKET + 1
+_NO_INCREMENTS: Increments = {}
 
 
 class _Observations:
@@ -22,32 +26,63 @@ class _Observations:
     def __init__(self) -> None:
         self.keys: dict[Key, int] = {}
         self.parts: list[tuple[Longs, Keys, Floats, Floats, Floats]] = []
+        self.weights: list[tuple[Floats, Floats] | None] = []
 
     def key(self, service: str, endpoint: str) -> int:
         return self.keys.setdefault((service, endpoint), len(self.keys))
 
-    def add(self, seconds: Longs, keys: Keys, requests: Floats, errors: Floats, latencies_ms: Floats) -> None:
+    def add(
+        self,
+        seconds: Longs,
+        keys: Keys,
+        requests: Floats,
+        errors: Floats,
+        latencies_ms: Floats,
+        weights: tuple[Floats, Floats] | None = None,
+    ) -> None:
+        """`weights` says how often each latency was seen, and what it adds to their sum: once, and itself, if None."""
         self.parts.append((seconds, keys, requests, errors, latencies_ms))
+        self.weights.append(weights)
+
+    def weighed(self) -> tuple[Floats, Floats] | None:
+        """The weights of all parts; None when none has any."""
+        if not any(self.weights):
+            return None
+        each = [
+            given or (np.ones(len(part[4])), np.nan_to_num(part[4]))
+            for part, given in zip(self.parts, self.weights, strict=True)
+        ]
+        return np.concatenate([counts for counts, _sums in each]), np.concatenate([sums for _counts, sums in each])
 
 
-def signals_by_tenant(records: Sequence[Record], roles: Mapping[str, SeriesRoles]) -> dict[str, SignalColumns]:
-    """The signals of each tenant that has any. `roles` knows the series of the records."""
+def signals_by_tenant(
+    records: Sequence[Record], roles: Mapping[str, SeriesRoles], durations: Increments = _NO_INCREMENTS
+) -> dict[str, SignalColumns]:
+    """The signals of each tenant that has any. `roles` knows their series; `durations` as in signals_of."""
     by_tenant: dict[str, list[Record]] = {}
     for record in records:
-        if record.events is not None or record.samples is not None:
+        if record.events is not None or record.samples is not None or record.telemetry is not NO_TELEMETRY:
             by_tenant.setdefault(record.tenant, []).append(record)
-    made = {tenant: signals_of(theirs, roles.get(tenant) or SeriesRoles()) for tenant, theirs in by_tenant.items()}
+    nobody = SeriesRoles()
+    made = {tenant: signals_of(theirs, roles.get(tenant, nobody), durations) for tenant, theirs in by_tenant.items()}
     return {tenant: columns for tenant, columns in made.items() if len(columns)}
 
 
-def signals_of(records: Iterable[Record], roles: SeriesRoles) -> SignalColumns:
-    """The signals of one tenant's records, in order of second, service and endpoint as first met."""
+def signals_of(records: Iterable[Record], roles: SeriesRoles, durations: Increments = _NO_INCREMENTS) -> SignalColumns:
+    """The signals of one tenant's records, in order of second, service and endpoint as first met.
+
+    `durations` is what the histograms of records add, by offset.
+    """
     found = _Observations()
     for record in records:
         if record.events is not None and len(record.events.traffic.rows):
             _observe_events(record, found)
         if record.samples is not None:
             _observe_samples(record, roles, found)
+        if record.span_traffic is not None:
+            _observe_spans(record, roles, found)
+        if record.offset in durations:
+            _observe_durations(durations[record.offset], found)
     return _summed(found) if found.parts else SignalColumns()
 
 
@@ -69,7 +104,7 @@ def _observe_samples(record: Record, roles: SeriesRoles, found: _Observations) -
     chosen = roles.select(samples.series_ids)
     values = samples.values[chosen.rows]
     # No requests are no traffic; a latency of nothing is one.
-    counted = (values > 0.0) & (chosen.roles != Role.MACHINE) | (values == 0.0) & (chosen.roles == Role.LATENCY)
+    counted = (values > 0.0) & (chosen.roles <= Role.LATENCY) | (values == 0.0) & (chosen.roles == Role.LATENCY)
     rows, entries, values, role = chosen.rows[counted], chosen.entries[counted], values[counted], chosen.roles[counted]
     if not len(rows):
         return
@@ -91,6 +126,35 @@ def _observe_samples(record: Record, roles: SeriesRoles, found: _Observations) -
     )
 
 
+def _observe_spans(record: Record, roles: SeriesRoles, found: _Observations) -> None:
+    spans, traffic = record.telemetry.spans, record.span_traffic
+    assert spans is not None
+    assert traffic is not None
+    services = [spans.services[row] for row in traffic.rows.tolist()]
+    told = np.array([service not in roles.timed_services for service in services], np.bool_)
+    if not told.any():
+        return
+    keys = np.array([found.key(*key) for key in zip(services, traffic.endpoints, strict=True)], np.int64)
+    ends = (spans.times_ns[traffic.rows] + spans.durations_ns[traffic.rows]) // 1_000_000_000
+    found.add(ends[told], keys[told], traffic.requests[told], traffic.errors[told], traffic.latencies_ms[told])
+
+
+def _observe_durations(increments: Sequence[Increment], found: _Observations) -> None:
+    for one in increments:
+        # One element for the requests, and one for each bucket of their latencies.
+        size = 1 + len(one.buckets)
+        rest = np.zeros(size - 1)
+        latencies = np.array([np.nan, *(bucket_value(number) for number in one.buckets)])
+        found.add(
+            np.full(size, one.second, np.int64),
+            np.full(size, found.key(one.service, one.endpoint), np.int64),
+            np.concatenate(([one.requests], rest)),
+            np.concatenate(([one.errors], rest)),
+            latencies,
+            (np.array([0.0, *one.buckets.values()]), np.concatenate(([one.latency_sum_ms], rest))),
+        )
+
+
 def _summed(found: _Observations) -> SignalColumns:
     seconds, keys, requests, errors, latencies = (np.concatenate(part) for part in zip(*found.parts, strict=True))
     first = int(seconds.min())
@@ -99,7 +163,9 @@ def _summed(found: _Observations) -> SignalColumns:
     distinct, rows = np.unique(cells, return_inverse=True)
     size = len(distinct)
     observed = ~np.isnan(latencies)
-    lengths, buckets, counts = _histograms(rows[observed], latencies[observed], size)
+    weighed = found.weighed()
+    weights = None if weighed is None else weighed[0][observed]
+    lengths, buckets, counts = _histograms(rows[observed], latencies[observed], weights, size)
     names = list(found.keys)
     chosen = [names[place] for place in (distinct % len(names)).tolist()]
     return SignalColumns(
@@ -108,8 +174,8 @@ def _summed(found: _Observations) -> SignalColumns:
         [endpoint for _service, endpoint in chosen],
         _sums(rows, requests, size),
         _sums(rows, errors, size),
-        np.bincount(rows[observed], minlength=size).astype(np.float64),
-        _sums(rows[observed], latencies[observed], size),
+        np.bincount(rows[observed], weights, minlength=size).astype(np.float64),
+        _sums(rows[observed], latencies[observed], size) if weighed is None else _sums(rows, weighed[1], size),
         np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
         buckets,
         counts,
@@ -121,10 +187,15 @@ def _sums(rows: npt.NDArray[np.intp], values: Floats, size: int) -> Floats:
 
 
 def _histograms(
-    rows: npt.NDArray[np.intp], latencies_ms: Floats, size: int
+    rows: npt.NDArray[np.intp], latencies_ms: Floats, weights: Floats | None, size: int
 ) -> tuple[Longs, npt.NDArray[np.uint16], Longs]:
     """Lengths of the rows' histograms, and the buckets and counts of all, row after row."""
-    cells, counts = np.unique(rows.astype(np.int64) * _NOT_A_BUCKET + bucket_numbers(latencies_ms), return_counts=True)
+    numbers = rows.astype(np.int64) * _NOT_A_BUCKET + bucket_numbers(latencies_ms)
+    if weights is None:
+        cells, counts = np.unique(numbers, return_counts=True)
+    else:
+        cells, places = np.unique(numbers, return_inverse=True)
+        counts = np.bincount(places, weights, minlength=len(cells))
     lengths = np.bincount(cells // _NOT_A_BUCKET, minlength=size)
     return lengths, (cells % _NOT_A_BUCKET).astype(np.uint16), counts.astype(np.int64)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
+from services.aggregator.domain.durations import Durations
 from services.aggregator.domain.machines import Machines
 from services.aggregator.domain.memories import (
     DAY_SECONDS,
@@ -51,6 +52,7 @@ class TenantLive:
         self._events = RecentEvents()
         self._heartbeats = Heartbeats()
         self._machines = Machines()
+        self.durations = Durations()
 
     def restore(self, history: LiveHistory, now: float) -> None:
         """Take in what the store remembers; once, before anything is fed."""
@@ -64,13 +66,15 @@ class TenantLive:
         self._events.add(history.events)
         self._heartbeats.add(history.heartbeats)
         self._machines.add(history.samples, int(now * 1_000))
+        self.durations.restore(history.durations, self.roles)
 
     def feed(self, journal_id: str, records: Sequence[Record], now: float) -> list[StoredEvent]:
         """Count records that were not counted before; answers their events, as they are shown, in order."""
         self._window.advance(int(now))
         for record in records:
             self.roles.learn(record.series)
-        signals = signals_of(records, self.roles)
+            self.durations.feed(journal_id, record, self.roles)
+        signals = signals_of(records, self.roles, self.durations.pending(journal_id))
         if len(signals):
             self._window.add(signals)
             self._days.add(signals, int(now) // DAY_SECONDS)

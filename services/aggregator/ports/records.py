@@ -126,6 +126,7 @@ class Record:
     size: int = 0
     batch_id: str = ""
     telemetry: Telemetry = NO_TELEMETRY
+    span_traffic: TrafficColumns | None = None
 
     def without_rows(self) -> "Record":
         """What is left of a repeated request: its series, which may be told any number of times."""

@@ -7,6 +7,7 @@ import numpy as np
 from services.aggregator.adapters.clickhouse import reading
 from services.aggregator.adapters.clickhouse.engines import Engine, Row
 from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.aggregator.adapters.clickhouse.telemetry_history import newest_durations
 from services.aggregator.ports.records import Series
 from services.aggregator.ports.signals import SignalColumns
 from services.aggregator.ports.store import (
@@ -36,6 +37,9 @@ def read_history(engine: Engine, tenant: str, bounds: HistoryBounds) -> LiveHist
         heartbeats=_heartbeats(engine, tenant, bounds.heartbeats_from_us),
         samples=_samples(
             engine, tenant, [one.id for one in series if one.name in bounds.gauges], bounds.samples_from_us
+        ),
+        durations=newest_durations(
+            engine, tenant, [one.id for one in series if one.name in bounds.duration_names], bounds.durations_from_us
         ),
     )
 
