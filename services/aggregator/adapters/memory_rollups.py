@@ -9,6 +9,7 @@ from services.aggregator.domain.rollups import disturbed_minutes
 from services.aggregator.ports.records import Record
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, Bucket, RolledUp
 from services.aggregator.ports.store import LastSample
+from services.core.columns import RollupColumns
 
 Row = tuple[int, int]
 
@@ -19,11 +20,21 @@ class MemoryRollUps:
 
     outdated: set[Bucket] = field(default_factory=set)
     rows: dict[tuple[str, int], dict[Row, RolledUp]] = field(default_factory=lambda: defaultdict(dict))
+    imported: dict[tuple[str, int], dict[tuple[Row, int], RolledUp]] = field(default_factory=lambda: defaultdict(dict))
 
     def disturb(self, records: Sequence[Record]) -> None:
-        """Samples were stored."""
+        """Samples, or sums of imported ones, were stored."""
+        for record in records:
+            if record.rollups is not None:
+                self._keep(record.tenant, record.rollups)
         for tenant, starts in disturbed_minutes(records).items():
             self.outdated |= {Bucket(tenant, MINUTE, start) for start in starts}
+
+    def _keep(self, tenant: str, sums: RollupColumns) -> None:
+        for one, tier, start, *figures, last_ms in zip(*(column.tolist() for column in sums.columns()), strict=True):
+            part, place = RolledUp(one, start, *figures), ((one, start), last_ms)
+            same = self.imported[tenant, tier].get(place)
+            self.imported[tenant, tier][place] = part if same is None else same.followed_by(part)
 
     def roll_up(self, tenant: str, tier: int, starts: Sequence[int], samples: Iterable[LastSample]) -> None:
         """Make rows of minutes from samples, others from the rows of the tier before."""
@@ -42,7 +53,7 @@ class MemoryRollUps:
             start = part.start // tier * tier
             if start in starts:
                 row = (part.series_id, start)
-                made[row] = _joined(made[row], part) if row in made else _within(part, start)
+                made[row] = made[row].followed_by(part) if row in made else _within(part, start)
         self.rows[tenant, tier].update(made)
         self.outdated -= {Bucket(tenant, tier, start) for start in starts}
         if tier != DAY:
@@ -53,22 +64,12 @@ class MemoryRollUps:
         self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
     ) -> list[RolledUp]:
         """See ports/rollups.py."""
-        rows = self.rows[tenant, tier]
+        rows = dict(self.rows[tenant, tier])
+        for (row, _last_ms), imported in sorted(self.imported[tenant, tier].items(), reverse=True):
+            rows[row] = imported.followed_by(rows[row]) if row in rows else imported
         wanted = set(series_ids)
         return [rows[row] for row in sorted(rows) if row[0] in wanted and from_second <= row[1] < to_second]
 
 
 def _within(part: RolledUp, start: int) -> RolledUp:
     return RolledUp(part.series_id, start, part.count, part.sum, part.min, part.max, part.last)
-
-
-def _joined(earlier: RolledUp, later: RolledUp) -> RolledUp:
-    return RolledUp(
-        earlier.series_id,
-        earlier.start,
-        earlier.count + later.count,
-        earlier.sum + later.sum,
-        min(earlier.min, later.min),
-        max(earlier.max, later.max),
-        later.last,
-    )

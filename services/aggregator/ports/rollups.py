@@ -32,6 +32,18 @@ class RolledUp:
     max: float
     last: float
 
+    def followed_by(self, later: "RolledUp") -> "RolledUp":
+        """This bucket together with what came later in it."""
+        return RolledUp(
+            self.series_id,
+            self.start,
+            self.count + later.count,
+            self.sum + later.sum,
+            min(self.min, later.min),
+            max(self.max, later.max),
+            later.last,
+        )
+
 
 class RollUpStore(Protocol):
     """Keeps roll-ups beside the samples they are made of. Every method raises Unavailable as those of Store."""
@@ -50,5 +62,8 @@ class RollUpStore(Protocol):
     async def rolled_up(
         self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
     ) -> Sequence[RolledUp]:
-        """Rows of series whose bucket starts within `[from_second, to_second)`, by series and time."""
+        """Rows of series whose bucket starts within `[from_second, to_second)`, by series and time.
+
+        Sums that were imported are part of them; within a bucket they precede what is rolled up.
+        """
         ...

@@ -6,7 +6,7 @@ roll-up is in it, whatever was killed in between.
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -93,7 +93,9 @@ def outdated(engine: Engine) -> list[Bucket]:
 def rolled_up(
     engine: Engine, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
 ) -> list[RolledUp]:
-    """The rows that hold."""
+    """The rows that hold, with what was imported."""
+    imported = _imported(engine, tenant, tier, series_ids, from_second, to_second)
+    found = {(row.series_id, row.start): row for row in imported}
     newest = tuple(f"argMax({name}, revision)" for name in ("count", "sum", "min", "max", "last"))
     query = TenantQuery(
         tenant,
@@ -104,7 +106,38 @@ def rolled_up(
         group_by="series_id, bucket",
         order_by="series_id, bucket",
     )
-    return [RolledUp(*row) for row in engine.query(query.statement())]
+    for row in (RolledUp(*cells) for cells in engine.query(query.statement())):
+        earlier = found.get((row.series_id, row.start))
+        found[row.series_id, row.start] = row if earlier is None else earlier.followed_by(row)
+    return [found[place] for place in sorted(found)]
+
+
+def _imported(
+    engine: Engine, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
+) -> Iterator[RolledUp]:
+    """Sums of imports, whose rows add up."""
+    query = TenantQuery(
+        tenant,
+        "imported_rollups",
+        (
+            "series_id",
+            "toUnixTimestamp(bucket)",
+            "sum(count)",
+            "sum(imported_rollups.sum)",
+            "min(imported_rollups.min)",
+            "max(imported_rollups.max)",
+            "max(newest).2",
+        ),
+        (
+            "tier = {tier:UInt32}",
+            "series_id IN {ids:Array(UInt64)}",
+            "bucket >= toDateTime({first:Int64})",
+            "bucket < toDateTime({end:Int64})",
+        ),
+        {"tier": tier, "ids": list(series_ids), "first": from_second, "end": to_second},
+        group_by="series_id, bucket",
+    )
+    return (RolledUp(*row) for row in engine.query(query.statement()))
 
 
 def _statement(revision: int, tenant: str, tier: int, starts: Sequence[int]) -> str:
