@@ -1,4 +1,7 @@
-"""Commits one segment to a store and is killed at a chosen insert: `python -m … <path> <inserts before the kill>`."""
+"""Commits one segment to a store and is killed at a chosen insert.
+
+`python -m … <path> <inserts before the kill> [named]`
+"""
 
 import asyncio
 import os
@@ -8,9 +11,10 @@ from pathlib import Path
 
 from services.aggregator.adapters.clickhouse.engines import ChdbEngine
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.ports.store import Segment
 from services.core.clock import SystemClock
 from services.runtime import logs
-from tests.component.aggregator.everything import everything
+from tests.component.aggregator.everything import everything, named_everything
 
 
 class KilledEngine(ChdbEngine):
@@ -27,13 +31,14 @@ class KilledEngine(ChdbEngine):
         super().insert(table, columns, body, token)
 
 
-async def write(path: Path, inserts: int) -> None:
+async def write(path: Path, inserts: int, segment: Segment) -> None:
     log = logs.configure("test", "error", "console")
     store = ClickHouseStore(lambda: KilledEngine(path, inserts), SystemClock(), log)
     await store.open()
-    await store.commit(everything())
+    await store.commit(segment)
 
 
 if __name__ == "__main__":
-    asyncio.run(write(Path(sys.argv[1]), int(sys.argv[2])))
+    named = "named" in sys.argv[3:]
+    asyncio.run(write(Path(sys.argv[1]), int(sys.argv[2]), named_everything() if named else everything()))
     os.kill(os.getpid(), signal.SIGKILL)

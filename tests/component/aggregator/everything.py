@@ -8,7 +8,7 @@ from services.aggregator.ports.claims import Claim
 from services.aggregator.ports.store import Segment
 from tests.support.journals import JOURNAL, NOW, record, segment
 
-TABLES = ("claims", "series", "samples", "events", "logs", "heartbeats", "signals", "ledger")
+TABLES = ("series", "samples", "events", "logs", "heartbeats", "signals", "ledger")
 
 
 def records() -> list[journal_pb2.Record]:
@@ -24,7 +24,7 @@ def records() -> list[journal_pb2.Record]:
         for n in range(20)
     ]
     return [
-        record(events=[*requests, {"type": "purchase", "time": NOW - 86_400}, {"type": "purchase"}], batch="named"),
+        record(events=[*requests, {"type": "purchase", "time": NOW - 86_400}, {"type": "purchase"}]),
         record(tenant="other", events=[{"type": "error", "service": "cart"}], logs=[{"message": "hello"}]),
         record(
             heartbeats=[{"service": "shop", "requests": 7}],
@@ -35,5 +35,16 @@ def records() -> list[journal_pb2.Record]:
 
 
 def everything() -> Segment:
-    """The segment, always the same; its first record has a name."""
-    return replace(segment(*records()), claims=[Claim(id_of("default", "named"), JOURNAL, 0, round(NOW * 1e6))])
+    """The segment, always the same."""
+    return segment(*records())
+
+
+def named_everything() -> Segment:
+    """The same, with a name to each record, and their claims."""
+    whole = everything()
+    records = [replace(each, batch_id=f"batch {each.offset}") for each in whole.records]
+    claims = [
+        Claim(id_of(each.tenant, each.batch_id), JOURNAL, each.offset, round(NOW * 1e6) + each.offset)
+        for each in records
+    ]
+    return replace(whole, records=records, claims=claims)

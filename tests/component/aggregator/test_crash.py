@@ -12,8 +12,8 @@ from services.aggregator.domain.claims import Claims
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import Live, history_bounds
 from services.aggregator.domain.overview import OverviewState
-from services.aggregator.ports.store import IntakeCounts, Store
-from tests.component.aggregator.everything import TABLES, everything
+from services.aggregator.ports.store import IntakeCounts, Segment, Store
+from tests.component.aggregator.everything import TABLES, everything, named_everything
 from tests.support.clock import ManualClock
 from tests.support.journals import JOURNAL, NOW
 from tests.support.stores import chdb_store, opened
@@ -21,25 +21,29 @@ from tests.unit.aggregator.observers import SilentObserver
 
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 TENANTS = ("default", "other")
+ANOTHER = "00000000000000bb"
+DAY_US = 86_400_000_000
 
 
-async def killed_after(inserts: int, path: Path) -> None:
+async def killed_after(inserts: int, path: Path, *options: str) -> None:
     script = "tests.component.aggregator.crashing_writer"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", script, str(path), str(inserts))
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", script, str(path), str(inserts), *options)
     assert await process.wait() == -signal.SIGKILL
 
 
 async def resumed(store: Store) -> Intake:
     clock, observer = ManualClock(NOW), SilentObserver()
-    intake = Intake(store, Live(clock, observer), Claims(clock, observer), clock, observer)
+    claims = Claims(clock, observer)
+    claims.restore(await store.claims(DAY_US, 1_000))
+    intake = Intake(store, Live(clock, observer), claims, clock, observer)
     intake.resume(await intake.live.rebuild(store))
     return intake
 
 
-async def replay(intake: Intake) -> None:
+async def replay(intake: Intake, whole: Segment | None = None, journal_id: str = JOURNAL) -> None:
     """What a collector does that has heard of no commit."""
-    whole = everything()
-    stream = intake.open(JOURNAL)
+    whole = whole or everything()
+    stream = intake.open(journal_id)
     stream.take(0, len(whole.records), [each for each in whole.records if each.offset >= stream.wanted_from])
     stream.seal(whole.from_offset, whole.to_offset)
     stream.end()
@@ -75,3 +79,16 @@ async def test_killed_between_any_two_inserts_nothing_is_missing_or_doubled(inse
         assert await picture(store) == expected_picture
         assert shown(intake) == shown(expected)
         assert shown(await resumed(store)) == shown(expected)
+
+
+@pytest.mark.parametrize("inserts", [1, 2, 4, len(TABLES)])
+async def test_killed_after_the_claims_another_journal_cannot_take_them(inserts: int, tmp_path: Path) -> None:
+    async with opened(MemoryStore()) as steady:
+        await replay(await resumed(steady))
+        expected = await picture(steady)
+    await killed_after(inserts, tmp_path / "store", "named")
+    async with opened(chdb_store(tmp_path / "store")) as store:
+        intake = await resumed(store)
+        await replay(intake, named_everything(), ANOTHER)
+        await replay(intake, named_everything())
+        assert await picture(store) == expected
