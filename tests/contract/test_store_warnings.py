@@ -28,9 +28,9 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def test_refusals_that_are_alike_are_one_row_summed_over_the_range(store: Store) -> None:
     rows = [
-        Refusals(count=3, first=NOW, last=NOW + 1, sample="old"),
-        Refusals(count=4, first=NOW + 2, last=NOW + 3, sample=HARD_TEXT),
-        Refusals(count=100, first=NOW + 9, last=NOW + 10),
+        Refusals(points=3, first=NOW, last=NOW + 1, sample="old"),
+        Refusals(points=4, first=NOW + 2, last=NOW + 3, sample=HARD_TEXT),
+        Refusals(points=100, first=NOW + 9, last=NOW + 10),
         Refusals(field="events.time", reason="clock_skew", last=NOW + 2),
     ]
     for offset, row in enumerate(rows):
@@ -43,7 +43,7 @@ async def test_refusals_that_are_alike_are_one_row_summed_over_the_range(store: 
 
 
 async def test_a_segment_committed_twice_is_counted_once(store: Store) -> None:
-    told = segment(warning_record([Refusals(count=3), Refusals(count=4, source="cart")]))
+    told = segment(warning_record([Refusals(points=3), Refusals(points=4, source="cart")]))
     for _time in range(2):
         await store.commit(told)
     assert sorted(one.count for one in await store.intake_warnings("default", within(), 10)) == [3, 4]
@@ -53,7 +53,7 @@ async def test_they_are_filtered_by_kind_and_tenant(store: Store) -> None:
     await store.commit(
         segment(
             warning_record([Refusals(), Refusals(kind="logs", source=HARD_TEXT)]),
-            warning_record([Refusals(count=9)], tenant="other"),
+            warning_record([Refusals(points=9)], tenant="other"),
         )
     )
     [logs] = await store.intake_warnings("default", within(kind="logs"), 10)

@@ -18,7 +18,7 @@ class Refusals(NamedTuple):
     description: str = "must be 1 to 100 characters"
     source: str = "shop"
     sample: str = ""
-    count: int = 1
+    points: int = 1
     first: float = NOW
     last: float = NOW
 
@@ -33,7 +33,7 @@ def warning_record(rows: Sequence[Refusals], tenant: str = "default") -> journal
     block.descriptions.extend(row.description for row in rows)
     block.sources.extend(row.source for row in rows)
     block.samples.extend(row.sample for row in rows)
-    block.counts = np.array([row.count for row in rows], "<u8").tobytes()
+    block.counts = np.array([row.points for row in rows], "<u8").tobytes()
     block.first_times_unix_us = np.array([round(row.first * 1e6) for row in rows], "<i8").tobytes()
     block.last_times_unix_us = np.array([round(row.last * 1e6) for row in rows], "<i8").tobytes()
     return made

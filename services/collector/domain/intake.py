@@ -118,12 +118,9 @@ class Intake:
             return known.outcome, asyncio.shield(known.durable)
         self.admission.points(tenant, len(samples), "samples")
         found = rules.inspect_samples(samples, ColumnPlaces("samples"), self.moment(tenant))
-        unknown = self._registry.missing(tenant, samples.series_ids)
-        if unknown is not None:
-            found.faults(unknown, "series_ids", "is not registered; register the series again", "unknown_series")
-        over = self.without_room(tenant, samples.series_ids, found.keep)
-        if over is not None:
-            found.faults(over, "series_ids", self.admission.series_rule(tenant), "active_series")
+        # A series that is active was found to be this tenant's before.
+        if not self.admission.active.touch(tenant, samples.series_ids):
+            self._judge_series(tenant, samples.series_ids, found)
         refused = found.refused()
         outcome = Outcome(len(samples) - refused.count, refused)
         self._meter.taken("samples", outcome.accepted, refused.count)
@@ -209,6 +206,14 @@ class Intake:
         """Record what a tenant was refused."""
         await self._append(NOTHING, Accepted(tenant, self._now_us(), warnings=warnings))
 
+    def _judge_series(self, tenant: str, ids: Ids, found: Inspection) -> None:
+        unknown = self._registry.missing(tenant, ids)
+        if unknown is not None:
+            found.faults(unknown, "series_ids", "is not registered; register the series again", "unknown_series")
+        over = self.without_room(tenant, ids, found.keep)
+        if over is not None:
+            found.faults(over, "series_ids", self.admission.series_rule(tenant), "active_series")
+
     def _identities(self, tenant: str, labelled: LabelledColumns, keep: Mask | None) -> Ids:
         """An identity for each definition that a row to keep names; 0 for the others."""
         used = np.unique(labelled.rows if keep is None else labelled.rows[keep])
@@ -218,7 +223,10 @@ class Intake:
 
     def without_room(self, tenant: str, ids: Ids, keep: Mask | None) -> Mask | None:
         """Of the rows to keep, those whose series would be one active series too many; None when there is none."""
-        over = self.admission.write_series(tenant, ids if keep is None else ids[keep])
+        kept = ids if keep is None else ids[keep]
+        if self.admission.active.touch(tenant, kept):
+            return None
+        over = self.admission.write_series(tenant, kept)
         if over is None or keep is None:
             return over
         among_all = np.zeros(len(ids), dtype=np.bool_)

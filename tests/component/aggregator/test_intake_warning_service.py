@@ -22,7 +22,7 @@ def at(seconds: float) -> Timestamp:
 async def test_the_last_day_is_listed_unless_a_range_is_given(aggregator: Aggregator) -> None:
     now = time.time()
     rows = [
-        Refusals(sample='type "a b"', count=3, first=now - 60, last=now - 30),
+        Refusals(sample='type "a b"', points=3, first=now - 60, last=now - 30),
         Refusals(source="old", first=now - 90_000, last=now - 90_000),
     ]
     await aggregator.store(warning_record(rows))

@@ -83,7 +83,14 @@ def test_series_that_fall_silent_make_room_after_an_hour() -> None:
 def test_a_column_that_repeats_keeps_its_series_active() -> None:
     minutes = Minutes()
     active = ActiveSeries(minutes)
+    assert not active.touch("a", column([1, 2]))
+    assert active.write("a", column([1, 2]), 2) is None
     for minute in range(0, 300, 20):
         minutes.at = minute
-        assert active.write("a", column([1, 2]), 2) is None
+        for _message in range(3):
+            assert active.touch("a", column([2, 1]))
     assert active.count("a") == 2
+    assert not active.touch("a", column([1, 3]))
+    assert not active.touch("b", column([1, 2]))
+    minutes.at += 61
+    assert not active.touch("a", column([2, 1]))
