@@ -57,8 +57,9 @@ def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Pat
 @pytest.mark.store
 @pytest.mark.parametrize("archive", STORES, ids=lambda path: path.name)
 async def test_a_store_of_every_version_opens_with_all_it_holds(archive: Path, tmp_path: Path) -> None:
+    folder = unpacked(archive, tmp_path / "store")
     for _turn in range(2):
-        async with opened(chdb_store(unpacked(archive, tmp_path / "store"))) as store:
+        async with opened(chdb_store(folder)) as store:
             assert await store.committed() == {JOURNAL: everything().to_offset}
             counts = await store.intake_counts("default")
             assert (counts.events, counts.samples, counts.heartbeats, counts.series) == (22, 3, 1, 2)
