@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import grpc
 
 from binnacle.aggregator.v1 import append_service_pb2 as pb, append_service_pb2_grpc as pb_grpc
+from services.collector.convert.records import weight
 from services.collector.domain.backoff import Backoff
 from services.collector.domain.forwarding import Forwarding, Pace, Seal, Send
 from services.collector.ports import Journal
@@ -138,7 +139,7 @@ class Forwarder:
             raise Unavailable(f"the journal has no record {step.from_offset}")
         async with _failures(stream.call):
             await stream.call.write(pb.AppendRequest(records=_records(step.from_offset, records)))
-        size = sum(map(len, records))
+        size = sum(map(weight, records))
         stream.state.sent(len(records), size, self._clock.monotonic(), self._journal.next_offset)
 
     async def _seal(self, stream: _Stream, step: Seal) -> None:

@@ -18,6 +18,8 @@ from services.collector.domain.columns import (
 )
 from services.core.columns import NO_TELEMETRY
 
+SAMPLE_BYTES = 24
+
 
 def encode(accepted: Accepted) -> bytes:
     """A serialised `binnacle.journal.v1.Record`."""
@@ -41,6 +43,13 @@ def encode(accepted: Accepted) -> bytes:
 def accepted_seconds(record: bytes) -> float:
     """When a record was accepted, in Unix seconds."""
     return pb.Record.FromString(record).accepted_time_unix_us / 1_000_000
+
+
+def weight(record: bytes) -> int:
+    """Bytes that a record takes in memory once its samples are unpacked."""
+    message = pb.Record.FromString(record)
+    unpacked = message.samples.rows * SAMPLE_BYTES if message.samples.lz4 else 0
+    return len(record) + unpacked
 
 
 def _bytes(column: npt.NDArray[np.generic], form: str) -> bytes:

@@ -14,13 +14,14 @@ class Pace:
 
     A message is held back while another was sent less than `coalesce_seconds` ago, so that a lone record travels at
     once and many travel together. A segment ends `seal_seconds` after its first record was sent, or when it holds
-    `segment_bytes` (about 500,000 samples). No more than `in_flight_bytes` are sent ahead of what is committed.
+    `segment_bytes` (about 500,000 samples). Bytes are those of unpacked records, but for `message_bytes`: samples may
+    unpack to 255 times theirs. No more than `in_flight_bytes` are sent ahead of what is committed.
     """
 
-    coalesce_seconds: float = 0.02
+    coalesce_seconds: float = 0.03
     seal_seconds: float = 0.25
     segment_bytes: int = 12 * 1024 * 1024
-    message_bytes: int = 1024 * 1024
+    message_bytes: int = 256 * 1024
     in_flight_bytes: int = 32 * 1024 * 1024
 
 
