@@ -74,7 +74,8 @@ class Claims:
         self._forget_at_us = self._now_us() + FORGET_EVERY_US
 
     def restore(self, history: ClaimHistory) -> None:
-        """Go on after a start."""
+        """Go on after a start; may be asked again before anything arrived."""
+        self._done = ClaimedIds(self.limits.names)
         self._done.restore(history.runs, history.complete_from_us)
         self._open = {claim.id: _Holder(claim, decided=True, durable=True) for claim in history.uncommitted}
         self._newest_us = history.newest_us

@@ -10,6 +10,7 @@ class SilentObserver:
         self.failures = 0
         self.repeats = 0
         self.horizon_seconds = 0.0
+        self.names_held = 0
 
     def committed(self, rows: Mapping[str, int], seconds: float, lag_seconds: float) -> None:
         return
@@ -21,6 +22,7 @@ class SilentObserver:
         self.repeats += requests
 
     def names(self, held: int, horizon_seconds: float) -> None:
+        self.names_held = held
         self.horizon_seconds = horizon_seconds
 
     def journals(self, connected: int) -> None:

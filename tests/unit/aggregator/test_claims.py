@@ -123,6 +123,13 @@ def test_a_claim_is_younger_than_every_claim_known_though_the_clock_was_set_back
     assert claim.claimed_us > newest_us
 
 
+def test_a_start_that_is_tried_again_takes_the_same_room() -> None:
+    scene = Scene()
+    for _start in range(2):
+        scene.claims.restore(ClaimHistory([ClaimRun(0, np.array([id_of("default", "k")], "S16"))]))
+        assert scene.observer.names_held == 1
+
+
 async def test_within_the_horizon_a_name_is_known_and_beyond_it_is_not() -> None:
     scene = Scene(RepeatLimits(horizon_seconds=5 * HOUR, names=16))
     scene.stores(A, "k")
