@@ -133,23 +133,27 @@ class RemoteWriteReader:
             if definition is not None and len(entry) - end == SAMPLE_FIELD and entry.startswith(SAMPLE_HEAD, end):
                 gathered.take(definition, (entry[end + 2 :],))
             else:
-                self._take_whole(tenant, entry, end, gathered)
+                self._take_rest(tenant, entry, end, definition, gathered)
         return gathered.written()
 
-    def _take_whole(self, tenant: str, entry: bytes, end: int, gathered: _Gathered) -> None:
-        series = pb.Series.FromString(entry)
-        labels = tuple((label.name, label.value) for label in series.labels)
-        definition = self._definition(tenant, labels)
+    def _take_rest(
+        self, tenant: str, entry: bytes, end: int, definition: SeriesDefinition | None, gathered: _Gathered
+    ) -> None:
+        """Take a series of which more is to be read than one sample of labels that are known."""
+        series = pb.Series.FromString(entry[end:])
         # Labels may follow the samples, as far as the format goes; then what precedes does not identify the series.
-        if end and len(pb.Series.FromString(entry[:end]).labels) == len(labels):
+        if series.labels:
+            definition = self._definition(tenant, pb.Series.FromString(entry))
+        elif definition is None:
+            definition = self._definition(tenant, pb.Series.FromString(entry[:end]))
             self._by_bytes.put((tenant, entry[:end]), definition)
         gathered.take(definition, series.samples)
         if series.histograms or series.exemplars:
             told = [tuple((label.name, label.value) for label in each.labels) for each in series.exemplars]
             gathered.take_rest(series, told)
 
-    def _definition(self, tenant: str, labels: Labels) -> SeriesDefinition:
-        name, rest = _parted(labels)
+    def _definition(self, tenant: str, series: pb.Series) -> SeriesDefinition:
+        name, rest = _parted(tuple((label.name, label.value) for label in series.labels))
         return SeriesDefinition(name, rest, *self._families.kind_and_unit(tenant, name))
 
     def _read_v2(self, plain: bytes) -> Written:
