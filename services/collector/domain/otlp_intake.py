@@ -34,6 +34,9 @@ PARENT_ID = re.compile(r"(?:[0-9a-f]{16})?")
 MAX_NAME = 1_000
 LAST_KIND = 5
 LAST_STATUS = 2
+# Characters of one record, far below what a record may have in bytes; and of what every row takes beside its texts.
+PORTION = 1_500_000
+ROW = 200
 
 
 class _Series:
@@ -165,7 +168,11 @@ class OtlpIntake:
         if samples is None and telemetry == NO_TELEMETRY:
             return outcome
         fresh = self._registry.unannounced(tenant, series.entries())
-        accepted = Accepted(tenant, int(moment.now * 1e6), fresh, samples, batch_id=batch_id, telemetry=telemetry)
+        accepted_us = int(moment.now * 1e6)
+        *before, last = portions([_size(definition) for _identity, definition in fresh]) or [slice(0, 0)]
+        for portion in before:  # Series may be told at any time before their samples.
+            await self._intake.keep(outcome, Accepted(tenant, accepted_us, fresh[portion]))
+        accepted = Accepted(tenant, accepted_us, fresh[last], samples, batch_id=batch_id, telemetry=telemetry)
         await self._intake.keep(outcome, accepted)
         draft.learn(series.durable())
         return outcome
@@ -184,7 +191,10 @@ class OtlpIntake:
             self._intake.admission.refusals.note(tenant, "logs", found.tallies(evidence.of_logs(draft.columns)))
         if outcome.accepted:
             kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
-            await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), logs=kept))
+            texts = zip(kept.messages, kept.attributes_json, strict=True)
+            for portion in portions([sum(map(len, text)) for text in texts]):
+                part = kept.take(_only(portion, len(kept)))
+                await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), logs=part))
         return outcome
 
     async def spans(self, tenant: str, draft: SpansDraft) -> Outcome:
@@ -199,8 +209,32 @@ class OtlpIntake:
             self._intake.admission.refusals.note(tenant, "spans", found.tallies(_of_spans(draft.columns)))
         if outcome.accepted:
             kept = draft.columns if found.keep is None else taken(draft.columns, found.keep)
-            await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), telemetry=Telemetry(spans=kept)))
+            texts = zip(kept.names, kept.attributes_json, kept.events_json, kept.links_json, strict=True)
+            for portion in portions([sum(map(len, text)) for text in texts]):
+                part = Telemetry(spans=taken(kept, _only(portion, len(kept.names))))
+                await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), telemetry=part))
         return outcome
+
+
+def portions(sizes: Sequence[int]) -> list[slice]:
+    """Rows in parts that each fit a record, by the characters of each row."""
+    found, start, held = [], 0, 0
+    for row, size in enumerate(sizes):
+        if row > start and held + size > PORTION:
+            found.append(slice(start, row))
+            start, held = row, 0
+        held += size + ROW
+    return [*found, slice(start, len(sizes))] if sizes else []
+
+
+def _only(portion: slice, rows: int) -> Mask:
+    mask = np.zeros(rows, np.bool_)
+    mask[portion] = True
+    return mask
+
+
+def _size(definition: SeriesDefinition) -> int:
+    return len(definition.name) + sum(len(name) + len(value) for name, value in definition.labels)
 
 
 def _numbers(numbers: NumberColumns, series: _Series, moment: rules.Moment, parts: _Verdicts) -> SampleColumns | None:

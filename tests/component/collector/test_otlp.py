@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,40 @@ async def test_bodies_that_are_none_are_refused(tmp_path: Path, content: HttpBod
             await posted(running, content, encoding)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert said in (caught.value.details() or "")
+
+
+async def test_a_request_larger_than_a_record_is_kept_in_parts(tmp_path: Path) -> None:
+    """What an exporter may send in one request is never refused for what it takes once decoded."""
+    lines = [LogRecord(time_unix_nano=otlp.now_ns(), body=otlp.any_value("x" * 15_000)) for _line in range(700)]
+    long = {f"label_{number}": "v" * 400 for number in range(20)}
+    gauges = [otlp.gauge(f"g{number}", 1.0, **long) for number in range(1_500)]
+    async with collector(tmp_path) as running:
+        await export(running, "logs.v1.Logs", otlp.logs(*lines))
+        await export_metrics(running, *gauges)
+        records = await running.committed(2, within=30.0)
+        while sum(len(record.samples.values) for record in records) < 8 * len(gauges):
+            records = await running.committed(len(records) + 1, within=30.0)
+    assert len(records) > 4
+    assert sum(len(record.logs.messages) for record in records) == 700
+    assert len({entry.id for record in records for entry in record.series}) == len(gauges)
+
+
+async def test_noise_is_never_a_fault_of_ours(tmp_path: Path, scale: float) -> None:
+    rng = random.Random(8)
+    sound = {
+        "metrics.v1.Metrics": otlp.metrics(otlp.gauge("g", 1.0, a="b"), otlp.histogram("h", [1.0], [1, 2], 3.0)),
+        "logs.v1.Logs": otlp.logs(LogRecord(body=otlp.any_value("hello"))),
+        "trace.v1.Trace": otlp.spans(otlp.span("a")),
+    }
+    allowed = {grpc.StatusCode.OK, grpc.StatusCode.INVALID_ARGUMENT}
+    async with collector(tmp_path) as running:
+        for _round in range(int(3_000 * scale)):
+            for service, request in sound.items():
+                spoilt = bytearray(request.SerializeToString())
+                for _change in range(rng.randint(0, 4)):
+                    spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
+                call: Any = running.channel.unary_unary(SERVICE.format(service))
+                assert await call(bytes(spoilt)).code() in allowed, (service, bytes(spoilt))
 
 
 async def test_an_empty_request_is_fine(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a service written in Python would send, by OpenTelemetry's own exporters: python export.py PROTOCOL ENDPOINT SERVICE.
+"""What a service written in Python would send, by OpenTelemetry's own exporters: export.py PROTOCOL ENDPOINT SERVICE.
 
 PROTOCOL is grpc or http/protobuf. Everything an exporter complains of ends up on stderr, and the exit status tells.
 """
