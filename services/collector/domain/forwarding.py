@@ -19,7 +19,7 @@ class Pace:
     """
 
     coalesce_seconds: float = 0.03
-    seal_seconds: float = 0.25
+    seal_seconds: float = 0.4
     segment_bytes: int = 12 * 1024 * 1024
     message_bytes: int = 256 * 1024
     in_flight_bytes: int = 32 * 1024 * 1024
