@@ -36,8 +36,8 @@ def record(
     """A record; times in seconds since the Unix epoch.
 
     Events: type, and where given service, user, session, time, data. Heartbeats: service, and where given status, kind,
-    time, requests, errors, latency, uptime. Logs: message, service, time. Samples: series id, time, value. `batch` is the
-    name of the request.
+    time, requests, errors, latency, uptime. Logs: message, service, time. Samples: series id, time, value. `batch`
+    names the request.
     """
     made = journal_pb2.Record(tenant=tenant, accepted_time_unix_us=_micros(accepted), batch_id=batch)
     for identity, name, labels in series:
