@@ -125,7 +125,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
 
     async def _tell_when_to_retry(self, context: grpc.aio.ServicerContext[Any, Any], error: BinnacleError) -> None:
         """Send Retry-After for clients that speak REST; in whole seconds, at least one."""
-        if not isinstance(error, Overloaded | Unavailable):
+        if not isinstance(error, Overloaded | Unavailable) or not _is_rest(context):
             return
         with contextlib.suppress(RuntimeError, grpc.aio.UsageError):  # A stream may have begun to answer.
             await context.send_initial_metadata(((RETRY_AFTER_KEY, str(max(1, math.ceil(error.retry_after)))),))
@@ -139,7 +139,7 @@ async def _answer(context: grpc.aio.ServicerContext[Any, Any], status: status_pb
     """
     code = CODES[status.code]
     trailing = ((DETAILS_KEY, status.SerializeToString()),)
-    if any(key == REST_KEY for key, _value in context.invocation_metadata() or ()):
+    if _is_rest(context):
         with contextlib.suppress(grpc.aio.AbortError):
             await context.abort(code, status.message, trailing)
     else:
@@ -147,6 +147,10 @@ async def _answer(context: grpc.aio.ServicerContext[Any, Any], status: status_pb
         context.set_details(status.message)
         context.set_trailing_metadata(trailing)
     return code.name
+
+
+def _is_rest(context: grpc.aio.ServicerContext[Any, Any]) -> bool:
+    return any(key == REST_KEY for key, _value in context.invocation_metadata() or ())
 
 
 def _parser(deserialize: Callable[[bytes], Any] | None) -> Parse:

@@ -30,8 +30,8 @@ class Refusal:
     @classmethod
     def of(cls, reason: str, field: str, description: str) -> "Refusal":
         """From a field as an answer names it, such as `events[3].type`."""
-        described = _POSITION.sub("", description)
-        return cls(reason, cut(_PLACE.sub("", field)), described[:MAX_DESCRIPTION])
+        described = _POSITION.sub("", description)[:MAX_DESCRIPTION]
+        return cls(reason, cut(_PLACE.sub("", field)) if field else "", described)
 
 
 @dataclass(frozen=True, slots=True)

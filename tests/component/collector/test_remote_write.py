@@ -12,6 +12,7 @@ from binnacle.collector.v1 import remote_write_service_pb2 as pb, remote_write_s
 from binnacle.metrics.v1 import metrics_pb2
 from binnacle.remotewrite.v1 import remote_write_pb2 as wire
 from services.core.conventions import STALE_BITS
+from services.runtime.interceptors import REST_KEY
 from tests.component.collector.collectors import Collector, body, collector, violations
 from tests.support.remote_write import STALE, V1, V2, WriteV2, series, write_v1
 
@@ -28,7 +29,8 @@ def now_ms() -> int:
 async def write(running: Collector, content: bytes, content_type: str = V1) -> dict[str, str]:
     """Write; the headers of the answer."""
     stub = pb_grpc.RemoteWriteServiceStub(running.channel)
-    call = stub.PostRemoteWrite(pb.PostRemoteWriteRequest(content=body(content, content_type)))
+    as_rest = ((REST_KEY, "/api/v1/write"),)
+    call = stub.PostRemoteWrite(pb.PostRemoteWriteRequest(content=body(content, content_type)), metadata=as_rest)
     headers = {key: value for key, value in await call.initial_metadata() if isinstance(value, str)}
     await call
     return headers

@@ -23,6 +23,7 @@ from services.core.errors import (
 )
 from services.runtime.calls import Call, current_call, handling
 from services.runtime.config import ServiceConfig
+from services.runtime.interceptors import REST_KEY
 from services.runtime.process import Process, Registration, Wired
 from services.runtime.statuses import DETAILS_KEY, translated_errors
 from tests.support.services import running_service, socket_address
@@ -115,7 +116,7 @@ async def test_an_error_arrives_as_the_one_that_was_raised(error: BinnacleError)
 async def test_retry_after_is_told_to_clients_that_speak_rest() -> None:
     async with service() as running:
         running.servicer.raises = Overloaded("the journal is full", retry_after=2.5)
-        call = running.stub.ListAlerts(pb.ListAlertsRequest())
+        call = running.stub.ListAlerts(pb.ListAlertsRequest(), metadata=((REST_KEY, "/alerts"),))
         with pytest.raises(grpc.aio.AioRpcError):
             await call
         assert dict(await call.initial_metadata())["retry-after"] == "3"
