@@ -1,9 +1,10 @@
 """The way in, beside its rivals: workload W1 (bench/w1.py), 10 M samples; BINNACLE_BENCH_LONG=1 adds 100 M (`.100m`).
 
 Every load runs on a fresh suite without agent and demo, through the edge, as fast as it is acknowledged. CPU is that of
-all our processes, the edge apart (told beside, `.edge`), from the first message until 16 seconds after the last row
-was stored at the soonest, and merges and roll-ups of minutes, hours and ended days are done; a rival's from its first request until ten seconds after its last. Bodies
-are made before the clock starts. BINNACLE_BENCH_SAMPLES (10000000) makes it shorter.
+all our processes, the edge apart (told beside, `.edge`), from the first message until merges and roll-ups are done (of
+minutes, and of hours and days that have ended), 16 seconds after the last row was stored at the soonest; a rival's
+until ten seconds after its last request. Bodies are made before the clock starts. BINNACLE_BENCH_SAMPLES (10000000)
+makes it shorter.
 """
 
 import asyncio
@@ -102,7 +103,8 @@ def _ours(
         tables = suite_load.tables_on_disk(suite.data_dir)
     if accepted != workload.samples or tables["samples"][0] != workload.samples:
         raise suite_load.WrongCount(f"{accepted} accepted, {tables['samples'][0]} stored of {workload.samples}")
-    if tables["rolled"][0] < workload.samples / 2:
+    # The minute that runs is not rolled up, nor is what was said to be late.
+    if tables["rolled"][0] < 0.99 * workload.samples:
         raise suite_load.WrongCount(f"roll-ups of {tables['rolled'][0]} samples are within the figures only")
     cost = spent.ours / millions
     goal = None if suffix else GOALS[layout]

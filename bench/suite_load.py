@@ -111,13 +111,13 @@ for table, rows, size in engine.query(Statement(
     "SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active GROUP BY table"
 )):
     print(table, int(rows), int(size))
-[[rolled]] = engine.query(Statement("SELECT sum(count) FROM rollup_days FINAL"))
+[[rolled]] = engine.query(Statement("SELECT sum(count) FROM rollup_minutes FINAL"))
 print("rolled", int(rolled), 0)
 """
 
 
 def tables_on_disk(data_dir: Path) -> dict[str, tuple[int, int]]:
-    """Rows and bytes of each table of a suite that was stopped; `rolled` counts the samples that its days come to."""
+    """Rows and bytes of each table of a stopped suite; `rolled` counts the samples that its minutes come to."""
     store = data_dir / "aggregator" / "chdb"
     told = subprocess.run([sys.executable, "-c", _DISK, str(store)], check=True, capture_output=True, text=True).stdout
     return {table: (int(rows), int(size)) for table, rows, size in (line.split() for line in told.splitlines())}
