@@ -8,7 +8,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-CAPACITY = 100_000
+# About 600 bytes each.
+CAPACITY = 50_000
 
 Answer = TypeVar("Answer")
 
