@@ -10,6 +10,7 @@ from services.launcher.failures import LauncherError
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy" / "envoy" / "envoy.yaml.j2"
+OTLP_ERRORS = ROOT / "deploy" / "envoy" / "otlp_errors.lua"
 DESCRIPTORS = ROOT / "gen" / "binnacle.binpb"
 
 PROCESSES = ("collector", "aggregator", "streamer", "alerting")
@@ -31,6 +32,7 @@ PAGE_PATHS = (
     "/robots.txt",
 )
 PAGE_PREFIXES = ("/app/", "/assets/", "/icons/")
+OTLP_PATHS = ("/v1/metrics", "/v1/logs", "/v1/traces")
 OPEN_PATHS = ("/health", *PAGE_PATHS)
 HEALTH_CALL = "/binnacle.streamer.v1.SystemService/GetHealth"
 
@@ -155,6 +157,8 @@ class _View:
     services: Sequence[str]
     streams: Sequence[Route]
     calls: Sequence[Route]
+    otlp_errors: str
+    otlp_paths: Sequence[str] = OTLP_PATHS
     replies: Sequence[Reply] = REPLIES
     health_call: str = HEALTH_CALL
     open_paths: Sequence[str] = OPEN_PATHS
@@ -193,6 +197,7 @@ def _view(settings: EdgeSettings) -> _View:
         services=[service.name for service in services],
         streams=[route for service in services for route in _streams(service)],
         calls=[*(_calls(service) for service in services), *FOREIGN_CALLS],
+        otlp_errors=OTLP_ERRORS.read_text(),
     )
 
 

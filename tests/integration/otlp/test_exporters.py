@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from google.protobuf import json_format
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.rpc import status_pb2
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 
 from services.aggregator.adapters.clickhouse.engines import ChdbEngine
 from services.aggregator.adapters.clickhouse.statements import Statement
 from tests.integration.otlp.exporters import run_node, run_python, why_no_node
+from tests.integration.otlp.posts import posts
 from tests.support import otlp
 from tests.support.suite import BINNACLE, Suite, free_port
 from tests.support.waiting import eventually_sync
@@ -39,6 +43,7 @@ class Sent:
         self.no_node = ""
         self.curl = ""
         self.listed = ""
+        self.answers: dict[str, httpx.Response] = {}
 
 
 def send_all(suite: Suite, own: tuple[int, int]) -> Sent:
@@ -108,6 +113,7 @@ def story() -> Iterator[tuple[Sent, Ask]]:
         with Suite(data, ("--no-agent", f"--otlp-ports={own[0]},{own[1]}")) as suite:
             sent = send_all(suite, own)
             sent.curl, sent.listed = curl(suite, Path(folder)), listed(suite)
+            sent.answers = posts(suite)
             # Records of a journal are stored in order: when this one is there, all are.
             suite.post("/events", {"type": "last"})
             eventually_sync(lambda: bool(suite.get("/events", type="last")["events"]), "everything is stored", 30)
@@ -134,6 +140,43 @@ def test_buf_curl_speaks_to_opentelemetrys_service(story: tuple[Sent, Ask]) -> N
     assert json.loads(sent.curl) == {}
     assert "opentelemetry.proto.collector.metrics.v1.MetricsService/Export" in sent.listed
     assert ask("SELECT count() FROM series WHERE name = 'curled'") == [[1]]
+
+
+@pytest.mark.parametrize("form", ["protobuf", "protobuf, gzip", "JSON", "JSON, gzip"])
+def test_http_answers_in_the_form_of_the_request(story: tuple[Sent, Ask], form: str) -> None:
+    answer = story[0].answers[form]
+    assert answer.status_code == httpx.codes.OK
+    told = metrics_service_pb2.ExportMetricsServiceResponse()
+    if form.startswith("JSON"):
+        assert answer.headers["content-type"] == "application/json"
+        json_format.Parse(answer.content, told)
+    else:
+        assert answer.headers["content-type"] == "application/x-protobuf"
+        told.ParseFromString(answer.content)
+    assert told.partial_success.rejected_data_points == 1
+    assert "endless.value: must be finite" in told.partial_success.error_message
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "said"),
+    [
+        ("broken protobuf", 400, "no valid ExportTraceServiceRequest"),
+        ("no gzip", 400, "no valid gzip"),
+        ("bomb", 400, "larger than"),
+        ("too large", 413, "larger than"),
+    ],
+)
+def test_errors_of_protobuf_are_protobuf(story: tuple[Sent, Ask], body: str, code: int, said: str) -> None:
+    answer = story[0].answers[body]
+    assert (answer.status_code, answer.headers["content-type"]) == (code, "application/x-protobuf")
+    status = status_pb2.Status.FromString(answer.content)
+    assert (status.code, said in status.message) == (3, True), status
+
+
+@pytest.mark.parametrize("body", ["broken JSON", "text"])
+def test_other_errors_are_json(story: tuple[Sent, Ask], body: str) -> None:
+    answer = story[0].answers[body]
+    assert (answer.status_code, answer.json()["code"]) == (400, 3)
 
 
 def test_counters_and_gauges_are_there(story: tuple[Sent, Ask]) -> None:
