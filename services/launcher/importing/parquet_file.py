@@ -8,6 +8,8 @@ from services.launcher.importing.faults import BadFile, Place
 from services.launcher.importing.tables import Columns, Row, Table
 
 BATCH_ROWS = 10_000
+# Otherwise a column of a row group is read as a whole.
+BUFFER_BYTES = 1 << 20
 
 
 def chunks(path: Path, columns: Columns) -> Iterator[Chunk]:
@@ -16,7 +18,7 @@ def chunks(path: Path, columns: Columns) -> Iterator[Chunk]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path, memory_map=False) as file:
+        with pq.ParquetFile(path, buffer_size=BUFFER_BYTES) as file:
             size, total = path.stat().st_size, max(file.metadata.num_rows, 1)
             table = Table(path, list(file.schema_arrow.names), columns)
 
