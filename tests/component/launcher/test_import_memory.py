@@ -14,7 +14,8 @@ from tests.support.waiting import PAUSE_SECONDS
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 START = 1_768_473_000
-SMALL, LARGE = 10_000, 60_000
+# A chunk is let go of when the next one is complete.
+SMALL, LARGE = 30_000, 90_000
 ALLOWED_KB = 12 * 1024
 
 
