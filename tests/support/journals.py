@@ -8,6 +8,7 @@ import numpy as np
 
 from binnacle.journal.v1 import journal_pb2
 from services.aggregator.convert.journal import record_from
+from services.aggregator.domain.durations import Durations
 from services.aggregator.domain.series_roles import SeriesRoles
 from services.aggregator.domain.signals import signals_by_tenant
 from services.aggregator.ports.records import Record
@@ -105,4 +106,9 @@ def segment(*records: journal_pb2.Record, first_offset: int = 0, journal_id: str
     for each in taken:
         roles.setdefault(each.tenant, SeriesRoles()).learn(each.series)
     end = first_offset + len(taken)
-    return Segment(journal_id, first_offset, end, taken, signals_by_tenant(taken, roles))
+    # What an intake does when it feeds the records: running totals are told by what they add.
+    durations: dict[str, Durations] = {}
+    for each in taken:
+        durations.setdefault(each.tenant, Durations()).feed(journal_id, each, roles[each.tenant])
+    pending = {offset: added for known in durations.values() for offset, added in known.pending(journal_id).items()}
+    return Segment(journal_id, first_offset, end, taken, signals_by_tenant(taken, roles, pending))

@@ -5,10 +5,12 @@ import numpy as np
 from binnacle.journal.v1 import journal_pb2
 from services.core.columns import (
     CUMULATIVE,
+    ExemplarColumns,
     ExponentialHistogramColumns,
     HistogramColumns,
     Lists,
     SpanColumns,
+    SummaryColumns,
     Telemetry,
 )
 
@@ -61,6 +63,21 @@ def exponential(
             _lists(buckets, "u8"), _column(0, "i4"), _lists([], "u8"),
         )
     )  # fmt: skip
+
+
+def summary(series: int, at: float) -> SummaryColumns:
+    """One summary with a median."""
+    return SummaryColumns(
+        _column(series, "u8"), np.array([nanoseconds(at)]), np.array([0]), _column(4, "u8"), _column(10.0, "f8"),
+        _lists([0.5], "f8"), _lists([2.5], "f8"),
+    )  # fmt: skip
+
+
+def exemplars(series: int, at: float) -> ExemplarColumns:
+    """One exemplar."""
+    return ExemplarColumns(
+        _column(series, "u8"), np.array([nanoseconds(at)]), _column(0.25, "f8"), ["ab" * 16], ["cd" * 8], ["{}"]
+    )
 
 
 def spans(at: float, kind: int, *seconds: float, service: str = "shop", attributes: str = "{}") -> Telemetry:

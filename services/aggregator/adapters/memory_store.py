@@ -155,6 +155,7 @@ class MemoryStore:
             heartbeats=len(kept.heartbeats),
             series=len(kept.series),
             events_by_type=dict(sorted(types.items(), key=lambda each: (-each[1], each[0]))[:FREQUENT_TYPES]),
+            **_telemetry_counts(kept.telemetry),
         )
 
     def _of(self, tenant: str) -> _Tenant:
@@ -197,6 +198,18 @@ def _alike(rows: Sequence[IntakeWarning]) -> list[IntakeWarning]:
         )
         for group in groups.values()
     ]
+
+
+def _telemetry_counts(parts: Sequence[Telemetry]) -> dict[str, int]:
+    def rows(*kinds: str) -> int:
+        blocks = [getattr(part, kind) for part in parts for kind in kinds]
+        return sum(len(block.times_ns) for block in blocks if block is not None)
+
+    return {
+        "distributions": rows("histograms", "exponential_histograms", "summaries"),
+        "exemplars": rows("exemplars"),
+        "spans": rows("spans"),
+    }
 
 
 def _position(event: StoredEvent) -> EventPosition:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import fields
 
 from services.aggregator.domain.claims import Claims
 from services.aggregator.domain.live import Live
@@ -208,5 +209,8 @@ def _rows(segment: Segment) -> dict[str, int]:
         rows["logs"] += len(record.logs.messages) if record.logs else 0
         rows["heartbeats"] += len(record.heartbeats.services) if record.heartbeats else 0
         rows["rollups"] += len(record.rollups) if record.rollups else 0
+        for table in fields(record.telemetry):
+            block = getattr(record.telemetry, table.name)
+            rows[table.name] = rows.get(table.name, 0) + (len(block.times_ns) if block is not None else 0)
     rows["signals"] = sum(len(columns) for columns in segment.signals.values())
     return rows

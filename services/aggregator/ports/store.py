@@ -64,6 +64,9 @@ class IntakeCounts:
     heartbeats: int
     series: int
     events_by_type: Mapping[str, int]
+    distributions: int = 0
+    exemplars: int = 0
+    spans: int = 0
 
 
 @dataclass(frozen=True, slots=True)

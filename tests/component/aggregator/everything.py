@@ -6,9 +6,13 @@ from binnacle.journal.v1 import journal_pb2
 from services.aggregator.domain.claims import id_of
 from services.aggregator.ports.claims import Claim
 from services.aggregator.ports.store import Segment
+from services.core.columns import DELTA
 from tests.support.journals import JOURNAL, NOW, record, segment
+from tests.support.telemetry import exemplars, exponential, filled, histogram, spans, summary
 
-TABLES = ("series", "samples", "events", "logs", "heartbeats", "signals", "ledger")
+TELEMETRY = ("histograms", "exponential_histograms", "summaries", "exemplars", "spans")
+TABLES = ("series", "samples", "events", "logs", "heartbeats", "signals", *TELEMETRY, "ledger")
+DURATION = "http.server.request.duration"
 
 
 def records() -> list[journal_pb2.Record]:
@@ -31,6 +35,17 @@ def records() -> list[journal_pb2.Record]:
             series=[(1, "requests", {"service": "shop"}), (2, "system_cpu_percent", {"host": "h"})],
             samples=[(1, NOW, 5.0), (1, NOW - 86_400, 3.0), (2, NOW, 12.5)],
         ),
+        # Two points of a running total, of which the second counts for what it adds.
+        filled(
+            record(series=[(3, DURATION, {"service": "cart", "http.route": "/a"})], kind=4),
+            replace(histogram(3, NOW - 9, [2, 1, 0], 0.5, start=NOW - 60), exemplars=exemplars(3, NOW)),
+        ),
+        filled(record(), histogram(3, NOW - 4, [2, 2, 1], 2.5, start=NOW - 60)),
+        filled(
+            record(series=[(4, DURATION, {"service": "pay"})], kind=5),
+            replace(exponential(4, NOW, 2, [1, 2], temporality=DELTA), summaries=summary(4, NOW)),
+        ),
+        filled(record(tenant="other"), spans(NOW, 2, 0.5, 0.25, service="cart")),
     ]
 
 

@@ -96,6 +96,9 @@ def read_counts(engine: Engine, tenant: str) -> IntakeCounts:
         heartbeats=count("heartbeats"),
         series=count("series", "uniqExact(id)"),
         events_by_type={kind: int(count) for kind, count in engine.query(frequent.statement())},
+        distributions=count("histograms") + count("exponential_histograms") + count("summaries"),
+        exemplars=count("exemplars"),
+        spans=count("spans"),
     )
 
 

@@ -14,6 +14,8 @@ TenantTable = Literal[
     "signals",
     "histograms",
     "exponential_histograms",
+    "summaries",
+    "exemplars",
     "spans",
     "intake_warnings",
     "imported_rollups",
