@@ -2,7 +2,7 @@
 
 Every load runs on a fresh suite without agent and demo, through the edge, as fast as it is acknowledged. CPU is that of
 all our processes, the edge apart (told beside, `.edge`), from the first message until merges and roll-ups are done (of
-minutes, and of hours and days that have ended), 16 seconds after the last row was stored at the soonest; a rival's
+minutes, and of hours and days that have ended), 12 seconds after the last row was stored at the soonest; a rival's
 until ten seconds after its last request. Bodies are made before the clock starts. BINNACLE_BENCH_SAMPLES (10000000)
 makes it shorter.
 """

@@ -18,7 +18,7 @@ EDGE = "envoy"
 COMMITTED_SECONDS = 300.0
 REST_SECONDS = 180.0
 LOOK_SECONDS = 1.0
-SETTLE_SECONDS = 16.0
+SETTLE_SECONDS = 12.0
 QUIET_LOOKS = 3
 # Workload W1 begins 24 hours ago.
 ENVIRONMENT = {"BINNACLE_CLOCK_SKEW_HOURS": "30"}
@@ -89,7 +89,7 @@ def wait_stored(suite: Suite, counted: str, expected: float) -> None:
 
 
 def _wait_rest(processes: dict[str, int], stored: float) -> None:
-    """Return when merges and roll-ups are done; they begin at most 15 seconds after the last row was stored."""
+    """Return when merges and roll-ups are done; they begin at most 10 seconds after the last row was stored."""
     former, quiet = processor.spent_by(processes), 0
     while quiet < QUIET_LOOKS or time.monotonic() < stored + SETTLE_SECONDS:
         if time.monotonic() > stored + REST_SECONDS:

@@ -12,11 +12,14 @@ from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, TIERS, RollUpSt
 from services.core.clock import Clock
 from services.core.errors import Unavailable
 
-ROUND_SECONDS = 10.0
-# A bucket is rolled up when it has ended for so long, and nobody has touched it for so long or it has waited longest.
+ROUND_SECONDS = 5.0
+# A minute is rolled up when it has ended for so long.
 LAG_SECONDS = 5.0
-SETTLE_SECONDS = 3.0
-LONGEST_SECONDS = 30.0
+# Samples are late when their minute ended so long ago; late minutes wait until none of their tenant's was touched for a
+# while, so that what is sent afterwards as a whole is rolled up as a whole, or until one has waited longest.
+LATE_SECONDS = 60.0
+SETTLE_SECONDS = 5.0
+LONGEST_SECONDS = 60.0
 # Hours and days are made of rows already made: they may take one part in so many of the time.
 LEISURE = 20.0
 # Samples older than this may be dropped at any time: minutes are not made again of what is left of them.
@@ -28,11 +31,11 @@ _WIDEST_MINUTES = 1_000_000
 
 @dataclass(slots=True)
 class _Disturbed:
-    """Since when a bucket is out of date, when it was last touched, and by how many samples."""
+    """Since when a bucket is out of date, whether late samples did it, and how many samples touched it."""
 
     first: float
-    latest: float
-    samples: int
+    late: bool = False
+    samples: int = 0
 
 
 def disturbed_minutes(records: Iterable[Record]) -> dict[str, dict[int, int]]:
@@ -63,6 +66,7 @@ class RollUps:
         self._store = store
         self._clock = clock
         self._disturbed: dict[int, dict[tuple[str, int], _Disturbed]] = {tier: {} for tier in TIERS}
+        self._late: dict[str, float] = {}
         self._leisure_until = dict.fromkeys(TIERS, 0.0)
 
     async def resume(self) -> None:
@@ -111,16 +115,18 @@ class RollUps:
         if tier == MINUTE and start < self._clock.now() - RAW_SECONDS:
             return
         now = self._clock.monotonic()
-        known = self._disturbed[tier].setdefault((tenant, start), _Disturbed(now, now, 0))
-        known.latest = now
+        known = self._disturbed[tier].setdefault((tenant, start), _Disturbed(now))
         known.samples += samples
+        if tier == MINUTE and start + MINUTE + LATE_SECONDS < self._clock.now():
+            known.late = True
+            self._late[tenant] = now
 
     def _take(self, tier: int) -> tuple[str, dict[int, _Disturbed]] | None:
         """Buckets that are due: of one tenant, for minutes of one day, not too many; None when none is."""
         if self._clock.monotonic() < self._leisure_until[tier]:
             return None
         disturbed = self._disturbed[tier]
-        due = sorted(key for key, what in disturbed.items() if self._is_due(tier, key[1], what))
+        due = sorted(key for key, what in disturbed.items() if self._is_due(tier, key, what))
         taken: dict[int, _Disturbed] = {}
         samples = 0
         for tenant, start in due:
@@ -131,9 +137,11 @@ class RollUps:
             taken[start] = disturbed.pop((tenant, start))
         return (due[0][0], taken) if due else None
 
-    def _is_due(self, tier: int, start: int, what: _Disturbed) -> bool:
+    def _is_due(self, tier: int, key: tuple[str, int], what: _Disturbed) -> bool:
+        tenant, start = key
         if self._clock.now() < start + tier + LAG_SECONDS:
             return False
-        now = self._clock.monotonic()
         # Longer buckets change with the round that made their parts; nothing else is to be waited for.
-        return tier != MINUTE or now >= min(what.latest + SETTLE_SECONDS, what.first + LONGEST_SECONDS)
+        if not what.late:
+            return True
+        return self._clock.monotonic() >= min(self._late[tenant] + SETTLE_SECONDS, what.first + LONGEST_SECONDS)
