@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from services.collector.domain.columns import Ids, Mask, SeriesDefinition
+from services.collector.domain.columns import KINDS, Ids, Mask, SeriesDefinition
 from services.collector.domain.limits import LimitReached
 from services.collector.domain.recent import Recent
 from services.collector.ports import NewSeries
@@ -87,8 +87,8 @@ class SeriesRegistry:
         return identity
 
     def identified(self, tenant: str, definition: SeriesDefinition) -> bool:
-        """Whether `identify` was asked for it lately."""
-        return self._identities.get((tenant, definition)) is not None
+        """Whether `identify` was asked for it lately, as a series of samples."""
+        return definition.kind in KINDS and self._identities.get((tenant, definition)) is not None
 
     def missing(self, tenant: str, ids: Ids) -> Mask | None:
         """The rows whose series this tenant has not registered; None when there is none."""

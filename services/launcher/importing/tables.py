@@ -94,8 +94,10 @@ class Table:
 
         def add(line: int, cells: Sequence[Any]) -> None:
             figure = self._number(line, value_at, cells)
+            if cells[name_at] in (None, ""):
+                raise BadFile(Place(self.path, line, self.header[name_at]), "names no metric")
             if figure is not None:
-                key = (str(cells[name_at]), self._labels_of(labels_at, cells), kind, unit)
+                key = (str(cells[name_at]), self._labels_of(line, labels_at, cells), kind, unit)
                 gathering.sample(key, self._time(line, time_at, cells), figure, line)
 
         return add
@@ -107,7 +109,7 @@ class Table:
         kind, unit = KINDS[self.columns.kind], self.columns.unit
 
         def add(line: int, cells: Sequence[Any]) -> None:
-            at_ms, labels = self._time(line, time_at, cells), self._labels_of(labels_at, cells)
+            at_ms, labels = self._time(line, time_at, cells), self._labels_of(line, labels_at, cells)
             for at, name in metrics:
                 figure = self._number(line, at, cells)
                 if figure is not None:
@@ -115,9 +117,12 @@ class Table:
 
         return add
 
-    def _labels_of(self, places: Sequence[int], cells: Sequence[Any]) -> Labels:
+    def _labels_of(self, line: int, places: Sequence[int], cells: Sequence[Any]) -> Labels:
         given = tuple([cells[at] for at in places])
-        labels = self._labels.get(given)
+        try:
+            labels = self._labels.get(given)
+        except TypeError as nested:
+            raise BadFile(Place(self.path, line), "has a list or a structure for a label") from nested
         if labels is None:
             names = [self.header[at] for at in places]
             pairs = zip(names, given, strict=True)

@@ -138,6 +138,7 @@ def test_chunks_are_bounded_and_the_same_whatever_follows(tmp_path: Path) -> Non
         ("csv", "time,name\n1,2\n", "f, line 1", "no column is the value"),
         ("csv", "time,name,value,name\n", "f, line 1", "more than once"),
         ("csv", f"time,name,value\n{JAN},a,1\n{JAN},a\n", "f, line 3", "has 2 cells, the header 3"),
+        ("csv", f"time,name,value\n{JAN},,1\n", "f, line 2, column name", "names no metric"),
         ("csv", f"time,name,value\n{JAN},a,much\n", "f, line 2, column value", "'much' is no number"),
         ("csv", "time,name,value\nyesterday,a,1\n", "f, line 2, column time", "is no time"),
         ("csv", "time,name,value\n2026-01-15 10:30,a,1\n", "f, line 2, column time", "must name its zone"),
@@ -160,6 +161,12 @@ def test_what_is_wrong_is_told_by_its_place(
         read(written(tmp_path / "f", text), form)
     assert str(caught.value.place).startswith(place)
     assert reason in caught.value.description
+
+
+def test_a_label_that_is_a_list(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"time": [JAN], "name": ["a"], "value": [1.0], "lanes": [["a", "b"]]}), tmp_path / "f")
+    with pytest.raises(BadFile, match="f, line 1: has a list"):
+        read(tmp_path / "f", "parquet")
 
 
 def test_a_column_that_is_not_there(tmp_path: Path) -> None:
