@@ -12,6 +12,7 @@ from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.records import Record
 from services.aggregator.ports.store import Segment, Store
 from services.core.clock import Clock
+from services.core.columns import NO_TELEMETRY
 from services.core.errors import InvalidInput, Overloaded, Unavailable
 
 # Bytes of a journal that wait for the store before no more are read; one segment may always wait.
@@ -209,7 +210,7 @@ def _rows(segment: Segment) -> dict[str, int]:
         rows["logs"] += len(record.logs.messages) if record.logs else 0
         rows["heartbeats"] += len(record.heartbeats.services) if record.heartbeats else 0
         rows["rollups"] += len(record.rollups) if record.rollups else 0
-        for table in fields(record.telemetry):
+        for table in fields(record.telemetry) if record.telemetry is not NO_TELEMETRY else ():
             block = getattr(record.telemetry, table.name)
             rows[table.name] = rows.get(table.name, 0) + (len(block.times_ns) if block is not None else 0)
     rows["signals"] = sum(len(columns) for columns in segment.signals.values())
