@@ -54,11 +54,12 @@ async def test_what_is_there_or_was_merged_is_not_taken_back(tmp_path: Path) -> 
     assert forget_unfinished(path) == 0
 
 
-def test_a_torn_note_is_cut(tmp_path: Path) -> None:
+def test_torn_notes_are_cut(tmp_path: Path) -> None:
     folder = tmp_path / "store" / "abc" / "abcdef" / "deduplication_logs"
     folder.mkdir(parents=True)
     (folder.parent / "all_1_1_0").mkdir()
     log = folder / "deduplication_log_1.txt"
-    log.write_text("1\tall_1_1_0\tall_1_2\n1\tall_2_2")
+    (folder.parent / "all_3_3_0").mkdir()
+    log.write_text("1\tall_1_1_0\tall_1_2\n1\tall_2_21\tall_3_3_0\tall_3_2\n1\tall_3_3_0\tall_4_2\n1\tall_2_2")
     assert forget_unfinished(tmp_path) == 0
-    assert log.read_text() == "1\tall_1_1_0\tall_1_2\n"
+    assert log.read_text() == "1\tall_1_1_0\tall_1_2\n1\tall_3_3_0\tall_4_2\n"

@@ -20,6 +20,12 @@ DATABASE = "binnacle"
 # Numbers stay numbers, NaN becomes null.
 _QUERY_SETTINGS = "output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0"
 _INSERT_SETTINGS = "async_insert = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 1"
+# How many inserts have failed since the start, and the newest of all errors.
+_FAILED_INSERTS = (
+    "SELECT (SELECT sum(value) FROM system.events WHERE event = 'FailedInsertQuery'),"
+    " (SELECT argMax(last_error_message, last_error_time) FROM system.errors)"
+    f" SETTINGS {_QUERY_SETTINGS}"
+)
 # The whole process counts, the interpreter and its arrays too.
 _MEMORY_BYTES = 4 << 30
 
@@ -121,6 +127,8 @@ class ChdbEngine:
             # The default database is an Overlay, which lacks some of what Atomic has.
             first.query(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
             first.query(f"USE {DATABASE}")
+            # Counted since the process began, whichever store they were for.
+            [[self._failed_inserts, _reason]] = _rows(first.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
             self._idle.put(first)
 
     def query(self, statement: Statement) -> list[Row]:
@@ -137,10 +145,22 @@ class ChdbEngine:
 
     def insert(self, table: str, columns: str, body: bytes, token: str) -> None:
         with self._connection() as connection:
+            known = self._failed_inserts
             inserter = connection.send_insert(_insert_sql(table, columns, token), "Native")
             with inserter:
                 inserter.append(body)
                 inserter.finish()
+            self._check(connection, known)
+
+    def _check(self, connection: Any, known: int) -> None:
+        """Raise when an insert failed meanwhile: the streaming door answers as if all were well, on a full disk too.
+
+        It may have been another's insert; to repeat one that succeeded does no harm.
+        """
+        [[failed, reason]] = _rows(connection.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
+        self._failed_inserts = max(failed, self._failed_inserts)
+        if failed != known:
+            raise RuntimeError(reason or "an insert failed")
 
     def close(self) -> None:
         for connection in self._all:

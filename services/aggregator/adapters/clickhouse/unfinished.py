@@ -15,6 +15,8 @@ ADDED, DROPPED = "1", "2"
 # partition, first block, last block, level, and a mutation's number
 PART = re.compile(r"(?P<partition>(?!tmp|delete).+?)_(?P<first>\d+)_(?P<last>\d+)_\d+(?:_\d+)?")
 
+LINE = re.compile(r"[12]\t[^\t]+\t[^\t]+\n")
+
 Spans = Mapping[str, list[tuple[int, int]]]
 
 
@@ -27,8 +29,7 @@ def _forget(folder: Path) -> int:
     logs = sorted(folder.glob("deduplication_log_*.txt"), key=lambda path: int(path.stem.rpartition("_")[2]))
     if not logs:
         return 0
-    _cut_torn_line(logs[-1])
-    held = _held(line for log in logs for line in log.read_text().splitlines())
+    held = _held(line for log in logs for line in _lines(log))
     there = _spans(path.name for path in folder.parent.iterdir() if path.is_dir())
     lost = {token: part for token, part in held.items() if not _covered(part, there)}
     if lost:
@@ -39,17 +40,22 @@ def _forget(folder: Path) -> int:
     return len(lost)
 
 
-def _cut_torn_line(log: Path) -> None:
-    text = log.read_bytes()
-    if not text.endswith(b"\n"):
-        os.truncate(log, text.rfind(b"\n") + 1)
+def _lines(log: Path) -> list[str]:
+    """The whole lines of a log, which holds no others afterwards: a full disk may have torn some."""
+    told = log.read_text(errors="replace").splitlines(keepends=True)
+    whole = [line for line in told if LINE.fullmatch(line)]
+    if whole != told:
+        fresh = log.with_suffix(".new")
+        fresh.write_text("".join(whole))
+        os.replace(fresh, log)
+    return whole
 
 
 def _held(lines: Iterable[str]) -> dict[str, str]:
     """Tokens the engine knows, with the parts they name."""
     held: dict[str, str] = {}
     for line in lines:
-        operation, part, token = line.split("\t")
+        operation, part, token = line.rstrip("\n").split("\t")
         if operation == ADDED:
             held[token] = part
         else:
