@@ -1,10 +1,15 @@
 """Requests repeated with Idempotency-Key, as a client at the edge sees them."""
 
+import itertools
 import socket
+import threading
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from binnacle_client import Options, SyncClient
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually_sync
 
@@ -62,3 +67,44 @@ def test_after_cuts_and_kills_it_counts_once() -> None:
         settle(suite, "cut")
         assert stored(suite, "cut") == 1
         assert suite.get("/dashboard")["services"]["cut"]["request_count"] == 1
+
+
+@contextmanager
+def writing(client: SyncClient) -> Iterator[Callable[[], int]]:
+    """Writes an event and a sample, again and again, until the block ends; gives how many of each so far."""
+    turns, stopping = itertools.count(1), threading.Event()
+    written = 0
+
+    def write() -> None:
+        nonlocal written
+        while not stopping.wait(0.002):
+            client.events.write("request", service="client")
+            client.metrics.write("turns", float(next(turns)))
+            written += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield lambda: written
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def test_what_the_client_wrote_while_processes_were_killed_counts_once() -> None:
+    small = Options(flush_interval=0.02, batch_size=20, samples_batch=20, longest_backoff=0.5)
+    with running_suite() as suite:
+        with SyncClient(suite.url.removeprefix("http://"), options=small) as client:
+            with writing(client) as written:
+                for process in ("collector", "envoy", "aggregator"):
+                    goal = written() + 200
+                    eventually_sync(lambda: written() >= goal, "more is written")  # noqa: B023 - called at once
+                    suite.kill(process)
+                    suite.wait_ready(15)
+            delivery = client.flush(within=60)
+            assert (delivery.rejected, delivery.dropped, delivery.uncertain) == (0, 0, 0), repr(delivery.last_error)
+            assert delivery.accepted == 2 * written()
+        settle(suite, "client")
+        assert stored(suite, "client") == written()
+        assert suite.get("/stats")["total_metrics"] == written()
+        assert suite.get("/dashboard")["services"]["client"]["request_count"] == written()

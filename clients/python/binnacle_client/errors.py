@@ -29,6 +29,8 @@ _NEVER_SENT = re.compile(
     r"failed to connect to all addresses|no healthy upstream|"
     r"(?<!latest )reset reason: (?:remote |local )?connection (?:failure|timeout)"
 )
+# A stream that was cut on its way, by a connection that broke or an edge that ended.
+_CUT = re.compile(r"RST_STREAM|GOAWAY|Stream removed|Socket closed|connection reset", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"larger than max|too large", re.IGNORECASE)
 
 _Detail = TypeVar("_Detail", bound=Message)
@@ -126,6 +128,8 @@ def error_of(code: grpc.StatusCode, details: str, trailers: Any) -> BinnacleErro
     if code is grpc.StatusCode.UNAVAILABLE:
         refused = _is_ours(status) or _NEVER_SENT.search(details) is not None
         return Unavailable(message, _retry_after(status), uncertain=not refused)
+    if not _is_ours(status) and _CUT.search(details):
+        return Unavailable(message, uncertain=True)
     if code in _PLAIN:
         return _PLAIN[code](message)
     return Internal(message or code.name, uncertain=True)

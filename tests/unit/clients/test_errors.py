@@ -58,6 +58,13 @@ def test_unavailable_is_uncertain_unless_it_surely_was_not_sent(details: str, un
     assert error_of(grpc.StatusCode.UNAVAILABLE, details, None).uncertain is uncertain
 
 
+@pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.CANCELLED])
+def test_a_stream_that_was_cut_counts_as_no_connection(code: grpc.StatusCode) -> None:
+    error = error_of(code, "Stream removed (RST_STREAM (Received RST_STREAM with error code 2))", None)
+    assert isinstance(error, Unavailable)
+    assert error.uncertain
+
+
 def test_a_message_too_large_is_invalid_and_not_overload() -> None:
     error = error_of(grpc.StatusCode.RESOURCE_EXHAUSTED, "Received message larger than max (5 vs. 4)", None)
     assert isinstance(error, InvalidInput)
