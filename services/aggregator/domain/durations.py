@@ -13,7 +13,7 @@ import numpy as np
 
 from services.aggregator.domain.buckets import bucket_numbers, bucket_value
 from services.aggregator.domain.series_roles import SeriesRoles
-from services.aggregator.ports.records import Floats, Longs, Record, Series
+from services.aggregator.ports.records import Flags, Floats, Longs, Record, Series
 from services.core import conventions
 from services.core.columns import (
     DELTA,
@@ -51,6 +51,17 @@ class Increment:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """What one record adds to traffic: increments of histograms, and which rows of its span traffic count.
+
+    Decided once, when the record is fed, so that what is shown and what is stored agree.
+    """
+
+    increments: Sequence[Increment] = ()
+    spans: Flags | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Told:
     """One point; `sum_ms` is NaN when untold."""
 
@@ -67,7 +78,7 @@ class Durations:
 
     def __init__(self) -> None:
         self._newest: dict[int, _Told] = {}
-        self._pending: dict[str, dict[int, Sequence[Increment]]] = {}
+        self._pending: dict[str, dict[int, Added]] = {}
 
     def restore(self, parts: Sequence[Telemetry], roles: SeriesRoles) -> None:
         """Remember the newest points of the store; parts in order of time."""
@@ -77,10 +88,13 @@ class Durations:
 
     def feed(self, journal_id: str, record: Record, roles: SeriesRoles) -> None:
         """Take in a record, once."""
-        if record.telemetry is not NO_TELEMETRY and (found := list(self._increments(record.telemetry, roles))):
+        if record.telemetry is NO_TELEMETRY:
+            return
+        found = Added(list(self._increments(record.telemetry, roles)), _untimed(record, roles))
+        if found.increments or found.spans is not None:
             self._pending.setdefault(journal_id, {})[record.offset] = found
 
-    def pending(self, journal_id: str) -> Mapping[int, Sequence[Increment]]:
+    def pending(self, journal_id: str) -> Mapping[int, Added]:
         """What records of a journal added, by offset."""
         return self._pending.get(journal_id, {})
 
@@ -123,6 +137,15 @@ class Durations:
         sum_ms = told.sum_ms - before.sum_ms
         buckets = {number: count for number, count in grown.items() if count > 0}
         return _increment(series, _Told(told.time_ns, 0, False, told.count - before.count, sum_ms, buckets))
+
+
+def _untimed(record: Record, roles: SeriesRoles) -> Flags | None:
+    """The server spans whose services send no histogram of the same requests."""
+    traffic, spans = record.span_traffic, record.telemetry.spans
+    if traffic is None or spans is None:
+        return None
+    told = [spans.services[row] not in roles.timed_services for row in traffic.rows.tolist()]
+    return np.array(told, np.bool_) if any(told) else None
 
 
 def _increment(series: Series, told: _Told) -> Increment | None:

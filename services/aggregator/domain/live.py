@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
-from services.aggregator.domain.durations import Increment
+from services.aggregator.domain.durations import Added
 from services.aggregator.domain.memories import DAY_SECONDS, MICRO, RECENT_EVENTS
 from services.aggregator.domain.overview import Frame, OverviewEvents, OverviewState, ServiceMetrics
 from services.aggregator.domain.series_roles import LIVE_NAMES, SeriesRoles
@@ -80,10 +80,10 @@ class Live:
         """What is known of each tenant's series."""
         return {name: tenant.roles for name, tenant in self._tenants.items()}
 
-    def durations(self, journal_id: str) -> Mapping[int, Sequence[Increment]]:
-        """What the histograms of a journal's records add to traffic, by offset, until the records are committed."""
+    def durations(self, journal_id: str) -> Mapping[int, Added]:
+        """What histograms and spans of a journal's records add to traffic, by offset, until they are committed."""
         held = [tenant.durations.pending(journal_id) for tenant in self._tenants.values()]
-        return {offset: increments for each in held for offset, increments in each.items()}
+        return {offset: added for each in held for offset, added in each.items()}
 
     def committed(self, journal_id: str, to_offset: int) -> None:
         """Forget what is needed until records are committed."""

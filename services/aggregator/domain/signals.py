@@ -6,18 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from services.aggregator.domain.buckets import LAST_BUCKET, bucket_numbers, bucket_value
-from services.aggregator.domain.durations import Increment
+from services.aggregator.domain.durations import Added, Increment
 from services.aggregator.domain.series_roles import Role, SeriesRoles
-from services.aggregator.ports.records import Floats, Longs, Record
+from services.aggregator.ports.records import Flags, Floats, Longs, Record
 from services.aggregator.ports.signals import SignalColumns
 from services.core import conventions
 from services.core.columns import NO_TELEMETRY
 
 Key = tuple[str, str]
 Keys = npt.NDArray[np.int64]
-Increments = Mapping[int, Sequence[Increment]]
 _NOT_A_BUCKET = LAST_BUCKET + 1
-_NO_INCREMENTS: Increments = {}
+_NOTHING_ADDED: Mapping[int, Added] = {}
 
 
 class _Observations:
@@ -56,7 +55,7 @@ class _Observations:
 
 
 def signals_by_tenant(
-    records: Sequence[Record], roles: Mapping[str, SeriesRoles], durations: Increments = _NO_INCREMENTS
+    records: Sequence[Record], roles: Mapping[str, SeriesRoles], durations: Mapping[int, Added] = _NOTHING_ADDED
 ) -> dict[str, SignalColumns]:
     """The signals of each tenant that has any. `roles` knows their series; `durations` as in signals_of."""
     by_tenant: dict[str, list[Record]] = {}
@@ -68,10 +67,12 @@ def signals_by_tenant(
     return {tenant: columns for tenant, columns in made.items() if len(columns)}
 
 
-def signals_of(records: Iterable[Record], roles: SeriesRoles, durations: Increments = _NO_INCREMENTS) -> SignalColumns:
+def signals_of(
+    records: Iterable[Record], roles: SeriesRoles, durations: Mapping[int, Added] = _NOTHING_ADDED
+) -> SignalColumns:
     """The signals of one tenant's records, in order of second, service and endpoint as first met.
 
-    `durations` is what the histograms of records add, by offset.
+    `durations` is what the histograms and spans of records add, by offset.
     """
     found = _Observations()
     for record in records:
@@ -79,10 +80,11 @@ def signals_of(records: Iterable[Record], roles: SeriesRoles, durations: Increme
             _observe_events(record, found)
         if record.samples is not None:
             _observe_samples(record, roles, found)
-        if record.span_traffic is not None:
-            _observe_spans(record, roles, found)
-        if record.offset in durations:
-            _observe_durations(durations[record.offset], found)
+        added = durations.get(record.offset)
+        if added is not None:
+            _observe_durations(added.increments, found)
+            if added.spans is not None:
+                _observe_spans(record, added.spans, found)
     return _summed(found) if found.parts else SignalColumns()
 
 
@@ -126,14 +128,11 @@ def _observe_samples(record: Record, roles: SeriesRoles, found: _Observations) -
     )
 
 
-def _observe_spans(record: Record, roles: SeriesRoles, found: _Observations) -> None:
+def _observe_spans(record: Record, told: Flags, found: _Observations) -> None:
     spans, traffic = record.telemetry.spans, record.span_traffic
     assert spans is not None
     assert traffic is not None
     services = [spans.services[row] for row in traffic.rows.tolist()]
-    told = np.array([service not in roles.timed_services for service in services], np.bool_)
-    if not told.any():
-        return
     keys = np.array([found.key(*key) for key in zip(services, traffic.endpoints, strict=True)], np.int64)
     ends = (spans.times_ns[traffic.rows] + spans.durations_ns[traffic.rows]) // 1_000_000_000
     found.add(ends[told], keys[told], traffic.requests[told], traffic.errors[told], traffic.latencies_ms[told])

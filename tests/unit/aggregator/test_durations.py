@@ -132,6 +132,15 @@ def test_server_spans_are_requests_until_histograms_tell_them() -> None:
     assert len(story.signals(filled(record(), spans(NOW, 2, 0.25, service="other"))))
 
 
+def test_what_was_decided_when_spans_came_holds_when_they_are_stored() -> None:
+    story = Story()
+    both = read(0, [filled(record(), spans(NOW, 2, 0.25)), series()])
+    story.live.feed(JOURNAL, both[:1])
+    story.live.feed(JOURNAL, both[1:])
+    made = signals_by_tenant(both, story.live.roles(), story.live.durations(JOURNAL))
+    assert made["default"].requests.sum() == 1.0
+
+
 async def test_a_live_overview_sees_them(tmp_path: Path) -> None:
     story = Story()
     async with opened(memory_store(tmp_path)) as store:
@@ -148,5 +157,6 @@ def test_after_a_start_only_what_is_new_counts() -> None:
     roles.learn(before.series)
     durations.restore([before.telemetry], roles)
     durations.feed(JOURNAL, after, roles)
-    ((increment,),) = durations.pending(JOURNAL).values()
+    (added,) = durations.pending(JOURNAL).values()
+    (increment,) = added.increments
     assert (increment.requests, round(increment.latency_sum_ms)) == (1.0, 700)
