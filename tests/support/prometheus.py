@@ -102,7 +102,7 @@ def shown_on_a_port(target: Target) -> Iterator[int]:
 
 @contextmanager
 def running_prometheus(program: Path, target_port: int, write_url: str) -> Iterator[str]:
-    """A Prometheus that scrapes a port each second and writes to a URL; its own URL. At its end it writes what is left."""
+    """A Prometheus that scrapes a port each second and writes to a URL; its own URL."""
     with tempfile.TemporaryDirectory(prefix="prometheus-") as folder:
         config, port = Path(folder) / "prometheus.yml", free_port()
         config.write_text(CONFIG.format(target=target_port, url=write_url))

@@ -9,11 +9,14 @@ from services.launcher.edge import DESCRIPTORS, EdgeSettings, Target, render
 from services.launcher.failures import LauncherError
 
 PUBLIC = {
+    "binnacle.aggregator.v1.IntakeWarningService": "aggregator",
     "binnacle.aggregator.v1.QueryService": "aggregator",
     "binnacle.alerting.v1.AlertService": "alerting",
+    "binnacle.collector.v1.ImportService": "collector",
     "binnacle.collector.v1.IngestService": "collector",
     "binnacle.collector.v1.JsonIntakeService": "collector",
     "binnacle.collector.v1.OtlpHttpService": "collector",
+    "binnacle.collector.v1.RemoteWriteService": "collector",
     "binnacle.streamer.v1.DashboardService": "streamer",
     "binnacle.streamer.v1.SystemService": "streamer",
 }
