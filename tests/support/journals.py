@@ -9,6 +9,7 @@ import numpy as np
 from binnacle.journal.v1 import journal_pb2
 from services.aggregator.convert.journal import record_from
 from services.aggregator.domain.durations import Durations
+from services.aggregator.domain.rollups import disturbed_minutes
 from services.aggregator.domain.series_roles import SeriesRoles
 from services.aggregator.domain.signals import signals_by_tenant
 from services.aggregator.ports.records import Record
@@ -111,4 +112,5 @@ def segment(*records: journal_pb2.Record, first_offset: int = 0, journal_id: str
     for each in taken:
         durations.setdefault(each.tenant, Durations()).feed(journal_id, each, roles[each.tenant])
     pending = {offset: added for known in durations.values() for offset, added in known.pending(journal_id).items()}
-    return Segment(journal_id, first_offset, end, taken, signals_by_tenant(taken, roles, pending))
+    signals = signals_by_tenant(taken, roles, pending)
+    return Segment(journal_id, first_offset, end, taken, signals, minutes=disturbed_minutes(taken))

@@ -1,11 +1,10 @@
 """Roll-ups of the store in memory."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
 
-from services.aggregator.domain.rollups import disturbed_minutes
 from services.aggregator.ports.records import Record
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, Bucket, RolledUp
 from services.aggregator.ports.store import LastSample
@@ -22,12 +21,12 @@ class MemoryRollUps:
     rows: dict[tuple[str, int], dict[Row, RolledUp]] = field(default_factory=lambda: defaultdict(dict))
     imported: dict[tuple[str, int], dict[tuple[Row, int], RolledUp]] = field(default_factory=lambda: defaultdict(dict))
 
-    def disturb(self, records: Sequence[Record]) -> None:
+    def disturb(self, records: Sequence[Record], minutes: Mapping[str, Iterable[int]]) -> None:
         """Samples, or sums of imported ones, were stored."""
         for record in records:
             if record.rollups is not None:
                 self._keep(record.tenant, record.rollups)
-        for tenant, starts in disturbed_minutes(records).items():
+        for tenant, starts in minutes.items():
             self.outdated |= {Bucket(tenant, MINUTE, start) for start in starts}
 
     def _keep(self, tenant: str, sums: RollupColumns) -> None:

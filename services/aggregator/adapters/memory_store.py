@@ -77,7 +77,7 @@ class MemoryStore:
             _keep(self._tenants.setdefault(record.tenant, _Tenant()), segment.journal_id, record)
         for name, columns in segment.signals.items():
             self._tenants.setdefault(name, _Tenant()).signals.append(columns)
-        self._rollups.disturb(segment.records)
+        self._rollups.disturb(segment.records, segment.minutes)
         self._committed[segment.journal_id] = segment.to_offset
 
     async def outdated_buckets(self) -> Sequence[Bucket]:

@@ -94,7 +94,8 @@ class Intake:
         signals = await asyncio.to_thread(
             signals_by_tenant, verdict.records, self.live.roles(), self.live.durations(stream.journal_id)
         )
-        segment = Segment(stream.journal_id, from_offset, to_offset, verdict.records, signals, verdict.claims)
+        minutes = await asyncio.to_thread(disturbed_minutes, verdict.records)
+        segment = Segment(stream.journal_id, from_offset, to_offset, verdict.records, signals, verdict.claims, minutes)
         pause = FIRST_RETRY_SECONDS
         while True:
             stream.require_open()
@@ -108,7 +109,7 @@ class Intake:
             pause = min(2 * pause, LAST_RETRY_SECONDS)
         self._failing = False
         if self._rollups is not None:
-            self._rollups.disturb(disturbed_minutes(segment.records))
+            self._rollups.disturb(segment.minutes)
         self._claims.committed(stream.journal_id, verdict)
         self.live.committed(stream.journal_id, to_offset)
         self._committed[stream.journal_id] = max(to_offset, self.committed(stream.journal_id))

@@ -1,7 +1,7 @@
 """The store: keeps segments exactly once and answers from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from services.aggregator.ports.claims import Claim, ClaimHistory
@@ -17,7 +17,8 @@ class Segment:
     """Records `[from_offset, to_offset)` of one journal, in order, and the signals made of them by tenant.
 
     A segment never changes: the same journal and range always hold the same records. What the `claims` say was
-    presumed in leaving out rows that other records hold.
+    presumed in leaving out rows that other records hold. `minutes` are those its samples fall into, by tenant, with the
+    number of samples.
     """
 
     journal_id: str
@@ -26,6 +27,7 @@ class Segment:
     records: Sequence[Record]
     signals: Mapping[str, SignalColumns]
     claims: Sequence[Claim] = ()
+    minutes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, Bucket, RolledU
 TABLES: dict[int, TenantTable] = {MINUTE: "rollup_minutes", HOUR: "rollup_hours", DAY: "rollup_days"}
 MARKS = "rollup_marks"
 RESERVED_AT_ONCE = 1_000_000
-# Beyond this, what is being grouped goes to disk. One thread spends less than two, and leaves one to intake.
+# Samples lie in the order they are grouped in, so little is held at a time; beyond this it goes to disk. One thread
+# spends less than two, and leaves the other cores to intake.
 _SETTINGS = (
-    "max_threads = 1, optimize_on_insert = 0, max_partitions_per_insert_block = 0,"
+    "max_threads = 1, optimize_on_insert = 0, optimize_aggregation_in_order = 1, max_partitions_per_insert_block = 0,"
     " max_bytes_before_external_group_by = 500000000"
 )
 _INTO = "INSERT INTO {table} (tenant, series_id, bucket, count, sum, min, max, last, revision)"

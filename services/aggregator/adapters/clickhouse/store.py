@@ -15,7 +15,6 @@ from services.aggregator.adapters.clickhouse.migrations import known_migrations,
 from services.aggregator.adapters.clickhouse.rollups import Revisions
 from services.aggregator.adapters.clickhouse.rows import TableBlock, claims_block, ledger_block, segment_blocks
 from services.aggregator.adapters.clickhouse.statements import LEDGER, TENANTS
-from services.aggregator.domain.rollups import disturbed_minutes
 from services.aggregator.ports.claims import ClaimHistory
 from services.aggregator.ports.rollups import Bucket, RolledUp
 from services.aggregator.ports.store import (
@@ -80,9 +79,9 @@ class ClickHouseStore:
             self._insert(engine, segment, claims_block(segment.claims))
         for block in segment_blocks(segment, self._layouts):
             self._insert(engine, segment, block)
-        minutes = disturbed_minutes(segment.records)
-        if minutes:
-            rollups.mark_disturbed(engine, self._revisions_of(engine).next(), minutes, _token(segment, rollups.MARKS))
+        if segment.minutes:
+            revision = self._revisions_of(engine).next()
+            rollups.mark_disturbed(engine, revision, segment.minutes, _token(segment, rollups.MARKS))
         self._insert(engine, segment, ledger_block(segment, int(self._clock.now() * 1e6)))
 
     def _insert(self, engine: Engine, segment: Segment, block: TableBlock) -> None:
