@@ -44,6 +44,7 @@ class Sent:
         self.curl = ""
         self.listed = ""
         self.answers: dict[str, httpx.Response] = {}
+        self.requests: dict[str, float] = {}
 
 
 def send_all(suite: Suite, own: tuple[int, int]) -> Sent:
@@ -104,6 +105,12 @@ def listed(suite: Suite) -> str:
     return done.stdout + done.stderr
 
 
+def _requests(suite: Suite) -> dict[str, float]:
+    """Requests and average latency of each service on the dashboard."""
+    shown = suite.get("/dashboard")["services"].values()
+    return {service["name"]: service["avg_latency_ms"] for service in shown if service["request_count"] >= 4}
+
+
 @pytest.fixture(scope="module")
 def story() -> Iterator[tuple[Sent, Ask]]:
     """A suite to which everybody wrote, and its store once it has stopped."""
@@ -114,6 +121,8 @@ def story() -> Iterator[tuple[Sent, Ask]]:
             sent = send_all(suite, own)
             sent.curl, sent.listed = curl(suite, Path(folder)), listed(suite)
             sent.answers = posts(suite)
+            eventually_sync(lambda: len(_requests(suite)) == len(sent.services), "all services are on the page", 30)
+            sent.requests = _requests(suite)
             # Records of a journal are stored in order: when this one is there, all are.
             suite.post("/events", {"type": "last"})
             eventually_sync(lambda: bool(suite.get("/events", type="last")["events"]), "everything is stored", 30)
@@ -133,6 +142,16 @@ def test_nodes_exporters_were_there(story: tuple[Sent, Ask]) -> None:
     sent, _ask = story
     if sent.no_node:
         pytest.skip(sent.no_node)
+
+
+def test_duration_histograms_are_traffic_on_the_dashboard(story: tuple[Sent, Ask]) -> None:
+    sent, ask = story
+    assert set(sent.requests) == set(sent.services)
+    # A server span that came before the histogram is counted beside it, and as an error.
+    rows = ask("SELECT service, sum(requests), sum(errors), sum(latency_sum_ms) FROM signals GROUP BY service")
+    for _service, requests, errors, total_ms in rows:
+        assert requests - errors == 4
+        assert 2_550 <= total_ms < 2_550 + 1_000 * errors + 1e-6
 
 
 def test_buf_curl_speaks_to_opentelemetrys_service(story: tuple[Sent, Ask]) -> None:
