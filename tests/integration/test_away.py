@@ -14,7 +14,7 @@ import pytest
 from tests.support import stopped_store
 from tests.support.books import judge
 from tests.support.lanes import SERVICE, Lanes
-from tests.support.outages import MIB, drained, hanging, held, memory
+from tests.support.outages import MIB, drained, hanging, held, memory, patience
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually_sync
 
@@ -90,8 +90,7 @@ def test_the_journal_is_full(scale: float) -> None:
                     break
                 kept += 100
             # Said so at once, with a time to come back, and again.
-            for path, body in (("/events", {"type": "late"}), ("/metrics", {"name": "late", "value": 1})):
-                eventually_sync(lambda p=path, b=body: refused(suite.http.post(p, json=b)), "it is refused")
+            eventually_sync(lambda: refused(suite.http.post("/logs", json=bulk(100, 5_000))), "it is refused again")
             assert refused(answer), answer.text
             assert memory(suite)["collector"] - before["collector"] < GROWTH_MIB
             assert disk(suite.data_dir / "collector") < 2 * JOURNAL_BYTES
@@ -135,13 +134,13 @@ def test_redis_is_away(scale: float) -> None:
             stopping.set()
             killer.join()
         # The same within what a shared machine makes of it.
-        assert max(hung, gone) < 2 * usual + 0.005, (usual, hung, gone)
+        assert max(hung, gone) < patience(2 * usual + 0.005), (usual, hung, gone)
         assert held(suite) < 50
 
 
 def keep_killed(suite: Suite, name: str, stopping: threading.Event) -> None:
     """Kill a process whenever it is there."""
-    while not stopping.wait(0.02):
+    while not stopping.wait(0.2):
         child = suite.children().get(name)
         if child is not None:
             child.kill()

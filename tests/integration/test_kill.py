@@ -1,6 +1,5 @@
 """Kill -9 under load, at random and at each step of a point's path: nothing acknowledged is lost or doubled."""
 
-import os
 import random
 import subprocess
 import time
@@ -11,6 +10,7 @@ import pytest
 
 from tests.support.books import judge, settled
 from tests.support.lanes import SERVICE, WATCHED_TYPE, Lanes
+from tests.support.outages import patience
 from tests.support.suite import CHILDREN, Suite, running_suite
 from tests.support.tracing import can_trace
 from tests.support.waiting import eventually_sync
@@ -32,11 +32,6 @@ STEPS = (
     ("aggregator", "rename,renameat,renameat2"),
     ("aggregator", "sendmsg"),
 )
-
-
-def patience(seconds: float) -> float:
-    """A time promised of a machine with nothing else to do, on this one as it is now."""
-    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def kill_at_random(suite: Suite, load: Lanes, name: str, chance: random.Random) -> None:

@@ -129,7 +129,7 @@ def headers(rng: random.Random) -> dict[str, str]:
     """What a body is said to be."""
     told = {"content-type": rng.choice(CONTENT_TYPES), "content-encoding": rng.choice(ENCODINGS)}
     if rng.random() < 0.1:
-        told["idempotency-key"] = rng.choice(("a", "x" * 300, " ", "é".encode().decode("latin-1")))
+        told["idempotency-key"] = rng.choice(("a", "x" * 300, "a b", "{}"))
     return {name: value for name, value in told.items() if value}
 
 

@@ -1,5 +1,6 @@
 """What a suite goes through when a part of it is away, and how its processes bear it."""
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -50,3 +51,8 @@ def drained(suite: Suite, within: float) -> float:
     begun = time.monotonic()
     eventually_sync(lambda: held(suite) < 50, "the journal is drained", within)
     return time.monotonic() - begun
+
+
+def patience(seconds: float) -> float:
+    """A time promised of a machine with nothing else to do, on this one as it is now."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
