@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -52,7 +52,9 @@ def handling(call: Call) -> Iterator[None]:
     try:
         yield
     finally:
-        _current.reset(token)
+        # A stream that its caller leaves may be closed from another context, where nothing was set.
+        with suppress(ValueError):
+            _current.reset(token)
 
 
 @contextmanager

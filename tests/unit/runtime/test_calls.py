@@ -1,0 +1,23 @@
+"""The current call, and streams that are left."""
+
+import contextvars
+from collections.abc import Iterator
+
+import pytest
+
+from services.core.errors import Unauthenticated
+from services.runtime.calls import Call, current_call, handling
+
+
+def stream() -> Iterator[str]:
+    with handling(Call("acme", "id-1")):
+        while True:
+            yield current_call().tenant
+
+
+def test_a_stream_may_be_closed_from_another_context() -> None:
+    left = stream()
+    assert contextvars.copy_context().run(next, left) == "acme"
+    contextvars.copy_context().run(left.close)
+    with pytest.raises(Unauthenticated):
+        current_call()
