@@ -11,12 +11,18 @@ from pathlib import Path
 import httpx
 import pytest
 
+from binnacle.aggregator.v1 import query_service_pb2, query_service_pb2_grpc
+from binnacle.collector.v1 import ingest_service_pb2, ingest_service_pb2_grpc
+from binnacle.events.v1 import events_pb2
+from services.runtime.channels import open_channel
 from tests.support import stopped_store
 from tests.support.books import judge
 from tests.support.lanes import SERVICE, Lanes
 from tests.support.outages import MIB, drained, hanging, held, memory, patience
+from tests.support.service_process import service_process
+from tests.support.services import socket_address
 from tests.support.suite import Suite, running_suite
-from tests.support.waiting import eventually_sync
+from tests.support.waiting import eventually, eventually_sync
 
 pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -77,6 +83,31 @@ def test_the_aggregator_hangs(scale: float) -> None:
         load.stop()
         assert seconds < max(outage, 5.0) + 10.0
         judge(suite, load)
+
+
+async def test_the_aggregator_is_gone(tmp_path: Path, scale: float) -> None:
+    outage = OUTAGE_SECONDS * scale
+    collector, aggregator = socket_address("collector"), socket_address("aggregator")
+    shared = {"AGGREGATOR": aggregator, "DATA_DIR": str(tmp_path)}
+    async with service_process("collector", {**shared, "LISTEN": collector}), open_channel(collector) as channel:
+        intake = ingest_service_pb2_grpc.IngestServiceStub(channel)
+        sent = 0
+        deadline = time.monotonic() + outage
+        while time.monotonic() < deadline:
+            events = [events_pb2.Event(type="away", user_id=f"user-{sent + n}") for n in range(100)]
+            sent += (await intake.WriteEvents(ingest_service_pb2.WriteEventsRequest(events=events))).accepted
+        assert sent > 100 * outage
+        async with service_process("aggregator", {**shared, "LISTEN": aggregator}), open_channel(aggregator) as store:
+            queries = query_service_pb2_grpc.QueryServiceStub(store)
+            begun = time.monotonic()
+
+            async def arrived() -> bool:
+                found = await queries.ListTrackedEvents(query_service_pb2.ListTrackedEventsRequest(type="away"))
+                return bool(found.count == sent)
+
+            # Half the time it took to arrive, and what it takes to notice that the aggregator is back.
+            await eventually(arrived, f"all {sent} are stored", within=patience(outage / 2 + 5.0))
+            assert time.monotonic() - begun < patience(outage / 2 + 5.0) + 1.0
 
 
 def test_the_journal_is_full(scale: float) -> None:
