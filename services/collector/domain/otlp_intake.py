@@ -164,7 +164,7 @@ class OtlpIntake:
         )
         parts.note(self._intake, tenant)
         outcome = parts.together()
-        self._meter.taken("otlp_metrics", outcome.accepted, outcome.refused.count)
+        self._meter.taken("samples", outcome.accepted, outcome.refused.count)
         if samples is None and telemetry == NO_TELEMETRY:
             return outcome
         fresh = self._registry.unannounced(tenant, series.entries())

@@ -276,7 +276,7 @@ async def test_bodies_that_are_none_are_refused(tmp_path: Path, content: HttpBod
 async def test_a_request_larger_than_a_record_is_kept_in_parts(tmp_path: Path) -> None:
     """What an exporter may send in one request is never refused for what it takes once decoded."""
     lines = [LogRecord(time_unix_nano=otlp.now_ns(), body=otlp.any_value("x" * 15_000)) for _line in range(700)]
-    long = {f"label_{number}": "v" * 400 for number in range(20)}
+    long: dict[str, Any] = {f"label_{number}": "v" * 400 for number in range(20)}
     gauges = [otlp.gauge(f"g{number}", 1.0, **long) for number in range(1_500)]
     async with collector(tmp_path) as running:
         await export(running, "logs.v1.Logs", otlp.logs(*lines))
