@@ -26,6 +26,8 @@ ANSWER_SECONDS = 30.0
 STREAM_SECONDS = 0.2
 # Overload is an answer; that nothing has died is asked at the end.
 FAULTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
+# What gRPC's client says of a stream that it was told to leave while it wrote; no server says so.
+OF_THE_CLIENT = "Internal error from Core"
 BAD_STATUSES = {500, 502}
 # What was accepted by chance is kept and counted; the store's own caches settle.
 GROWTH_MIB = 150.0
@@ -53,7 +55,8 @@ async def call(channel: grpc.aio.Channel, method: noise.Method, raw: bytes) -> s
     except TimeoutError:
         return "" if method.streams else "no answer"
     except grpc.aio.AioRpcError as error:
-        return f"{error.code().name}: {error.details()}" if error.code() in FAULTS else ""
+        ours = error.code() in FAULTS and error.details() != OF_THE_CLIENT
+        return f"{error.code().name}: {error.details()}" if ours else ""
     return ""
 
 
