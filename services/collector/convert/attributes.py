@@ -83,4 +83,3 @@ def _plain(value: Value) -> Any:
     if kind == "list_value":
         return [_plain(inner) for inner in value.list_value.values]
     return None
-
