@@ -10,8 +10,7 @@ import pytest
 from services.collector.adapters.lmdb_journal import LmdbJournal
 from services.collector.ports import Segment
 from services.core.errors import Conflict
-from tests.component.aggregator.everything import everything
-from tests.golden.make import FOLDER, LIMIT, SERIES, journalled
+from tests.golden.make import FOLDER, LIMIT, SERIES, journalled, stored
 from tests.support.journals import JOURNAL
 from tests.support.stores import chdb_store, opened
 
@@ -60,11 +59,11 @@ async def test_a_store_of_every_version_opens_with_all_it_holds(archive: Path, t
     folder = unpacked(archive, tmp_path / "store")
     for _turn in range(2):
         async with opened(chdb_store(folder)) as store:
-            assert await store.committed() == {JOURNAL: everything().to_offset}
+            assert await store.committed() == {JOURNAL: stored().to_offset}
             counts = await store.intake_counts("default")
             assert (counts.events, counts.samples, counts.heartbeats, counts.series) == (22, 3, 1, 2)
             counts = await store.intake_counts("other")
             assert (counts.events, counts.logs) == (1, 1)
             # Repeating what it holds changes nothing, also across versions.
-            await store.commit(everything())
+            await store.commit(stored())
             assert (await store.intake_counts("default")).events == 22

@@ -11,16 +11,46 @@ from pathlib import Path
 
 import numpy as np
 
+from binnacle.journal.v1 import journal_pb2
 from services.aggregator.adapters.clickhouse.migrations import known_migrations
+from services.aggregator.ports.store import Segment as StoreSegment
 from services.collector.adapters.journal_file import FORMAT
 from services.collector.adapters.lmdb_journal import LmdbJournal
 from services.collector.ports import NewSeries, Segment
-from tests.component.aggregator.everything import everything, records
+from tests.support.journals import NOW, record, segment
 from tests.support.stores import chdb_store, opened
 
 FOLDER = Path(__file__).parent
 LIMIT = 16 * 1024 * 1024
 SERIES = (1, 2**64 - 1)
+
+
+def records() -> list[journal_pb2.Record]:
+    """What golden files hold; never changed, since the files are not."""
+    requests = [
+        {
+            "type": "request",
+            "service": "shop",
+            "user": f"u{n}",
+            "time": NOW - n,
+            "data": {"latency_ms": n, "endpoint": "/a"},
+        }
+        for n in range(20)
+    ]
+    return [
+        record(events=[*requests, {"type": "purchase", "time": NOW - 86_400}, {"type": "purchase"}]),
+        record(tenant="other", events=[{"type": "error", "service": "cart"}], logs=[{"message": "hello"}]),
+        record(
+            heartbeats=[{"service": "shop", "requests": 7}],
+            series=[(1, "requests", {"service": "shop"}), (2, "system_cpu_percent", {"host": "h"})],
+            samples=[(1, NOW, 5.0), (1, NOW - 86_400, 3.0), (2, NOW, 12.5)],
+        ),
+    ]
+
+
+def stored() -> StoreSegment:
+    """The segment that a golden store holds."""
+    return segment(*records())
 
 
 def journalled() -> list[bytes]:
@@ -45,17 +75,21 @@ async def write_journal(folder: Path) -> None:
 async def write_store(folder: Path) -> None:
     """A store with a row in every table."""
     async with opened(chdb_store(folder)) as store:
-        await store.commit(everything())
+        await store.commit(stored())
 
 
 def main() -> None:
-    """Write both archives."""
+    """Write what is not there yet."""
     version = known_migrations()[-1].version
     for name, write in ((f"journal-{FORMAT.decode()}", write_journal), (f"store-{version}", write_store)):
+        made = FOLDER / f"{name}.tar.xz"
+        # What a version wrote stays as it wrote it.
+        if made.exists():
+            continue
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch, "made")
             asyncio.run(write(folder))
-            with tarfile.open(FOLDER / f"{name}.tar.xz", "w:xz") as archive:
+            with tarfile.open(made, "w:xz") as archive:
                 for path in sorted(folder.iterdir()):
                     archive.add(path, path.name)
 
