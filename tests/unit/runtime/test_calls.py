@@ -1,7 +1,7 @@
 """The current call, and streams that are left."""
 
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -9,7 +9,7 @@ from services.core.errors import Unauthenticated
 from services.runtime.calls import Call, current_call, handling
 
 
-def stream() -> Iterator[str]:
+def stream() -> Generator[str, None, None]:
     with handling(Call("acme", "id-1")):
         while True:
             yield current_call().tenant

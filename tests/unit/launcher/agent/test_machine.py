@@ -67,25 +67,39 @@ def test_processes_are_known_by_their_command_lines(command: list[str], name: st
     assert name_of(command) == name
 
 
+# A launcher of its own, since suites of other tests run below this process. Its child stands for a collector, whose
+# command line is what counts, and ends when the first line comes in.
+LAUNCHER = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "input()", "services.collector"], stdin=subprocess.PIPE)
+print("started", flush=True)
+sys.stdin.readline()
+child.communicate(b"\\n")
+print("ended", flush=True)
+sys.stdin.read()
+"""
+
+
 async def test_the_processes_of_a_suite_are_read_by_name() -> None:
-    # Stands for a collector: what counts is the command line.
-    program = "import sys; sys.stdin.read()"
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, "services.collector", stdin=asyncio.subprocess.PIPE
-    )
+    pipe = asyncio.subprocess.PIPE
+    root = await asyncio.create_subprocess_exec(sys.executable, "-c", LAUNCHER, stdin=pipe, stdout=pipe)
+    assert root.stdin is not None
+    assert root.stdout is not None
+    assert await root.stdout.readline() == b"started\n"
     clock = ManualClock()
-    processes = SuiteProcesses(os.getpid(), "h1", clock)
+    processes = SuiteProcesses(root.pid, "h1", clock)
     processes.read()
     await clock.advance(1.0)
     found = {(r.name, r.labels["process"]): r for r in processes.read()}
     assert found["process_memory_bytes", "collector"].value > 1_000_000
     assert found["process_cpu_percent", "collector"].value >= 0
     assert ("process_memory_bytes", "launcher") in found
-    assert child.stdin is not None
-    child.stdin.close()
-    await child.wait()
+    root.stdin.write(b"\n")
+    assert await root.stdout.readline() == b"ended\n"
     await clock.advance(5.0)
     assert ("process_memory_bytes", "collector") not in {(r.name, r.labels["process"]) for r in processes.read()}
+    root.stdin.close()
+    await root.wait()
 
 
 async def test_a_root_that_is_gone_gives_nothing() -> None:
