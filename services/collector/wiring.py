@@ -53,7 +53,7 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
         telemetry = OtlpIntake(intake, registry, metrics)
         otlp, remote_write = Otlp(intake, telemetry), RemoteWriteServicer(intake, telemetry)
         stub = append_service_pb2_grpc.AppendServiceStub(channel)
-        forwarder = Forwarder(journal, stub, process.clock, process.log)
+        forwarder = Forwarder(journal, stub, process.clock, process.log, process.stopping)
         process.tasks.create_task(forwarder.run(), name="forwarder")
         process.tasks.create_task(_observe(journal, metrics, process), name="journal metrics")
 

@@ -18,7 +18,7 @@ from services.runtime.channels import open_channel
 from tests.support import stopped_store
 from tests.support.books import judge
 from tests.support.lanes import SERVICE, Lanes
-from tests.support.outages import MIB, drained, hanging, held, memory, patience
+from tests.support.outages import MIB, drained, hanging, memory, patience
 from tests.support.service_process import service_process
 from tests.support.services import socket_address
 from tests.support.suite import Suite, running_suite
@@ -166,7 +166,7 @@ def test_redis_is_away(scale: float) -> None:
             killer.join()
         # The same within what a shared machine makes of it.
         assert max(hung, gone) < patience(2 * usual + 0.005), (usual, hung, gone)
-        assert held(suite) < 50
+        drained(suite, within=5.0)
 
 
 def keep_killed(suite: Suite, name: str, stopping: threading.Event) -> None:

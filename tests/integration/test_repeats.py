@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from binnacle_client import Options, SyncClient
@@ -17,10 +18,17 @@ pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pyte
 
 
 def post(suite: Suite, service: str, key: str) -> dict[str, object]:
-    """One request event, under a name."""
-    answer = suite.http.post("/events", json={"type": "request", "service": service}, headers={"Idempotency-Key": key})
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
+    """One request event, under a name, sent until it is answered: the edge may not have found a part again yet."""
+    answers: list[httpx.Response] = []
+
+    def taken() -> bool:
+        body, headers = {"type": "request", "service": service}, {"Idempotency-Key": key}
+        answers.append(suite.http.post("/events", json=body, headers=headers))
+        assert answers[-1].status_code in (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE), answers[-1].text
+        return answers[-1].status_code == httpx.codes.OK
+
+    eventually_sync(taken, "the request is taken")
+    return dict(answers[-1].json())
 
 
 def stored(suite: Suite, service: str) -> int:

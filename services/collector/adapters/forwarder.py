@@ -47,21 +47,32 @@ class Forwarder:
     """
 
     def __init__(
-        self, journal: Journal, stub: "pb_grpc.AppendServiceAsyncStub", clock: Clock, log: Log, pace: Pace = PACE
+        self,
+        journal: Journal,
+        stub: "pb_grpc.AppendServiceAsyncStub",
+        clock: Clock,
+        log: Log,
+        stopping: asyncio.Event,
+        pace: Pace = PACE,
     ) -> None:
         self._journal = journal
         self._stub = stub
         self._clock = clock
         self._log = log
+        self._stopping = stopping
         self._pace = pace
         self._backoff = Backoff(random.Random())
         self._changed = asyncio.Event()
         self._complaint = ""
         journal.on_change(self._changed.set)
 
-    async def run(self) -> NoReturn:
-        """Never returns; every failure is waited out."""
-        while True:
+    async def run(self) -> None:
+        """Forward until cancelled; every failure is waited out, unless the process is stopping.
+
+        In Python 3.11 a task group whose child fails just as the group is cancelled swallows the cancellation, so it
+        alone cannot be trusted to end this.
+        """
+        while not self._stopping.is_set():
             try:
                 await self._forward()
             except BinnacleError as error:
