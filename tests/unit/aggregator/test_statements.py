@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.aggregator.adapters.clickhouse.statements import Join, TenantQuery
 
 
 def test_every_query_names_its_tenant_as_a_parameter() -> None:
@@ -29,3 +29,35 @@ def test_a_query_without_a_tenant_cannot_be_built() -> None:
     assert (tenant.name, tenant.default) == ("tenant", dataclasses.MISSING)
     with pytest.raises(TypeError):
         TenantQuery(table="events", columns=("1",))  # type: ignore[call-arg]
+
+
+def test_a_query_over_a_query_is_about_the_tenant_of_that_query() -> None:
+    inner = TenantQuery(
+        "a", "events", ("type", "count() AS n"), ("type = {type:String}",), {"type": "x"}, group_by="type"
+    )
+    outer = TenantQuery("a", inner, ("max(n)",), ("n > {least:UInt64}",), {"least": 2})
+    statement = outer.statement()
+    assert statement.sql == (
+        "SELECT max(n) FROM (SELECT type, count() AS n FROM events WHERE tenant = {tenant:String}"
+        " AND (type = {type:String}) GROUP BY type) WHERE (n > {least:UInt64})"
+    )
+    assert statement.parameters == {"tenant": "a", "type": "x", "least": 2}
+
+
+def test_a_joined_query_names_its_own_tenant() -> None:
+    joined = TenantQuery("a", "series", ("id AS series_id", "name"), final=True)
+    query = TenantQuery(
+        "a", "samples", ("name", "count()"), joins=(Join("INNER", joined, "series_id"),), group_by="name"
+    )
+    assert query.statement().sql == (
+        "SELECT name, count() FROM samples INNER JOIN (SELECT id AS series_id, name FROM series FINAL"
+        " WHERE tenant = {tenant:String}) AS joined USING (series_id) WHERE tenant = {tenant:String} GROUP BY name"
+    )
+
+
+def test_parts_about_different_tenants_cannot_be_put_together() -> None:
+    other = TenantQuery("b", "series", ("id AS series_id",))
+    with pytest.raises(ValueError, match="same tenant"):
+        TenantQuery("a", other, ("series_id",))
+    with pytest.raises(ValueError, match="same tenant"):
+        TenantQuery("a", "samples", ("count()",), joins=(Join("INNER", other, "series_id"),))

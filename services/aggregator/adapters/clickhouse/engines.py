@@ -76,10 +76,12 @@ def _insert_sql(table: str, columns: str, token: str) -> str:
 
 
 def _query_sql(statement: Statement) -> str:
-    return f"{statement.sql} SETTINGS {_QUERY_SETTINGS}"
+    settings = f"{_QUERY_SETTINGS}, {statement.settings}" if statement.settings else _QUERY_SETTINGS
+    return f"{statement.sql} SETTINGS {settings}"
 
 
-def _rows(body: bytes) -> list[Row]:
+def rows_of(body: bytes) -> list[Row]:
+    """The rows of an answer in ROW_FORMAT."""
     return [orjson.loads(line) for line in body.splitlines()]
 
 
@@ -128,11 +130,11 @@ class ChdbEngine:
             first.query(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
             first.query(f"USE {DATABASE}")
             # Counted since the process began, whichever store they were for.
-            [[self._failed_inserts, _reason]] = _rows(first.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
+            [[self._failed_inserts, _reason]] = rows_of(first.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
             self._idle.put(first)
 
     def query(self, statement: Statement) -> list[Row]:
-        return _rows(self.query_bytes(statement, ROW_FORMAT))
+        return rows_of(self.query_bytes(statement, ROW_FORMAT))
 
     def query_bytes(self, statement: Statement, form: str) -> bytes:
         with self._connection() as connection:
@@ -157,7 +159,7 @@ class ChdbEngine:
 
         It may have been another's insert; to repeat one that succeeded does no harm.
         """
-        [[failed, reason]] = _rows(connection.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
+        [[failed, reason]] = rows_of(connection.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
         self._failed_inserts = max(failed, self._failed_inserts)
         if failed != known:
             raise RuntimeError(reason or "an insert failed")
@@ -212,7 +214,7 @@ class ServerEngine:
             return cls(client)
 
     def query(self, statement: Statement) -> list[Row]:
-        return _rows(self.query_bytes(statement, ROW_FORMAT))
+        return rows_of(self.query_bytes(statement, ROW_FORMAT))
 
     def query_bytes(self, statement: Statement, form: str) -> bytes:
         with self._faults():

@@ -27,10 +27,11 @@ TenantTable = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL with `{name:Type}` placeholders and their values."""
+    """SQL with `{name:Type}` placeholders and their values; `settings` such as `max_threads = 1`."""
 
     sql: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    settings: str = ""
 
 
 def quoted(text: str) -> str:
@@ -39,14 +40,26 @@ def quoted(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class TenantQuery:
-    """A SELECT over one tenant's rows of one table; conditions are joined by AND.
+class Join:
+    """Another question of the same tenant beside a query's rows: `kind` such as `LEFT`, `using` its common columns."""
 
-    `committed` leaves out rows of segments that are not in the ledger (tables with a place only).
+    kind: Literal["INNER", "LEFT", "ANY LEFT", "LEFT ASOF", "SEMI LEFT", "ANTI LEFT"]
+    query: "TenantQuery"
+    using: str
+    alias: str = "joined"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantQuery:
+    """A SELECT over one tenant's rows of a table, or over the answer of another such query; conditions go by AND.
+
+    `parameters` are shared by all parts: those of a query within are given by it. `committed` leaves out rows of
+    segments that are not in the ledger (tables with a place only), `final` rows of a table that others replaced.
+    Raises ValueError where a part is about another tenant.
     """
 
     tenant: str
-    table: TenantTable
+    table: "TenantTable | TenantQuery"
     columns: tuple[str, ...]
     where: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -55,23 +68,47 @@ class TenantQuery:
     order_by: str = ""
     limit: int | None = None
     committed: bool = False
+    final: bool = False
+    joins: tuple[Join, ...] = ()
+    limit_by: str = ""
+
+    def __post_init__(self) -> None:
+        parts = [join.query for join in self.joins]
+        parts += [self.table] if isinstance(self.table, TenantQuery) else []
+        if any(part.tenant != self.tenant for part in parts):
+            raise ValueError("every part of a query must be about the same tenant")
 
     def statement(self) -> Statement:
         """The query as SQL."""
-        source = self.table + (_COMMITTED if self.committed else "")
-        conditions = ["tenant = {tenant:String}", *(f"({condition})" for condition in self.where)]
+        parameters: dict[str, Any] = {}
+        source = self._source(parameters)
+        conditions = [] if isinstance(self.table, TenantQuery) else ["tenant = {tenant:String}"]
+        conditions += [f"({condition})" for condition in self.where]
         if self.committed:
             conditions.append("offset < committed_offset")
-        clauses = [f"SELECT {', '.join(self.columns)} FROM {source} WHERE {' AND '.join(conditions)}"]
-        if self.group_by:
-            clauses.append(f"GROUP BY {self.group_by}")
-        if self.having:
-            clauses.append(f"HAVING {self.having}")
-        if self.order_by:
-            clauses.append(f"ORDER BY {self.order_by}")
-        if self.limit is not None:
-            clauses.append(f"LIMIT {int(self.limit)}")
-        return Statement(" ".join(clauses), {**self.parameters, "tenant": self.tenant})
+        clauses = [f"SELECT {', '.join(self.columns)} FROM {source}"]
+        clauses += [f"WHERE {' AND '.join(conditions)}"] if conditions else []
+        for word, clause in (("GROUP BY", self.group_by), ("HAVING", self.having), ("ORDER BY", self.order_by)):
+            clauses += [f"{word} {clause}"] if clause else []
+        clauses += [f"LIMIT {self.limit_by}"] if self.limit_by else []
+        clauses += [f"LIMIT {int(self.limit)}"] if self.limit is not None else []
+        return Statement(" ".join(clauses), {**parameters, **self.parameters, "tenant": self.tenant})
+
+    def _source(self, parameters: dict[str, Any]) -> str:
+        """What the rows come from; adds the parameters of the queries within."""
+        if isinstance(self.table, TenantQuery):
+            source = _nested(self.table, parameters)
+        else:
+            source = self.table + (" FINAL" if self.final else "") + (_COMMITTED if self.committed else "")
+        for join in self.joins:
+            source += f" {join.kind} JOIN {_nested(join.query, parameters)} AS {join.alias} USING ({join.using})"
+        return source
+
+
+def _nested(query: TenantQuery, parameters: dict[str, Any]) -> str:
+    statement = query.statement()
+    parameters.update(statement.parameters)
+    return f"({statement.sql})"
 
 
 _COMMITTED = (

@@ -12,6 +12,7 @@ from services.aggregator.adapters.clickhouse.engines import Engine, EngineFault
 from services.aggregator.adapters.clickhouse.history import read_history
 from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.migrations import known_migrations, migrate
+from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.rollups import Revisions
 from services.aggregator.adapters.clickhouse.rows import TableBlock, claims_block, ledger_block, segment_blocks
 from services.aggregator.adapters.clickhouse.statements import LEDGER, TENANTS
@@ -47,6 +48,7 @@ class ClickHouseStore:
         self._revisions: Revisions | None = None
         self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+        self.reader = Reader(lambda: self._engine, log)
 
     async def open(self) -> None:
         if self._engine is None:
@@ -62,6 +64,7 @@ class ClickHouseStore:
         return engine
 
     async def close(self) -> None:
+        await self.reader.close()
         await asyncio.to_thread(self._threads.shutdown)
         if self._engine is not None:
             self._engine.close()

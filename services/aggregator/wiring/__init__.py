@@ -1,5 +1,6 @@
 """Puts the aggregator together; the only module that knows all its rooms."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,7 @@ from services.aggregator.service.append_service import AppendServicer
 from services.aggregator.service.intake_warning_service import IntakeWarningServicer
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
+from services.aggregator.wiring.questions import questions
 from services.core.clock import Clock
 from services.runtime.process import Process, Registration, Wired
 
@@ -29,7 +31,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
     """The aggregator over the ClickHouse that `config` names."""
     store = ClickHouseStore(lambda: open_engine(config.store_dsn), process.clock, process.log)
     async with wired_over(store, config, process) as wired:
-        yield wired
+        yield dataclasses.replace(wired, registrations=[*wired.registrations, *questions(store.reader, process.clock)])
 
 
 @asynccontextmanager

@@ -1,0 +1,81 @@
+"""The door for questions: bounded in time, memory and rows, and apart from the threads that write."""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from services.aggregator.adapters.clickhouse.engines import ROW_FORMAT, Engine, EngineFault, Row, rows_of
+from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
+from services.runtime.logs import Log
+
+THREADS = 4
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one question may take: `seconds` of time, `memory` in bytes, `result_rows` in its answer."""
+
+    seconds: float = 10.0
+    memory: int = 1 << 30
+    result_rows: int = 1_000_000
+
+    def settings(self) -> str:
+        """As settings of a SELECT; what exceeds them is an error, never a part of an answer."""
+        return (
+            f"max_execution_time = {self.seconds}, timeout_overflow_mode = 'throw', max_memory_usage = {self.memory},"
+            f" max_result_rows = {self.result_rows}, result_overflow_mode = 'throw'"
+        )
+
+
+DEFAULT_BOUNDS = Bounds()
+
+
+class Reader:
+    """Asks the store questions of one tenant.
+
+    Every method raises Unavailable while the store does not answer, DeadlineExceeded when a question takes longer than
+    its bounds, and InvalidInput when its answer, or the memory it needs, is larger.
+    """
+
+    def __init__(self, engine: Callable[[], Engine | None], log: Log) -> None:
+        self._engine = engine
+        self._log = log
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
+
+    async def rows(self, query: TenantQuery, bounds: Bounds = DEFAULT_BOUNDS) -> list[Row]:
+        """The rows of an answer; 64-bit integers as int, NaN as None."""
+        return rows_of(await self.body(query, ROW_FORMAT, bounds))
+
+    async def body(self, query: TenantQuery, form: str, bounds: Bounds = DEFAULT_BOUNDS) -> bytes:
+        """An answer in one of ClickHouse's formats, such as Native or ArrowStream."""
+        engine = self._engine()
+        if engine is None:
+            raise Unavailable("the store is not open yet")
+        statement = query.statement()
+        asked = dataclasses.replace(statement, settings=bounds.settings())
+        return await self._in_thread(lambda: engine.query_bytes(asked, form))
+
+    async def close(self) -> None:
+        """Wait for what is being asked."""
+        await asyncio.to_thread(self._threads.shutdown)
+
+    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except EngineFault as fault:
+            raise self._told(str(fault)) from fault
+
+    def _told(self, reason: str) -> Exception:
+        if "TIMEOUT_EXCEEDED" in reason:
+            return DeadlineExceeded("the question took too long: ask for a shorter range, or for fewer series")
+        if "MEMORY_LIMIT_EXCEEDED" in reason or "TOO_MANY_ROWS" in reason:
+            return InvalidInput.of(
+                "", "the answer is too large: ask for a shorter range, a longer step, or fewer series"
+            )
+        self._log.error("a question failed", reason=reason)
+        return Unavailable("the store does not answer")

@@ -1,0 +1,10 @@
+"""Puts the services together that answer questions from the store."""
+
+from services.aggregator.adapters.clickhouse.reader import Reader
+from services.core.clock import Clock
+from services.runtime.process import Registration
+
+
+def questions(reader: Reader, clock: Clock) -> list[Registration]:
+    """Every service whose answers come from the store alone."""
+    return []
