@@ -16,8 +16,6 @@ class AggregatorConfig(ServiceConfig):
         pattern=r"^$|^(chdb:///.+|clickhouses?://.+)",
         description="the store: `chdb:///path` or `clickhouse://user:password@host:port/database`; embedded when empty",
     )
-    demo: bool = Field(False, description="whether demonstration input runs, which overviews then say")
-
     repeat_horizon_hours: float = Field(
         24.0, gt=0, le=72, description="how long a request may be repeated with its batch_id or Idempotency-Key"
     )

@@ -49,18 +49,17 @@ def tracked_event(event: StoredEvent) -> dashboard_pb2.TrackedEvent:
     )
 
 
-def dashboard_state(state: OverviewState, *, demo: bool) -> dashboard_pb2.DashboardState:
+def dashboard_state(state: OverviewState) -> dashboard_pb2.DashboardState:
     """The overview with its history."""
     return dashboard_pb2.DashboardState(
         snapshot=_snapshot(state.snapshot),
         history=_points(state.history),
         inferred_services=_inferred(state.snapshot),
         machines=_machines(state.snapshot.machines),
-        demo=demo,
     )
 
 
-def watch_response(frame: Frame, *, demo: bool) -> overview_service_pb2.WatchOverviewResponse:
+def watch_response(frame: Frame) -> overview_service_pb2.WatchOverviewResponse:
     """One message of the live overview."""
     if isinstance(frame, OverviewEvents):
         events = dashboard_pb2.TrackedEvents(events=[tracked_event(event) for event in frame.events])
@@ -69,7 +68,7 @@ def watch_response(frame: Frame, *, demo: bool) -> overview_service_pb2.WatchOve
             event_places=[":".join(map(str, event.place)) for event in frame.events],
         )
     message = (
-        dashboard_pb2.DashboardFrame(state=dashboard_state(frame, demo=demo))
+        dashboard_pb2.DashboardFrame(state=dashboard_state(frame))
         if isinstance(frame, OverviewState)
         else dashboard_pb2.DashboardFrame(update=_update(frame))
     )

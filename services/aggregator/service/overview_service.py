@@ -14,12 +14,11 @@ WatchContext = grpc.aio.ServicerContext[pb.WatchOverviewRequest, pb.WatchOvervie
 
 
 class OverviewServicer(overview_service_pb2_grpc.OverviewServiceServicer):
-    """Answers what is happening now; `demo` tells whether demonstration input runs."""
+    """Answers what is happening now."""
 
-    def __init__(self, live: Live, store: Store, *, demo: bool) -> None:
+    def __init__(self, live: Live, store: Store) -> None:
         self._live = live
         self._store = store
-        self._demo = demo
 
     async def GetOverview(
         self,
@@ -27,16 +26,14 @@ class OverviewServicer(overview_service_pb2_grpc.OverviewServiceServicer):
         context: grpc.aio.ServicerContext[pb.GetOverviewRequest, pb.GetOverviewResponse],
     ) -> pb.GetOverviewResponse:
         state = self._live.state(current_call().tenant)
-        return pb.GetOverviewResponse(
-            state=dashboard_state(state, demo=self._demo), windows=service_windows(state.snapshot.windows)
-        )
+        return pb.GetOverviewResponse(state=dashboard_state(state), windows=service_windows(state.snapshot.windows))
 
     async def WatchOverview(
         self, request: pb.WatchOverviewRequest, context: WatchContext
     ) -> AsyncIterator[pb.WatchOverviewResponse]:
         with self._live.reading(current_call().tenant) as reader:
             while True:
-                yield watch_response(await reader.next(), demo=self._demo)
+                yield watch_response(await reader.next())
 
     async def GetIntakeStats(
         self,

@@ -42,12 +42,12 @@ async def wired_over(store: Store, config: AggregatorConfig, process: Process) -
     process.tasks.create_task(aggregator.run(), name="aggregator")
     process.tasks.create_task(_stop(aggregator, process), name="end streams")
     try:
-        yield Wired(_registrations(aggregator, store, process.clock, demo=config.demo), ready=aggregator.ready)
+        yield Wired(_registrations(aggregator, store, process.clock), ready=aggregator.ready)
     finally:
         await store.close()
 
 
-def _registrations(aggregator: Aggregator, store: Store, clock: Clock, *, demo: bool) -> list[Registration]:
+def _registrations(aggregator: Aggregator, store: Store, clock: Clock) -> list[Registration]:
     return [
         Registration(
             append_service_pb2_grpc.add_AppendServiceServicer_to_server,
@@ -56,7 +56,7 @@ def _registrations(aggregator: Aggregator, store: Store, clock: Clock, *, demo: 
         ),
         Registration(
             overview_service_pb2_grpc.add_OverviewServiceServicer_to_server,
-            OverviewServicer(aggregator.live, store, demo=demo),
+            OverviewServicer(aggregator.live, store),
             "binnacle.aggregator.v1.OverviewService",
         ),
         Registration(

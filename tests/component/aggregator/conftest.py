@@ -20,7 +20,7 @@ def start(tmp_path: Path) -> Start:
 
     @asynccontextmanager
     async def started() -> AsyncIterator[Aggregator]:
-        config = AggregatorConfig(listen=socket_address("aggregator"), data_dir=tmp_path, drain_seconds=1, demo=True)
+        config = AggregatorConfig(listen=socket_address("aggregator"), data_dir=tmp_path, drain_seconds=1)
         async with running_service("aggregator", config, wire) as channel:
             aggregator = Aggregator(channel)
             await aggregator.until_ready()

@@ -13,7 +13,7 @@ async def test_a_watch_starts_with_the_state_then_brings_events_and_updates(aggr
     watch = aggregator.overview.WatchOverview(pb.WatchOverviewRequest())
     first = (await watch.read()).frame
     assert first.WhichOneof("frame") == "state"
-    assert (len(first.state.history), first.state.demo) == (300, True)
+    assert len(first.state.history) == 300
     now = time.time()
     request = {"type": "request", "service": "shop", "user": "u", "data": {"endpoint": "/a", "latency_ms": 20}}
     sale = {"type": "purchase", "service": "shop", "data": {"total": 12.5, "items": ["a", {"b": None}]}}

@@ -453,7 +453,7 @@ class DashboardState(_message.Message):
     MACHINES_FIELD_NUMBER: _builtins.int
     DEMO_FIELD_NUMBER: _builtins.int
     demo: _builtins.bool
-    """Whether demonstration input runs."""
+    """Whether demonstration input runs; told by the streamer alone."""
     @_builtins.property
     def snapshot(self) -> Global___DashboardSnapshot:
         """The overview."""

@@ -512,7 +512,7 @@ export type DashboardState = Message<"binnacle.dashboard.v1.DashboardState"> & {
   machines: MachineState[];
 
   /**
-   * Whether demonstration input runs.
+   * Whether demonstration input runs; told by the streamer alone.
    *
    * @generated from field: bool demo = 5;
    */
