@@ -1,19 +1,14 @@
-"""Lists of events as messages, and page tokens that only their tenant can use."""
+"""Lists of events as messages, and their pages."""
 
-import base64
-import binascii
-import hashlib
-import hmac
-import json
-
+from binnacle.aggregator.v1 import query_service_pb2
 from binnacle.events.v1 import events_pb2
+from services.aggregator.convert import page_tokens
 from services.aggregator.convert.dashboard import struct, timestamp
-from services.aggregator.ports.store import EventFilter, EventPosition, StoredEvent
+from services.aggregator.ports.store import EventPosition, StoredEvent
 from services.core.errors import InvalidInput
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
-_MARK_BYTES = 12
 
 
 def event(stored: StoredEvent) -> events_pb2.Event:
@@ -35,29 +30,12 @@ def limit_from(field: str, given: int) -> int:
     return given
 
 
-def page_token(tenant: str, matching: EventFilter, last: StoredEvent) -> str:
+def page_token(tenant: str, asked: query_service_pb2.ListEventsRequest, last: StoredEvent) -> str:
     """Where the page after `last` begins."""
-    position: EventPosition = (last.time_us, *last.place)
-    body = json.dumps(position, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_mark(tenant, matching, body) + body).decode().rstrip("=")
+    return page_tokens.token_of(tenant, asked, (last.time_us, *last.place))
 
 
-def position_from(tenant: str, matching: EventFilter, token: str) -> EventPosition | None:
-    """The position a token stands for; None for the newest. Raises InvalidInput for any token but this list's own."""
-    if not token:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        mark, body = raw[:_MARK_BYTES], raw[_MARK_BYTES:]
-        if hmac.compare_digest(mark, _mark(tenant, matching, body)):
-            time_us, journal_id, offset, row = json.loads(body)
-            return int(time_us), str(journal_id), int(offset), int(row)
-    except (binascii.Error, ValueError, TypeError):
-        pass
-    raise InvalidInput.of("page_token", "must be one that this list gave, with the same filters")
-
-
-def _mark(tenant: str, matching: EventFilter, body: bytes) -> bytes:
-    """Ties a position to a tenant and a filter; no secret: the tenant of a query always comes from the credential."""
-    named = json.dumps([tenant, matching.type, matching.service]).encode()
-    return hashlib.blake2b(named + body, digest_size=_MARK_BYTES).digest()
+def position_from(tenant: str, asked: query_service_pb2.ListEventsRequest) -> EventPosition | None:
+    """Where a page begins; None for the newest. Raises InvalidInput for any token but this list's own."""
+    state = page_tokens.state_of(tenant, asked)
+    return None if state is None else (int(state[0]), str(state[1]), int(state[2]), int(state[3]))

@@ -28,13 +28,13 @@ class QueryServicer(query_service_pb2_grpc.QueryServiceServicer):
         tenant = current_call().tenant
         size = pages.limit_from("page_size", request.page_size or pages.DEFAULT_LIMIT)
         matching = EventFilter(request.type, request.service)
-        before = pages.position_from(tenant, matching, request.page_token)
+        before = pages.position_from(tenant, request)
         found = await self._store.events(tenant, matching, size + 1, before)
         page = found[:size]
         more = len(found) > size
         return pb.ListEventsResponse(
             events=[pages.event(event) for event in page],
-            next_page_token=pages.page_token(tenant, matching, page[-1]) if more else "",
+            next_page_token=pages.page_token(tenant, request, page[-1]) if more else "",
         )
 
     async def ListTrackedEvents(
