@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x62innacle/query/v1/query.proto\x12\x11\x62innacle.query.v1\"\xf9\x01\n\x07Matcher\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12?\n\x08operator\x18\x02 \x01(\x0e\x32#.binnacle.query.v1.Matcher.OperatorR\x08operator\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\"\x80\x01\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATOR_EQUAL\x10\x01\x12\x16\n\x12OPERATOR_NOT_EQUAL\x10\x02\x12\x14\n\x10OPERATOR_MATCHES\x10\x03\x12\x18\n\x14OPERATOR_NOT_MATCHES\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x62innacle/query/v1/query.proto\x12\x11\x62innacle.query.v1\"\xf9\x01\n\x07Matcher\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12?\n\x08operator\x18\x02 \x01(\x0e\x32#.binnacle.query.v1.Matcher.OperatorR\x08operator\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\"\x80\x01\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATOR_EQUAL\x10\x01\x12\x16\n\x12OPERATOR_NOT_EQUAL\x10\x02\x12\x14\n\x10OPERATOR_MATCHES\x10\x03\x12\x18\n\x14OPERATOR_NOT_MATCHES\x10\x04\"\x8a\x03\n\x0e\x45ventCondition\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12\x46\n\x08operator\x18\x02 \x01(\x0e\x32*.binnacle.query.v1.EventCondition.OperatorR\x08operator\x12\x16\n\x06values\x18\x03 \x03(\tR\x06values\"\x81\x02\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATOR_EQUAL\x10\x01\x12\x16\n\x12OPERATOR_NOT_EQUAL\x10\x02\x12\x14\n\x10OPERATOR_MATCHES\x10\x03\x12\x18\n\x14OPERATOR_NOT_MATCHES\x10\x04\x12\x11\n\rOPERATOR_LESS\x10\x05\x12\x14\n\x10OPERATOR_AT_MOST\x10\x06\x12\x14\n\x10OPERATOR_GREATER\x10\x07\x12\x15\n\x11OPERATOR_AT_LEAST\x10\x08\x12\x14\n\x10OPERATOR_PRESENT\x10\t\x12\x13\n\x0fOPERATOR_ABSENT\x10\n\";\n\x05Money\x12\x1a\n\x08\x63urrency\x18\x01 \x01(\tR\x08\x63urrency\x12\x16\n\x06\x61mount\x18\x02 \x01(\x01R\x06\x61mountb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,4 +35,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MATCHER']._serialized_end=302
   _globals['_MATCHER_OPERATOR']._serialized_start=174
   _globals['_MATCHER_OPERATOR']._serialized_end=302
+  _globals['_EVENTCONDITION']._serialized_start=305
+  _globals['_EVENTCONDITION']._serialized_end=699
+  _globals['_EVENTCONDITION_OPERATOR']._serialized_start=442
+  _globals['_EVENTCONDITION_OPERATOR']._serialized_end=699
+  _globals['_MONEY']._serialized_start=701
+  _globals['_MONEY']._serialized_end=760
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,10 @@
 isort:skip_file
 Parts of questions that several services share."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -79,3 +81,122 @@ class Matcher(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Matcher: _TypeAlias = Matcher  # noqa: Y015
+
+@_typing.final
+class EventCondition(_message.Message):
+    """A condition on a field of an event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Operator:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[EventCondition._Operator.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        OPERATOR_UNSPECIFIED: EventCondition._Operator.ValueType  # 0
+        """Not told: the same as equal."""
+        OPERATOR_EQUAL: EventCondition._Operator.ValueType  # 1
+        """The text is the same as one of the values."""
+        OPERATOR_NOT_EQUAL: EventCondition._Operator.ValueType  # 2
+        """The text is none of the values."""
+        OPERATOR_MATCHES: EventCondition._Operator.ValueType  # 3
+        """The whole text matches one of the regular expressions (RE2)."""
+        OPERATOR_NOT_MATCHES: EventCondition._Operator.ValueType  # 4
+        """The whole text matches none of the regular expressions (RE2)."""
+        OPERATOR_LESS: EventCondition._Operator.ValueType  # 5
+        """It is a number below the value."""
+        OPERATOR_AT_MOST: EventCondition._Operator.ValueType  # 6
+        """It is a number not above the value."""
+        OPERATOR_GREATER: EventCondition._Operator.ValueType  # 7
+        """It is a number above the value."""
+        OPERATOR_AT_LEAST: EventCondition._Operator.ValueType  # 8
+        """It is a number not below the value."""
+        OPERATOR_PRESENT: EventCondition._Operator.ValueType  # 9
+        """It is there, and neither null nor an empty text."""
+        OPERATOR_ABSENT: EventCondition._Operator.ValueType  # 10
+        """It is not there, or null, or an empty text."""
+
+    class Operator(_Operator, metaclass=_OperatorEnumTypeWrapper):
+        """How a field is compared."""
+
+    OPERATOR_UNSPECIFIED: EventCondition.Operator.ValueType  # 0
+    """Not told: the same as equal."""
+    OPERATOR_EQUAL: EventCondition.Operator.ValueType  # 1
+    """The text is the same as one of the values."""
+    OPERATOR_NOT_EQUAL: EventCondition.Operator.ValueType  # 2
+    """The text is none of the values."""
+    OPERATOR_MATCHES: EventCondition.Operator.ValueType  # 3
+    """The whole text matches one of the regular expressions (RE2)."""
+    OPERATOR_NOT_MATCHES: EventCondition.Operator.ValueType  # 4
+    """The whole text matches none of the regular expressions (RE2)."""
+    OPERATOR_LESS: EventCondition.Operator.ValueType  # 5
+    """It is a number below the value."""
+    OPERATOR_AT_MOST: EventCondition.Operator.ValueType  # 6
+    """It is a number not above the value."""
+    OPERATOR_GREATER: EventCondition.Operator.ValueType  # 7
+    """It is a number above the value."""
+    OPERATOR_AT_LEAST: EventCondition.Operator.ValueType  # 8
+    """It is a number not below the value."""
+    OPERATOR_PRESENT: EventCondition.Operator.ValueType  # 9
+    """It is there, and neither null nor an empty text."""
+    OPERATOR_ABSENT: EventCondition.Operator.ValueType  # 10
+    """It is not there, or null, or an empty text."""
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Field: `type`, `service`, `user_id`, `session_id`, or an attribute such as
+    `data.total` or `data.cart.size` (at most 5 names of letters, digits, `_`
+    and `-` after `data.`). Numbers and booleans compare as their JSON text; an
+    attribute that is absent is an empty text.
+    """
+    operator: Global___EventCondition.Operator.ValueType
+    """How to compare."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Values: one; for EQUAL, NOT_EQUAL, MATCHES and NOT_MATCHES 1 to 100; none for
+        PRESENT and ABSENT. At most 1,000 characters each.
+        """
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        operator: Global___EventCondition.Operator.ValueType = ...,
+        values: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "operator", b"operator", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EventCondition: _TypeAlias = EventCondition  # noqa: Y015
+
+@_typing.final
+class Money(_message.Message):
+    """An amount of money. Amounts of different currencies are never added."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    currency: _builtins.str
+    """Code of the currency, in capitals, such as `USD`; empty when untold."""
+    amount: _builtins.float
+    """Amount in units of the currency."""
+    def __init__(
+        self,
+        *,
+        currency: _builtins.str = ...,
+        amount: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "currency", b"currency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Money: _TypeAlias = Money  # noqa: Y015

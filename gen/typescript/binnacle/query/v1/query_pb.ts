@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/query/v1/query.proto.
  */
 export const file_binnacle_query_v1_query: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iaW5uYWNsZS9xdWVyeS92MS9xdWVyeS5wcm90bxIRYmlubmFjbGUucXVlcnkudjEi4QEKB01hdGNoZXISDQoFbGFiZWwYASABKAkSNQoIb3BlcmF0b3IYAiABKA4yIy5iaW5uYWNsZS5xdWVyeS52MS5NYXRjaGVyLk9wZXJhdG9yEg0KBXZhbHVlGAMgASgJIoABCghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhIKDk9QRVJBVE9SX0VRVUFMEAESFgoST1BFUkFUT1JfTk9UX0VRVUFMEAISFAoQT1BFUkFUT1JfTUFUQ0hFUxADEhgKFE9QRVJBVE9SX05PVF9NQVRDSEVTEARiBnByb3RvMw");
+  fileDesc("Ch1iaW5uYWNsZS9xdWVyeS92MS9xdWVyeS5wcm90bxIRYmlubmFjbGUucXVlcnkudjEi4QEKB01hdGNoZXISDQoFbGFiZWwYASABKAkSNQoIb3BlcmF0b3IYAiABKA4yIy5iaW5uYWNsZS5xdWVyeS52MS5NYXRjaGVyLk9wZXJhdG9yEg0KBXZhbHVlGAMgASgJIoABCghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhIKDk9QRVJBVE9SX0VRVUFMEAESFgoST1BFUkFUT1JfTk9UX0VRVUFMEAISFAoQT1BFUkFUT1JfTUFUQ0hFUxADEhgKFE9QRVJBVE9SX05PVF9NQVRDSEVTEAQi8QIKDkV2ZW50Q29uZGl0aW9uEg0KBWZpZWxkGAEgASgJEjwKCG9wZXJhdG9yGAIgASgOMiouYmlubmFjbGUucXVlcnkudjEuRXZlbnRDb25kaXRpb24uT3BlcmF0b3ISDgoGdmFsdWVzGAMgAygJIoECCghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhIKDk9QRVJBVE9SX0VRVUFMEAESFgoST1BFUkFUT1JfTk9UX0VRVUFMEAISFAoQT1BFUkFUT1JfTUFUQ0hFUxADEhgKFE9QRVJBVE9SX05PVF9NQVRDSEVTEAQSEQoNT1BFUkFUT1JfTEVTUxAFEhQKEE9QRVJBVE9SX0FUX01PU1QQBhIUChBPUEVSQVRPUl9HUkVBVEVSEAcSFQoRT1BFUkFUT1JfQVRfTEVBU1QQCBIUChBPUEVSQVRPUl9QUkVTRU5UEAkSEwoPT1BFUkFUT1JfQUJTRU5UEAoiKQoFTW9uZXkSEAoIY3VycmVuY3kYASABKAkSDgoGYW1vdW50GAIgASgBYgZwcm90bzM");
 
 /**
  * A condition on a label of a series. The name of the metric is the label
@@ -97,4 +97,161 @@ export enum Matcher_Operator {
  */
 export const Matcher_OperatorSchema: GenEnum<Matcher_Operator> = /*@__PURE__*/
   enumDesc(file_binnacle_query_v1_query, 0, 0);
+
+/**
+ * A condition on a field of an event.
+ *
+ * @generated from message binnacle.query.v1.EventCondition
+ */
+export type EventCondition = Message<"binnacle.query.v1.EventCondition"> & {
+  /**
+   * Field: `type`, `service`, `user_id`, `session_id`, or an attribute such as
+   * `data.total` or `data.cart.size` (at most 5 names of letters, digits, `_`
+   * and `-` after `data.`). Numbers and booleans compare as their JSON text; an
+   * attribute that is absent is an empty text.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * How to compare.
+   *
+   * @generated from field: binnacle.query.v1.EventCondition.Operator operator = 2;
+   */
+  operator: EventCondition_Operator;
+
+  /**
+   * Values: one; for EQUAL, NOT_EQUAL, MATCHES and NOT_MATCHES 1 to 100; none for
+   * PRESENT and ABSENT. At most 1,000 characters each.
+   *
+   * @generated from field: repeated string values = 3;
+   */
+  values: string[];
+};
+
+/**
+ * Describes the message binnacle.query.v1.EventCondition.
+ * Use `create(EventConditionSchema)` to create a new message.
+ */
+export const EventConditionSchema: GenMessage<EventCondition> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 1);
+
+/**
+ * How a field is compared.
+ *
+ * @generated from enum binnacle.query.v1.EventCondition.Operator
+ */
+export enum EventCondition_Operator {
+  /**
+   * Not told: the same as equal.
+   *
+   * @generated from enum value: OPERATOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The text is the same as one of the values.
+   *
+   * @generated from enum value: OPERATOR_EQUAL = 1;
+   */
+  EQUAL = 1,
+
+  /**
+   * The text is none of the values.
+   *
+   * @generated from enum value: OPERATOR_NOT_EQUAL = 2;
+   */
+  NOT_EQUAL = 2,
+
+  /**
+   * The whole text matches one of the regular expressions (RE2).
+   *
+   * @generated from enum value: OPERATOR_MATCHES = 3;
+   */
+  MATCHES = 3,
+
+  /**
+   * The whole text matches none of the regular expressions (RE2).
+   *
+   * @generated from enum value: OPERATOR_NOT_MATCHES = 4;
+   */
+  NOT_MATCHES = 4,
+
+  /**
+   * It is a number below the value.
+   *
+   * @generated from enum value: OPERATOR_LESS = 5;
+   */
+  LESS = 5,
+
+  /**
+   * It is a number not above the value.
+   *
+   * @generated from enum value: OPERATOR_AT_MOST = 6;
+   */
+  AT_MOST = 6,
+
+  /**
+   * It is a number above the value.
+   *
+   * @generated from enum value: OPERATOR_GREATER = 7;
+   */
+  GREATER = 7,
+
+  /**
+   * It is a number not below the value.
+   *
+   * @generated from enum value: OPERATOR_AT_LEAST = 8;
+   */
+  AT_LEAST = 8,
+
+  /**
+   * It is there, and neither null nor an empty text.
+   *
+   * @generated from enum value: OPERATOR_PRESENT = 9;
+   */
+  PRESENT = 9,
+
+  /**
+   * It is not there, or null, or an empty text.
+   *
+   * @generated from enum value: OPERATOR_ABSENT = 10;
+   */
+  ABSENT = 10,
+}
+
+/**
+ * Describes the enum binnacle.query.v1.EventCondition.Operator.
+ */
+export const EventCondition_OperatorSchema: GenEnum<EventCondition_Operator> = /*@__PURE__*/
+  enumDesc(file_binnacle_query_v1_query, 1, 0);
+
+/**
+ * An amount of money. Amounts of different currencies are never added.
+ *
+ * @generated from message binnacle.query.v1.Money
+ */
+export type Money = Message<"binnacle.query.v1.Money"> & {
+  /**
+   * Code of the currency, in capitals, such as `USD`; empty when untold.
+   *
+   * @generated from field: string currency = 1;
+   */
+  currency: string;
+
+  /**
+   * Amount in units of the currency.
+   *
+   * @generated from field: double amount = 2;
+   */
+  amount: number;
+};
+
+/**
+ * Describes the message binnacle.query.v1.Money.
+ * Use `create(MoneySchema)` to create a new message.
+ */
+export const MoneySchema: GenMessage<Money> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 2);
 
