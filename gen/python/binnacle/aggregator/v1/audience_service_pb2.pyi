@@ -5,7 +5,6 @@ How many people there are, when they come, and whether they come back."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -28,12 +27,18 @@ class GetUniquesRequest(_message.Message):
 
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
-    STEP_FIELD_NUMBER: _builtins.int
+    STEP_SECONDS_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
-    EARLIER_FIELD_NUMBER: _builtins.int
+    EARLIER_SECONDS_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
+    step_seconds: _builtins.int
+    """Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
+    604,800 (weeks, from Monday); an hour when 0. At most 5,000 points.
+    """
     time_zone: _builtins.str
     """Zone that days begin in, as in the IANA database; UTC when empty."""
+    earlier_seconds: _builtins.int
+    """Gives the range that lies so many seconds earlier beside it; none when 0."""
     service: _builtins.str
     """Only events of this service; all when empty."""
     @_builtins.property
@@ -44,31 +49,19 @@ class GetUniquesRequest(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """End of the range, itself not within; now when absent."""
 
-    @_builtins.property
-    def step(self) -> _duration_pb2.Duration:
-        """Width of a point: whole minutes up to 12 hours, 1 day, or 7 days (from
-        Monday); 1 hour when absent. At most 5,000 points.
-        """
-
-    @_builtins.property
-    def earlier(self) -> _duration_pb2.Duration:
-        """Gives the number in the range that lies this much earlier beside it; at
-        least 1 second; none when absent.
-        """
-
     def __init__(
         self,
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
-        step: _duration_pb2.Duration | None = ...,
+        step_seconds: _builtins.int = ...,
         time_zone: _builtins.str = ...,
-        earlier: _duration_pb2.Duration | None = ...,
+        earlier_seconds: _builtins.int = ...,
         service: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "end_time", b"end_time", "start_time", b"start_time", "step", b"step"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "end_time", b"end_time", "service", b"service", "start_time", b"start_time", "step", b"step", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_seconds", b"earlier_seconds", "end_time", b"end_time", "service", b"service", "start_time", b"start_time", "step_seconds", b"step_seconds", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -280,10 +273,14 @@ class GetUserRetentionRequest(_message.Message):
 
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
-    PERIOD_FIELD_NUMBER: _builtins.int
+    PERIOD_SECONDS_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     FIRST_TYPE_FIELD_NUMBER: _builtins.int
     RETURN_TYPE_FIELD_NUMBER: _builtins.int
+    period_seconds: _builtins.int
+    """Length of a period in seconds: 86,400 (days) or 604,800 (weeks, from Monday);
+    a day when 0. At most 100 periods.
+    """
     time_zone: _builtins.str
     """Zone that days begin in, as in the IANA database; UTC when empty."""
     first_type: _builtins.str
@@ -300,25 +297,19 @@ class GetUserRetentionRequest(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """End of the range, itself not within; now when absent."""
 
-    @_builtins.property
-    def period(self) -> _duration_pb2.Duration:
-        """Length of a period: 1 day or 7 days (from Monday); 1 day when absent. At most
-        100 periods.
-        """
-
     def __init__(
         self,
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
-        period: _duration_pb2.Duration | None = ...,
+        period_seconds: _builtins.int = ...,
         time_zone: _builtins.str = ...,
         first_type: _builtins.str = ...,
         return_type: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "period", b"period", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "first_type", b"first_type", "period", b"period", "return_type", b"return_type", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "first_type", b"first_type", "period_seconds", b"period_seconds", "return_type", b"return_type", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,7 +7,6 @@ from binnacle.events.v1 import events_pb2 as _events_pb2
 from binnacle.query.v1 import query_pb2 as _query_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -30,12 +29,18 @@ class GetBusinessRequest(_message.Message):
 
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
-    STEP_FIELD_NUMBER: _builtins.int
+    STEP_SECONDS_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
-    EARLIER_FIELD_NUMBER: _builtins.int
+    EARLIER_SECONDS_FIELD_NUMBER: _builtins.int
     TOP_FIELD_NUMBER: _builtins.int
+    step_seconds: _builtins.int
+    """Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
+    604,800 (weeks, from Monday); no points when 0. At most 5,000 points.
+    """
     time_zone: _builtins.str
     """Zone that days begin in, as in the IANA database; UTC when empty."""
+    earlier_seconds: _builtins.int
+    """Gives the range that lies so many seconds earlier beside it; none when 0."""
     top: _builtins.int
     """Rows of each list of the most frequent: 1 to 100; 10 when 0."""
     @_builtins.property
@@ -46,31 +51,19 @@ class GetBusinessRequest(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """End of the range, itself not within; now when absent."""
 
-    @_builtins.property
-    def step(self) -> _duration_pb2.Duration:
-        """Width of a point: whole minutes up to 12 hours, 1 day, or 7 days (from
-        Monday); no points when absent. At most 5,000 points.
-        """
-
-    @_builtins.property
-    def earlier(self) -> _duration_pb2.Duration:
-        """Gives the range that lies this much earlier beside it; at least 1 second;
-        none when absent.
-        """
-
     def __init__(
         self,
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
-        step: _duration_pb2.Duration | None = ...,
+        step_seconds: _builtins.int = ...,
         time_zone: _builtins.str = ...,
-        earlier: _duration_pb2.Duration | None = ...,
+        earlier_seconds: _builtins.int = ...,
         top: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "end_time", b"end_time", "start_time", b"start_time", "step", b"step"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "end_time", b"end_time", "start_time", b"start_time", "step", b"step", "time_zone", b"time_zone", "top", b"top"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_seconds", b"earlier_seconds", "end_time", b"end_time", "start_time", b"start_time", "step_seconds", b"step_seconds", "time_zone", b"time_zone", "top", b"top"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -139,8 +132,6 @@ class BusinessFigures(_message.Message):
     SEARCHES_FIELD_NUMBER: _builtins.int
     TOP_PRODUCTS_FIELD_NUMBER: _builtins.int
     TOP_FEATURES_FIELD_NUMBER: _builtins.int
-    CLIENTS_FIELD_NUMBER: _builtins.int
-    AGENTS_FIELD_NUMBER: _builtins.int
     purchases: _builtins.float
     """Events `purchase`."""
     buyers: _builtins.float
@@ -197,14 +188,6 @@ class BusinessFigures(_message.Message):
     def top_features(self) -> _containers.RepeatedCompositeFieldContainer[Global___NamedCount]:
         """Features used most."""
 
-    @_builtins.property
-    def clients(self) -> Global___Clients:
-        """Browsers."""
-
-    @_builtins.property
-    def agents(self) -> Global___Agents:
-        """Agents at work."""
-
     def __init__(
         self,
         *,
@@ -223,12 +206,10 @@ class BusinessFigures(_message.Message):
         searches: Global___Searches | None = ...,
         top_products: _abc.Iterable[Global___ProductFigures] | None = ...,
         top_features: _abc.Iterable[Global___NamedCount] | None = ...,
-        clients: Global___Clients | None = ...,
-        agents: Global___Agents | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agents", b"agents", "ai", b"ai", "campaigns", b"campaigns", "clients", b"clients", "conversations", b"conversations", "conversions", b"conversions", "credits", b"credits", "end_time", b"end_time", "messages", b"messages", "searches", b"searches", "start_time", b"start_time", "tickets", b"tickets"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ai", b"ai", "campaigns", b"campaigns", "conversations", b"conversations", "conversions", b"conversions", "credits", b"credits", "end_time", b"end_time", "messages", b"messages", "searches", b"searches", "start_time", b"start_time", "tickets", b"tickets"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agents", b"agents", "ai", b"ai", "buyers", b"buyers", "campaigns", b"campaigns", "clients", b"clients", "conversations", b"conversations", "conversions", b"conversions", "credits", b"credits", "end_time", b"end_time", "messages", b"messages", "purchases", b"purchases", "revenue", b"revenue", "searches", b"searches", "start_time", b"start_time", "tickets", b"tickets", "top_features", b"top_features", "top_products", b"top_products"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ai", b"ai", "buyers", b"buyers", "campaigns", b"campaigns", "conversations", b"conversations", "conversions", b"conversions", "credits", b"credits", "end_time", b"end_time", "messages", b"messages", "purchases", b"purchases", "revenue", b"revenue", "searches", b"searches", "start_time", b"start_time", "tickets", b"tickets", "top_features", b"top_features", "top_products", b"top_products"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -775,81 +756,6 @@ class ProductFigures(_message.Message):
 Global___ProductFigures: _TypeAlias = ProductFigures  # noqa: Y015
 
 @_typing.final
-class Clients(_message.Message):
-    """Browsers, by events `page_view` and `error` of service `frontend`, and the
-    metric `page_load_time`.
-    """
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PAGE_VIEWS_FIELD_NUMBER: _builtins.int
-    VISITORS_FIELD_NUMBER: _builtins.int
-    SESSIONS_FIELD_NUMBER: _builtins.int
-    ERRORS_FIELD_NUMBER: _builtins.int
-    AVERAGE_PAGE_LOAD_MS_FIELD_NUMBER: _builtins.int
-    TOP_PAGES_FIELD_NUMBER: _builtins.int
-    page_views: _builtins.float
-    """Pages seen."""
-    visitors: _builtins.float
-    """People who saw any."""
-    sessions: _builtins.float
-    """Sessions in which any was seen."""
-    errors: _builtins.float
-    """Events `error` of service `frontend`."""
-    average_page_load_ms: _builtins.float
-    """Average of `page_load_time` in milliseconds; 0 without a sample."""
-    @_builtins.property
-    def top_pages(self) -> _containers.RepeatedCompositeFieldContainer[Global___NamedCount]:
-        """By `data.page`, most first."""
-
-    def __init__(
-        self,
-        *,
-        page_views: _builtins.float = ...,
-        visitors: _builtins.float = ...,
-        sessions: _builtins.float = ...,
-        errors: _builtins.float = ...,
-        average_page_load_ms: _builtins.float = ...,
-        top_pages: _abc.Iterable[Global___NamedCount] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["average_page_load_ms", b"average_page_load_ms", "errors", b"errors", "page_views", b"page_views", "sessions", b"sessions", "top_pages", b"top_pages", "visitors", b"visitors"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Clients: _TypeAlias = Clients  # noqa: Y015
-
-@_typing.final
-class Agents(_message.Message):
-    """Agents."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ACTIVE_FIELD_NUMBER: _builtins.int
-    SEEN_FIELD_NUMBER: _builtins.int
-    active: _builtins.float
-    """At work: the newest sample of metric `active_agents`, where one came in the 5
-    minutes before the end of the range (or now); else agents whose heartbeat
-    came in the 2 minutes before.
-    """
-    seen: _builtins.float
-    """Agents with a heartbeat within the range."""
-    def __init__(
-        self,
-        *,
-        active: _builtins.float = ...,
-        seen: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "seen", b"seen"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Agents: _TypeAlias = Agents  # noqa: Y015
-
-@_typing.final
 class NamedCount(_message.Message):
     """A name and how often it came."""
 
@@ -923,7 +829,6 @@ class BusinessPoint(_message.Message):
     AI_TOKENS_FIELD_NUMBER: _builtins.int
     AI_COST_FIELD_NUMBER: _builtins.int
     SEARCHES_FIELD_NUMBER: _builtins.int
-    PAGE_VIEWS_FIELD_NUMBER: _builtins.int
     SESSIONS_FIELD_NUMBER: _builtins.int
     purchases: _builtins.float
     """Purchases."""
@@ -951,8 +856,6 @@ class BusinessPoint(_message.Message):
     """Tokens of models."""
     searches: _builtins.float
     """Searches."""
-    page_views: _builtins.float
-    """Pages seen."""
     sessions: _builtins.float
     """Sessions with an event."""
     @_builtins.property
@@ -988,12 +891,11 @@ class BusinessPoint(_message.Message):
         ai_tokens: _builtins.float = ...,
         ai_cost: _abc.Iterable[_query_pb2.Money] | None = ...,
         searches: _builtins.float = ...,
-        page_views: _builtins.float = ...,
         sessions: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ai_calls", b"ai_calls", "ai_cost", b"ai_cost", "ai_tokens", b"ai_tokens", "campaigns_sent", b"campaigns_sent", "conversations_started", b"conversations_started", "conversions", b"conversions", "credits_purchased", b"credits_purchased", "credits_used", b"credits_used", "messages_failed", b"messages_failed", "messages_received", b"messages_received", "messages_sent", b"messages_sent", "page_views", b"page_views", "purchases", b"purchases", "revenue", b"revenue", "searches", b"searches", "sessions", b"sessions", "tickets", b"tickets", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ai_calls", b"ai_calls", "ai_cost", b"ai_cost", "ai_tokens", b"ai_tokens", "campaigns_sent", b"campaigns_sent", "conversations_started", b"conversations_started", "conversions", b"conversions", "credits_purchased", b"credits_purchased", "credits_used", b"credits_used", "messages_failed", b"messages_failed", "messages_received", b"messages_received", "messages_sent", b"messages_sent", "purchases", b"purchases", "revenue", b"revenue", "searches", b"searches", "sessions", b"sessions", "tickets", b"tickets", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1199,29 +1101,27 @@ class PrecededDemand(_message.Message):
 
     BY_TYPES_FIELD_NUMBER: _builtins.int
     FIELD_FIELD_NUMBER: _builtins.int
-    WITHIN_FIELD_NUMBER: _builtins.int
+    WITHIN_SECONDS_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """Field with the same value in both, as in EventCondition; events without a
     value are not judged.
     """
+    within_seconds: _builtins.int
+    """How long before, in seconds: at most 7 days; a day when 0."""
     @_builtins.property
     def by_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Types of the events that have to come before: 1 to 20."""
-
-    @_builtins.property
-    def within(self) -> _duration_pb2.Duration:
-        """How long before at most: 1 second to 7 days; 1 day when absent."""
 
     def __init__(
         self,
         *,
         by_types: _abc.Iterable[_builtins.str] | None = ...,
         field: _builtins.str = ...,
-        within: _duration_pb2.Duration | None = ...,
+        within_seconds: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["within", b"within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_types", b"by_types", "field", b"field", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_types", b"by_types", "field", b"field", "within_seconds", b"within_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,7 +8,6 @@ from binnacle.logs.v1 import logs_pb2 as _logs_pb2
 from binnacle.query.v1 import query_pb2 as _query_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -257,8 +256,10 @@ class GetSessionFiguresRequest(_message.Message):
 
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
-    EARLIER_FIELD_NUMBER: _builtins.int
+    EARLIER_SECONDS_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
+    earlier_seconds: _builtins.int
+    """Gives the range that lies so many seconds earlier beside it; none when 0."""
     service: _builtins.str
     """Only events of this service; all when empty."""
     @_builtins.property
@@ -269,23 +270,17 @@ class GetSessionFiguresRequest(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """End of the range, itself not within; now when absent."""
 
-    @_builtins.property
-    def earlier(self) -> _duration_pb2.Duration:
-        """Gives the figures of the range that lies this much earlier beside it; at
-        least 1 second; none when absent.
-        """
-
     def __init__(
         self,
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
-        earlier: _duration_pb2.Duration | None = ...,
+        earlier_seconds: _builtins.int = ...,
         service: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "end_time", b"end_time", "service", b"service", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_seconds", b"earlier_seconds", "end_time", b"end_time", "service", b"service", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -673,11 +668,15 @@ class GetFeatureUsageRequest(_message.Message):
 
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
-    STEP_FIELD_NUMBER: _builtins.int
+    STEP_SECONDS_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     FEATURE_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    step_seconds: _builtins.int
+    """Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
+    604,800 (weeks, from Monday); no points when 0. At most 5,000 points.
+    """
     time_zone: _builtins.str
     """Zone that days begin in, as in the IANA database; UTC when empty."""
     feature: _builtins.str
@@ -694,26 +693,20 @@ class GetFeatureUsageRequest(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """End of the range, itself not within; now when absent."""
 
-    @_builtins.property
-    def step(self) -> _duration_pb2.Duration:
-        """Width of a point: whole minutes up to 12 hours, 1 day, or 7 days (from
-        Monday); no points when absent.
-        """
-
     def __init__(
         self,
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
-        step: _duration_pb2.Duration | None = ...,
+        step_seconds: _builtins.int = ...,
         time_zone: _builtins.str = ...,
         feature: _builtins.str = ...,
         service: _builtins.str = ...,
         limit: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "step", b"step"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "feature", b"feature", "limit", b"limit", "service", b"service", "start_time", b"start_time", "step", b"step", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "feature", b"feature", "limit", b"limit", "service", b"service", "start_time", b"start_time", "step_seconds", b"step_seconds", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -844,10 +837,14 @@ class GetFunnelRequest(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
-    WINDOW_FIELD_NUMBER: _builtins.int
+    WINDOW_SECONDS_FIELD_NUMBER: _builtins.int
     ACTOR_FIELD_NUMBER: _builtins.int
     BREAKDOWN_FIELD_NUMBER: _builtins.int
     BREAKDOWN_LIMIT_FIELD_NUMBER: _builtins.int
+    window_seconds: _builtins.int
+    """Longest time from the first step to the last, in seconds: at most 30 days;
+    an hour when 0.
+    """
     actor: Global___FunnelActor.ValueType
     """Whose steps."""
     breakdown: _builtins.str
@@ -872,26 +869,20 @@ class GetFunnelRequest(_message.Message):
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___FunnelStep]:
         """The steps in their order: 2 to 12."""
 
-    @_builtins.property
-    def window(self) -> _duration_pb2.Duration:
-        """Longest time from the first step to the last: 1 second to 30 days; 1 hour
-        when absent.
-        """
-
     def __init__(
         self,
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         steps: _abc.Iterable[Global___FunnelStep] | None = ...,
-        window: _duration_pb2.Duration | None = ...,
+        window_seconds: _builtins.int = ...,
         actor: Global___FunnelActor.ValueType = ...,
         breakdown: _builtins.str = ...,
         breakdown_limit: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "window", b"window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "breakdown", b"breakdown", "breakdown_limit", b"breakdown_limit", "end_time", b"end_time", "start_time", b"start_time", "steps", b"steps", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "breakdown", b"breakdown", "breakdown_limit", b"breakdown_limit", "end_time", b"end_time", "start_time", b"start_time", "steps", b"steps", "window_seconds", b"window_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

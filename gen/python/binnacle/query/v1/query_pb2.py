@@ -22,23 +22,59 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x62innacle/query/v1/query.proto\x12\x11\x62innacle.query.v1\"\xf9\x01\n\x07Matcher\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12?\n\x08operator\x18\x02 \x01(\x0e\x32#.binnacle.query.v1.Matcher.OperatorR\x08operator\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\"\x80\x01\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATOR_EQUAL\x10\x01\x12\x16\n\x12OPERATOR_NOT_EQUAL\x10\x02\x12\x14\n\x10OPERATOR_MATCHES\x10\x03\x12\x18\n\x14OPERATOR_NOT_MATCHES\x10\x04\"\x8a\x03\n\x0e\x45ventCondition\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12\x46\n\x08operator\x18\x02 \x01(\x0e\x32*.binnacle.query.v1.EventCondition.OperatorR\x08operator\x12\x16\n\x06values\x18\x03 \x03(\tR\x06values\"\x81\x02\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATOR_EQUAL\x10\x01\x12\x16\n\x12OPERATOR_NOT_EQUAL\x10\x02\x12\x14\n\x10OPERATOR_MATCHES\x10\x03\x12\x18\n\x14OPERATOR_NOT_MATCHES\x10\x04\x12\x11\n\rOPERATOR_LESS\x10\x05\x12\x14\n\x10OPERATOR_AT_MOST\x10\x06\x12\x14\n\x10OPERATOR_GREATER\x10\x07\x12\x15\n\x11OPERATOR_AT_LEAST\x10\x08\x12\x14\n\x10OPERATOR_PRESENT\x10\t\x12\x13\n\x0fOPERATOR_ABSENT\x10\n\";\n\x05Money\x12\x1a\n\x08\x63urrency\x18\x01 \x01(\tR\x08\x63urrency\x12\x16\n\x06\x61mount\x18\x02 \x01(\x01R\x06\x61mountb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x62innacle/query/v1/query.proto\x12\x11\x62innacle.query.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf9\x01\n\x07Matcher\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12?\n\x08operator\x18\x02 \x01(\x0e\x32#.binnacle.query.v1.Matcher.OperatorR\x08operator\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\"\x80\x01\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATOR_EQUAL\x10\x01\x12\x16\n\x12OPERATOR_NOT_EQUAL\x10\x02\x12\x14\n\x10OPERATOR_MATCHES\x10\x03\x12\x18\n\x14OPERATOR_NOT_MATCHES\x10\x04\"\x8a\x03\n\x0e\x45ventCondition\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12\x46\n\x08operator\x18\x02 \x01(\x0e\x32*.binnacle.query.v1.EventCondition.OperatorR\x08operator\x12\x16\n\x06values\x18\x03 \x03(\tR\x06values\"\x81\x02\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATOR_EQUAL\x10\x01\x12\x16\n\x12OPERATOR_NOT_EQUAL\x10\x02\x12\x14\n\x10OPERATOR_MATCHES\x10\x03\x12\x18\n\x14OPERATOR_NOT_MATCHES\x10\x04\x12\x11\n\rOPERATOR_LESS\x10\x05\x12\x14\n\x10OPERATOR_AT_MOST\x10\x06\x12\x14\n\x10OPERATOR_GREATER\x10\x07\x12\x15\n\x11OPERATOR_AT_LEAST\x10\x08\x12\x14\n\x10OPERATOR_PRESENT\x10\t\x12\x13\n\x0fOPERATOR_ABSENT\x10\n\";\n\x05Money\x12\x1a\n\x08\x63urrency\x18\x01 \x01(\tR\x08\x63urrency\x12\x16\n\x06\x61mount\x18\x02 \x01(\x01R\x06\x61mount\"\xa7\x02\n\nExpression\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12<\n\tselection\x18\x02 \x01(\x0b\x32\x1c.binnacle.query.v1.SelectionH\x00R\tselection\x12\x42\n\x0b\x63\x61lculation\x18\x03 \x01(\x0b\x32\x1e.binnacle.query.v1.CalculationH\x00R\x0b\x63\x61lculation\x12\x34\n\x07ranking\x18\x04 \x01(\x0b\x32\x1a.binnacle.query.v1.RankingR\x07ranking\x12+\n\x04\x66ill\x18\x05 \x01(\x0e\x32\x17.binnacle.query.v1.FillR\x04\x66ill\x12\x16\n\x06hidden\x18\x06 \x01(\x08R\x06hiddenB\x08\n\x06source\"\xcf\x02\n\tSelection\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x37\n\x08\x66unction\x18\x03 \x01(\x0e\x32\x1b.binnacle.query.v1.FunctionR\x08\x66unction\x12\x1a\n\x08quantile\x18\x04 \x01(\x01R\x08quantile\x12\x31\n\x06window\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x06window\x12\x31\n\x06offset\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x06offset\x12\x37\n\x08grouping\x18\x07 \x01(\x0b\x32\x1b.binnacle.query.v1.GroupingR\x08grouping\"\xd9\x02\n\x08Grouping\x12I\n\x0b\x61ggregation\x18\x01 \x01(\x0e\x32\'.binnacle.query.v1.Grouping.AggregationR\x0b\x61ggregation\x12\x1a\n\x08quantile\x18\x02 \x01(\x01R\x08quantile\x12\x0e\n\x02\x62y\x18\x03 \x03(\tR\x02\x62y\x12\x18\n\x07without\x18\x04 \x03(\tR\x07without\"\xbb\x01\n\x0b\x41ggregation\x12\x1b\n\x17\x41GGREGATION_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41GGREGATION_AVERAGE\x10\x01\x12\x13\n\x0f\x41GGREGATION_SUM\x10\x02\x12\x17\n\x13\x41GGREGATION_MINIMUM\x10\x03\x12\x17\n\x13\x41GGREGATION_MAXIMUM\x10\x04\x12\x15\n\x11\x41GGREGATION_COUNT\x10\x05\x12\x18\n\x14\x41GGREGATION_QUANTILE\x10\x06\"\xaf\x02\n\x0b\x43\x61lculation\x12.\n\x04left\x18\x01 \x01(\x0b\x32\x1a.binnacle.query.v1.OperandR\x04left\x12\x43\n\x08operator\x18\x02 \x01(\x0e\x32\'.binnacle.query.v1.Calculation.OperatorR\x08operator\x12\x30\n\x05right\x18\x03 \x01(\x0b\x32\x1a.binnacle.query.v1.OperandR\x05right\"y\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x10\n\x0cOPERATOR_ADD\x10\x01\x12\x15\n\x11OPERATOR_SUBTRACT\x10\x02\x12\x15\n\x11OPERATOR_MULTIPLY\x10\x03\x12\x13\n\x0fOPERATOR_DIVIDE\x10\x04\"M\n\x07Operand\x12 \n\nexpression\x18\x01 \x01(\tH\x00R\nexpression\x12\x18\n\x06number\x18\x02 \x01(\x01H\x00R\x06numberB\x06\n\x04kind\"7\n\x07Ranking\x12\x14\n\x05\x63ount\x18\x01 \x01(\rR\x05\x63ount\x12\x16\n\x06lowest\x18\x02 \x01(\x08R\x06lowest\"\xc1\x02\n\x0fTimeSeriesQuery\x12?\n\x0b\x65xpressions\x18\x01 \x03(\x0b\x32\x1d.binnacle.query.v1.ExpressionR\x0b\x65xpressions\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12-\n\x04step\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04step\x12\x16\n\x06pixels\x18\x05 \x01(\rR\x06pixels\x12\x18\n\x07instant\x18\x06 \x01(\x08R\x07instant\x12\x1a\n\x08\x65nvelope\x18\x07 \x01(\x08R\x08\x65nvelope\"\xa5\x02\n\x10TimeSeriesAnswer\x12\"\n\rtimes_unix_ms\x18\x01 \x03(\x01R\x0btimesUnixMs\x12=\n\x07results\x18\x02 \x03(\x0b\x32#.binnacle.query.v1.ExpressionResultR\x07results\x12\x17\n\x07step_ms\x18\x03 \x01(\x01R\x06stepMs\x12\"\n\rstart_unix_ms\x18\x04 \x01(\x01R\x0bstartUnixMs\x12\x1e\n\x0b\x65nd_unix_ms\x18\x05 \x01(\x01R\tendUnixMs\x12\x12\n\x04\x66ull\x18\x06 \x01(\x08R\x04\x66ull\x12#\n\rrefresh_token\x18\x07 \x01(\tR\x0crefreshToken\x12\x18\n\x07notices\x18\x08 \x03(\tR\x07notices\"\xbf\x01\n\x10\x45xpressionResult\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x35\n\x06series\x18\x02 \x03(\x0b\x32\x1d.binnacle.query.v1.TimeSeriesR\x06series\x12+\n\x04tier\x18\x03 \x01(\x0e\x32\x17.binnacle.query.v1.TierR\x04tier\x12\x33\n\x16\x63omplete_until_unix_ms\x18\x04 \x01(\x01R\x13\x63ompleteUntilUnixMs\"\xda\x01\n\nTimeSeries\x12\x41\n\x06labels\x18\x01 \x03(\x0b\x32).binnacle.query.v1.TimeSeries.LabelsEntryR\x06labels\x12\x16\n\x06values\x18\x02 \x03(\x01R\x06values\x12\x1a\n\x08minimums\x18\x03 \x03(\x01R\x08minimums\x12\x1a\n\x08maximums\x18\x04 \x03(\x01R\x08maximums\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01*\xf7\x01\n\x08\x46unction\x12\x18\n\x14\x46UNCTION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46UNCTION_AVERAGE\x10\x01\x12\x10\n\x0c\x46UNCTION_SUM\x10\x02\x12\x14\n\x10\x46UNCTION_MINIMUM\x10\x03\x12\x14\n\x10\x46UNCTION_MAXIMUM\x10\x04\x12\x11\n\rFUNCTION_LAST\x10\x05\x12\x12\n\x0e\x46UNCTION_COUNT\x10\x06\x12\x11\n\rFUNCTION_RATE\x10\x07\x12\x15\n\x11\x46UNCTION_INCREASE\x10\x08\x12\x15\n\x11\x46UNCTION_QUANTILE\x10\t\x12\x15\n\x11\x46UNCTION_DISTINCT\x10\n*m\n\x04\x46ill\x12\x14\n\x10\x46ILL_UNSPECIFIED\x10\x00\x12\r\n\tFILL_NONE\x10\x01\x12\r\n\tFILL_NULL\x10\x02\x12\r\n\tFILL_ZERO\x10\x03\x12\x11\n\rFILL_PREVIOUS\x10\x04\x12\x0f\n\x0b\x46ILL_LINEAR\x10\x05*w\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\x10\n\x0cTIER_SAMPLES\x10\x01\x12\x10\n\x0cTIER_MINUTES\x10\x02\x12\x0e\n\nTIER_HOURS\x10\x03\x12\r\n\tTIER_DAYS\x10\x04\x12\x16\n\x12TIER_DISTRIBUTIONS\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.query.v1.query_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MATCHER']._serialized_start=53
-  _globals['_MATCHER']._serialized_end=302
-  _globals['_MATCHER_OPERATOR']._serialized_start=174
-  _globals['_MATCHER_OPERATOR']._serialized_end=302
-  _globals['_EVENTCONDITION']._serialized_start=305
-  _globals['_EVENTCONDITION']._serialized_end=699
-  _globals['_EVENTCONDITION_OPERATOR']._serialized_start=442
-  _globals['_EVENTCONDITION_OPERATOR']._serialized_end=699
-  _globals['_MONEY']._serialized_start=701
-  _globals['_MONEY']._serialized_end=760
+  _globals['_TIMESERIES_LABELSENTRY']._loaded_options = None
+  _globals['_TIMESERIES_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_FUNCTION']._serialized_start=3289
+  _globals['_FUNCTION']._serialized_end=3536
+  _globals['_FILL']._serialized_start=3538
+  _globals['_FILL']._serialized_end=3647
+  _globals['_TIER']._serialized_start=3649
+  _globals['_TIER']._serialized_end=3768
+  _globals['_MATCHER']._serialized_start=118
+  _globals['_MATCHER']._serialized_end=367
+  _globals['_MATCHER_OPERATOR']._serialized_start=239
+  _globals['_MATCHER_OPERATOR']._serialized_end=367
+  _globals['_EVENTCONDITION']._serialized_start=370
+  _globals['_EVENTCONDITION']._serialized_end=764
+  _globals['_EVENTCONDITION_OPERATOR']._serialized_start=507
+  _globals['_EVENTCONDITION_OPERATOR']._serialized_end=764
+  _globals['_MONEY']._serialized_start=766
+  _globals['_MONEY']._serialized_end=825
+  _globals['_EXPRESSION']._serialized_start=828
+  _globals['_EXPRESSION']._serialized_end=1123
+  _globals['_SELECTION']._serialized_start=1126
+  _globals['_SELECTION']._serialized_end=1461
+  _globals['_GROUPING']._serialized_start=1464
+  _globals['_GROUPING']._serialized_end=1809
+  _globals['_GROUPING_AGGREGATION']._serialized_start=1622
+  _globals['_GROUPING_AGGREGATION']._serialized_end=1809
+  _globals['_CALCULATION']._serialized_start=1812
+  _globals['_CALCULATION']._serialized_end=2115
+  _globals['_CALCULATION_OPERATOR']._serialized_start=1994
+  _globals['_CALCULATION_OPERATOR']._serialized_end=2115
+  _globals['_OPERAND']._serialized_start=2117
+  _globals['_OPERAND']._serialized_end=2194
+  _globals['_RANKING']._serialized_start=2196
+  _globals['_RANKING']._serialized_end=2251
+  _globals['_TIMESERIESQUERY']._serialized_start=2254
+  _globals['_TIMESERIESQUERY']._serialized_end=2575
+  _globals['_TIMESERIESANSWER']._serialized_start=2578
+  _globals['_TIMESERIESANSWER']._serialized_end=2871
+  _globals['_EXPRESSIONRESULT']._serialized_start=2874
+  _globals['_EXPRESSIONRESULT']._serialized_end=3065
+  _globals['_TIMESERIES']._serialized_start=3068
+  _globals['_TIMESERIES']._serialized_end=3286
+  _globals['_TIMESERIES_LABELSENTRY']._serialized_start=3229
+  _globals['_TIMESERIES_LABELSENTRY']._serialized_end=3286
 # @@protoc_insertion_point(module_scope)

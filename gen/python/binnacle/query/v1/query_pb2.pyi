@@ -5,7 +5,9 @@ Parts of questions that several services share."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -18,6 +20,154 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Function:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FunctionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Function.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FUNCTION_UNSPECIFIED: _Function.ValueType  # 0
+    """The same as FUNCTION_AVERAGE."""
+    FUNCTION_AVERAGE: _Function.ValueType  # 1
+    """Mean."""
+    FUNCTION_SUM: _Function.ValueType  # 2
+    """Sum."""
+    FUNCTION_MINIMUM: _Function.ValueType  # 3
+    """Least."""
+    FUNCTION_MAXIMUM: _Function.ValueType  # 4
+    """Greatest."""
+    FUNCTION_LAST: _Function.ValueType  # 5
+    """Newest; of several at one time the greatest."""
+    FUNCTION_COUNT: _Function.ValueType  # 6
+    """Number of samples; of histograms the number of observations."""
+    FUNCTION_RATE: _Function.ValueType  # 7
+    """Growth a second of a running total: FUNCTION_INCREASE by the window's
+    seconds.
+    """
+    FUNCTION_INCREASE: _Function.ValueType  # 8
+    """Growth of a running total within the window: a fall is a restart at zero,
+    and growth is extrapolated to the ends of the window as Prometheus does:
+    by the distance of the first and last sample from them, unless that is 1.1
+    times the mean distance of samples or more, when half the mean distance is
+    taken; never below zero. Nothing of less than two samples.
+    """
+    FUNCTION_QUANTILE: _Function.ValueType  # 9
+    """Value below which the share `quantile` lies, linear between neighbours; of
+    histograms from their merged buckets.
+    """
+    FUNCTION_DISTINCT: _Function.ValueType  # 10
+    """Number of different values."""
+
+class Function(_Function, metaclass=_FunctionEnumTypeWrapper):
+    """What is made of the samples of one series within a window. A NaN, the mark of
+    a series' end, is no sample.
+    """
+
+FUNCTION_UNSPECIFIED: Function.ValueType  # 0
+"""The same as FUNCTION_AVERAGE."""
+FUNCTION_AVERAGE: Function.ValueType  # 1
+"""Mean."""
+FUNCTION_SUM: Function.ValueType  # 2
+"""Sum."""
+FUNCTION_MINIMUM: Function.ValueType  # 3
+"""Least."""
+FUNCTION_MAXIMUM: Function.ValueType  # 4
+"""Greatest."""
+FUNCTION_LAST: Function.ValueType  # 5
+"""Newest; of several at one time the greatest."""
+FUNCTION_COUNT: Function.ValueType  # 6
+"""Number of samples; of histograms the number of observations."""
+FUNCTION_RATE: Function.ValueType  # 7
+"""Growth a second of a running total: FUNCTION_INCREASE by the window's
+seconds.
+"""
+FUNCTION_INCREASE: Function.ValueType  # 8
+"""Growth of a running total within the window: a fall is a restart at zero,
+and growth is extrapolated to the ends of the window as Prometheus does:
+by the distance of the first and last sample from them, unless that is 1.1
+times the mean distance of samples or more, when half the mean distance is
+taken; never below zero. Nothing of less than two samples.
+"""
+FUNCTION_QUANTILE: Function.ValueType  # 9
+"""Value below which the share `quantile` lies, linear between neighbours; of
+histograms from their merged buckets.
+"""
+FUNCTION_DISTINCT: Function.ValueType  # 10
+"""Number of different values."""
+Global___Function: _TypeAlias = Function  # noqa: Y015
+
+class _Fill:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FillEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fill.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FILL_UNSPECIFIED: _Fill.ValueType  # 0
+    """The same as FILL_NONE."""
+    FILL_NONE: _Fill.ValueType  # 1
+    """NaN; steps at which no series of any expression has a value are left out."""
+    FILL_NULL: _Fill.ValueType  # 2
+    """NaN; every step is told."""
+    FILL_ZERO: _Fill.ValueType  # 3
+    """Zero."""
+    FILL_PREVIOUS: _Fill.ValueType  # 4
+    """The value before it; NaN before the first."""
+    FILL_LINEAR: _Fill.ValueType  # 5
+    """On the line between the values around it; NaN outside of them."""
+
+class Fill(_Fill, metaclass=_FillEnumTypeWrapper):
+    """What to give for a step without a value."""
+
+FILL_UNSPECIFIED: Fill.ValueType  # 0
+"""The same as FILL_NONE."""
+FILL_NONE: Fill.ValueType  # 1
+"""NaN; steps at which no series of any expression has a value are left out."""
+FILL_NULL: Fill.ValueType  # 2
+"""NaN; every step is told."""
+FILL_ZERO: Fill.ValueType  # 3
+"""Zero."""
+FILL_PREVIOUS: Fill.ValueType  # 4
+"""The value before it; NaN before the first."""
+FILL_LINEAR: Fill.ValueType  # 5
+"""On the line between the values around it; NaN outside of them."""
+Global___Fill: _TypeAlias = Fill  # noqa: Y015
+
+class _Tier:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TierEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Tier.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TIER_UNSPECIFIED: _Tier.ValueType  # 0
+    """Nothing was read."""
+    TIER_SAMPLES: _Tier.ValueType  # 1
+    """Samples."""
+    TIER_MINUTES: _Tier.ValueType  # 2
+    """Sums by minute."""
+    TIER_HOURS: _Tier.ValueType  # 3
+    """Sums by hour."""
+    TIER_DAYS: _Tier.ValueType  # 4
+    """Sums by day."""
+    TIER_DISTRIBUTIONS: _Tier.ValueType  # 5
+    """Histograms or summaries."""
+
+class Tier(_Tier, metaclass=_TierEnumTypeWrapper):
+    """What values are made of. Each is exact for the question it is taken for."""
+
+TIER_UNSPECIFIED: Tier.ValueType  # 0
+"""Nothing was read."""
+TIER_SAMPLES: Tier.ValueType  # 1
+"""Samples."""
+TIER_MINUTES: Tier.ValueType  # 2
+"""Sums by minute."""
+TIER_HOURS: Tier.ValueType  # 3
+"""Sums by hour."""
+TIER_DAYS: Tier.ValueType  # 4
+"""Sums by day."""
+TIER_DISTRIBUTIONS: Tier.ValueType  # 5
+"""Histograms or summaries."""
+Global___Tier: _TypeAlias = Tier  # noqa: Y015
 
 @_typing.final
 class Matcher(_message.Message):
@@ -200,3 +350,540 @@ class Money(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Money: _TypeAlias = Money  # noqa: Y015
+
+@_typing.final
+class Expression(_message.Message):
+    """What one expression gives for each step: samples selected by labels, or an
+    arithmetic operation on other expressions.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SELECTION_FIELD_NUMBER: _builtins.int
+    CALCULATION_FIELD_NUMBER: _builtins.int
+    RANKING_FIELD_NUMBER: _builtins.int
+    FILL_FIELD_NUMBER: _builtins.int
+    HIDDEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name within the query: 1 to 50 characters of `[A-Za-z0-9_]`; `a`, `b` and so
+    on when empty.
+    """
+    fill: Global___Fill.ValueType
+    """What to give for a step without a value."""
+    hidden: _builtins.bool
+    """Whether only other expressions use it: it is left out of the answer."""
+    @_builtins.property
+    def selection(self) -> Global___Selection:
+        """Samples, or histograms, of series."""
+
+    @_builtins.property
+    def calculation(self) -> Global___Calculation:
+        """Two operands."""
+
+    @_builtins.property
+    def ranking(self) -> Global___Ranking:
+        """Which series of the result to keep; all when absent."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        selection: Global___Selection | None = ...,
+        calculation: Global___Calculation | None = ...,
+        ranking: Global___Ranking | None = ...,
+        fill: Global___Fill.ValueType = ...,
+        hidden: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calculation", b"calculation", "ranking", b"ranking", "selection", b"selection", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calculation", b"calculation", "fill", b"fill", "hidden", b"hidden", "name", b"name", "ranking", b"ranking", "selection", b"selection", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["selection", "calculation"]  # noqa: Y015
+    _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
+
+Global___Expression: _TypeAlias = Expression  # noqa: Y015
+
+@_typing.final
+class Selection(_message.Message):
+    """Series, what is made of each over time, and of all of them together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METRIC_FIELD_NUMBER: _builtins.int
+    MATCHERS_FIELD_NUMBER: _builtins.int
+    FUNCTION_FIELD_NUMBER: _builtins.int
+    QUANTILE_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    GROUPING_FIELD_NUMBER: _builtins.int
+    metric: _builtins.str
+    """Name of the metric; may be empty with a matcher on `__name__`."""
+    function: Global___Function.ValueType
+    """What is made of the samples of one series within a window."""
+    quantile: _builtins.float
+    """Share for FUNCTION_QUANTILE: 0 to 1, such as 0.95."""
+    @_builtins.property
+    def matchers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Matcher]:
+        """Conditions on labels; all hold. At most 20."""
+
+    @_builtins.property
+    def window(self) -> _duration_pb2.Duration:
+        """Length of the window, which ends with its step. As long as the step when
+        absent; for FUNCTION_LAST, _RATE and _INCREASE 5 minutes at least then.
+        """
+
+    @_builtins.property
+    def offset(self) -> _duration_pb2.Duration:
+        """How much earlier to look: `86400s` gives yesterday's values at today's times."""
+
+    @_builtins.property
+    def grouping(self) -> Global___Grouping:
+        """What is made of several series at one step; each stays apart when absent."""
+
+    def __init__(
+        self,
+        *,
+        metric: _builtins.str = ...,
+        matchers: _abc.Iterable[Global___Matcher] | None = ...,
+        function: Global___Function.ValueType = ...,
+        quantile: _builtins.float = ...,
+        window: _duration_pb2.Duration | None = ...,
+        offset: _duration_pb2.Duration | None = ...,
+        grouping: Global___Grouping | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grouping", b"grouping", "offset", b"offset", "window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["function", b"function", "grouping", b"grouping", "matchers", b"matchers", "metric", b"metric", "offset", b"offset", "quantile", b"quantile", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Selection: _TypeAlias = Selection  # noqa: Y015
+
+@_typing.final
+class Grouping(_message.Message):
+    """Several series as one at each step; a series without a value there does not
+    count.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Aggregation:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _AggregationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Grouping._Aggregation.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        AGGREGATION_UNSPECIFIED: Grouping._Aggregation.ValueType  # 0
+        """The same as AGGREGATION_AVERAGE."""
+        AGGREGATION_AVERAGE: Grouping._Aggregation.ValueType  # 1
+        """Mean, each series weighing the same."""
+        AGGREGATION_SUM: Grouping._Aggregation.ValueType  # 2
+        """Sum."""
+        AGGREGATION_MINIMUM: Grouping._Aggregation.ValueType  # 3
+        """Least."""
+        AGGREGATION_MAXIMUM: Grouping._Aggregation.ValueType  # 4
+        """Greatest."""
+        AGGREGATION_COUNT: Grouping._Aggregation.ValueType  # 5
+        """Number of series with a value."""
+        AGGREGATION_QUANTILE: Grouping._Aggregation.ValueType  # 6
+        """Value below which the share `quantile` lies, linear between neighbours."""
+
+    class Aggregation(_Aggregation, metaclass=_AggregationEnumTypeWrapper):
+        """What is made of the values."""
+
+    AGGREGATION_UNSPECIFIED: Grouping.Aggregation.ValueType  # 0
+    """The same as AGGREGATION_AVERAGE."""
+    AGGREGATION_AVERAGE: Grouping.Aggregation.ValueType  # 1
+    """Mean, each series weighing the same."""
+    AGGREGATION_SUM: Grouping.Aggregation.ValueType  # 2
+    """Sum."""
+    AGGREGATION_MINIMUM: Grouping.Aggregation.ValueType  # 3
+    """Least."""
+    AGGREGATION_MAXIMUM: Grouping.Aggregation.ValueType  # 4
+    """Greatest."""
+    AGGREGATION_COUNT: Grouping.Aggregation.ValueType  # 5
+    """Number of series with a value."""
+    AGGREGATION_QUANTILE: Grouping.Aggregation.ValueType  # 6
+    """Value below which the share `quantile` lies, linear between neighbours."""
+
+    AGGREGATION_FIELD_NUMBER: _builtins.int
+    QUANTILE_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    WITHOUT_FIELD_NUMBER: _builtins.int
+    aggregation: Global___Grouping.Aggregation.ValueType
+    """What is made of the values."""
+    quantile: _builtins.float
+    """Share for AGGREGATION_QUANTILE: 0 to 1."""
+    @_builtins.property
+    def by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Labels that stay; all series together when empty. At most 20."""
+
+    @_builtins.property
+    def without(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Labels that go, where `by` is empty; the name goes with them. At most 20."""
+
+    def __init__(
+        self,
+        *,
+        aggregation: Global___Grouping.Aggregation.ValueType = ...,
+        quantile: _builtins.float = ...,
+        by: _abc.Iterable[_builtins.str] | None = ...,
+        without: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aggregation", b"aggregation", "by", b"by", "quantile", b"quantile", "without", b"without"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Grouping: _TypeAlias = Grouping  # noqa: Y015
+
+@_typing.final
+class Calculation(_message.Message):
+    """An arithmetic operation at each step. Series of both sides go together where
+    all labels but the name are equal; where one side is a single series without
+    labels, it goes with each of the other. The result has no name.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Operator:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Calculation._Operator.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        OPERATOR_UNSPECIFIED: Calculation._Operator.ValueType  # 0
+        """Refused."""
+        OPERATOR_ADD: Calculation._Operator.ValueType  # 1
+        """left + right."""
+        OPERATOR_SUBTRACT: Calculation._Operator.ValueType  # 2
+        """left - right."""
+        OPERATOR_MULTIPLY: Calculation._Operator.ValueType  # 3
+        """left * right."""
+        OPERATOR_DIVIDE: Calculation._Operator.ValueType  # 4
+        """left / right; no value where right is zero."""
+
+    class Operator(_Operator, metaclass=_OperatorEnumTypeWrapper):
+        """What is calculated."""
+
+    OPERATOR_UNSPECIFIED: Calculation.Operator.ValueType  # 0
+    """Refused."""
+    OPERATOR_ADD: Calculation.Operator.ValueType  # 1
+    """left + right."""
+    OPERATOR_SUBTRACT: Calculation.Operator.ValueType  # 2
+    """left - right."""
+    OPERATOR_MULTIPLY: Calculation.Operator.ValueType  # 3
+    """left * right."""
+    OPERATOR_DIVIDE: Calculation.Operator.ValueType  # 4
+    """left / right; no value where right is zero."""
+
+    LEFT_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    RIGHT_FIELD_NUMBER: _builtins.int
+    operator: Global___Calculation.Operator.ValueType
+    """What is calculated."""
+    @_builtins.property
+    def left(self) -> Global___Operand:
+        """Left side."""
+
+    @_builtins.property
+    def right(self) -> Global___Operand:
+        """Right side."""
+
+    def __init__(
+        self,
+        *,
+        left: Global___Operand | None = ...,
+        operator: Global___Calculation.Operator.ValueType = ...,
+        right: Global___Operand | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "right", b"right"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "operator", b"operator", "right", b"right"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Calculation: _TypeAlias = Calculation  # noqa: Y015
+
+@_typing.final
+class Operand(_message.Message):
+    """One side of an operation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPRESSION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    expression: _builtins.str
+    """Name of an expression that stands before this one in the query."""
+    number: _builtins.float
+    """A number."""
+    def __init__(
+        self,
+        *,
+        expression: _builtins.str = ...,
+        number: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expression", b"expression", "kind", b"kind", "number", b"number"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expression", b"expression", "kind", b"kind", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["expression", "number"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Operand: _TypeAlias = Operand  # noqa: Y015
+
+@_typing.final
+class Ranking(_message.Message):
+    """Which series to keep: those with the greatest mean over the range."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    LOWEST_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many: 1 to 1,000."""
+    lowest: _builtins.bool
+    """Whether to keep those with the least mean instead."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        lowest: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "lowest", b"lowest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Ranking: _TypeAlias = Ranking  # noqa: Y015
+
+@_typing.final
+class TimeSeriesQuery(_message.Message):
+    """A question about time series. Steps lie on multiples of their length since the
+    Unix epoch, and the range is widened to whole steps.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPRESSIONS_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    PIXELS_FIELD_NUMBER: _builtins.int
+    INSTANT_FIELD_NUMBER: _builtins.int
+    ENVELOPE_FIELD_NUMBER: _builtins.int
+    pixels: _builtins.int
+    """How many steps there is room for, where `step` is absent: 1 to 10,000; 300
+    when 0. The shortest round step is taken that gives no more.
+    """
+    instant: _builtins.bool
+    """Whether to give one value per series, at the end of the range, of the window
+    that ends there. The range has no start then, and there is no step.
+    """
+    envelope: _builtins.bool
+    """Whether to give the least and the greatest sample of each step too. For
+    selections with FUNCTION_AVERAGE, _MINIMUM, _MAXIMUM or _LAST only.
+    """
+    @_builtins.property
+    def expressions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Expression]:
+        """Expressions, 1 to 20, each after those it uses."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Start of the range; one hour before its end when absent."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """End of the range, itself not within; now when absent."""
+
+    @_builtins.property
+    def step(self) -> _duration_pb2.Duration:
+        """Length of a step: a whole number of milliseconds, 10 at least."""
+
+    def __init__(
+        self,
+        *,
+        expressions: _abc.Iterable[Global___Expression] | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        step: _duration_pb2.Duration | None = ...,
+        pixels: _builtins.int = ...,
+        instant: _builtins.bool = ...,
+        envelope: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "step", b"step"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "envelope", b"envelope", "expressions", b"expressions", "instant", b"instant", "pixels", b"pixels", "start_time", b"start_time", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimeSeriesQuery: _TypeAlias = TimeSeriesQuery  # noqa: Y015
+
+@_typing.final
+class TimeSeriesAnswer(_message.Message):
+    """What was asked for, in columns: values of all series lie at the same times."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIMES_UNIX_MS_FIELD_NUMBER: _builtins.int
+    RESULTS_FIELD_NUMBER: _builtins.int
+    STEP_MS_FIELD_NUMBER: _builtins.int
+    START_UNIX_MS_FIELD_NUMBER: _builtins.int
+    END_UNIX_MS_FIELD_NUMBER: _builtins.int
+    FULL_FIELD_NUMBER: _builtins.int
+    REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
+    step_ms: _builtins.float
+    """Length of a step in milliseconds; 0 with `instant`."""
+    start_unix_ms: _builtins.float
+    """Start of the range as widened, in milliseconds since the Unix epoch."""
+    end_unix_ms: _builtins.float
+    """End of the range as widened, in milliseconds since the Unix epoch."""
+    full: _builtins.bool
+    """Whether this is the whole answer. Otherwise `times_unix_ms` are the steps
+    that are new or have changed since the token was given: what a client holds
+    of these steps is to be replaced for all series, series told here for the
+    first time have no values at others, and steps before `start_unix_ms` go.
+    """
+    refresh_token: _builtins.str
+    """To ask with for what has changed since; empty where nothing but a whole
+    answer can be given.
+    """
+    @_builtins.property
+    def times_unix_ms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Start of each step in milliseconds since the Unix epoch, growing; with
+        `instant` the end of the range.
+        """
+
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExpressionResult]:
+        """The expressions that are not hidden, in their order."""
+
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What a person should know: unknown metrics, ranges of which nothing is kept."""
+
+    def __init__(
+        self,
+        *,
+        times_unix_ms: _abc.Iterable[_builtins.float] | None = ...,
+        results: _abc.Iterable[Global___ExpressionResult] | None = ...,
+        step_ms: _builtins.float = ...,
+        start_unix_ms: _builtins.float = ...,
+        end_unix_ms: _builtins.float = ...,
+        full: _builtins.bool = ...,
+        refresh_token: _builtins.str = ...,
+        notices: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_unix_ms", b"end_unix_ms", "full", b"full", "notices", b"notices", "refresh_token", b"refresh_token", "results", b"results", "start_unix_ms", b"start_unix_ms", "step_ms", b"step_ms", "times_unix_ms", b"times_unix_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimeSeriesAnswer: _TypeAlias = TimeSeriesAnswer  # noqa: Y015
+
+@_typing.final
+class ExpressionResult(_message.Message):
+    """The series of one expression."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    COMPLETE_UNTIL_UNIX_MS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name of the expression."""
+    tier: Global___Tier.ValueType
+    """What it was read from; empty for a calculation."""
+    complete_until_unix_ms: _builtins.float
+    """Until when that is complete: what lies after was made of samples. In
+    milliseconds since the Unix epoch.
+    """
+    @_builtins.property
+    def series(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimeSeries]:
+        """Its series, ordered by their labels; ranked ones by rank."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        series: _abc.Iterable[Global___TimeSeries] | None = ...,
+        tier: Global___Tier.ValueType = ...,
+        complete_until_unix_ms: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_until_unix_ms", b"complete_until_unix_ms", "name", b"name", "series", b"series", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpressionResult: _TypeAlias = ExpressionResult  # noqa: Y015
+
+@_typing.final
+class TimeSeries(_message.Message):
+    """One series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    LABELS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    MINIMUMS_FIELD_NUMBER: _builtins.int
+    MAXIMUMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Its labels, with the name as `__name__` where it has one."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Value at each of the times; NaN where there is none."""
+
+    @_builtins.property
+    def minimums(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Least sample of each step; only with `envelope`."""
+
+    @_builtins.property
+    def maximums(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Greatest sample of each step; only with `envelope`."""
+
+    def __init__(
+        self,
+        *,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        values: _abc.Iterable[_builtins.float] | None = ...,
+        minimums: _abc.Iterable[_builtins.float] | None = ...,
+        maximums: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "maximums", b"maximums", "minimums", b"minimums", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimeSeries: _TypeAlias = TimeSeries  # noqa: Y015

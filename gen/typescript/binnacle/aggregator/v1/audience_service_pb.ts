@@ -7,15 +7,15 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file binnacle/aggregator/v1/audience_service.proto.
  */
 export const file_binnacle_aggregator_v1_audience_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2F1ZGllbmNlX3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEi6gEKEUdldFVuaXF1ZXNSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgRzdGVwGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCXRpbWVfem9uZRgEIAEoCRIqCgdlYXJsaWVyGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3NlcnZpY2UYBiABKAkihgEKEkdldFVuaXF1ZXNSZXNwb25zZRIUCgxhY3RpdmVfdXNlcnMYASABKAESDQoFdXNlcnMYAiABKAESFQoNZWFybGllcl91c2VycxgDIAEoARI0CgZwb2ludHMYBCADKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlVuaXF1ZXNQb2ludCJHCgxVbmlxdWVzUG9pbnQSKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFdXNlcnMYAiABKAEilwEKE0dldFBlYWtIb3Vyc1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXRpbWVfem9uZRgDIAEoCRIPCgdzZXJ2aWNlGAQgASgJIv8BChRHZXRQZWFrSG91cnNSZXNwb25zZRIvCgVob3VycxgBIAMoCzIgLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUGVha0hvdXISPQoTYnVzaWVzdF9ieV9yZXF1ZXN0cxgCIAEoCzIgLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUGVha0hvdXISOwoRYnVzaWVzdF9ieV9ldmVudHMYAyABKAsyIC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlBlYWtIb3VyEjoKEGJ1c2llc3RfYnlfdXNlcnMYBCABKAsyIC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlBlYWtIb3VyIqkBCghQZWFrSG91chIPCgd3ZWVrZGF5GAEgASgNEgwKBGhvdXIYAiABKA0SEwoLb2NjdXJyZW5jZXMYAyABKA0SEAoIcmVxdWVzdHMYBCABKAESDgoGZXZlbnRzGAUgASgBEhgKEGF2ZXJhZ2VfcmVxdWVzdHMYBiABKAESFgoOYXZlcmFnZV9ldmVudHMYByABKAESFQoNYXZlcmFnZV91c2VycxgIIAEoASLeAQoXR2V0VXNlclJldGVudGlvblJlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBnBlcmlvZBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCgl0aW1lX3pvbmUYBCABKAkSEgoKZmlyc3RfdHlwZRgFIAEoCRITCgtyZXR1cm5fdHlwZRgGIAEoCSJLChhHZXRVc2VyUmV0ZW50aW9uUmVzcG9uc2USLwoHY29ob3J0cxgBIAMoCzIeLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ29ob3J0IlMKBkNvaG9ydBIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV1c2VycxgCIAEoARIQCghyZXR1cm5lZBgDIAMoATKvAwoPQXVkaWVuY2VTZXJ2aWNlEnwKCkdldFVuaXF1ZXMSKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFVuaXF1ZXNSZXF1ZXN0GiouYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRVbmlxdWVzUmVzcG9uc2UiF4LT5JMCERIPL2FwaS92MS91bmlxdWVzEoUBCgxHZXRQZWFrSG91cnMSKy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFBlYWtIb3Vyc1JlcXVlc3QaLC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFBlYWtIb3Vyc1Jlc3BvbnNlIhqC0+STAhQSEi9hcGkvdjEvcGVhay1ob3VycxKVAQoQR2V0VXNlclJldGVudGlvbhIvLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0VXNlclJldGVudGlvblJlcXVlc3QaMC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFVzZXJSZXRlbnRpb25SZXNwb25zZSIegtPkkwIYEhYvYXBpL3YxL3VzZXItcmV0ZW50aW9uYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2F1ZGllbmNlX3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEixAEKEUdldFVuaXF1ZXNSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxzdGVwX3NlY29uZHMYAyABKA0SEQoJdGltZV96b25lGAQgASgJEhcKD2VhcmxpZXJfc2Vjb25kcxgFIAEoDRIPCgdzZXJ2aWNlGAYgASgJIoYBChJHZXRVbmlxdWVzUmVzcG9uc2USFAoMYWN0aXZlX3VzZXJzGAEgASgBEg0KBXVzZXJzGAIgASgBEhUKDWVhcmxpZXJfdXNlcnMYAyABKAESNAoGcG9pbnRzGAQgAygLMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5VbmlxdWVzUG9pbnQiRwoMVW5pcXVlc1BvaW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXVzZXJzGAIgASgBIpcBChNHZXRQZWFrSG91cnNSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgl0aW1lX3pvbmUYAyABKAkSDwoHc2VydmljZRgEIAEoCSL/AQoUR2V0UGVha0hvdXJzUmVzcG9uc2USLwoFaG91cnMYASADKAsyIC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlBlYWtIb3VyEj0KE2J1c2llc3RfYnlfcmVxdWVzdHMYAiABKAsyIC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlBlYWtIb3VyEjsKEWJ1c2llc3RfYnlfZXZlbnRzGAMgASgLMiAuYmlubmFjbGUuYWdncmVnYXRvci52MS5QZWFrSG91chI6ChBidXNpZXN0X2J5X3VzZXJzGAQgASgLMiAuYmlubmFjbGUuYWdncmVnYXRvci52MS5QZWFrSG91ciKpAQoIUGVha0hvdXISDwoHd2Vla2RheRgBIAEoDRIMCgRob3VyGAIgASgNEhMKC29jY3VycmVuY2VzGAMgASgNEhAKCHJlcXVlc3RzGAQgASgBEg4KBmV2ZW50cxgFIAEoARIYChBhdmVyYWdlX3JlcXVlc3RzGAYgASgBEhYKDmF2ZXJhZ2VfZXZlbnRzGAcgASgBEhUKDWF2ZXJhZ2VfdXNlcnMYCCABKAEiywEKF0dldFVzZXJSZXRlbnRpb25SZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5wZXJpb2Rfc2Vjb25kcxgDIAEoDRIRCgl0aW1lX3pvbmUYBCABKAkSEgoKZmlyc3RfdHlwZRgFIAEoCRITCgtyZXR1cm5fdHlwZRgGIAEoCSJLChhHZXRVc2VyUmV0ZW50aW9uUmVzcG9uc2USLwoHY29ob3J0cxgBIAMoCzIeLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ29ob3J0IlMKBkNvaG9ydBIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV1c2VycxgCIAEoARIQCghyZXR1cm5lZBgDIAMoATKvAwoPQXVkaWVuY2VTZXJ2aWNlEnwKCkdldFVuaXF1ZXMSKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFVuaXF1ZXNSZXF1ZXN0GiouYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRVbmlxdWVzUmVzcG9uc2UiF4LT5JMCERIPL2FwaS92MS91bmlxdWVzEoUBCgxHZXRQZWFrSG91cnMSKy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFBlYWtIb3Vyc1JlcXVlc3QaLC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFBlYWtIb3Vyc1Jlc3BvbnNlIhqC0+STAhQSEi9hcGkvdjEvcGVhay1ob3VycxKVAQoQR2V0VXNlclJldGVudGlvbhIvLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0VXNlclJldGVudGlvblJlcXVlc3QaMC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFVzZXJSZXRlbnRpb25SZXNwb25zZSIegtPkkwIYEhYvYXBpL3YxL3VzZXItcmV0ZW50aW9uYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Whom to count.
@@ -38,12 +38,12 @@ export type GetUniquesRequest = Message<"binnacle.aggregator.v1.GetUniquesReques
   endTime?: Timestamp | undefined;
 
   /**
-   * Width of a point: whole minutes up to 12 hours, 1 day, or 7 days (from
-   * Monday); 1 hour when absent. At most 5,000 points.
+   * Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
+   * 604,800 (weeks, from Monday); an hour when 0. At most 5,000 points.
    *
-   * @generated from field: google.protobuf.Duration step = 3;
+   * @generated from field: uint32 step_seconds = 3;
    */
-  step?: Duration | undefined;
+  stepSeconds: number;
 
   /**
    * Zone that days begin in, as in the IANA database; UTC when empty.
@@ -53,12 +53,11 @@ export type GetUniquesRequest = Message<"binnacle.aggregator.v1.GetUniquesReques
   timeZone: string;
 
   /**
-   * Gives the number in the range that lies this much earlier beside it; at
-   * least 1 second; none when absent.
+   * Gives the range that lies so many seconds earlier beside it; none when 0.
    *
-   * @generated from field: google.protobuf.Duration earlier = 5;
+   * @generated from field: uint32 earlier_seconds = 5;
    */
-  earlier?: Duration | undefined;
+  earlierSeconds: number;
 
   /**
    * Only events of this service; all when empty.
@@ -323,12 +322,12 @@ export type GetUserRetentionRequest = Message<"binnacle.aggregator.v1.GetUserRet
   endTime?: Timestamp | undefined;
 
   /**
-   * Length of a period: 1 day or 7 days (from Monday); 1 day when absent. At most
-   * 100 periods.
+   * Length of a period in seconds: 86,400 (days) or 604,800 (weeks, from Monday);
+   * a day when 0. At most 100 periods.
    *
-   * @generated from field: google.protobuf.Duration period = 3;
+   * @generated from field: uint32 period_seconds = 3;
    */
-  period?: Duration | undefined;
+  periodSeconds: number;
 
   /**
    * Zone that days begin in, as in the IANA database; UTC when empty.

@@ -11,15 +11,15 @@ import { file_binnacle_events_v1_events } from "../../events/v1/events_pb";
 import type { EventCondition, Money } from "../../query/v1/query_pb";
 import { file_binnacle_query_v1_query } from "../../query/v1/query_pb";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file binnacle/aggregator/v1/business_service.proto.
  */
 export const file_binnacle_aggregator_v1_business_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2J1c2luZXNzX3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEi5wEKEkdldEJ1c2luZXNzUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoEc3RlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCgl0aW1lX3pvbmUYBCABKAkSKgoHZWFybGllchgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhILCgN0b3AYBiABKA0i/wEKE0dldEJ1c2luZXNzUmVzcG9uc2USOAoHZmlndXJlcxgBIAEoCzInLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQnVzaW5lc3NGaWd1cmVzEjgKB2VhcmxpZXIYAiABKAsyJy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzRmlndXJlcxI1CgZwb2ludHMYAyADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUG9pbnQSPQoOZWFybGllcl9wb2ludHMYBCADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUG9pbnQixQYKD0J1c2luZXNzRmlndXJlcxIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoHcmV2ZW51ZRgDIAMoCzIfLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUmV2ZW51ZRIRCglwdXJjaGFzZXMYBCABKAESDgoGYnV5ZXJzGAUgASgBEjgKC2NvbnZlcnNpb25zGAYgASgLMiMuYmlubmFjbGUuYWdncmVnYXRvci52MS5Db252ZXJzaW9ucxIwCgdjcmVkaXRzGAcgASgLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5DcmVkaXRzEjQKCWNhbXBhaWducxgIIAEoCzIhLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ2FtcGFpZ25zEjIKCG1lc3NhZ2VzGAkgASgLMiAuYmlubmFjbGUuYWdncmVnYXRvci52MS5NZXNzYWdlcxI8Cg1jb252ZXJzYXRpb25zGAogASgLMiUuYmlubmFjbGUuYWdncmVnYXRvci52MS5Db252ZXJzYXRpb25zEjAKB3RpY2tldHMYCyABKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlRpY2tldHMSKwoCYWkYDCABKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkFpVXNhZ2USMgoIc2VhcmNoZXMYDSABKAsyIC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlYXJjaGVzEjwKDHRvcF9wcm9kdWN0cxgOIAMoCzImLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUHJvZHVjdEZpZ3VyZXMSOAoMdG9wX2ZlYXR1cmVzGA8gAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZENvdW50EjAKB2NsaWVudHMYECABKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkNsaWVudHMSLgoGYWdlbnRzGBEgASgLMh4uYmlubmFjbGUuYWdncmVnYXRvci52MS5BZ2VudHMilgEKB1JldmVudWUSEAoIY3VycmVuY3kYASABKAkSDgoGYW1vdW50GAIgASgBEhYKDmZyb21fcHVyY2hhc2VzGAMgASgBEhMKC2Zyb21fbWV0cmljGAQgASgBEg4KBm9yZGVycxgFIAEoARIVCg1hdmVyYWdlX29yZGVyGAYgASgBEhUKDWxhcmdlc3Rfb3JkZXIYByABKAEiegoLQ29udmVyc2lvbnMSDQoFY291bnQYASABKAESEAoIc2Vzc2lvbnMYAiABKAESDAoEcmF0ZRgDIAEoARI8CglieV9mdW5uZWwYBCADKAsyKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkNvbnZlcnNpb25GaWd1cmVzIlsKEUNvbnZlcnNpb25GaWd1cmVzEg4KBmZ1bm5lbBgBIAEoCRINCgVjb3VudBgCIAEoARInCgV2YWx1ZRgDIAMoCzIYLmJpbm5hY2xlLnF1ZXJ5LnYxLk1vbmV5IqIBCgdDcmVkaXRzEhEKCXB1cmNoYXNlZBgBIAEoARIMCgR1c2VkGAIgASgBEg8KB2JhbGFuY2UYAyABKAESJwoFc2FsZXMYBCADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRI8Cg91c2VkX2J5X2ZlYXR1cmUYBSADKAsyIy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLk5hbWVkQW1vdW50Iq0BCglDYW1wYWlnbnMSDgoGYWN0aXZlGAEgASgBEgwKBHNlbnQYAiABKAESDgoGb3BlbmVkGAMgASgBEg8KB2NsaWNrZWQYBCABKAESEQoJb3Blbl9yYXRlGAUgASgBEhIKCmNsaWNrX3JhdGUYBiABKAESOgoJY2FtcGFpZ25zGAcgAygLMicuYmlubmFjbGUuYWdncmVnYXRvci52MS5DYW1wYWlnbkZpZ3VyZXMi7gEKD0NhbXBhaWduRmlndXJlcxITCgtjYW1wYWlnbl9pZBgBIAEoCRIMCgRzZW50GAIgASgBEg4KBm9wZW5lZBgDIAEoARIPCgdjbGlja2VkGAQgASgBEhEKCW9wZW5fcmF0ZRgFIAEoARISCgpjbGlja19yYXRlGAYgASgBEhIKCnRvdGFsX3NlbnQYByABKAESFAoMdG90YWxfb3BlbmVkGAggASgBEhUKDXRvdGFsX2NsaWNrZWQYCSABKAESLwoLbGFzdF91cGRhdGUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIocBCghNZXNzYWdlcxIMCgRzZW50GAEgASgBEhAKCHJlY2VpdmVkGAIgASgBEg4KBmZhaWxlZBgDIAEoARIUCgxmYWlsdXJlX3JhdGUYBCABKAESNQoJYnlfc3RhdHVzGAUgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZENvdW50IjAKDUNvbnZlcnNhdGlvbnMSDwoHc3RhcnRlZBgBIAEoARIOCgZhY3RpdmUYAiABKAEiUAoHVGlja2V0cxIPCgdjcmVhdGVkGAEgASgBEjQKCGJ5X2lzc3VlGAIgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZENvdW50IsEBCgdBaVVzYWdlEg0KBWNhbGxzGAEgASgBEg4KBmZhaWxlZBgCIAEoARIOCgZ0b2tlbnMYAyABKAESJgoEY29zdBgEIAMoCzIYLmJpbm5hY2xlLnF1ZXJ5LnYxLk1vbmV5EhoKEmF2ZXJhZ2VfbGF0ZW5jeV9tcxgFIAEoARINCgV1c2VycxgGIAEoARI0CghieV9tb2RlbBgHIAMoCzIiLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTW9kZWxVc2FnZSKgAQoKTW9kZWxVc2FnZRINCgVtb2RlbBgBIAEoCRIQCghwcm92aWRlchgCIAEoCRINCgVjYWxscxgDIAEoARIOCgZmYWlsZWQYBCABKAESDgoGdG9rZW5zGAUgASgBEiYKBGNvc3QYBiADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIaChJhdmVyYWdlX2xhdGVuY3lfbXMYByABKAEihAEKCFNlYXJjaGVzEg0KBWNvdW50GAEgASgBEhcKD3dpdGhvdXRfcmVzdWx0cxgCIAEoARIXCg9hdmVyYWdlX3Jlc3VsdHMYAyABKAESNwoLdG9wX3F1ZXJpZXMYBCADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLk5hbWVkQ291bnQiYgoOUHJvZHVjdEZpZ3VyZXMSEgoKcHJvZHVjdF9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBXZpZXdzGAMgASgBEhEKCWNhcnRfYWRkcxgEIAEoARIMCgRzb2xkGAUgASgBIqYBCgdDbGllbnRzEhIKCnBhZ2Vfdmlld3MYASABKAESEAoIdmlzaXRvcnMYAiABKAESEAoIc2Vzc2lvbnMYAyABKAESDgoGZXJyb3JzGAQgASgBEhwKFGF2ZXJhZ2VfcGFnZV9sb2FkX21zGAUgASgBEjUKCXRvcF9wYWdlcxgGIAMoCzIiLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTmFtZWRDb3VudCImCgZBZ2VudHMSDgoGYWN0aXZlGAEgASgBEgwKBHNlZW4YAiABKAEiKQoKTmFtZWRDb3VudBIMCgRuYW1lGAEgASgJEg0KBWNvdW50GAIgASgBIisKC05hbWVkQW1vdW50EgwKBG5hbWUYASABKAkSDgoGYW1vdW50GAIgASgBItgDCg1CdXNpbmVzc1BvaW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKB3JldmVudWUYAiADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIRCglwdXJjaGFzZXMYAyABKAESEwoLY29udmVyc2lvbnMYBCABKAESGQoRY3JlZGl0c19wdXJjaGFzZWQYBSABKAESFAoMY3JlZGl0c191c2VkGAYgASgBEhUKDW1lc3NhZ2VzX3NlbnQYByABKAESGQoRbWVzc2FnZXNfcmVjZWl2ZWQYCCABKAESFwoPbWVzc2FnZXNfZmFpbGVkGAkgASgBEh0KFWNvbnZlcnNhdGlvbnNfc3RhcnRlZBgKIAEoARIPCgd0aWNrZXRzGAsgASgBEhYKDmNhbXBhaWduc19zZW50GAwgASgBEhAKCGFpX2NhbGxzGA0gASgBEhEKCWFpX3Rva2VucxgOIAEoARIpCgdhaV9jb3N0GA8gAygLMhguYmlubmFjbGUucXVlcnkudjEuTW9uZXkSEAoIc2VhcmNoZXMYECABKAESEgoKcGFnZV92aWV3cxgRIAEoARIQCghzZXNzaW9ucxgSIAEoASIaChhMaXN0QnVzaW5lc3NSdWxlc1JlcXVlc3QiUAoZTGlzdEJ1c2luZXNzUnVsZXNSZXNwb25zZRIzCgVydWxlcxgBIAMoCzIkLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQnVzaW5lc3NSdWxlIsgCCgxCdXNpbmVzc1J1bGUSCgoCaWQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSEAoIc2V2ZXJpdHkYAyABKAkSDQoFdHlwZXMYBCADKAkSPgoKY29uZGl0aW9ucxgFIAEoCzIoLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ29uZGl0aW9uc0RlbWFuZEgAEjYKBnVuaXF1ZRgGIAEoCzIkLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuVW5pcXVlRGVtYW5kSAASOAoHYmFsYW5jZRgHIAEoCzIlLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQmFsYW5jZURlbWFuZEgAEjoKCHByZWNlZGVkGAggASgLMiYuYmlubmFjbGUuYWdncmVnYXRvci52MS5QcmVjZWRlZERlbWFuZEgAQggKBmRlbWFuZCJ7ChBDb25kaXRpb25zRGVtYW5kEjUKCmNvbmRpdGlvbnMYASADKAsyIS5iaW5uYWNsZS5xdWVyeS52MS5FdmVudENvbmRpdGlvbhIwCgV3aGVyZRgCIAMoCzIhLmJpbm5hY2xlLnF1ZXJ5LnYxLkV2ZW50Q29uZGl0aW9uIh0KDFVuaXF1ZURlbWFuZBINCgVmaWVsZBgBIAEoCSJSCg1CYWxhbmNlRGVtYW5kEhQKDGNyZWRpdF90eXBlcxgBIAMoCRIUCgxhbW91bnRfZmllbGQYAiABKAkSFQoNYWNjb3VudF9maWVsZBgDIAEoCSJcCg5QcmVjZWRlZERlbWFuZBIQCghieV90eXBlcxgBIAMoCRINCgVmaWVsZBgCIAEoCRIpCgZ3aXRoaW4YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24i6gEKHUxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdydWxlX2lkGAMgASgJEjMKBXJ1bGVzGAQgAygLMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5CdXNpbmVzc1J1bGUSEQoJcGFnZV9zaXplGAUgASgNEhIKCnBhZ2VfdG9rZW4YBiABKAkirQEKHkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5SdWxlUmVzdWx0Ej0KCnZpb2xhdGlvbnMYAiADKAsyKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzVmlvbGF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJlCgpSdWxlUmVzdWx0EjIKBHJ1bGUYASABKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUnVsZRIPCgdjaGVja2VkGAIgASgBEhIKCnZpb2xhdGlvbnMYAyABKAEicAoRQnVzaW5lc3NWaW9sYXRpb24SDwoHcnVsZV9pZBgBIAEoCRIQCghzZXZlcml0eRgCIAEoCRIOCgZyZWFzb24YAyABKAkSKAoFZXZlbnQYBCABKAsyGS5iaW5uYWNsZS5ldmVudHMudjEuRXZlbnQygAQKD0J1c2luZXNzU2VydmljZRKAAQoLR2V0QnVzaW5lc3MSKi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEJ1c2luZXNzUmVxdWVzdBorLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0QnVzaW5lc3NSZXNwb25zZSIYgtPkkwISEhAvYXBpL3YxL2J1c2luZXNzEpgBChFMaXN0QnVzaW5lc3NSdWxlcxIwLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEJ1c2luZXNzUnVsZXNSZXF1ZXN0GjEuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0QnVzaW5lc3NSdWxlc1Jlc3BvbnNlIh6C0+STAhgSFi9hcGkvdjEvYnVzaW5lc3MvcnVsZXMSzgEKFkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnMSNS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXF1ZXN0GjYuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0QnVzaW5lc3NWaW9sYXRpb25zUmVzcG9uc2UiRYLT5JMCP1ogOgEqIhsvYXBpL3YxL2J1c2luZXNzL3Zpb2xhdGlvbnMSGy9hcGkvdjEvYnVzaW5lc3MvdmlvbGF0aW9uc2IGcHJvdG8z", [file_binnacle_events_v1_events, file_binnacle_query_v1_query, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2J1c2luZXNzX3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEiwQEKEkdldEJ1c2luZXNzUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMc3RlcF9zZWNvbmRzGAMgASgNEhEKCXRpbWVfem9uZRgEIAEoCRIXCg9lYXJsaWVyX3NlY29uZHMYBSABKA0SCwoDdG9wGAYgASgNIv8BChNHZXRCdXNpbmVzc1Jlc3BvbnNlEjgKB2ZpZ3VyZXMYASABKAsyJy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzRmlndXJlcxI4CgdlYXJsaWVyGAIgASgLMicuYmlubmFjbGUuYWdncmVnYXRvci52MS5CdXNpbmVzc0ZpZ3VyZXMSNQoGcG9pbnRzGAMgAygLMiUuYmlubmFjbGUuYWdncmVnYXRvci52MS5CdXNpbmVzc1BvaW50Ej0KDmVhcmxpZXJfcG9pbnRzGAQgAygLMiUuYmlubmFjbGUuYWdncmVnYXRvci52MS5CdXNpbmVzc1BvaW50IuMFCg9CdXNpbmVzc0ZpZ3VyZXMSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKB3JldmVudWUYAyADKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlJldmVudWUSEQoJcHVyY2hhc2VzGAQgASgBEg4KBmJ1eWVycxgFIAEoARI4Cgtjb252ZXJzaW9ucxgGIAEoCzIjLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ29udmVyc2lvbnMSMAoHY3JlZGl0cxgHIAEoCzIfLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ3JlZGl0cxI0CgljYW1wYWlnbnMYCCABKAsyIS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkNhbXBhaWducxIyCghtZXNzYWdlcxgJIAEoCzIgLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTWVzc2FnZXMSPAoNY29udmVyc2F0aW9ucxgKIAEoCzIlLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ29udmVyc2F0aW9ucxIwCgd0aWNrZXRzGAsgASgLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5UaWNrZXRzEisKAmFpGAwgASgLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5BaVVzYWdlEjIKCHNlYXJjaGVzGA0gASgLMiAuYmlubmFjbGUuYWdncmVnYXRvci52MS5TZWFyY2hlcxI8Cgx0b3BfcHJvZHVjdHMYDiADKAsyJi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlByb2R1Y3RGaWd1cmVzEjgKDHRvcF9mZWF0dXJlcxgPIAMoCzIiLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTmFtZWRDb3VudCKWAQoHUmV2ZW51ZRIQCghjdXJyZW5jeRgBIAEoCRIOCgZhbW91bnQYAiABKAESFgoOZnJvbV9wdXJjaGFzZXMYAyABKAESEwoLZnJvbV9tZXRyaWMYBCABKAESDgoGb3JkZXJzGAUgASgBEhUKDWF2ZXJhZ2Vfb3JkZXIYBiABKAESFQoNbGFyZ2VzdF9vcmRlchgHIAEoASJ6CgtDb252ZXJzaW9ucxINCgVjb3VudBgBIAEoARIQCghzZXNzaW9ucxgCIAEoARIMCgRyYXRlGAMgASgBEjwKCWJ5X2Z1bm5lbBgEIAMoCzIpLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ29udmVyc2lvbkZpZ3VyZXMiWwoRQ29udmVyc2lvbkZpZ3VyZXMSDgoGZnVubmVsGAEgASgJEg0KBWNvdW50GAIgASgBEicKBXZhbHVlGAMgAygLMhguYmlubmFjbGUucXVlcnkudjEuTW9uZXkiogEKB0NyZWRpdHMSEQoJcHVyY2hhc2VkGAEgASgBEgwKBHVzZWQYAiABKAESDwoHYmFsYW5jZRgDIAEoARInCgVzYWxlcxgEIAMoCzIYLmJpbm5hY2xlLnF1ZXJ5LnYxLk1vbmV5EjwKD3VzZWRfYnlfZmVhdHVyZRgFIAMoCzIjLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTmFtZWRBbW91bnQirQEKCUNhbXBhaWducxIOCgZhY3RpdmUYASABKAESDAoEc2VudBgCIAEoARIOCgZvcGVuZWQYAyABKAESDwoHY2xpY2tlZBgEIAEoARIRCglvcGVuX3JhdGUYBSABKAESEgoKY2xpY2tfcmF0ZRgGIAEoARI6CgljYW1wYWlnbnMYByADKAsyJy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkNhbXBhaWduRmlndXJlcyLuAQoPQ2FtcGFpZ25GaWd1cmVzEhMKC2NhbXBhaWduX2lkGAEgASgJEgwKBHNlbnQYAiABKAESDgoGb3BlbmVkGAMgASgBEg8KB2NsaWNrZWQYBCABKAESEQoJb3Blbl9yYXRlGAUgASgBEhIKCmNsaWNrX3JhdGUYBiABKAESEgoKdG90YWxfc2VudBgHIAEoARIUCgx0b3RhbF9vcGVuZWQYCCABKAESFQoNdG90YWxfY2xpY2tlZBgJIAEoARIvCgtsYXN0X3VwZGF0ZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAihwEKCE1lc3NhZ2VzEgwKBHNlbnQYASABKAESEAoIcmVjZWl2ZWQYAiABKAESDgoGZmFpbGVkGAMgASgBEhQKDGZhaWx1cmVfcmF0ZRgEIAEoARI1CglieV9zdGF0dXMYBSADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLk5hbWVkQ291bnQiMAoNQ29udmVyc2F0aW9ucxIPCgdzdGFydGVkGAEgASgBEg4KBmFjdGl2ZRgCIAEoASJQCgdUaWNrZXRzEg8KB2NyZWF0ZWQYASABKAESNAoIYnlfaXNzdWUYAiADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLk5hbWVkQ291bnQiwQEKB0FpVXNhZ2USDQoFY2FsbHMYASABKAESDgoGZmFpbGVkGAIgASgBEg4KBnRva2VucxgDIAEoARImCgRjb3N0GAQgAygLMhguYmlubmFjbGUucXVlcnkudjEuTW9uZXkSGgoSYXZlcmFnZV9sYXRlbmN5X21zGAUgASgBEg0KBXVzZXJzGAYgASgBEjQKCGJ5X21vZGVsGAcgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5Nb2RlbFVzYWdlIqABCgpNb2RlbFVzYWdlEg0KBW1vZGVsGAEgASgJEhAKCHByb3ZpZGVyGAIgASgJEg0KBWNhbGxzGAMgASgBEg4KBmZhaWxlZBgEIAEoARIOCgZ0b2tlbnMYBSABKAESJgoEY29zdBgGIAMoCzIYLmJpbm5hY2xlLnF1ZXJ5LnYxLk1vbmV5EhoKEmF2ZXJhZ2VfbGF0ZW5jeV9tcxgHIAEoASKEAQoIU2VhcmNoZXMSDQoFY291bnQYASABKAESFwoPd2l0aG91dF9yZXN1bHRzGAIgASgBEhcKD2F2ZXJhZ2VfcmVzdWx0cxgDIAEoARI3Cgt0b3BfcXVlcmllcxgEIAMoCzIiLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTmFtZWRDb3VudCJiCg5Qcm9kdWN0RmlndXJlcxISCgpwcm9kdWN0X2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFdmlld3MYAyABKAESEQoJY2FydF9hZGRzGAQgASgBEgwKBHNvbGQYBSABKAEiKQoKTmFtZWRDb3VudBIMCgRuYW1lGAEgASgJEg0KBWNvdW50GAIgASgBIisKC05hbWVkQW1vdW50EgwKBG5hbWUYASABKAkSDgoGYW1vdW50GAIgASgBIsQDCg1CdXNpbmVzc1BvaW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKB3JldmVudWUYAiADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIRCglwdXJjaGFzZXMYAyABKAESEwoLY29udmVyc2lvbnMYBCABKAESGQoRY3JlZGl0c19wdXJjaGFzZWQYBSABKAESFAoMY3JlZGl0c191c2VkGAYgASgBEhUKDW1lc3NhZ2VzX3NlbnQYByABKAESGQoRbWVzc2FnZXNfcmVjZWl2ZWQYCCABKAESFwoPbWVzc2FnZXNfZmFpbGVkGAkgASgBEh0KFWNvbnZlcnNhdGlvbnNfc3RhcnRlZBgKIAEoARIPCgd0aWNrZXRzGAsgASgBEhYKDmNhbXBhaWduc19zZW50GAwgASgBEhAKCGFpX2NhbGxzGA0gASgBEhEKCWFpX3Rva2VucxgOIAEoARIpCgdhaV9jb3N0GA8gAygLMhguYmlubmFjbGUucXVlcnkudjEuTW9uZXkSEAoIc2VhcmNoZXMYECABKAESEAoIc2Vzc2lvbnMYESABKAEiGgoYTGlzdEJ1c2luZXNzUnVsZXNSZXF1ZXN0IlAKGUxpc3RCdXNpbmVzc1J1bGVzUmVzcG9uc2USMwoFcnVsZXMYASADKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUnVsZSLIAgoMQnVzaW5lc3NSdWxlEgoKAmlkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhAKCHNldmVyaXR5GAMgASgJEg0KBXR5cGVzGAQgAygJEj4KCmNvbmRpdGlvbnMYBSABKAsyKC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkNvbmRpdGlvbnNEZW1hbmRIABI2CgZ1bmlxdWUYBiABKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlVuaXF1ZURlbWFuZEgAEjgKB2JhbGFuY2UYByABKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJhbGFuY2VEZW1hbmRIABI6CghwcmVjZWRlZBgIIAEoCzImLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUHJlY2VkZWREZW1hbmRIAEIICgZkZW1hbmQiewoQQ29uZGl0aW9uc0RlbWFuZBI1Cgpjb25kaXRpb25zGAEgAygLMiEuYmlubmFjbGUucXVlcnkudjEuRXZlbnRDb25kaXRpb24SMAoFd2hlcmUYAiADKAsyIS5iaW5uYWNsZS5xdWVyeS52MS5FdmVudENvbmRpdGlvbiIdCgxVbmlxdWVEZW1hbmQSDQoFZmllbGQYASABKAkiUgoNQmFsYW5jZURlbWFuZBIUCgxjcmVkaXRfdHlwZXMYASADKAkSFAoMYW1vdW50X2ZpZWxkGAIgASgJEhUKDWFjY291bnRfZmllbGQYAyABKAkiSQoOUHJlY2VkZWREZW1hbmQSEAoIYnlfdHlwZXMYASADKAkSDQoFZmllbGQYAiABKAkSFgoOd2l0aGluX3NlY29uZHMYAyABKA0i6gEKHUxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdydWxlX2lkGAMgASgJEjMKBXJ1bGVzGAQgAygLMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5CdXNpbmVzc1J1bGUSEQoJcGFnZV9zaXplGAUgASgNEhIKCnBhZ2VfdG9rZW4YBiABKAkirQEKHkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5SdWxlUmVzdWx0Ej0KCnZpb2xhdGlvbnMYAiADKAsyKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzVmlvbGF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJlCgpSdWxlUmVzdWx0EjIKBHJ1bGUYASABKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUnVsZRIPCgdjaGVja2VkGAIgASgBEhIKCnZpb2xhdGlvbnMYAyABKAEicAoRQnVzaW5lc3NWaW9sYXRpb24SDwoHcnVsZV9pZBgBIAEoCRIQCghzZXZlcml0eRgCIAEoCRIOCgZyZWFzb24YAyABKAkSKAoFZXZlbnQYBCABKAsyGS5iaW5uYWNsZS5ldmVudHMudjEuRXZlbnQygAQKD0J1c2luZXNzU2VydmljZRKAAQoLR2V0QnVzaW5lc3MSKi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEJ1c2luZXNzUmVxdWVzdBorLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0QnVzaW5lc3NSZXNwb25zZSIYgtPkkwISEhAvYXBpL3YxL2J1c2luZXNzEpgBChFMaXN0QnVzaW5lc3NSdWxlcxIwLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEJ1c2luZXNzUnVsZXNSZXF1ZXN0GjEuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0QnVzaW5lc3NSdWxlc1Jlc3BvbnNlIh6C0+STAhgSFi9hcGkvdjEvYnVzaW5lc3MvcnVsZXMSzgEKFkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnMSNS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXF1ZXN0GjYuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0QnVzaW5lc3NWaW9sYXRpb25zUmVzcG9uc2UiRYLT5JMCP1ogOgEqIhsvYXBpL3YxL2J1c2luZXNzL3Zpb2xhdGlvbnMSGy9hcGkvdjEvYnVzaW5lc3MvdmlvbGF0aW9uc2IGcHJvdG8z", [file_binnacle_events_v1_events, file_binnacle_query_v1_query, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Which figures to give.
@@ -42,12 +42,12 @@ export type GetBusinessRequest = Message<"binnacle.aggregator.v1.GetBusinessRequ
   endTime?: Timestamp | undefined;
 
   /**
-   * Width of a point: whole minutes up to 12 hours, 1 day, or 7 days (from
-   * Monday); no points when absent. At most 5,000 points.
+   * Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
+   * 604,800 (weeks, from Monday); no points when 0. At most 5,000 points.
    *
-   * @generated from field: google.protobuf.Duration step = 3;
+   * @generated from field: uint32 step_seconds = 3;
    */
-  step?: Duration | undefined;
+  stepSeconds: number;
 
   /**
    * Zone that days begin in, as in the IANA database; UTC when empty.
@@ -57,12 +57,11 @@ export type GetBusinessRequest = Message<"binnacle.aggregator.v1.GetBusinessRequ
   timeZone: string;
 
   /**
-   * Gives the range that lies this much earlier beside it; at least 1 second;
-   * none when absent.
+   * Gives the range that lies so many seconds earlier beside it; none when 0.
    *
-   * @generated from field: google.protobuf.Duration earlier = 5;
+   * @generated from field: uint32 earlier_seconds = 5;
    */
-  earlier?: Duration | undefined;
+  earlierSeconds: number;
 
   /**
    * Rows of each list of the most frequent: 1 to 100; 10 when 0.
@@ -231,20 +230,6 @@ export type BusinessFigures = Message<"binnacle.aggregator.v1.BusinessFigures"> 
    * @generated from field: repeated binnacle.aggregator.v1.NamedCount top_features = 15;
    */
   topFeatures: NamedCount[];
-
-  /**
-   * Browsers.
-   *
-   * @generated from field: binnacle.aggregator.v1.Clients clients = 16;
-   */
-  clients?: Clients | undefined;
-
-  /**
-   * Agents at work.
-   *
-   * @generated from field: binnacle.aggregator.v1.Agents agents = 17;
-   */
-  agents?: Agents | undefined;
 };
 
 /**
@@ -919,93 +904,6 @@ export const ProductFiguresSchema: GenMessage<ProductFigures> = /*@__PURE__*/
   messageDesc(file_binnacle_aggregator_v1_business_service, 15);
 
 /**
- * Browsers, by events `page_view` and `error` of service `frontend`, and the
- * metric `page_load_time`.
- *
- * @generated from message binnacle.aggregator.v1.Clients
- */
-export type Clients = Message<"binnacle.aggregator.v1.Clients"> & {
-  /**
-   * Pages seen.
-   *
-   * @generated from field: double page_views = 1;
-   */
-  pageViews: number;
-
-  /**
-   * People who saw any.
-   *
-   * @generated from field: double visitors = 2;
-   */
-  visitors: number;
-
-  /**
-   * Sessions in which any was seen.
-   *
-   * @generated from field: double sessions = 3;
-   */
-  sessions: number;
-
-  /**
-   * Events `error` of service `frontend`.
-   *
-   * @generated from field: double errors = 4;
-   */
-  errors: number;
-
-  /**
-   * Average of `page_load_time` in milliseconds; 0 without a sample.
-   *
-   * @generated from field: double average_page_load_ms = 5;
-   */
-  averagePageLoadMs: number;
-
-  /**
-   * By `data.page`, most first.
-   *
-   * @generated from field: repeated binnacle.aggregator.v1.NamedCount top_pages = 6;
-   */
-  topPages: NamedCount[];
-};
-
-/**
- * Describes the message binnacle.aggregator.v1.Clients.
- * Use `create(ClientsSchema)` to create a new message.
- */
-export const ClientsSchema: GenMessage<Clients> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 16);
-
-/**
- * Agents.
- *
- * @generated from message binnacle.aggregator.v1.Agents
- */
-export type Agents = Message<"binnacle.aggregator.v1.Agents"> & {
-  /**
-   * At work: the newest sample of metric `active_agents`, where one came in the 5
-   * minutes before the end of the range (or now); else agents whose heartbeat
-   * came in the 2 minutes before.
-   *
-   * @generated from field: double active = 1;
-   */
-  active: number;
-
-  /**
-   * Agents with a heartbeat within the range.
-   *
-   * @generated from field: double seen = 2;
-   */
-  seen: number;
-};
-
-/**
- * Describes the message binnacle.aggregator.v1.Agents.
- * Use `create(AgentsSchema)` to create a new message.
- */
-export const AgentsSchema: GenMessage<Agents> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 17);
-
-/**
  * A name and how often it came.
  *
  * @generated from message binnacle.aggregator.v1.NamedCount
@@ -1031,7 +929,7 @@ export type NamedCount = Message<"binnacle.aggregator.v1.NamedCount"> & {
  * Use `create(NamedCountSchema)` to create a new message.
  */
 export const NamedCountSchema: GenMessage<NamedCount> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 18);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 16);
 
 /**
  * A name and an amount.
@@ -1059,7 +957,7 @@ export type NamedAmount = Message<"binnacle.aggregator.v1.NamedAmount"> & {
  * Use `create(NamedAmountSchema)` to create a new message.
  */
 export const NamedAmountSchema: GenMessage<NamedAmount> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 19);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 17);
 
 /**
  * Business figures of one step.
@@ -1181,16 +1079,9 @@ export type BusinessPoint = Message<"binnacle.aggregator.v1.BusinessPoint"> & {
   searches: number;
 
   /**
-   * Pages seen.
-   *
-   * @generated from field: double page_views = 17;
-   */
-  pageViews: number;
-
-  /**
    * Sessions with an event.
    *
-   * @generated from field: double sessions = 18;
+   * @generated from field: double sessions = 17;
    */
   sessions: number;
 };
@@ -1200,7 +1091,7 @@ export type BusinessPoint = Message<"binnacle.aggregator.v1.BusinessPoint"> & {
  * Use `create(BusinessPointSchema)` to create a new message.
  */
 export const BusinessPointSchema: GenMessage<BusinessPoint> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 20);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 18);
 
 /**
  * Asks for the rules.
@@ -1215,7 +1106,7 @@ export type ListBusinessRulesRequest = Message<"binnacle.aggregator.v1.ListBusin
  * Use `create(ListBusinessRulesRequestSchema)` to create a new message.
  */
 export const ListBusinessRulesRequestSchema: GenMessage<ListBusinessRulesRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 21);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 19);
 
 /**
  * The rules.
@@ -1236,7 +1127,7 @@ export type ListBusinessRulesResponse = Message<"binnacle.aggregator.v1.ListBusi
  * Use `create(ListBusinessRulesResponseSchema)` to create a new message.
  */
 export const ListBusinessRulesResponseSchema: GenMessage<ListBusinessRulesResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 22);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 20);
 
 /**
  * What has to hold for events of some types.
@@ -1317,7 +1208,7 @@ export type BusinessRule = Message<"binnacle.aggregator.v1.BusinessRule"> & {
  * Use `create(BusinessRuleSchema)` to create a new message.
  */
 export const BusinessRuleSchema: GenMessage<BusinessRule> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 23);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 21);
 
 /**
  * Each event has to meet all the conditions.
@@ -1345,7 +1236,7 @@ export type ConditionsDemand = Message<"binnacle.aggregator.v1.ConditionsDemand"
  * Use `create(ConditionsDemandSchema)` to create a new message.
  */
 export const ConditionsDemandSchema: GenMessage<ConditionsDemand> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 24);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 22);
 
 /**
  * No two events of the same type may have the same value; of several, all but the
@@ -1367,7 +1258,7 @@ export type UniqueDemand = Message<"binnacle.aggregator.v1.UniqueDemand"> & {
  * Use `create(UniqueDemandSchema)` to create a new message.
  */
 export const UniqueDemandSchema: GenMessage<UniqueDemand> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 25);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 23);
 
 /**
  * What is taken out by the rule's types may never be more than was put in by other
@@ -1404,7 +1295,7 @@ export type BalanceDemand = Message<"binnacle.aggregator.v1.BalanceDemand"> & {
  * Use `create(BalanceDemandSchema)` to create a new message.
  */
 export const BalanceDemandSchema: GenMessage<BalanceDemand> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 26);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 24);
 
 /**
  * Each event has to come after one of other types that has the same value.
@@ -1428,11 +1319,11 @@ export type PrecededDemand = Message<"binnacle.aggregator.v1.PrecededDemand"> & 
   field: string;
 
   /**
-   * How long before at most: 1 second to 7 days; 1 day when absent.
+   * How long before, in seconds: at most 7 days; a day when 0.
    *
-   * @generated from field: google.protobuf.Duration within = 3;
+   * @generated from field: uint32 within_seconds = 3;
    */
-  within?: Duration | undefined;
+  withinSeconds: number;
 };
 
 /**
@@ -1440,7 +1331,7 @@ export type PrecededDemand = Message<"binnacle.aggregator.v1.PrecededDemand"> & 
  * Use `create(PrecededDemandSchema)` to create a new message.
  */
 export const PrecededDemandSchema: GenMessage<PrecededDemand> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 27);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 25);
 
 /**
  * Which violations to list.
@@ -1497,7 +1388,7 @@ export type ListBusinessViolationsRequest = Message<"binnacle.aggregator.v1.List
  * Use `create(ListBusinessViolationsRequestSchema)` to create a new message.
  */
 export const ListBusinessViolationsRequestSchema: GenMessage<ListBusinessViolationsRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 28);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 26);
 
 /**
  * How rules held, and what broke them.
@@ -1533,7 +1424,7 @@ export type ListBusinessViolationsResponse = Message<"binnacle.aggregator.v1.Lis
  * Use `create(ListBusinessViolationsResponseSchema)` to create a new message.
  */
 export const ListBusinessViolationsResponseSchema: GenMessage<ListBusinessViolationsResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 29);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 27);
 
 /**
  * How one rule held.
@@ -1568,7 +1459,7 @@ export type RuleResult = Message<"binnacle.aggregator.v1.RuleResult"> & {
  * Use `create(RuleResultSchema)` to create a new message.
  */
 export const RuleResultSchema: GenMessage<RuleResult> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 30);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 28);
 
 /**
  * An event that broke a rule.
@@ -1610,7 +1501,7 @@ export type BusinessViolation = Message<"binnacle.aggregator.v1.BusinessViolatio
  * Use `create(BusinessViolationSchema)` to create a new message.
  */
 export const BusinessViolationSchema: GenMessage<BusinessViolation> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 31);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 29);
 
 /**
  * Answers questions about business figures. docs/conventions.md says which

@@ -6,13 +6,15 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file binnacle/query/v1/query.proto.
  */
 export const file_binnacle_query_v1_query: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iaW5uYWNsZS9xdWVyeS92MS9xdWVyeS5wcm90bxIRYmlubmFjbGUucXVlcnkudjEi4QEKB01hdGNoZXISDQoFbGFiZWwYASABKAkSNQoIb3BlcmF0b3IYAiABKA4yIy5iaW5uYWNsZS5xdWVyeS52MS5NYXRjaGVyLk9wZXJhdG9yEg0KBXZhbHVlGAMgASgJIoABCghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhIKDk9QRVJBVE9SX0VRVUFMEAESFgoST1BFUkFUT1JfTk9UX0VRVUFMEAISFAoQT1BFUkFUT1JfTUFUQ0hFUxADEhgKFE9QRVJBVE9SX05PVF9NQVRDSEVTEAQi8QIKDkV2ZW50Q29uZGl0aW9uEg0KBWZpZWxkGAEgASgJEjwKCG9wZXJhdG9yGAIgASgOMiouYmlubmFjbGUucXVlcnkudjEuRXZlbnRDb25kaXRpb24uT3BlcmF0b3ISDgoGdmFsdWVzGAMgAygJIoECCghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhIKDk9QRVJBVE9SX0VRVUFMEAESFgoST1BFUkFUT1JfTk9UX0VRVUFMEAISFAoQT1BFUkFUT1JfTUFUQ0hFUxADEhgKFE9QRVJBVE9SX05PVF9NQVRDSEVTEAQSEQoNT1BFUkFUT1JfTEVTUxAFEhQKEE9QRVJBVE9SX0FUX01PU1QQBhIUChBPUEVSQVRPUl9HUkVBVEVSEAcSFQoRT1BFUkFUT1JfQVRfTEVBU1QQCBIUChBPUEVSQVRPUl9QUkVTRU5UEAkSEwoPT1BFUkFUT1JfQUJTRU5UEAoiKQoFTW9uZXkSEAoIY3VycmVuY3kYASABKAkSDgoGYW1vdW50GAIgASgBYgZwcm90bzM");
+  fileDesc("Ch1iaW5uYWNsZS9xdWVyeS92MS9xdWVyeS5wcm90bxIRYmlubmFjbGUucXVlcnkudjEi4QEKB01hdGNoZXISDQoFbGFiZWwYASABKAkSNQoIb3BlcmF0b3IYAiABKA4yIy5iaW5uYWNsZS5xdWVyeS52MS5NYXRjaGVyLk9wZXJhdG9yEg0KBXZhbHVlGAMgASgJIoABCghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhIKDk9QRVJBVE9SX0VRVUFMEAESFgoST1BFUkFUT1JfTk9UX0VRVUFMEAISFAoQT1BFUkFUT1JfTUFUQ0hFUxADEhgKFE9QRVJBVE9SX05PVF9NQVRDSEVTEAQi8QIKDkV2ZW50Q29uZGl0aW9uEg0KBWZpZWxkGAEgASgJEjwKCG9wZXJhdG9yGAIgASgOMiouYmlubmFjbGUucXVlcnkudjEuRXZlbnRDb25kaXRpb24uT3BlcmF0b3ISDgoGdmFsdWVzGAMgAygJIoECCghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhIKDk9QRVJBVE9SX0VRVUFMEAESFgoST1BFUkFUT1JfTk9UX0VRVUFMEAISFAoQT1BFUkFUT1JfTUFUQ0hFUxADEhgKFE9QRVJBVE9SX05PVF9NQVRDSEVTEAQSEQoNT1BFUkFUT1JfTEVTUxAFEhQKEE9QRVJBVE9SX0FUX01PU1QQBhIUChBPUEVSQVRPUl9HUkVBVEVSEAcSFQoRT1BFUkFUT1JfQVRfTEVBU1QQCBIUChBPUEVSQVRPUl9QUkVTRU5UEAkSEwoPT1BFUkFUT1JfQUJTRU5UEAoiKQoFTW9uZXkSEAoIY3VycmVuY3kYASABKAkSDgoGYW1vdW50GAIgASgBIvIBCgpFeHByZXNzaW9uEgwKBG5hbWUYASABKAkSMQoJc2VsZWN0aW9uGAIgASgLMhwuYmlubmFjbGUucXVlcnkudjEuU2VsZWN0aW9uSAASNQoLY2FsY3VsYXRpb24YAyABKAsyHi5iaW5uYWNsZS5xdWVyeS52MS5DYWxjdWxhdGlvbkgAEisKB3JhbmtpbmcYBCABKAsyGi5iaW5uYWNsZS5xdWVyeS52MS5SYW5raW5nEiUKBGZpbGwYBSABKA4yFy5iaW5uYWNsZS5xdWVyeS52MS5GaWxsEg4KBmhpZGRlbhgGIAEoCEIICgZzb3VyY2UijwIKCVNlbGVjdGlvbhIOCgZtZXRyaWMYASABKAkSLAoIbWF0Y2hlcnMYAiADKAsyGi5iaW5uYWNsZS5xdWVyeS52MS5NYXRjaGVyEi0KCGZ1bmN0aW9uGAMgASgOMhsuYmlubmFjbGUucXVlcnkudjEuRnVuY3Rpb24SEAoIcXVhbnRpbGUYBCABKAESKQoGd2luZG93GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKBm9mZnNldBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhItCghncm91cGluZxgHIAEoCzIbLmJpbm5hY2xlLnF1ZXJ5LnYxLkdyb3VwaW5nIrUCCghHcm91cGluZxI8CgthZ2dyZWdhdGlvbhgBIAEoDjInLmJpbm5hY2xlLnF1ZXJ5LnYxLkdyb3VwaW5nLkFnZ3JlZ2F0aW9uEhAKCHF1YW50aWxlGAIgASgBEgoKAmJ5GAMgAygJEg8KB3dpdGhvdXQYBCADKAkiuwEKC0FnZ3JlZ2F0aW9uEhsKF0FHR1JFR0FUSU9OX1VOU1BFQ0lGSUVEEAASFwoTQUdHUkVHQVRJT05fQVZFUkFHRRABEhMKD0FHR1JFR0FUSU9OX1NVTRACEhcKE0FHR1JFR0FUSU9OX01JTklNVU0QAxIXChNBR0dSRUdBVElPTl9NQVhJTVVNEAQSFQoRQUdHUkVHQVRJT05fQ09VTlQQBRIYChRBR0dSRUdBVElPTl9RVUFOVElMRRAGIpgCCgtDYWxjdWxhdGlvbhIoCgRsZWZ0GAEgASgLMhouYmlubmFjbGUucXVlcnkudjEuT3BlcmFuZBI5CghvcGVyYXRvchgCIAEoDjInLmJpbm5hY2xlLnF1ZXJ5LnYxLkNhbGN1bGF0aW9uLk9wZXJhdG9yEikKBXJpZ2h0GAMgASgLMhouYmlubmFjbGUucXVlcnkudjEuT3BlcmFuZCJ5CghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhAKDE9QRVJBVE9SX0FERBABEhUKEU9QRVJBVE9SX1NVQlRSQUNUEAISFQoRT1BFUkFUT1JfTVVMVElQTFkQAxITCg9PUEVSQVRPUl9ESVZJREUQBCI5CgdPcGVyYW5kEhQKCmV4cHJlc3Npb24YASABKAlIABIQCgZudW1iZXIYAiABKAFIAEIGCgRraW5kIigKB1JhbmtpbmcSDQoFY291bnQYASABKA0SDgoGbG93ZXN0GAIgASgIIv8BCg9UaW1lU2VyaWVzUXVlcnkSMgoLZXhwcmVzc2lvbnMYASADKAsyHS5iaW5uYWNsZS5xdWVyeS52MS5FeHByZXNzaW9uEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgRzdGVwGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBnBpeGVscxgFIAEoDRIPCgdpbnN0YW50GAYgASgIEhAKCGVudmVsb3BlGAcgASgIItIBChBUaW1lU2VyaWVzQW5zd2VyEhUKDXRpbWVzX3VuaXhfbXMYASADKAESNAoHcmVzdWx0cxgCIAMoCzIjLmJpbm5hY2xlLnF1ZXJ5LnYxLkV4cHJlc3Npb25SZXN1bHQSDwoHc3RlcF9tcxgDIAEoARIVCg1zdGFydF91bml4X21zGAQgASgBEhMKC2VuZF91bml4X21zGAUgASgBEgwKBGZ1bGwYBiABKAgSFQoNcmVmcmVzaF90b2tlbhgHIAEoCRIPCgdub3RpY2VzGAggAygJIpYBChBFeHByZXNzaW9uUmVzdWx0EgwKBG5hbWUYASABKAkSLQoGc2VyaWVzGAIgAygLMh0uYmlubmFjbGUucXVlcnkudjEuVGltZVNlcmllcxIlCgR0aWVyGAMgASgOMhcuYmlubmFjbGUucXVlcnkudjEuVGllchIeChZjb21wbGV0ZV91bnRpbF91bml4X21zGAQgASgBIqoBCgpUaW1lU2VyaWVzEjkKBmxhYmVscxgBIAMoCzIpLmJpbm5hY2xlLnF1ZXJ5LnYxLlRpbWVTZXJpZXMuTGFiZWxzRW50cnkSDgoGdmFsdWVzGAIgAygBEhAKCG1pbmltdW1zGAMgAygBEhAKCG1heGltdW1zGAQgAygBGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEq9wEKCEZ1bmN0aW9uEhgKFEZVTkNUSU9OX1VOU1BFQ0lGSUVEEAASFAoQRlVOQ1RJT05fQVZFUkFHRRABEhAKDEZVTkNUSU9OX1NVTRACEhQKEEZVTkNUSU9OX01JTklNVU0QAxIUChBGVU5DVElPTl9NQVhJTVVNEAQSEQoNRlVOQ1RJT05fTEFTVBAFEhIKDkZVTkNUSU9OX0NPVU5UEAYSEQoNRlVOQ1RJT05fUkFURRAHEhUKEUZVTkNUSU9OX0lOQ1JFQVNFEAgSFQoRRlVOQ1RJT05fUVVBTlRJTEUQCRIVChFGVU5DVElPTl9ESVNUSU5DVBAKKm0KBEZpbGwSFAoQRklMTF9VTlNQRUNJRklFRBAAEg0KCUZJTExfTk9ORRABEg0KCUZJTExfTlVMTBACEg0KCUZJTExfWkVSTxADEhEKDUZJTExfUFJFVklPVVMQBBIPCgtGSUxMX0xJTkVBUhAFKncKBFRpZXISFAoQVElFUl9VTlNQRUNJRklFRBAAEhAKDFRJRVJfU0FNUExFUxABEhAKDFRJRVJfTUlOVVRFUxACEg4KClRJRVJfSE9VUlMQAxINCglUSUVSX0RBWVMQBBIWChJUSUVSX0RJU1RSSUJVVElPTlMQBWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A condition on a label of a series. The name of the metric is the label
@@ -254,4 +256,824 @@ export type Money = Message<"binnacle.query.v1.Money"> & {
  */
 export const MoneySchema: GenMessage<Money> = /*@__PURE__*/
   messageDesc(file_binnacle_query_v1_query, 2);
+
+/**
+ * What one expression gives for each step: samples selected by labels, or an
+ * arithmetic operation on other expressions.
+ *
+ * @generated from message binnacle.query.v1.Expression
+ */
+export type Expression = Message<"binnacle.query.v1.Expression"> & {
+  /**
+   * Name within the query: 1 to 50 characters of `[A-Za-z0-9_]`; `a`, `b` and so
+   * on when empty.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Where its values come from.
+   *
+   * @generated from oneof binnacle.query.v1.Expression.source
+   */
+  source: {
+    /**
+     * Samples, or histograms, of series.
+     *
+     * @generated from field: binnacle.query.v1.Selection selection = 2;
+     */
+    value: Selection;
+    case: "selection";
+  } | {
+    /**
+     * Two operands.
+     *
+     * @generated from field: binnacle.query.v1.Calculation calculation = 3;
+     */
+    value: Calculation;
+    case: "calculation";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Which series of the result to keep; all when absent.
+   *
+   * @generated from field: binnacle.query.v1.Ranking ranking = 4;
+   */
+  ranking?: Ranking | undefined;
+
+  /**
+   * What to give for a step without a value.
+   *
+   * @generated from field: binnacle.query.v1.Fill fill = 5;
+   */
+  fill: Fill;
+
+  /**
+   * Whether only other expressions use it: it is left out of the answer.
+   *
+   * @generated from field: bool hidden = 6;
+   */
+  hidden: boolean;
+};
+
+/**
+ * Describes the message binnacle.query.v1.Expression.
+ * Use `create(ExpressionSchema)` to create a new message.
+ */
+export const ExpressionSchema: GenMessage<Expression> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 3);
+
+/**
+ * Series, what is made of each over time, and of all of them together.
+ *
+ * @generated from message binnacle.query.v1.Selection
+ */
+export type Selection = Message<"binnacle.query.v1.Selection"> & {
+  /**
+   * Name of the metric; may be empty with a matcher on `__name__`.
+   *
+   * @generated from field: string metric = 1;
+   */
+  metric: string;
+
+  /**
+   * Conditions on labels; all hold. At most 20.
+   *
+   * @generated from field: repeated binnacle.query.v1.Matcher matchers = 2;
+   */
+  matchers: Matcher[];
+
+  /**
+   * What is made of the samples of one series within a window.
+   *
+   * @generated from field: binnacle.query.v1.Function function = 3;
+   */
+  function: Function;
+
+  /**
+   * Share for FUNCTION_QUANTILE: 0 to 1, such as 0.95.
+   *
+   * @generated from field: double quantile = 4;
+   */
+  quantile: number;
+
+  /**
+   * Length of the window, which ends with its step. As long as the step when
+   * absent; for FUNCTION_LAST, _RATE and _INCREASE 5 minutes at least then.
+   *
+   * @generated from field: google.protobuf.Duration window = 5;
+   */
+  window?: Duration | undefined;
+
+  /**
+   * How much earlier to look: `86400s` gives yesterday's values at today's times.
+   *
+   * @generated from field: google.protobuf.Duration offset = 6;
+   */
+  offset?: Duration | undefined;
+
+  /**
+   * What is made of several series at one step; each stays apart when absent.
+   *
+   * @generated from field: binnacle.query.v1.Grouping grouping = 7;
+   */
+  grouping?: Grouping | undefined;
+};
+
+/**
+ * Describes the message binnacle.query.v1.Selection.
+ * Use `create(SelectionSchema)` to create a new message.
+ */
+export const SelectionSchema: GenMessage<Selection> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 4);
+
+/**
+ * Several series as one at each step; a series without a value there does not
+ * count.
+ *
+ * @generated from message binnacle.query.v1.Grouping
+ */
+export type Grouping = Message<"binnacle.query.v1.Grouping"> & {
+  /**
+   * What is made of the values.
+   *
+   * @generated from field: binnacle.query.v1.Grouping.Aggregation aggregation = 1;
+   */
+  aggregation: Grouping_Aggregation;
+
+  /**
+   * Share for AGGREGATION_QUANTILE: 0 to 1.
+   *
+   * @generated from field: double quantile = 2;
+   */
+  quantile: number;
+
+  /**
+   * Labels that stay; all series together when empty. At most 20.
+   *
+   * @generated from field: repeated string by = 3;
+   */
+  by: string[];
+
+  /**
+   * Labels that go, where `by` is empty; the name goes with them. At most 20.
+   *
+   * @generated from field: repeated string without = 4;
+   */
+  without: string[];
+};
+
+/**
+ * Describes the message binnacle.query.v1.Grouping.
+ * Use `create(GroupingSchema)` to create a new message.
+ */
+export const GroupingSchema: GenMessage<Grouping> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 5);
+
+/**
+ * What is made of the values.
+ *
+ * @generated from enum binnacle.query.v1.Grouping.Aggregation
+ */
+export enum Grouping_Aggregation {
+  /**
+   * The same as AGGREGATION_AVERAGE.
+   *
+   * @generated from enum value: AGGREGATION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Mean, each series weighing the same.
+   *
+   * @generated from enum value: AGGREGATION_AVERAGE = 1;
+   */
+  AVERAGE = 1,
+
+  /**
+   * Sum.
+   *
+   * @generated from enum value: AGGREGATION_SUM = 2;
+   */
+  SUM = 2,
+
+  /**
+   * Least.
+   *
+   * @generated from enum value: AGGREGATION_MINIMUM = 3;
+   */
+  MINIMUM = 3,
+
+  /**
+   * Greatest.
+   *
+   * @generated from enum value: AGGREGATION_MAXIMUM = 4;
+   */
+  MAXIMUM = 4,
+
+  /**
+   * Number of series with a value.
+   *
+   * @generated from enum value: AGGREGATION_COUNT = 5;
+   */
+  COUNT = 5,
+
+  /**
+   * Value below which the share `quantile` lies, linear between neighbours.
+   *
+   * @generated from enum value: AGGREGATION_QUANTILE = 6;
+   */
+  QUANTILE = 6,
+}
+
+/**
+ * Describes the enum binnacle.query.v1.Grouping.Aggregation.
+ */
+export const Grouping_AggregationSchema: GenEnum<Grouping_Aggregation> = /*@__PURE__*/
+  enumDesc(file_binnacle_query_v1_query, 5, 0);
+
+/**
+ * An arithmetic operation at each step. Series of both sides go together where
+ * all labels but the name are equal; where one side is a single series without
+ * labels, it goes with each of the other. The result has no name.
+ *
+ * @generated from message binnacle.query.v1.Calculation
+ */
+export type Calculation = Message<"binnacle.query.v1.Calculation"> & {
+  /**
+   * Left side.
+   *
+   * @generated from field: binnacle.query.v1.Operand left = 1;
+   */
+  left?: Operand | undefined;
+
+  /**
+   * What is calculated.
+   *
+   * @generated from field: binnacle.query.v1.Calculation.Operator operator = 2;
+   */
+  operator: Calculation_Operator;
+
+  /**
+   * Right side.
+   *
+   * @generated from field: binnacle.query.v1.Operand right = 3;
+   */
+  right?: Operand | undefined;
+};
+
+/**
+ * Describes the message binnacle.query.v1.Calculation.
+ * Use `create(CalculationSchema)` to create a new message.
+ */
+export const CalculationSchema: GenMessage<Calculation> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 6);
+
+/**
+ * What is calculated.
+ *
+ * @generated from enum binnacle.query.v1.Calculation.Operator
+ */
+export enum Calculation_Operator {
+  /**
+   * Refused.
+   *
+   * @generated from enum value: OPERATOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * left + right.
+   *
+   * @generated from enum value: OPERATOR_ADD = 1;
+   */
+  ADD = 1,
+
+  /**
+   * left - right.
+   *
+   * @generated from enum value: OPERATOR_SUBTRACT = 2;
+   */
+  SUBTRACT = 2,
+
+  /**
+   * left * right.
+   *
+   * @generated from enum value: OPERATOR_MULTIPLY = 3;
+   */
+  MULTIPLY = 3,
+
+  /**
+   * left / right; no value where right is zero.
+   *
+   * @generated from enum value: OPERATOR_DIVIDE = 4;
+   */
+  DIVIDE = 4,
+}
+
+/**
+ * Describes the enum binnacle.query.v1.Calculation.Operator.
+ */
+export const Calculation_OperatorSchema: GenEnum<Calculation_Operator> = /*@__PURE__*/
+  enumDesc(file_binnacle_query_v1_query, 6, 0);
+
+/**
+ * One side of an operation.
+ *
+ * @generated from message binnacle.query.v1.Operand
+ */
+export type Operand = Message<"binnacle.query.v1.Operand"> & {
+  /**
+   * What it is.
+   *
+   * @generated from oneof binnacle.query.v1.Operand.kind
+   */
+  kind: {
+    /**
+     * Name of an expression that stands before this one in the query.
+     *
+     * @generated from field: string expression = 1;
+     */
+    value: string;
+    case: "expression";
+  } | {
+    /**
+     * A number.
+     *
+     * @generated from field: double number = 2;
+     */
+    value: number;
+    case: "number";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message binnacle.query.v1.Operand.
+ * Use `create(OperandSchema)` to create a new message.
+ */
+export const OperandSchema: GenMessage<Operand> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 7);
+
+/**
+ * Which series to keep: those with the greatest mean over the range.
+ *
+ * @generated from message binnacle.query.v1.Ranking
+ */
+export type Ranking = Message<"binnacle.query.v1.Ranking"> & {
+  /**
+   * How many: 1 to 1,000.
+   *
+   * @generated from field: uint32 count = 1;
+   */
+  count: number;
+
+  /**
+   * Whether to keep those with the least mean instead.
+   *
+   * @generated from field: bool lowest = 2;
+   */
+  lowest: boolean;
+};
+
+/**
+ * Describes the message binnacle.query.v1.Ranking.
+ * Use `create(RankingSchema)` to create a new message.
+ */
+export const RankingSchema: GenMessage<Ranking> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 8);
+
+/**
+ * A question about time series. Steps lie on multiples of their length since the
+ * Unix epoch, and the range is widened to whole steps.
+ *
+ * @generated from message binnacle.query.v1.TimeSeriesQuery
+ */
+export type TimeSeriesQuery = Message<"binnacle.query.v1.TimeSeriesQuery"> & {
+  /**
+   * Expressions, 1 to 20, each after those it uses.
+   *
+   * @generated from field: repeated binnacle.query.v1.Expression expressions = 1;
+   */
+  expressions: Expression[];
+
+  /**
+   * Start of the range; one hour before its end when absent.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * End of the range, itself not within; now when absent.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Length of a step: a whole number of milliseconds, 10 at least.
+   *
+   * @generated from field: google.protobuf.Duration step = 4;
+   */
+  step?: Duration | undefined;
+
+  /**
+   * How many steps there is room for, where `step` is absent: 1 to 10,000; 300
+   * when 0. The shortest round step is taken that gives no more.
+   *
+   * @generated from field: uint32 pixels = 5;
+   */
+  pixels: number;
+
+  /**
+   * Whether to give one value per series, at the end of the range, of the window
+   * that ends there. The range has no start then, and there is no step.
+   *
+   * @generated from field: bool instant = 6;
+   */
+  instant: boolean;
+
+  /**
+   * Whether to give the least and the greatest sample of each step too. For
+   * selections with FUNCTION_AVERAGE, _MINIMUM, _MAXIMUM or _LAST only.
+   *
+   * @generated from field: bool envelope = 7;
+   */
+  envelope: boolean;
+};
+
+/**
+ * Describes the message binnacle.query.v1.TimeSeriesQuery.
+ * Use `create(TimeSeriesQuerySchema)` to create a new message.
+ */
+export const TimeSeriesQuerySchema: GenMessage<TimeSeriesQuery> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 9);
+
+/**
+ * What was asked for, in columns: values of all series lie at the same times.
+ *
+ * @generated from message binnacle.query.v1.TimeSeriesAnswer
+ */
+export type TimeSeriesAnswer = Message<"binnacle.query.v1.TimeSeriesAnswer"> & {
+  /**
+   * Start of each step in milliseconds since the Unix epoch, growing; with
+   * `instant` the end of the range.
+   *
+   * @generated from field: repeated double times_unix_ms = 1;
+   */
+  timesUnixMs: number[];
+
+  /**
+   * The expressions that are not hidden, in their order.
+   *
+   * @generated from field: repeated binnacle.query.v1.ExpressionResult results = 2;
+   */
+  results: ExpressionResult[];
+
+  /**
+   * Length of a step in milliseconds; 0 with `instant`.
+   *
+   * @generated from field: double step_ms = 3;
+   */
+  stepMs: number;
+
+  /**
+   * Start of the range as widened, in milliseconds since the Unix epoch.
+   *
+   * @generated from field: double start_unix_ms = 4;
+   */
+  startUnixMs: number;
+
+  /**
+   * End of the range as widened, in milliseconds since the Unix epoch.
+   *
+   * @generated from field: double end_unix_ms = 5;
+   */
+  endUnixMs: number;
+
+  /**
+   * Whether this is the whole answer. Otherwise `times_unix_ms` are the steps
+   * that are new or have changed since the token was given: what a client holds
+   * of these steps is to be replaced for all series, series told here for the
+   * first time have no values at others, and steps before `start_unix_ms` go.
+   *
+   * @generated from field: bool full = 6;
+   */
+  full: boolean;
+
+  /**
+   * To ask with for what has changed since; empty where nothing but a whole
+   * answer can be given.
+   *
+   * @generated from field: string refresh_token = 7;
+   */
+  refreshToken: string;
+
+  /**
+   * What a person should know: unknown metrics, ranges of which nothing is kept.
+   *
+   * @generated from field: repeated string notices = 8;
+   */
+  notices: string[];
+};
+
+/**
+ * Describes the message binnacle.query.v1.TimeSeriesAnswer.
+ * Use `create(TimeSeriesAnswerSchema)` to create a new message.
+ */
+export const TimeSeriesAnswerSchema: GenMessage<TimeSeriesAnswer> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 10);
+
+/**
+ * The series of one expression.
+ *
+ * @generated from message binnacle.query.v1.ExpressionResult
+ */
+export type ExpressionResult = Message<"binnacle.query.v1.ExpressionResult"> & {
+  /**
+   * Name of the expression.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its series, ordered by their labels; ranked ones by rank.
+   *
+   * @generated from field: repeated binnacle.query.v1.TimeSeries series = 2;
+   */
+  series: TimeSeries[];
+
+  /**
+   * What it was read from; empty for a calculation.
+   *
+   * @generated from field: binnacle.query.v1.Tier tier = 3;
+   */
+  tier: Tier;
+
+  /**
+   * Until when that is complete: what lies after was made of samples. In
+   * milliseconds since the Unix epoch.
+   *
+   * @generated from field: double complete_until_unix_ms = 4;
+   */
+  completeUntilUnixMs: number;
+};
+
+/**
+ * Describes the message binnacle.query.v1.ExpressionResult.
+ * Use `create(ExpressionResultSchema)` to create a new message.
+ */
+export const ExpressionResultSchema: GenMessage<ExpressionResult> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 11);
+
+/**
+ * One series.
+ *
+ * @generated from message binnacle.query.v1.TimeSeries
+ */
+export type TimeSeries = Message<"binnacle.query.v1.TimeSeries"> & {
+  /**
+   * Its labels, with the name as `__name__` where it has one.
+   *
+   * @generated from field: map<string, string> labels = 1;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * Value at each of the times; NaN where there is none.
+   *
+   * @generated from field: repeated double values = 2;
+   */
+  values: number[];
+
+  /**
+   * Least sample of each step; only with `envelope`.
+   *
+   * @generated from field: repeated double minimums = 3;
+   */
+  minimums: number[];
+
+  /**
+   * Greatest sample of each step; only with `envelope`.
+   *
+   * @generated from field: repeated double maximums = 4;
+   */
+  maximums: number[];
+};
+
+/**
+ * Describes the message binnacle.query.v1.TimeSeries.
+ * Use `create(TimeSeriesSchema)` to create a new message.
+ */
+export const TimeSeriesSchema: GenMessage<TimeSeries> = /*@__PURE__*/
+  messageDesc(file_binnacle_query_v1_query, 12);
+
+/**
+ * What is made of the samples of one series within a window. A NaN, the mark of
+ * a series' end, is no sample.
+ *
+ * @generated from enum binnacle.query.v1.Function
+ */
+export enum Function {
+  /**
+   * The same as FUNCTION_AVERAGE.
+   *
+   * @generated from enum value: FUNCTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Mean.
+   *
+   * @generated from enum value: FUNCTION_AVERAGE = 1;
+   */
+  AVERAGE = 1,
+
+  /**
+   * Sum.
+   *
+   * @generated from enum value: FUNCTION_SUM = 2;
+   */
+  SUM = 2,
+
+  /**
+   * Least.
+   *
+   * @generated from enum value: FUNCTION_MINIMUM = 3;
+   */
+  MINIMUM = 3,
+
+  /**
+   * Greatest.
+   *
+   * @generated from enum value: FUNCTION_MAXIMUM = 4;
+   */
+  MAXIMUM = 4,
+
+  /**
+   * Newest; of several at one time the greatest.
+   *
+   * @generated from enum value: FUNCTION_LAST = 5;
+   */
+  LAST = 5,
+
+  /**
+   * Number of samples; of histograms the number of observations.
+   *
+   * @generated from enum value: FUNCTION_COUNT = 6;
+   */
+  COUNT = 6,
+
+  /**
+   * Growth a second of a running total: FUNCTION_INCREASE by the window's
+   * seconds.
+   *
+   * @generated from enum value: FUNCTION_RATE = 7;
+   */
+  RATE = 7,
+
+  /**
+   * Growth of a running total within the window: a fall is a restart at zero,
+   * and growth is extrapolated to the ends of the window as Prometheus does:
+   * by the distance of the first and last sample from them, unless that is 1.1
+   * times the mean distance of samples or more, when half the mean distance is
+   * taken; never below zero. Nothing of less than two samples.
+   *
+   * @generated from enum value: FUNCTION_INCREASE = 8;
+   */
+  INCREASE = 8,
+
+  /**
+   * Value below which the share `quantile` lies, linear between neighbours; of
+   * histograms from their merged buckets.
+   *
+   * @generated from enum value: FUNCTION_QUANTILE = 9;
+   */
+  QUANTILE = 9,
+
+  /**
+   * Number of different values.
+   *
+   * @generated from enum value: FUNCTION_DISTINCT = 10;
+   */
+  DISTINCT = 10,
+}
+
+/**
+ * Describes the enum binnacle.query.v1.Function.
+ */
+export const FunctionSchema: GenEnum<Function> = /*@__PURE__*/
+  enumDesc(file_binnacle_query_v1_query, 0);
+
+/**
+ * What to give for a step without a value.
+ *
+ * @generated from enum binnacle.query.v1.Fill
+ */
+export enum Fill {
+  /**
+   * The same as FILL_NONE.
+   *
+   * @generated from enum value: FILL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * NaN; steps at which no series of any expression has a value are left out.
+   *
+   * @generated from enum value: FILL_NONE = 1;
+   */
+  NONE = 1,
+
+  /**
+   * NaN; every step is told.
+   *
+   * @generated from enum value: FILL_NULL = 2;
+   */
+  NULL = 2,
+
+  /**
+   * Zero.
+   *
+   * @generated from enum value: FILL_ZERO = 3;
+   */
+  ZERO = 3,
+
+  /**
+   * The value before it; NaN before the first.
+   *
+   * @generated from enum value: FILL_PREVIOUS = 4;
+   */
+  PREVIOUS = 4,
+
+  /**
+   * On the line between the values around it; NaN outside of them.
+   *
+   * @generated from enum value: FILL_LINEAR = 5;
+   */
+  LINEAR = 5,
+}
+
+/**
+ * Describes the enum binnacle.query.v1.Fill.
+ */
+export const FillSchema: GenEnum<Fill> = /*@__PURE__*/
+  enumDesc(file_binnacle_query_v1_query, 1);
+
+/**
+ * What values are made of. Each is exact for the question it is taken for.
+ *
+ * @generated from enum binnacle.query.v1.Tier
+ */
+export enum Tier {
+  /**
+   * Nothing was read.
+   *
+   * @generated from enum value: TIER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Samples.
+   *
+   * @generated from enum value: TIER_SAMPLES = 1;
+   */
+  SAMPLES = 1,
+
+  /**
+   * Sums by minute.
+   *
+   * @generated from enum value: TIER_MINUTES = 2;
+   */
+  MINUTES = 2,
+
+  /**
+   * Sums by hour.
+   *
+   * @generated from enum value: TIER_HOURS = 3;
+   */
+  HOURS = 3,
+
+  /**
+   * Sums by day.
+   *
+   * @generated from enum value: TIER_DAYS = 4;
+   */
+  DAYS = 4,
+
+  /**
+   * Histograms or summaries.
+   *
+   * @generated from enum value: TIER_DISTRIBUTIONS = 5;
+   */
+  DISTRIBUTIONS = 5,
+}
+
+/**
+ * Describes the enum binnacle.query.v1.Tier.
+ */
+export const TierSchema: GenEnum<Tier> = /*@__PURE__*/
+  enumDesc(file_binnacle_query_v1_query, 2);
 
