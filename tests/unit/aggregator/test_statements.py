@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.statements import Join, TenantQuery
+from services.aggregator.adapters.clickhouse.statements import Join, TenantQuery, Union
 
 
 def test_every_query_names_its_tenant_as_a_parameter() -> None:
@@ -61,3 +61,14 @@ def test_parts_about_different_tenants_cannot_be_put_together() -> None:
         TenantQuery("a", other, ("series_id",))
     with pytest.raises(ValueError, match="same tenant"):
         TenantQuery("a", "samples", ("count()",), joins=(Join("INNER", other, "series_id"),))
+
+
+def test_a_union_is_about_one_tenant() -> None:
+    parts = tuple(TenantQuery("a", table, ("time", "service")) for table in ("events", "logs"))
+    statement = TenantQuery("a", Union(parts), ("service", "count()"), ("service != ''",), group_by="service").statement()
+    assert statement.sql == (
+        "SELECT service, count() FROM ((SELECT time, service FROM events WHERE tenant = {tenant:String}) UNION ALL"
+        " (SELECT time, service FROM logs WHERE tenant = {tenant:String})) WHERE (service != '') GROUP BY service"
+    )
+    with pytest.raises(ValueError, match="same tenant"):
+        TenantQuery("a", Union((*parts, TenantQuery("b", "spans", ("time", "service")))), ("1",))

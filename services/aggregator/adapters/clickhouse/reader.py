@@ -35,6 +35,10 @@ class Bounds:
 DEFAULT_BOUNDS = Bounds()
 
 
+class BadPattern(InvalidInput):
+    """A regular expression of the question is none that RE2 takes."""
+
+
 class Reader:
     """Asks the store questions of one tenant.
 
@@ -71,6 +75,9 @@ class Reader:
             raise self._told(str(fault)) from fault
 
     def _told(self, reason: str) -> Exception:
+        if "cannot compile re2" in reason:
+            fault = reason.partition("error: ")[2].partition(": ")[0][:100]
+            return BadPattern.of("", f"must be a regular expression as RE2 has them: {fault or 'too long'}")
         if "TIMEOUT_EXCEEDED" in reason:
             return DeadlineExceeded("the question took too long: ask for a shorter range, or for fewer series")
         if "MEMORY_LIMIT_EXCEEDED" in reason or "TOO_MANY_ROWS" in reason:

@@ -50,8 +50,15 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Union:
+    """The rows of several questions of one tenant, at least one; their columns have the same names and order."""
+
+    queries: tuple["TenantQuery", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TenantQuery:
-    """A SELECT over one tenant's rows of a table, or over the answer of another such query; conditions go by AND.
+    """A SELECT over one tenant's rows of a table, or over the answers of other such queries; conditions go by AND.
 
     `parameters` are shared by all parts: those of a query within are given by it. `committed` leaves out rows of
     segments that are not in the ledger (tables with a place only), `final` rows of a table that others replaced.
@@ -59,7 +66,7 @@ class TenantQuery:
     """
 
     tenant: str
-    table: "TenantTable | TenantQuery"
+    table: "TenantTable | TenantQuery | Union"
     columns: tuple[str, ...]
     where: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -74,7 +81,7 @@ class TenantQuery:
 
     def __post_init__(self) -> None:
         parts = [join.query for join in self.joins]
-        parts += [self.table] if isinstance(self.table, TenantQuery) else []
+        parts += self._within()
         if any(part.tenant != self.tenant for part in parts):
             raise ValueError("every part of a query must be about the same tenant")
 
@@ -82,7 +89,7 @@ class TenantQuery:
         """The query as SQL."""
         parameters: dict[str, Any] = {}
         source = self._source(parameters)
-        conditions = [] if isinstance(self.table, TenantQuery) else ["tenant = {tenant:String}"]
+        conditions = [] if self._within() else ["tenant = {tenant:String}"]
         conditions += [f"({condition})" for condition in self.where]
         if self.committed:
             conditions.append("offset < committed_offset")
@@ -94,10 +101,16 @@ class TenantQuery:
         clauses += [f"LIMIT {int(self.limit)}"] if self.limit is not None else []
         return Statement(" ".join(clauses), {**parameters, **self.parameters, "tenant": self.tenant})
 
+    def _within(self) -> list["TenantQuery"]:
+        if isinstance(self.table, Union):
+            return list(self.table.queries)
+        return [self.table] if isinstance(self.table, TenantQuery) else []
+
     def _source(self, parameters: dict[str, Any]) -> str:
         """What the rows come from; adds the parameters of the queries within."""
-        if isinstance(self.table, TenantQuery):
-            source = _nested(self.table, parameters)
+        if self._within():
+            parts = [_nested(part, parameters) for part in self._within()]
+            source = parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(parts)})"
         else:
             source = self.table + (" FINAL" if self.final else "") + (_COMMITTED if self.committed else "")
         for join in self.joins:
