@@ -65,7 +65,9 @@ def test_parts_about_different_tenants_cannot_be_put_together() -> None:
 
 def test_a_union_is_about_one_tenant() -> None:
     parts = tuple(TenantQuery("a", table, ("time", "service")) for table in ("events", "logs"))
-    statement = TenantQuery("a", Union(parts), ("service", "count()"), ("service != ''",), group_by="service").statement()
+    statement = TenantQuery(
+        "a", Union(parts), ("service", "count()"), ("service != ''",), group_by="service"
+    ).statement()
     assert statement.sql == (
         "SELECT service, count() FROM ((SELECT time, service FROM events WHERE tenant = {tenant:String}) UNION ALL"
         " (SELECT time, service FROM logs WHERE tenant = {tenant:String})) WHERE (service != '') GROUP BY service"

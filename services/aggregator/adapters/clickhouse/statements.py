@@ -108,7 +108,7 @@ class TenantQuery:
 
     def _source(self, parameters: dict[str, Any]) -> str:
         """What the rows come from; adds the parameters of the queries within."""
-        if self._within():
+        if isinstance(self.table, TenantQuery | Union):
             parts = [_nested(part, parameters) for part in self._within()]
             source = parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(parts)})"
         else:
