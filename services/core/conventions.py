@@ -34,6 +34,27 @@ REQUEST_EVENT: Final = "request"
 ERROR_EVENT: Final = "error"
 ALERT_EVENT: Final = "alert"
 
+# Events that mark a change.
+DEPLOY_EVENT: Final = "deploy"
+CONFIG_CHANGE_EVENT: Final = "config_change"
+CHANGE_EVENTS: Final = (DEPLOY_EVENT, CONFIG_CHANGE_EVENT)
+
+# Events that are a call to the service of somebody else.
+INTEGRATION_EVENTS: Final = ("integration_call", "ERPCall")
+
+# What browsers tell.
+PAGE_VIEW_EVENT: Final = "page_view"
+PAGE_LOAD_TIME: Final = "page_load_time"
+PAGE_LABEL: Final = "page"
+FRONTEND: Final = "frontend"
+
+# Metrics of which the newest value of each series counts.
+ACTIVE_AGENTS: Final = "active_agents"
+DATABASE_CONNECTIONS: Final = "database_connections"
+
+# Metrics that are 0 when what they ask does not answer.
+PROBES: Final = ("up", "probe_success")
+
 # Attributes of a request event.
 ENDPOINT_KEY: Final = "endpoint"
 STATUS_CODE_KEY: Final = "status_code"

@@ -186,7 +186,7 @@ def _services(
 
 def _service(now: float, name: str, beat: StoredHeartbeat | None, today: DayCount, traffic: Traffic) -> ServiceState:
     if beat is None:
-        status = _inferred_status(traffic)
+        status = inferred_status(traffic)
         return ServiceState(name, status, True, 0.0, today.requests, today.errors, traffic.average_ms, None)
     stale = now - seen_us(beat) / MICRO > conventions.HEARTBEAT_STALE_AFTER
     return ServiceState(
@@ -205,7 +205,8 @@ def _told(figure: float, otherwise: float) -> float:
     return otherwise if math.isnan(figure) else figure
 
 
-def _inferred_status(traffic: Traffic) -> str:
+def inferred_status(traffic: Traffic) -> str:
+    """The state of a service that sends no heartbeats, by its traffic of five minutes."""
     if traffic.errors and not traffic.requests:
         return conventions.DEGRADED
     rate = error_rate(traffic)

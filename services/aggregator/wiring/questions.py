@@ -1,10 +1,13 @@
 """Puts the services together that answer questions from the store."""
 
 from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.wiring.reports import reports
 from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
 def questions(reader: Reader, clock: Clock) -> list[Registration]:
     """Every service whose answers come from the store alone."""
-    return []
+    return [
+        *reports(reader, clock),
+    ]

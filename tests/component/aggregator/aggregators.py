@@ -63,6 +63,7 @@ class Aggregator:
     """Stubs of one aggregator."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.channel = channel
         self.overview: Any = overview_service_pb2_grpc.OverviewServiceStub(channel)
         self.query: Any = query_service_pb2_grpc.QueryServiceStub(channel)
         self.warnings: Any = intake_warning_service_pb2_grpc.IntakeWarningServiceStub(channel)
