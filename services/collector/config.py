@@ -7,6 +7,7 @@ from pydantic import Field
 from services.collector.domain.capacity import CapacityLimits
 from services.collector.domain.limits import TenantLimits
 from services.runtime.config import ServiceConfig
+from services.runtime.workers import worker_name
 
 MIB = 1024 * 1024
 
@@ -16,6 +17,8 @@ class CollectorConfig(ServiceConfig):
 
     aggregator: str = Field(description="gRPC address of the aggregator", min_length=1)
     data_dir: Path = Field(description="folder of the suite; the journal is kept in `collector` within it")
+    collector_workers: int = Field(1, ge=1, le=64, description="how many collectors share this data folder")
+    collector_worker: int = Field(0, ge=0, lt=64, description="which of them this is, from 0")
     series_key_file: Path | None = Field(
         None, description="secret of the installation, at least 16 bytes; made in the data folder when not given"
     )
@@ -36,6 +39,19 @@ class CollectorConfig(ServiceConfig):
     capacity_bytes_in_flight: int = Field(64 * MIB, ge=MIB, description="requests admitted and not answered, in bytes")
     capacity_requests_in_flight: int = Field(4_000, ge=1, description="requests admitted and not answered")
 
+    def process_name(self, name: str) -> str:
+        return worker_name(name, self.collector_worker)
+
+    @property
+    def share(self) -> float:
+        """What a worker takes of everything that is bounded for all of them together."""
+        return 1 / self.collector_workers
+
+    @property
+    def journal_bytes(self) -> int:
+        """Size of this worker's journal from which it refuses."""
+        return max(int(self.journal_max_bytes * self.share), MIB)
+
     @property
     def tenant_limits(self) -> TenantLimits:
         """Limits of every tenant that has none of its own."""
@@ -52,9 +68,9 @@ class CollectorConfig(ServiceConfig):
 
     @property
     def capacity_limits(self) -> CapacityLimits:
-        """Bounds of this collector as a whole."""
+        """Bounds of this worker as a whole."""
         return CapacityLimits(
-            points_per_second=self.capacity_points_per_second,
-            bytes_in_flight=self.capacity_bytes_in_flight,
-            requests_in_flight=self.capacity_requests_in_flight,
+            points_per_second=self.capacity_points_per_second * self.share,
+            bytes_in_flight=max(int(self.capacity_bytes_in_flight * self.share), MIB),
+            requests_in_flight=max(int(self.capacity_requests_in_flight * self.share), 1),
         )

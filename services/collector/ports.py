@@ -86,6 +86,18 @@ class Journal(Protocol):
         ...
 
 
+class SeriesList(Protocol):
+    """Identities of all series that any worker of this collector was given. Nothing ever leaves it."""
+
+    def news(self) -> Sequence[NewSeries]:
+        """What was added since the last call, by whichever worker; the first time, all there is."""
+        ...
+
+    async def add(self, series: NewSeries) -> None:
+        """Add series. They are durable, and known to every worker that asks, when this returns. Raises Overloaded."""
+        ...
+
+
 class Meter(Protocol):
     """Counts what was taken in."""
 

@@ -1,10 +1,13 @@
 """The collector put together: the only module that knows all its rooms."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
 from typing import NoReturn
 
 import grpc
+import numpy as np
 
 from binnacle.aggregator.v1 import append_service_pb2_grpc
 from binnacle.collector.v1.import_service_pb2_grpc import add_ImportServiceServicer_to_server
@@ -15,6 +18,8 @@ from services.collector.adapters.forwarder import Forwarder
 from services.collector.adapters.limits_file import LimitsFile
 from services.collector.adapters.lmdb_journal import LmdbJournal
 from services.collector.adapters.metrics import CollectorMetrics
+from services.collector.adapters.orphans import carry_home, journal_folder, orphans
+from services.collector.adapters.series_list import SeriesListFile
 from services.collector.config import CollectorConfig
 from services.collector.convert import records
 from services.collector.domain.admission import Admission
@@ -22,6 +27,7 @@ from services.collector.domain.intake import Intake
 from services.collector.domain.otlp_intake import OtlpIntake
 from services.collector.domain.series import SeriesRegistry
 from services.collector.domain.warning_writer import WarningWriter
+from services.collector.ports import NewSeries
 from services.collector.service.gate import RequestGate
 from services.collector.service.imports import IMPORT, ImportServicer
 from services.collector.service.ingest import IngestServicer
@@ -33,6 +39,8 @@ from services.runtime.channels import OPTIONS
 from services.runtime.process import Process, Registration, Wired
 
 OBSERVE_SECONDS = 1.0
+SERIES_FILE = "series/known"
+NO_LIMIT = 2**62
 
 
 @asynccontextmanager
@@ -41,21 +49,26 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
     metrics = CollectorMetrics(process.registry)
     key = series_key.load(config.series_key_file or config.data_dir / "series.key")
     async with AsyncExitStack() as opened:
-        folder = config.data_dir / "collector"
-        journal = opened.enter_context(closing(LmdbJournal(folder, config.journal_max_bytes, metrics.written)))
-        _tell_of_damage(journal, metrics, process)
+        journal = _journal(journal_folder(config.data_dir, config.collector_worker), config, metrics, process)
+        opened.enter_context(closing(journal))
         channel = await opened.enter_async_context(grpc.aio.insecure_channel(config.aggregator, options=OPTIONS))
-        registry = SeriesRegistry(key, await journal.series(), config.series_max)
-        admission = Admission(config.tenant_limits, config.capacity_limits, process.clock, metrics)
-        intake = Intake(journal, registry, records.encode, process.clock, metrics, admission)
+        stub = append_service_pb2_grpc.AppendServiceStub(channel)
+        series = opened.enter_context(closing(SeriesListFile(config.data_dir / SERIES_FILE)))
+        admission = Admission(config.tenant_limits, config.capacity_limits, process.clock, metrics, config.share)
+        registry = SeriesRegistry(key, series.news(), config.series_max, lambda: _heard(series, admission))
+        await _share_series(journal, registry, series)
+        intake = Intake(journal, registry, records.encode, process.clock, metrics, admission, series)
         _tell_of_refusals(intake, process, opened)
         _follow_limits(config, admission, process)
         telemetry = OtlpIntake(intake, registry, metrics)
         otlp, remote_write = Otlp(intake, telemetry), RemoteWriteServicer(intake, telemetry)
-        stub = append_service_pb2_grpc.AppendServiceStub(channel)
         forwarder = Forwarder(journal, stub, process.clock, process.log, process.stopping)
         process.tasks.create_task(forwarder.run(), name="forwarder")
-        process.tasks.create_task(_observe(journal, metrics, process), name="journal metrics")
+        process.tasks.create_task(_follow_series(registry, process), name="series of other workers")
+        held = [journal]
+        if config.collector_worker == 0:
+            await _adopt(config, held, stub, registry, series, metrics, process)
+        process.tasks.create_task(_observe(held, metrics, process), name="journal metrics")
 
         async def ready() -> None:
             journal.check()
@@ -85,7 +98,8 @@ def _follow_limits(config: CollectorConfig, admission: Admission, process: Proce
         process.tasks.create_task(limits.follow(), name="limits")
 
 
-def _tell_of_damage(journal: LmdbJournal, metrics: CollectorMetrics, process: Process) -> None:
+def _journal(folder: Path, config: CollectorConfig, metrics: CollectorMetrics, process: Process) -> LmdbJournal:
+    journal = LmdbJournal(folder, config.journal_bytes, metrics.written)
     if journal.rescue is not None:
         rescue = journal.rescue
         metrics.damaged(rescue.lost)
@@ -95,15 +109,75 @@ def _tell_of_damage(journal: LmdbJournal, metrics: CollectorMetrics, process: Pr
             records_lost=rescue.lost,
             set_aside=str(rescue.aside),
         )
+    return journal
 
 
-async def _observe(journal: LmdbJournal, metrics: CollectorMetrics, process: Process) -> NoReturn:
-    """Keep the journal's metrics, and end the process when its file is out of use: a new one opens it afresh."""
+async def _share_series(journal: LmdbJournal, registry: SeriesRegistry, series: SeriesListFile) -> None:
+    """Put on the list what only a journal knows: written before there was a list, or the list was lost."""
+    for entry in await journal.series():
+        if (fresh := registry.unknown(entry.tenant, entry.ids)) is not None:
+            await series.add(fresh)
+            registry.learn()
+
+
+def _heard(series: SeriesListFile, admission: Admission) -> Sequence[NewSeries]:
+    """What the workers registered of late; whoever did, it counts as written now."""
+    news = series.news()
+    for entry in news:
+        admission.active.write(entry.tenant, np.array(entry.ids, dtype=np.uint64), NO_LIMIT)
+    return news
+
+
+async def _follow_series(registry: SeriesRegistry, process: Process) -> NoReturn:
     while True:
-        journal.check()
-        first, end = journal.first_offset, journal.next_offset
-        lag = 0.0
-        if first < end and (oldest := await journal.read(first, 1, 1)) and oldest[0]:
-            lag = max(process.clock.now() - records.accepted_seconds(oldest[0]), 0.0)
-        metrics.held(journal.size_bytes, end - first, lag)
         await process.clock.sleep(OBSERVE_SECONDS)
+        registry.learn()
+
+
+async def _adopt(
+    config: CollectorConfig,
+    held: list[LmdbJournal],
+    stub: "append_service_pb2_grpc.AppendServiceAsyncStub",
+    registry: SeriesRegistry,
+    series: SeriesListFile,
+    metrics: CollectorMetrics,
+    process: Process,
+) -> None:
+    """Forward the journals that workers of an earlier start left behind, when there were more of them."""
+
+    def make(journal: LmdbJournal, stopping: asyncio.Event) -> Forwarder:
+        return Forwarder(journal, stub, process.clock, process.log, stopping)
+
+    async def carry(folder: Path, journal: LmdbJournal) -> None:
+        try:
+            await carry_home(folder, journal, make, process.clock)
+        finally:
+            held.remove(journal)
+        process.log.info("the journal of a former worker is forwarded and removed", folder=str(folder))
+
+    for folder in orphans(config.data_dir, config.collector_workers):
+        journal = _journal(folder, config, metrics, process)
+        held.append(journal)
+        process.tasks.create_task(carry(folder, journal), name=folder.name)
+        await _share_series(journal, registry, series)
+
+
+async def _observe(held: Sequence[LmdbJournal], metrics: CollectorMetrics, process: Process) -> NoReturn:
+    """Keep the journals' metrics, and end the process when a file is out of use: a new one opens it afresh."""
+    while True:
+        # An orphan may be closed while another is asked.
+        lags = [await _lag(journal, process) for journal in list(held) if journal in held]
+        size, waiting = (
+            sum(each.size_bytes for each in held),
+            sum(each.next_offset - each.first_offset for each in held),
+        )
+        metrics.held(size, waiting, max(lags, default=0.0))
+        await process.clock.sleep(OBSERVE_SECONDS)
+
+
+async def _lag(journal: LmdbJournal, process: Process) -> float:
+    """Age of the oldest record in seconds."""
+    journal.check()
+    first = journal.first_offset
+    oldest = await journal.read(first, 1, 1) if first < journal.next_offset else ()
+    return max(process.clock.now() - records.accepted_seconds(oldest[0]), 0.0) if oldest and oldest[0] else 0.0

@@ -82,6 +82,8 @@ def main() -> None:
               help="Origin whose pages may call, beside those of this machine; may be repeated.")  # fmt: skip
 @click.option("--otlp-ports", is_flag=False, flag_value="4317,4318", envvar="BINNACLE_OTLP_PORTS",
               help="Listen on OpenTelemetry's own ports too; others can be named.")  # fmt: skip
+@click.option("--collector-workers", type=click.IntRange(1, 64), default=1, show_default=True,
+              envvar="BINNACLE_COLLECTOR_WORKERS", help="Processes that take in points; each uses a core.")  # fmt: skip
 def up(**options: object) -> None:
     """Run the whole suite on this machine until Ctrl-C."""
     from services.launcher.settings import SuiteSettings, chosen_address, chosen_ports
@@ -123,11 +125,18 @@ def status(url: str, token: str | None) -> None:
 @click.option("--streamer", required=True, envvar="BINNACLE_STREAMER")
 @click.option("--alerting", required=True, envvar="BINNACLE_ALERTING")
 @click.option("--pages", required=True, envvar="BINNACLE_PAGES")
+@click.option("--collector-workers", type=click.IntRange(1, 64), default=1, envvar="BINNACLE_COLLECTOR_WORKERS")
 @click.option("--jwks", envvar="BINNACLE_JWKS", help="Key set file; without it there is no authentication.")
 @click.option("--access-log/--no-access-log", default=True, envvar="BINNACLE_ACCESS_LOG")
 @click.option("--cors-origin", "cors_origins", multiple=True, envvar="BINNACLE_CORS_ORIGINS")
 def edge_config(
-    listen: str, admin: str, jwks: str | None, access_log: bool, cors_origins: tuple[str, ...], **upstreams: str
+    listen: str,
+    admin: str,
+    jwks: str | None,
+    access_log: bool,
+    cors_origins: tuple[str, ...],
+    collector_workers: int,
+    **upstreams: str,
 ) -> None:
     """Print Envoy's configuration for a cluster."""
     from services.launcher.edge import EdgeSettings, Target, render
@@ -140,6 +149,7 @@ def edge_config(
             jwks=jwks,
             access_log=access_log,
             cors_origins=cors_origins,
+            collector_workers=collector_workers,
         )
     except ValueError as error:
         raise LauncherError(f"{error}.") from error

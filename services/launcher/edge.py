@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.launcher.contracts import PublicService, public_services
 from services.launcher.failures import LauncherError
+from services.runtime.workers import worker_target
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy" / "envoy" / "envoy.yaml.j2"
@@ -14,6 +15,8 @@ OTLP_ERRORS = ROOT / "deploy" / "envoy" / "otlp_errors.lua"
 DESCRIPTORS = ROOT / "gen" / "binnacle.binpb"
 
 PROCESSES = ("collector", "aggregator", "streamer", "alerting")
+# Upstreams that every worker of the collector is an endpoint of.
+WORKING_TOGETHER = frozenset({"collector"})
 # Their calls may carry `idempotency-key`, and can then be repeated.
 NAMED_INTAKE = frozenset({"binnacle.collector.v1.IngestService", "binnacle.collector.v1.JsonIntakeService"})
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -25,6 +28,9 @@ LOOPBACK_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 PAGE_PATHS = (
     "/",
     "/app",
+    "/docs",
+    "/redoc",
+    "/openapi.json",
     "/favicon.ico",
     "/favicon.svg",
     "/apple-touch-icon.png",
@@ -68,10 +74,18 @@ class Target:
             raise ValueError(f"{text!r} is neither unix:/path nor host:port")
         return cls(host=host.strip("[]"), port=int(port))
 
+    def of_worker(self, number: int) -> "Target":
+        """Where a worker listens when the first of them does here."""
+        if self.path:
+            return replace(self, path=worker_target(f"unix:{self.path}", number).removeprefix("unix:"))
+        return replace(self, port=self.port + number)
+
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
     """What differs from edge to edge. `upstreams` names a target for each process and for `pages`.
+
+    `collector_workers` is how many collectors there are, each listening beside the first.
 
     `jwks` is the path of the key set tokens are verified with, or None where no authentication is wanted. `otlp` are
     OpenTelemetry's own ports, where the same is served.
@@ -85,6 +99,15 @@ class EdgeSettings:
     access_log: bool = False
     cors_origins: Sequence[str] = ()
     otlp: Sequence[Target] = ()
+    collector_workers: int = 1
+
+    def endpoints(self) -> Mapping[str, Sequence[Target]]:
+        """Every process that takes part of an upstream's calls."""
+        workers = {name: self.collector_workers if name in WORKING_TOGETHER else 1 for name in self.upstreams}
+        return {
+            name: [target.of_worker(number) for number in range(workers[name])]
+            for name, target in self.upstreams.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +172,7 @@ class _View:
 
     listeners: Sequence[Listener]
     admin: Target
-    upstreams: Mapping[str, Target]
+    upstreams: Mapping[str, Sequence[Target]]
     jwks: str | None
     descriptors: str
     access_log: bool
@@ -189,7 +212,7 @@ def _view(settings: EdgeSettings) -> _View:
             *(Listener(f"otlp_{target.port}", target) for target in settings.otlp),
         ],
         admin=settings.admin,
-        upstreams=settings.upstreams,
+        upstreams=settings.endpoints(),
         jwks=settings.jwks,
         descriptors=settings.descriptors,
         access_log=settings.access_log,

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.launcher.child import Plan
@@ -14,6 +14,7 @@ from services.launcher.places import write_private
 from services.launcher.probes import grpc_probe, redis_probe
 from services.launcher.programs import envoy_program, redis_program
 from services.launcher.settings import SuiteSettings
+from services.runtime.workers import worker_name, worker_target
 
 WORKER_SECONDS = 366 * 86400.0
 # Seconds that calls in flight are given when a service stops; a laptop is not a cluster.
@@ -21,10 +22,11 @@ DRAIN_SECONDS = 2.0
 ENVOY_DRAIN_SECONDS = 1
 STOP_SECONDS = 10.0
 # Settings of single processes: given to a whole suite they would clash.
-_NOT_INHERITED = ("BINNACLE_LISTEN", "BINNACLE_METRICS_PORT", "BINNACLE_LOG_FORMAT")
+_NOT_INHERITED = ("BINNACLE_LISTEN", "BINNACLE_COLLECTOR_WORKER", "BINNACLE_METRICS_PORT", "BINNACLE_LOG_FORMAT")
 # Arrays of a batch are made and dropped a thousand times a minute: the allocator keeps their memory instead of handing
 # it back to the kernel each time (32 MiB is the most that glibc takes for the first).
 _ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
+COLLECTOR = "collector"
 ENVOY_LOG = '{"level":"%l","event":"%j"}'
 
 
@@ -49,6 +51,7 @@ def plan_suite(settings: SuiteSettings, runtime: Path) -> list[Plan]:
     shared = _shared_environment(settings, sockets)
     plans = [] if settings.redis_url else [_redis(settings, sockets)]
     plans += [_service(name, shared, sockets) for name in PROCESSES]
+    plans += [_collector_worker(number, shared, sockets) for number in range(1, settings.collector_workers)]
     plans.append(_envoy(settings, sockets))
     if settings.agent:
         plans.append(_worker("agent", settings, sockets))
@@ -72,6 +75,7 @@ def _shared_environment(settings: SuiteSettings, sockets: Sockets) -> Mapping[st
         **_base_environment(settings),
         **{f"BINNACLE_{name.upper()}": sockets.target(name) for name in PROCESSES},
         "BINNACLE_AUTH": settings.auth,
+        "BINNACLE_COLLECTOR_WORKERS": str(settings.collector_workers),
         "BINNACLE_DATA_DIR": str(settings.data_dir),
         "BINNACLE_DEMO": str(settings.demo).lower(),
         "BINNACLE_PAGES_LISTEN": sockets.target("pages"),
@@ -94,6 +98,19 @@ def _service(name: str, shared: Mapping[str, str], sockets: Sockets) -> Plan:
         environment={**_ALLOCATOR, **shared, "BINNACLE_LISTEN": target},
         probe=grpc_probe(target),
         stop_seconds=STOP_SECONDS,
+    )
+
+
+def _collector_worker(number: int, shared: Mapping[str, str], sockets: Sockets) -> Plan:
+    name, target = worker_name(COLLECTOR, number), worker_target(sockets.target(COLLECTOR), number)
+    first = _service(COLLECTOR, shared, sockets)
+    return replace(
+        first,
+        name=name,
+        # The argument is for whoever looks at the list of processes.
+        command=(*first.command, name),
+        environment={**first.environment, "BINNACLE_LISTEN": target, "BINNACLE_COLLECTOR_WORKER": str(number)},
+        probe=grpc_probe(target),
     )
 
 
@@ -133,6 +150,7 @@ def _envoy(settings: SuiteSettings, sockets: Sockets) -> Plan:
         access_log=settings.access_log,
         cors_origins=settings.cors_origins,
         otlp=[Target(host=settings.host, port=port) for port in settings.otlp_ports],
+        collector_workers=settings.collector_workers,
     )
     config = sockets.folder / "envoy.yaml"
     write_private(config, render(edge).encode())
@@ -144,7 +162,7 @@ def _envoy(settings: SuiteSettings, sockets: Sockets) -> Plan:
         environment=_base_environment(settings),
         probe=EnvoyAdmin(sockets.path("admin")).ensure_ready,
         # So that whoever gets an answer from the edge can use everything behind it.
-        waits_for=PROCESSES,
+        waits_for=(*PROCESSES, *(worker_name(COLLECTOR, each) for each in range(1, settings.collector_workers))),
         stop_seconds=STOP_SECONDS,
     )
 

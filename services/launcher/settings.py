@@ -14,7 +14,7 @@ Auth = Literal["off", "jwt"]
 class SuiteSettings:
     """One suite. `host` is an IP address and `port` a real one; `demo_rate` is the demo's volume, its own when None.
 
-    `otlp_ports` are served beside `port`.
+    `otlp_ports` are served beside `port`. `collector_workers` is how many collectors share the intake.
     """
 
     host: str
@@ -31,6 +31,7 @@ class SuiteSettings:
     access_log: bool = False
     cors_origins: tuple[str, ...] = ()
     otlp_ports: tuple[int, ...] = ()
+    collector_workers: int = 1
 
     @property
     def edge(self) -> str:

@@ -11,6 +11,7 @@ from services.launcher.child import Child, ConfigurationRefused, Plan
 from services.launcher.envoy_admin import EnvoyAdmin
 from services.launcher.probes import NotReady
 from services.launcher.terminal import Terminal
+from services.runtime.workers import service_of
 
 # Sources first, then each process before those it writes to. Envoy stays: streams are ended by their services.
 STOP_ORDER = (("agent", "demo"), ("collector",), ("aggregator",), ("streamer", "alerting"), ("envoy",), ("redis",))
@@ -116,11 +117,15 @@ class Suite:
         drained = await self._begin_draining()
         for names in STOP_ORDER:
             async with asyncio.TaskGroup() as tasks:
-                for child in (self._children[name] for name in names if name in self._children):
+                for child in self._of(names):
                     tasks.create_task(child.stop())
             if drained and names == STOP_ORDER[0]:
                 await self._wait_for_clients_to_leave()
         self._terminal.say(f"stopped in {self._clock.monotonic() - started:.1f} s")
+
+    def _of(self, names: Sequence[str]) -> list[Child]:
+        """Those of these names, with all workers of a service."""
+        return [child for name, child in self._children.items() if service_of(name) in names]
 
     async def _begin_draining(self) -> bool:
         """Ask clients to leave. False when there are none, or no edge to ask."""

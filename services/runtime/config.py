@@ -21,6 +21,10 @@ class ServiceConfig(BaseSettings):
     metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus text over HTTP for a scraper; 0 is off")
     drain_seconds: float = Field(5.0, ge=0, le=600, description="time that calls in flight are given at stop")
 
+    def process_name(self, name: str) -> str:
+        """What this process of the service `name` is called in logs and metrics."""
+        return name
+
 
 Config = TypeVar("Config", bound=ServiceConfig)
 

@@ -33,6 +33,7 @@ class _Stop(Exception):
 def run(name: str, config_type: type[Config], wire: Wire) -> NoReturn:
     """Run one service until SIGTERM or SIGINT. Exit status: 0 stopped, 1 failed, 2 configuration refused."""
     config = load(config_type)
+    name = config.process_name(name)
     os.umask(UMASK)
     log = logs.configure(name, config.log_level, config.log_format)
     try:

@@ -22,6 +22,7 @@ class StreamerConfig(ServiceConfig):
 
     aggregator: str = Field(description="gRPC address of the aggregator", min_length=1)
     collector: str = Field(description="gRPC address of the collector, asked for health and metrics", min_length=1)
+    collector_workers: int = Field(1, ge=1, le=64, description="how many collectors listen beside that one")
     alerting: str = Field(description="gRPC address of alerting, asked for health and metrics", min_length=1)
     pages_listen: Annotated[str, AfterValidator(_listener)] = Field(
         description="HTTP and WebSocket listener: `unix:/path` or `host:port`"

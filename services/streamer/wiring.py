@@ -10,6 +10,7 @@ from aiohttp import web
 from services.core.errors import Unavailable
 from services.runtime.health import Ready
 from services.runtime.process import Process, Wired
+from services.runtime.workers import worker_name, worker_target
 from services.streamer.adapters.aggregator import AggregatorOverview
 from services.streamer.adapters.parts import Peer, Self
 from services.streamer.adapters.tally_metrics import TallyMetrics
@@ -37,7 +38,10 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     hub = Hub(AggregatorOverview(channel, process.log), process.clock, process.tasks, tally)
     aggregator = Peer("aggregator", channel)
     parts: list[Part] = [
-        Peer("collector", process.channel(config.collector)),
+        *(
+            Peer(worker_name("collector", number), process.channel(worker_target(config.collector, number)))
+            for number in range(config.collector_workers)
+        ),
         aggregator,
         Self(process.name, process.registry),
         Peer("alerting", process.channel(config.alerting)),

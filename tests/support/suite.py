@@ -125,7 +125,9 @@ class Suite:
                 continue
             for name in CHILDREN:
                 if name in _command(line):
-                    found[name] = child
+                    last = line.split()[-1]
+                    # Workers beside the first say which they are.
+                    found[last if last.startswith(f"{name}-") else name] = child
         return found
 
     def kill(self, name: str) -> int:

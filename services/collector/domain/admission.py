@@ -32,11 +32,13 @@ class Ticket:
 
 
 class Admission:
-    """Capacity, limits, active series and refusals of one collector."""
+    """Capacity, limits, active series and refusals of one worker, which gives out its `share` of tenants' rates."""
 
-    def __init__(self, default: TenantLimits, capacity: CapacityLimits, clock: Clock, meter: Meter) -> None:
+    def __init__(
+        self, default: TenantLimits, capacity: CapacityLimits, clock: Clock, meter: Meter, share: float = 1.0
+    ) -> None:
         self.capacity = Capacity(capacity, clock.monotonic)
-        self.limits = LimitBook(default, clock.monotonic)
+        self.limits = LimitBook(default, clock.monotonic, share)
         self.active = ActiveSeries(clock.monotonic)
         self.refusals = RefusalBook(clock.now, meter)
         self._clock = clock

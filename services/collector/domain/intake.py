@@ -28,7 +28,7 @@ from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection
 from services.collector.domain.places import ColumnPlaces, LabelledPlaces, Places
 from services.collector.domain.repeats import RecentBatches, Remembered
 from services.collector.domain.series import SeriesRegistry
-from services.collector.ports import Journal, Meter, NewSeries
+from services.collector.ports import Journal, Meter, NewSeries, SeriesList
 from services.core.clock import Clock
 from services.core.errors import InvalidInput, Violation
 
@@ -81,6 +81,7 @@ class Intake:
         clock: Clock,
         meter: Meter,
         admission: Admission,
+        series_list: SeriesList | None = None,
     ) -> None:
         self._journal = journal
         self._registry = registry
@@ -88,6 +89,7 @@ class Intake:
         self._clock = clock
         self._meter = meter
         self.admission = admission
+        self._series_list = series_list
         self._recent: RecentBatches[Outcome] = RecentBatches()
 
     def now(self) -> float:
@@ -106,6 +108,7 @@ class Intake:
         if violations:
             raise InvalidInput(violations[:FIRST])
         entries = [(self._registry.identify(tenant, definition), definition) for definition in definitions]
+        self._registry.learn()
         self.admission.register(tenant, np.array([identity for identity, _definition in entries], dtype=np.uint64))
         await self.keep(NOTHING, Accepted(tenant, self._now_us(), series=list(dict(entries).items())))
         return [identity for identity, _definition in entries]
@@ -226,6 +229,8 @@ class Intake:
         kept = ids if keep is None else ids[keep]
         if self.admission.active.touch(tenant, kept):
             return None
+        # What other workers let in takes its room here as well.
+        self._registry.learn()
         over = self.admission.write_series(tenant, kept)
         if over is None or keep is None:
             return over
@@ -255,6 +260,9 @@ class Intake:
     async def keep(self, outcome: Outcome, accepted: Accepted) -> Outcome:
         """Write what was judged, with the series it names for the first time; the outcome once it is durable."""
         stored = self._registry.admit(accepted.tenant, [identity for identity, _definition in accepted.series])
+        if stored is not None and self._series_list is not None:
+            # Before the answer: its receiver may go on with another worker.
+            await self._series_list.add(stored)
         await self._append(outcome, accepted, stored)
         self._registry.announce(accepted.tenant, accepted.series, stored)
         return outcome

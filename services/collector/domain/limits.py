@@ -71,11 +71,15 @@ class TokenBucket:
 
 
 class LimitBook:
-    """The limits of every tenant, and how much of its rate each has used. Times by a clock that only grows."""
+    """The limits of every tenant, and how much of its rate each has used. Times by a clock that only grows.
 
-    def __init__(self, default: TenantLimits, monotonic: Callable[[], float]) -> None:
+    Of each rate only a `share` is given out here; other workers give out the rest.
+    """
+
+    def __init__(self, default: TenantLimits, monotonic: Callable[[], float], share: float = 1.0) -> None:
         self._default = default
         self._monotonic = monotonic
+        self._share = share
         self._own: Mapping[str, TenantLimits] = {}
         self._buckets: dict[str, TokenBucket] = {}
 
@@ -95,7 +99,7 @@ class LimitBook:
         for tenant, bucket in list(self._buckets.items()):
             limits = self.of(tenant)
             if limits.points_per_second:
-                bucket.change(limits.points_per_second, _burst(limits), now)
+                bucket.change(limits.points_per_second * self._share, self._burst(limits), now)
             else:
                 del self._buckets[tenant]
 
@@ -109,7 +113,8 @@ class LimitBook:
         """Raises LimitReached while a tenant has used up its rate."""
         bucket = self._bucket(tenant)
         if bucket is not None and (wait := bucket.wait(self._monotonic())):
-            text = f"more than {bucket.rate:,.10g} points per second (limit points_per_second); send less, or wait"
+            allowed = self.of(tenant).points_per_second
+            text = f"more than {allowed:,.10g} points per second (limit points_per_second); send less, or wait"
             raise LimitReached("rate", text, wait)
 
     def check_points(self, tenant: str, points: int, field: str) -> None:
@@ -130,13 +135,12 @@ class LimitBook:
             limits = self.of(tenant)
             if not limits.points_per_second:
                 return None
-            bucket = TokenBucket(limits.points_per_second, _burst(limits), self._monotonic())
-            self._buckets[tenant] = bucket
+            rate = limits.points_per_second * self._share
+            bucket = self._buckets[tenant] = TokenBucket(rate, self._burst(limits), self._monotonic())
         return bucket
 
-
-def _burst(limits: TenantLimits) -> float:
-    return max(limits.points_per_second * limits.burst_seconds, 1.0)
+    def _burst(self, limits: TenantLimits) -> float:
+        return max(limits.points_per_second * self._share * limits.burst_seconds, 1.0)
 
 
 def _too_large(field: str, description: str) -> TooLarge:

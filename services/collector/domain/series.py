@@ -1,7 +1,7 @@
 """Who a series is: a keyed hash of its tenant, name and labels; and which series a tenant has registered."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -62,21 +62,33 @@ class _Known:
         self._fresh.clear()
 
 
-class SeriesRegistry:
-    """The series of every tenant. `limit` bounds how many there may be in all."""
+def _no_news() -> Sequence[NewSeries]:
+    return ()
 
-    def __init__(self, key: bytes, known: Iterable[NewSeries], limit: int) -> None:
+
+class SeriesRegistry:
+    """The series of every tenant. `limit` bounds how many there may be in all.
+
+    `news` gives what others registered since it was last asked; it is asked when a series is not known here.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        known: Iterable[NewSeries],
+        limit: int,
+        news: Callable[[], Sequence[NewSeries]] = _no_news,
+    ) -> None:
         self._key = key
         self._limit = limit
+        self._news = news
         self._count = 0
         self._known: dict[str, _Known] = {}
         self._announced: dict[tuple[str, int], tuple[int, str]] = {}
         # Senders repeat the same column of ids: one that was found complete need not be looked up again.
         self._layouts: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._identities: Recent[tuple[str, SeriesDefinition], int] = Recent(REMEMBERED_IDENTITIES)
-        for entry in known:
-            self._count += len(entry.ids)
-            self._known.setdefault(entry.tenant, _Known()).add(entry.ids)
+        self._take(known)
 
     def identify(self, tenant: str, definition: SeriesDefinition) -> int:
         """The identity of a series whose definition keeps the rules."""
@@ -96,7 +108,7 @@ class SeriesRegistry:
         if layout in self._layouts:
             self._layouts.move_to_end(layout)
             return None
-        missing = self._known.get(tenant, _Known()).missing(ids)
+        missing = self._missing(tenant, ids)
         if missing.any():
             return missing
         self._layouts[layout] = None
@@ -120,14 +132,18 @@ class SeriesRegistry:
 
         Raises LimitReached when the installation would hold more series than its limit.
         """
+        fresh = self.unknown(tenant, ids)
+        if fresh is not None and self._count + len(fresh.ids) > self._limit:
+            text = f"more than {self._limit:,} series of all tenants (BINNACLE_SERIES_MAX); use fewer distinct labels"
+            raise LimitReached("series", text, RETRY_SECONDS)
+        return fresh
+
+    def unknown(self, tenant: str, ids: Sequence[int]) -> NewSeries | None:
+        """Those of a tenant's ids that are not known, once each; None when all are."""
         if not ids:
             return None
         column = np.array(ids, dtype=np.uint64)
-        missing = self._known.get(tenant, _Known()).missing(column)
-        fresh = tuple(dict.fromkeys(column[missing].tolist()))
-        if self._count + len(fresh) > self._limit:
-            text = f"more than {self._limit:,} series of all tenants (BINNACLE_SERIES_MAX); use fewer distinct labels"
-            raise LimitReached("series", text, RETRY_SECONDS)
+        fresh = tuple(dict.fromkeys(column[self._missing(tenant, column)].tolist()))
         return NewSeries(tenant, fresh) if fresh else None
 
     def announce(self, tenant: str, entries: Sequence[tuple[int, SeriesDefinition]], stored: NewSeries | None) -> None:
@@ -135,7 +151,26 @@ class SeriesRegistry:
         for identity, definition in entries:
             self._announced[tenant, identity] = (definition.kind, definition.unit)
         if stored is not None:
+            self._take([stored])
+
+    def learn(self) -> None:
+        """Take in what others registered."""
+        self._take(self._news())
+
+    def _missing(self, tenant: str, ids: Ids) -> Mask:
+        missing = self._known.get(tenant, _Known()).missing(ids)
+        if missing.any():
+            self.learn()
+            missing = self._known.get(tenant, _Known()).missing(ids)
+        return missing
+
+    def _take(self, entries: Iterable[NewSeries]) -> None:
+        by_tenant: dict[str, list[int]] = {}
+        for entry in entries:
+            by_tenant.setdefault(entry.tenant, []).extend(entry.ids)
+        for tenant, ids in by_tenant.items():
             known = self._known.setdefault(tenant, _Known())
-            # Two requests may have named the same series at the same time.
-            self._count += int(known.missing(np.array(stored.ids, dtype=np.uint64)).sum())
-            known.add(stored.ids)
+            # Two requests, or two workers, may have named the same series at the same time.
+            column = np.unique(np.array(ids, dtype=np.uint64))
+            self._count += int(known.missing(column).sum())
+            known.add(ids)
