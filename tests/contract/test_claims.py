@@ -19,7 +19,7 @@ MANY = 1_000
 
 
 @pytest.fixture(
-    params=["memory", pytest.param("chdb", marks=pytest.mark.store), pytest.param("client", marks=pytest.mark.store)]
+    params=["memory", pytest.param("chdb", marks=pytest.mark.store), pytest.param("server", marks=pytest.mark.store)]
 )
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     async with opened(MAKERS[request.param](tmp_path / "store")) as ready:

@@ -19,7 +19,7 @@ def within(start: float = NOW - 3600, end: float = NOW + 3600, kind: str = "") -
 
 
 @pytest.fixture(
-    params=["memory", pytest.param("chdb", marks=pytest.mark.store), pytest.param("client", marks=pytest.mark.store)]
+    params=["memory", pytest.param("chdb", marks=pytest.mark.store), pytest.param("server", marks=pytest.mark.store)]
 )
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     async with opened(MAKERS[request.param](tmp_path / "store")) as ready:

@@ -17,7 +17,7 @@ REQUESTS = [(1, "http.server.request.duration", {"service": "shop"})]
 
 
 @pytest.fixture(
-    params=["memory", pytest.param("chdb", marks=pytest.mark.store), pytest.param("client", marks=pytest.mark.store)]
+    params=["memory", pytest.param("chdb", marks=pytest.mark.store), pytest.param("server", marks=pytest.mark.store)]
 )
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     async with opened(MAKERS[request.param](tmp_path / "store")) as ready:

@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine, Engine, ServerEngine
+from services.aggregator.adapters.clickhouse.engines import ChdbEngine, ServerEngine
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.adapters.memory_store import MemoryStore
 from services.aggregator.ports.store import Store
 from services.core.clock import SystemClock
 from services.runtime import logs
+from tests.support.clickhouse import shared_server
 
 LOG = logs.configure("test", "error", "console")
 
@@ -19,19 +20,9 @@ def chdb_store(path: Path) -> ClickHouseStore:
     return ClickHouseStore(lambda: ChdbEngine(path), SystemClock(), LOG)
 
 
-def client_engine(path: Path) -> Engine:
-    """The engine for servers, its client speaking to ClickHouse in this process: no server is at hand in tests."""
-    from clickhouse_connect import get_client
-
-    first = get_client(interface="chdb", path=str(path))
-    first.command("CREATE DATABASE IF NOT EXISTS binnacle ENGINE = Atomic")
-    first.close()
-    return ServerEngine(get_client(interface="chdb", path=str(path), database="binnacle"))
-
-
-def client_store(path: Path) -> ClickHouseStore:
-    """A store through clickhouse-connect."""
-    return ClickHouseStore(lambda: client_engine(path), SystemClock(), LOG)
+def server_store(dsn: str) -> ClickHouseStore:
+    """A store on a server."""
+    return ClickHouseStore(lambda: ServerEngine.connect(dsn), SystemClock(), LOG)
 
 
 def memory_store(_path: Path) -> MemoryStore:
@@ -42,7 +33,7 @@ def memory_store(_path: Path) -> MemoryStore:
 MAKERS: dict[str, Callable[[Path], Store]] = {
     "memory": memory_store,
     "chdb": chdb_store,
-    "client": client_store,
+    "server": lambda _path: server_store(shared_server().fresh_dsn()),
 }
 
 

@@ -26,6 +26,9 @@ _FAILED_INSERTS = (
     " (SELECT argMax(last_error_message, last_error_time) FROM system.errors)"
     f" SETTINGS {_QUERY_SETTINGS}"
 )
+# A server that takes longer to be reached, or says nothing for so long, has failed.
+_CONNECT_SECONDS = 5
+ANSWER_SECONDS = 30
 # The whole process counts, the interpreter and its arrays too.
 _MEMORY_BYTES = 4 << 30
 
@@ -195,8 +198,11 @@ class ServerEngine:
         self._client = client
 
     @classmethod
-    def connect(cls, dsn: str) -> "ServerEngine":
-        """Connect, creating the database the address names (`binnacle` when none)."""
+    def connect(cls, dsn: str, answer_seconds: int = ANSWER_SECONDS) -> "ServerEngine":
+        """Connect, creating the database the address names (`binnacle` when none).
+
+        Every call fails when the server is silent for `answer_seconds`.
+        """
         from clickhouse_connect import get_client
         from clickhouse_connect.driver.exceptions import ClickHouseError
 
@@ -207,11 +213,17 @@ class ServerEngine:
             # The database may have to be made first, so the first connection names none. Sessions would forbid two
             # statements at a time.
             bare = parts._replace(path="").geturl()
-            bootstrap = get_client(dsn=bare, interface=interface, autogenerate_session_id=False)
+            options = {
+                "dsn": bare,
+                "interface": interface,
+                "autogenerate_session_id": False,
+                "connect_timeout": _CONNECT_SECONDS,
+                "send_receive_timeout": answer_seconds,
+            }
+            bootstrap = get_client(**options)
             bootstrap.command(f"CREATE DATABASE IF NOT EXISTS `{database}`")
             bootstrap.close()
-            client = get_client(dsn=bare, interface=interface, database=database, autogenerate_session_id=False)
-            return cls(client)
+            return cls(get_client(database=database, **options))
 
     def query(self, statement: Statement) -> list[Row]:
         return rows_of(self.query_bytes(statement, ROW_FORMAT))
