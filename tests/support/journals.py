@@ -38,8 +38,8 @@ def record(
     """A record; times in seconds since the Unix epoch.
 
     Events: type, and where given service, user, session, time, data. Heartbeats: service, and where given status, kind,
-    time, requests, errors, latency, uptime. Logs: message, service, time. Samples: series id, time, value. `batch`
-    names the request.
+    time, requests, errors, latency, uptime. Logs: message, and where given service, time, level, trace, span,
+    attributes. Samples: series id, time, value. `batch` names the request.
     """
     made = journal_pb2.Record(tenant=tenant, accepted_time_unix_us=_micros(accepted), batch_id=batch)
     for identity, name, labels in series:
@@ -88,11 +88,12 @@ def _fill_heartbeats(block: journal_pb2.HeartbeatBlock, rows: Sequence[Event], a
 
 def _fill_logs(block: journal_pb2.LogBlock, rows: Sequence[Event], accepted: float) -> None:
     block.times_unix_us = _times(rows, accepted)
-    block.levels = np.full(len(rows), 2, np.uint8).tobytes()
+    block.levels = np.array([row.get("level", 2) for row in rows], np.uint8).tobytes()
     block.services.extend(row.get("service", "") for row in rows)
     block.messages.extend(row["message"] for row in rows)
-    block.trace_ids.extend("" for _row in rows)
-    block.attributes_json.extend("{}" for _row in rows)
+    block.trace_ids.extend(row.get("trace", "") for row in rows)
+    block.span_ids.extend(row.get("span", "") for row in rows)
+    block.attributes_json.extend(json.dumps(row.get("attributes", {})) for row in rows)
 
 
 def read(first_offset: int, records: Sequence[journal_pb2.Record]) -> list[Record]:

@@ -1,6 +1,8 @@
 """Puts the services together that answer questions from the store."""
 
 from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.wiring.business import business
+from services.aggregator.wiring.findings import findings
 from services.aggregator.wiring.reports import reports
 from services.core.clock import Clock
 from services.runtime.process import Registration
@@ -9,5 +11,7 @@ from services.runtime.process import Registration
 def questions(reader: Reader, clock: Clock) -> list[Registration]:
     """Every service whose answers come from the store alone."""
     return [
+        *findings(reader, clock),
         *reports(reader, clock),
+        *business(reader, clock),
     ]

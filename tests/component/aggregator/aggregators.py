@@ -10,9 +10,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from binnacle.aggregator.v1 import (
     append_service_pb2,
     append_service_pb2_grpc,
+    error_service_pb2_grpc,
+    event_service_pb2_grpc,
     intake_warning_service_pb2_grpc,
+    log_service_pb2_grpc,
     overview_service_pb2_grpc,
     query_service_pb2_grpc,
+    trace_service_pb2_grpc,
 )
 from binnacle.journal.v1 import journal_pb2
 from services.runtime.calls import TENANT_KEY
@@ -67,6 +71,10 @@ class Aggregator:
         self.overview: Any = overview_service_pb2_grpc.OverviewServiceStub(channel)
         self.query: Any = query_service_pb2_grpc.QueryServiceStub(channel)
         self.warnings: Any = intake_warning_service_pb2_grpc.IntakeWarningServiceStub(channel)
+        self.events: Any = event_service_pb2_grpc.EventServiceStub(channel)
+        self.logs: Any = log_service_pb2_grpc.LogServiceStub(channel)
+        self.errors: Any = error_service_pb2_grpc.ErrorServiceStub(channel)
+        self.traces: Any = trace_service_pb2_grpc.TraceServiceStub(channel)
         self._append: Any = append_service_pb2_grpc.AppendServiceStub(channel)
         self._health: Any = health_pb2_grpc.HealthStub(channel)
 

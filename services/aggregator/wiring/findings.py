@@ -1,0 +1,26 @@
+"""Puts the services together that find events, log lines, errors and traces."""
+
+from binnacle.aggregator.v1 import event_service_pb2_grpc, log_service_pb2_grpc
+from services.aggregator.adapters.clickhouse.events import ClickHouseEvents
+from services.aggregator.adapters.clickhouse.logs import ClickHouseLogs
+from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.service.event_service import EventServicer
+from services.aggregator.service.log_service import LogServicer
+from services.core.clock import Clock
+from services.runtime.process import Registration
+
+
+def findings(reader: Reader, clock: Clock) -> list[Registration]:
+    """Every service that answers with what was told, as it was told or put together."""
+    return [
+        Registration(
+            event_service_pb2_grpc.add_EventServiceServicer_to_server,
+            EventServicer(ClickHouseEvents(reader), clock),
+            "binnacle.aggregator.v1.EventService",
+        ),
+        Registration(
+            log_service_pb2_grpc.add_LogServiceServicer_to_server,
+            LogServicer(ClickHouseLogs(reader), clock),
+            "binnacle.aggregator.v1.LogService",
+        ),
+    ]
