@@ -98,3 +98,27 @@ MACHINE_METRICS: Final = (
     PROCESS_CPU,
     PROCESS_MEMORY,
 )
+
+# A session or a conversation is active for so long after its last sign, in seconds.
+SESSION_ACTIVE_SECONDS: Final = 1_800
+
+# Events that business figures are made of.
+PURCHASE_EVENT: Final = "purchase"
+CONVERSION_EVENT: Final = "conversion"
+CREDITS_PURCHASED_EVENT: Final = "credits_purchased"
+CREDITS_USED_EVENT: Final = "credits_used"
+MESSAGE_SENT_EVENT: Final = "MessageSent"
+MESSAGE_RECEIVED_EVENT: Final = "MessageReceived"
+CONVERSATION_STARTED_EVENT: Final = "ConversationStarted"
+TICKET_CREATED_EVENT: Final = "TicketCreated"
+CAMPAIGN_UPDATE_EVENT: Final = "CampaignUpdate"
+AI_EVENT: Final = "AIInteraction"
+SEARCH_EVENTS: Final = ("search", "visual_search")
+PRODUCT_VIEW_EVENT: Final = "product_view"
+CART_ADD_EVENT: Final = "cart_add"
+FEATURE_EVENT: Final = "feature_used"
+FAILED_STATUS: Final = "failed"
+
+# A metric whose increments are revenue; the label that names their currency.
+REVENUE: Final = "revenue"
+CURRENCY_LABEL: Final = "currency"

@@ -32,8 +32,8 @@ class GetUniquesRequest(_message.Message):
     EARLIER_SECONDS_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
     step_seconds: _builtins.int
-    """Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
-    604,800 (weeks, from Monday); an hour when 0. At most 5,000 points.
+    """Width of a point in seconds: a divisor of a day (86,400), counted from each
+    midnight, or whole days; an hour when 0. At most 1,500 points.
     """
     time_zone: _builtins.str
     """Zone that days begin in, as in the IANA database; UTC when empty."""
@@ -117,9 +117,7 @@ class UniquesPoint(_message.Message):
     """How many."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """Start of the step. The first step may begin before the range and the last
-        end after it: what is counted is within the range.
-        """
+        """Start of the step, or of the range where that is later."""
 
     def __init__(
         self,
@@ -155,7 +153,7 @@ class GetPeakHoursRequest(_message.Message):
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """End of the range, itself not within; now when absent. At most 400 days."""
+        """End of the range, itself not within; now when absent. At most 60 days."""
 
     def __init__(
         self,
@@ -278,8 +276,8 @@ class GetUserRetentionRequest(_message.Message):
     FIRST_TYPE_FIELD_NUMBER: _builtins.int
     RETURN_TYPE_FIELD_NUMBER: _builtins.int
     period_seconds: _builtins.int
-    """Length of a period in seconds: 86,400 (days) or 604,800 (weeks, from Monday);
-    a day when 0. At most 100 periods.
+    """Length of a period in seconds: whole days, counted from the midnight before
+    the range; a day when 0. At most 100 periods.
     """
     time_zone: _builtins.str
     """Zone that days begin in, as in the IANA database; UTC when empty."""

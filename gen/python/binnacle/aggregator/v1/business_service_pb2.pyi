@@ -34,8 +34,8 @@ class GetBusinessRequest(_message.Message):
     EARLIER_SECONDS_FIELD_NUMBER: _builtins.int
     TOP_FIELD_NUMBER: _builtins.int
     step_seconds: _builtins.int
-    """Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
-    604,800 (weeks, from Monday); no points when 0. At most 5,000 points.
+    """Width of a point in seconds: a divisor of a day (86,400), counted from each
+    midnight, or whole days; no points when 0. At most 1,500 points.
     """
     time_zone: _builtins.str
     """Zone that days begin in, as in the IANA database; UTC when empty."""
@@ -860,9 +860,7 @@ class BusinessPoint(_message.Message):
     """Sessions with an event."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """Start of the step. The first step may begin before the range and the last
-        end after it: what is counted is within the range.
-        """
+        """Start of the step, or of the range where that is later."""
 
     @_builtins.property
     def revenue(self) -> _containers.RepeatedCompositeFieldContainer[_query_pb2.Money]:

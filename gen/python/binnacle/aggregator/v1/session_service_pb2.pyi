@@ -674,8 +674,8 @@ class GetFeatureUsageRequest(_message.Message):
     SERVICE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     step_seconds: _builtins.int
-    """Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
-    604,800 (weeks, from Monday); no points when 0. At most 5,000 points.
+    """Width of a point in seconds: a divisor of a day (86,400), counted from each
+    midnight, or whole days; no points when 0. At most 1,500 points.
     """
     time_zone: _builtins.str
     """Zone that days begin in, as in the IANA database; UTC when empty."""
@@ -811,7 +811,7 @@ class FeaturePoint(_message.Message):
     """People who used it."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """Start of the step."""
+        """Start of the step, or of the range where that is later."""
 
     def __init__(
         self,

@@ -38,8 +38,8 @@ export type GetUniquesRequest = Message<"binnacle.aggregator.v1.GetUniquesReques
   endTime?: Timestamp | undefined;
 
   /**
-   * Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
-   * 604,800 (weeks, from Monday); an hour when 0. At most 5,000 points.
+   * Width of a point in seconds: a divisor of a day (86,400), counted from each
+   * midnight, or whole days; an hour when 0. At most 1,500 points.
    *
    * @generated from field: uint32 step_seconds = 3;
    */
@@ -124,8 +124,7 @@ export const GetUniquesResponseSchema: GenMessage<GetUniquesResponse> = /*@__PUR
  */
 export type UniquesPoint = Message<"binnacle.aggregator.v1.UniquesPoint"> & {
   /**
-   * Start of the step. The first step may begin before the range and the last
-   * end after it: what is counted is within the range.
+   * Start of the step, or of the range where that is later.
    *
    * @generated from field: google.protobuf.Timestamp time = 1;
    */
@@ -160,7 +159,7 @@ export type GetPeakHoursRequest = Message<"binnacle.aggregator.v1.GetPeakHoursRe
   startTime?: Timestamp | undefined;
 
   /**
-   * End of the range, itself not within; now when absent. At most 400 days.
+   * End of the range, itself not within; now when absent. At most 60 days.
    *
    * @generated from field: google.protobuf.Timestamp end_time = 2;
    */
@@ -322,8 +321,8 @@ export type GetUserRetentionRequest = Message<"binnacle.aggregator.v1.GetUserRet
   endTime?: Timestamp | undefined;
 
   /**
-   * Length of a period in seconds: 86,400 (days) or 604,800 (weeks, from Monday);
-   * a day when 0. At most 100 periods.
+   * Length of a period in seconds: whole days, counted from the midnight before
+   * the range; a day when 0. At most 100 periods.
    *
    * @generated from field: uint32 period_seconds = 3;
    */

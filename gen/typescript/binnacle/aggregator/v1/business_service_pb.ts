@@ -42,8 +42,8 @@ export type GetBusinessRequest = Message<"binnacle.aggregator.v1.GetBusinessRequ
   endTime?: Timestamp | undefined;
 
   /**
-   * Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
-   * 604,800 (weeks, from Monday); no points when 0. At most 5,000 points.
+   * Width of a point in seconds: a divisor of a day (86,400), counted from each
+   * midnight, or whole days; no points when 0. At most 1,500 points.
    *
    * @generated from field: uint32 step_seconds = 3;
    */
@@ -966,8 +966,7 @@ export const NamedAmountSchema: GenMessage<NamedAmount> = /*@__PURE__*/
  */
 export type BusinessPoint = Message<"binnacle.aggregator.v1.BusinessPoint"> & {
   /**
-   * Start of the step. The first step may begin before the range and the last
-   * end after it: what is counted is within the range.
+   * Start of the step, or of the range where that is later.
    *
    * @generated from field: google.protobuf.Timestamp time = 1;
    */

@@ -786,8 +786,8 @@ export type GetFeatureUsageRequest = Message<"binnacle.aggregator.v1.GetFeatureU
   endTime?: Timestamp | undefined;
 
   /**
-   * Width of a point in seconds: a multiple of 60 that divides a day (86,400), or
-   * 604,800 (weeks, from Monday); no points when 0. At most 5,000 points.
+   * Width of a point in seconds: a divisor of a day (86,400), counted from each
+   * midnight, or whole days; no points when 0. At most 1,500 points.
    *
    * @generated from field: uint32 step_seconds = 3;
    */
@@ -934,7 +934,7 @@ export const FeatureUsageSchema: GenMessage<FeatureUsage> = /*@__PURE__*/
  */
 export type FeaturePoint = Message<"binnacle.aggregator.v1.FeaturePoint"> & {
   /**
-   * Start of the step.
+   * Start of the step, or of the range where that is later.
    *
    * @generated from field: google.protobuf.Timestamp time = 1;
    */
