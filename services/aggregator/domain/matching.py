@@ -1,39 +1,15 @@
 """Which series a question is about: conditions on labels, all of which hold."""
 
-import enum
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from services.aggregator.ports.matching import Matcher, Operator
 from services.core.errors import InvalidInput
 
-NAME = "__name__"
-"""The label that is the name of the metric."""
 MAX_MATCHERS = 20
 MAX_LABEL = 100
 MAX_VALUE = 1_000
 _TEXT = re.compile(r"\s*(?P<label>[^\s=!~]+)\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*)", re.DOTALL)
-
-
-class Operator(enum.Enum):
-    """How a label is compared; expressions are those of RE2 and match the whole value."""
-
-    EQUAL = "="
-    NOT_EQUAL = "!="
-    MATCHES = "=~"
-    NOT_MATCHES = "!~"
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """A condition on one label; a label that a series lacks is empty."""
-
-    label: str
-    operator: Operator
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.label}{self.operator.value}{self.value}"
 
 
 def require_valid(matchers: Sequence[Matcher], field: str) -> None:

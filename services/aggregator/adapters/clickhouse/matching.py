@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.aggregator.adapters.clickhouse.statements import TenantQuery
-from services.aggregator.domain.matching import NAME, Matcher, Operator
+from services.aggregator.ports.matching import NAME, Matcher, Operator
 
 _COMPARISONS = {
     Operator.EQUAL: "{label} = {value}",
