@@ -1,10 +1,31 @@
 """Puts the reports together: services, integrations, reliability, machines, agents, clients, changes."""
 
-from binnacle.aggregator.v1 import service_catalog_service_pb2_grpc
+from binnacle.aggregator.v1 import (
+    agent_service_pb2_grpc,
+    change_service_pb2_grpc,
+    client_service_pb2_grpc,
+    integration_service_pb2_grpc,
+    machine_service_pb2_grpc,
+    service_catalog_service_pb2_grpc,
+)
+from services.aggregator.adapters.clickhouse.agents import ClickHouseAgents
+from services.aggregator.adapters.clickhouse.changes import ClickHouseChanges
+from services.aggregator.adapters.clickhouse.clients import ClickHouseClients
+from services.aggregator.adapters.clickhouse.gauges import ClickHouseGauges
+from services.aggregator.adapters.clickhouse.integrations import ClickHouseIntegrations
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.services import ClickHouseServices
 from services.aggregator.adapters.clickhouse.traffic import ClickHouseTraffic
+from services.aggregator.domain.agents import Agents
+from services.aggregator.domain.clients import Clients
+from services.aggregator.domain.integrations import Integrations
+from services.aggregator.domain.machine_reports import Machines
 from services.aggregator.domain.services import Services
+from services.aggregator.service.agent_service import AgentServicer
+from services.aggregator.service.change_service import ChangeServicer
+from services.aggregator.service.client_service import ClientServicer
+from services.aggregator.service.integration_service import IntegrationServicer
+from services.aggregator.service.machine_service import MachineServicer
 from services.aggregator.service.service_catalog_service import ServiceCatalogServicer
 from services.core.clock import Clock
 from services.runtime.process import Registration
@@ -12,12 +33,37 @@ from services.runtime.process import Registration
 
 def reports(reader: Reader, clock: Clock) -> list[Registration]:
     """Every report that the store alone answers."""
-    traffic = ClickHouseTraffic(reader)
+    traffic, gauges = ClickHouseTraffic(reader), ClickHouseGauges(reader)
     services = Services(traffic, ClickHouseServices(reader), clock)
     return [
         Registration(
             service_catalog_service_pb2_grpc.add_ServiceCatalogServiceServicer_to_server,
             ServiceCatalogServicer(services, clock),
             "binnacle.aggregator.v1.ServiceCatalogService",
+        ),
+        Registration(
+            integration_service_pb2_grpc.add_IntegrationServiceServicer_to_server,
+            IntegrationServicer(Integrations(ClickHouseIntegrations(reader)), clock),
+            "binnacle.aggregator.v1.IntegrationService",
+        ),
+        Registration(
+            machine_service_pb2_grpc.add_MachineServiceServicer_to_server,
+            MachineServicer(Machines(gauges, clock), clock),
+            "binnacle.aggregator.v1.MachineService",
+        ),
+        Registration(
+            agent_service_pb2_grpc.add_AgentServiceServicer_to_server,
+            AgentServicer(Agents(ClickHouseAgents(reader), gauges), clock),
+            "binnacle.aggregator.v1.AgentService",
+        ),
+        Registration(
+            client_service_pb2_grpc.add_ClientServiceServicer_to_server,
+            ClientServicer(Clients(ClickHouseClients(reader), gauges), clock),
+            "binnacle.aggregator.v1.ClientService",
+        ),
+        Registration(
+            change_service_pb2_grpc.add_ChangeServiceServicer_to_server,
+            ChangeServicer(ClickHouseChanges(reader), clock),
+            "binnacle.aggregator.v1.ChangeService",
         ),
     ]

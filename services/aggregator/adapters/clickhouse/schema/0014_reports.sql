@@ -6,3 +6,6 @@ ALTER TABLE signals ADD PROJECTION IF NOT EXISTS by_hour (
 );
 
 ALTER TABLE signals MATERIALIZE PROJECTION by_hour;
+
+-- Deploys, page views and the like are found among many events of other types.
+ALTER TABLE events ADD INDEX IF NOT EXISTS of_type type TYPE set(100) GRANULARITY 4;

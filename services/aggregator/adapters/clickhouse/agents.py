@@ -1,0 +1,36 @@
+"""Agents from their heartbeats."""
+
+from collections.abc import Sequence
+
+from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.adapters.clickhouse.services import IN_RANGE, SEEN
+from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.aggregator.ports.agents import AgentBeats
+from services.core.conventions import AGENT_KIND
+
+
+class ClickHouseAgents:
+    """See ports/agents.py."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def agents(self, tenant: str, from_us: int, to_us: int, most: int) -> Sequence[AgentBeats]:
+        newest = f"({SEEN}, journal_id, offset, row)"
+        query = TenantQuery(
+            tenant,
+            "heartbeats",
+            (
+                "service",
+                "count()",
+                f"toUnixTimestamp64Micro(max({SEEN}))",
+                f"argMax(status, {newest})",
+                f"argMax(uptime_hours, {newest})",
+            ),
+            (*IN_RANGE, "kind = {agent:String}"),
+            {"from_us": from_us, "to_us": to_us, "agent": AGENT_KIND},
+            group_by="service",
+            order_by="service",
+            limit=most,
+        )
+        return [AgentBeats(*row) for row in await self._reader.rows(query)]
