@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class AgentBeats:
-    """The heartbeats of one agent within a range: how many, and what the newest said (`uptime_hours` None if untold)."""
+    """The heartbeats of one agent within a range: how many, and what the newest said (`uptime_hours` None: untold)."""
 
     agent: str
     beats: float

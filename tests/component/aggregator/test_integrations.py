@@ -34,10 +34,14 @@ def at(second: float) -> Timestamp:
 def calls(start: float, seconds: float, count: int) -> list[Event]:
     """Made-up calls within a range."""
     rng = random.Random(count)
-    made = []
+    made: list[Event] = []
     for _each in range(count):
         success = rng.random() < 0.9
-        data = {"provider": rng.choice(("SAP", "Stripe")), "endpoint": rng.choice(("/a", "/b")), "success": success}
+        data: dict[str, Any] = {
+            "provider": rng.choice(("SAP", "Stripe")),
+            "endpoint": rng.choice(("/a", "/b")),
+            "success": success,
+        }
         if not success:
             data["error_kind"] = rng.choice(("timeout", "refused"))
         if rng.random() < 0.8:
