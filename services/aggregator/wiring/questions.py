@@ -2,6 +2,7 @@
 
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.wiring.business import business
+from services.aggregator.wiring.data import data
 from services.aggregator.wiring.findings import findings
 from services.aggregator.wiring.reports import reports
 from services.core.clock import Clock
@@ -11,6 +12,7 @@ from services.runtime.process import Registration
 def questions(reader: Reader, clock: Clock) -> list[Registration]:
     """Every service whose answers come from the store alone."""
     return [
+        *data(reader, clock),
         *findings(reader, clock),
         *reports(reader, clock),
         *business(reader, clock),

@@ -1,10 +1,13 @@
 """Matchers as conditions on the table of series."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from services.aggregator.adapters.clickhouse.reader import BadPattern
 from services.aggregator.adapters.clickhouse.statements import TenantQuery
 from services.aggregator.ports.matching import NAME, Matcher, Operator
+from services.core.errors import InvalidInput
 
 _COMPARISONS = {
     Operator.EQUAL: "{label} = {value}",
@@ -40,3 +43,12 @@ def series_ids(tenant: str, matchers: Sequence[Matcher], prefix: str = "matcher"
     """
     where, parameters = conditions(matchers, prefix)
     return TenantQuery(tenant, "series", ("id AS series_id",), where, parameters, group_by="id")
+
+
+@contextmanager
+def expressions_of(field: str) -> Iterator[None]:
+    """Names `field` in the InvalidInput for an expression that RE2 does not take."""
+    try:
+        yield
+    except BadPattern as bad:
+        raise InvalidInput.of(field, bad.violations[0].description) from bad
