@@ -22,6 +22,7 @@ from services.aggregator.service.intake_warning_service import IntakeWarningServ
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
 from services.aggregator.wiring.questions import questions
+from services.aggregator.wiring.time_series import time_series, time_series_reader
 from services.core.clock import Clock
 from services.runtime.process import Process, Registration, Wired
 
@@ -30,8 +31,10 @@ from services.runtime.process import Process, Registration, Wired
 async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wired]:
     """The aggregator over the ClickHouse that `config` names."""
     store = ClickHouseStore(lambda: open_engine(config.store_dsn), process.clock, process.log)
+    measured = time_series_reader(store, process.clock)
     async with wired_over(store, config, process) as wired:
-        yield dataclasses.replace(wired, registrations=[*wired.registrations, *questions(store.reader, process.clock)])
+        asked = [*questions(store.reader, process.clock), *time_series(measured)]
+        yield dataclasses.replace(wired, registrations=[*wired.registrations, *asked])
 
 
 @asynccontextmanager

@@ -2,18 +2,18 @@
 
 import asyncio
 import dataclasses
+import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TypeVar
 
 from services.aggregator.adapters.clickhouse.engines import ROW_FORMAT, Engine, EngineFault, Row, rows_of
-from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.aggregator.adapters.clickhouse.statements import TenantQuery, quoted
 from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
 from services.runtime.logs import Log
 
 THREADS = 4
-Answer = TypeVar("Answer")
+ENDING_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Reader:
         self._engine = engine
         self._log = log
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
+        self._enders = ThreadPoolExecutor(1, thread_name_prefix="ended questions")
 
     async def rows(self, query: TenantQuery, bounds: Bounds = DEFAULT_BOUNDS) -> list[Row]:
         """The rows of an answer; 64-bit integers as int, NaN as None."""
@@ -61,18 +62,35 @@ class Reader:
         if engine is None:
             raise Unavailable("the store is not open yet")
         statement = query.statement()
-        asked = dataclasses.replace(statement, settings=bounds.settings())
-        return await self._in_thread(lambda: engine.query_bytes(asked, form))
+        # A mark, by which the question can be found among those that run.
+        mark = f"/* question {secrets.token_hex(8)} */"
+        asked = dataclasses.replace(statement, sql=f"{mark} {statement.sql}", settings=bounds.settings())
+        asking = self._threads.submit(lambda: engine.query_bytes(asked, form))
+        try:
+            return await asyncio.wrap_future(asking)
+        except EngineFault as fault:
+            raise self._told(str(fault)) from fault
+        except asyncio.CancelledError:
+            if not asking.done():
+                self._enders.submit(self._end, engine, mark, asking)
+            raise
+
+    def _end(self, engine: Engine, mark: str, asking: "Future[bytes]") -> None:
+        """Have the engine give up a question nobody waits for, so that its thread is free for others."""
+        ending = f"KILL QUERY WHERE startsWith(query, {quoted(mark)}) ASYNC"
+        while not asking.done():
+            try:
+                engine.execute(ending)
+            except EngineFault as fault:
+                self._log.warning("a question could not be ended", reason=str(fault))
+                return
+            # It may not have begun yet.
+            wait([asking], timeout=ENDING_SECONDS)
 
     async def close(self) -> None:
         """Wait for what is being asked."""
         await asyncio.to_thread(self._threads.shutdown)
-
-    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        except EngineFault as fault:
-            raise self._told(str(fault)) from fault
+        await asyncio.to_thread(self._enders.shutdown)
 
     def _told(self, reason: str) -> Exception:
         if "cannot compile re2" in reason:

@@ -22,6 +22,7 @@ TenantTable = Literal[
     "rollup_minutes",
     "rollup_hours",
     "rollup_days",
+    "rollup_marks",
 ]
 
 

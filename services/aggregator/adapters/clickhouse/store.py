@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from services.aggregator.adapters.clickhouse import reading, rollups
-from services.aggregator.adapters.clickhouse.claims import read_claims
-from services.aggregator.adapters.clickhouse.engines import Engine, EngineFault
+from services.aggregator.adapters.clickhouse.claims import append_claims, read_claims
+from services.aggregator.adapters.clickhouse.engines import ChdbEngine, Engine, EngineFault
 from services.aggregator.adapters.clickhouse.history import read_history
 from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.migrations import known_migrations, migrate
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.rollups import Revisions
-from services.aggregator.adapters.clickhouse.rows import TableBlock, claims_block, ledger_block, segment_blocks
+from services.aggregator.adapters.clickhouse.rows import TableBlock, ledger_block, segment_blocks
 from services.aggregator.adapters.clickhouse.statements import LEDGER, TENANTS
-from services.aggregator.ports.claims import ClaimHistory
+from services.aggregator.ports.claims import Claim, Claimed, ClaimHistory
 from services.aggregator.ports.rollups import Bucket, RolledUp
 from services.aggregator.ports.store import (
     EventFilter,
@@ -27,6 +27,7 @@ from services.aggregator.ports.store import (
     Segment,
     StoredEvent,
 )
+from services.aggregator.ports.time_series import CommitListener
 from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
 from services.core.clock import Clock
 from services.core.errors import Unavailable
@@ -44,24 +45,35 @@ class ClickHouseStore:
         self._clock = clock
         self._log = log
         self._engine: Engine | None = None
+        self.shared = False
         self._layouts = Layouts()
         self._revisions: Revisions | None = None
         self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+        self.listeners: list[CommitListener] = []
         self.reader = Reader(lambda: self._engine, log)
 
     async def open(self) -> None:
         if self._engine is None:
             self._engine = await self._in_thread(self._open)
+            self.shared = not self._engine.exclusive
 
     def _open(self) -> Engine:
         engine = self._connect()
         try:
             migrate(engine, known_migrations())
+            self._tell_opened(engine)
         except BaseException:
             engine.close()
             raise
         return engine
+
+    def _tell_opened(self, engine: Engine) -> None:
+        if self.listeners:
+            outdated = [(bucket.tenant, bucket.tier, bucket.start) for bucket in rollups.outdated(engine)]
+            # An embedded store has one process; others may write to a server.
+            for listener in self.listeners:
+                listener.opened(outdated, alone=isinstance(engine, ChdbEngine))
 
     async def close(self) -> None:
         await self.reader.close()
@@ -78,14 +90,27 @@ class ClickHouseStore:
         await self._ask(lambda engine: self._write(engine, segment))
 
     def _write(self, engine: Engine, segment: Segment) -> None:
-        if segment.claims:
-            self._insert(engine, segment, claims_block(segment.claims))
+        for listener in self.listeners:
+            listener.before(segment)
+        revision = 0
+        done = False
+        try:
+            revision = self._write_rows(engine, segment)
+            done = True
+        finally:
+            for listener in self.listeners:
+                listener.after(segment, revision, done)
+
+    def _write_rows(self, engine: Engine, segment: Segment) -> int:
+        """All rows of a segment, last the one that says it is complete; the revision its minutes are marked with."""
         for block in segment_blocks(segment, self._layouts):
             self._insert(engine, segment, block)
+        revision = 0
         if segment.minutes:
             revision = self._revisions_of(engine).next()
             rollups.mark_disturbed(engine, revision, segment.minutes, _token(segment, rollups.MARKS))
         self._insert(engine, segment, ledger_block(segment, int(self._clock.now() * 1e6)))
+        return revision
 
     def _insert(self, engine: Engine, segment: Segment, block: TableBlock) -> None:
         engine.insert(block.table, block.columns, block.body, _token(segment, block.table))
@@ -100,7 +125,13 @@ class ClickHouseStore:
         return await self._ask(rollups.outdated)
 
     async def roll_up(self, tenant: str, tier: int, starts: Sequence[int]) -> None:
-        await self._ask(lambda engine: rollups.roll_up(engine, self._revisions_of(engine).next(), tenant, tier, starts))
+        await self._ask(lambda engine: self._roll_up(engine, tenant, tier, starts))
+
+    def _roll_up(self, engine: Engine, tenant: str, tier: int, starts: Sequence[int]) -> None:
+        revision = self._revisions_of(engine).next()
+        rollups.roll_up(engine, revision, tenant, tier, starts)
+        for listener in self.listeners:
+            listener.rolled(tenant, tier, starts, revision)
 
     async def rolled_up(
         self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
@@ -108,6 +139,9 @@ class ClickHouseStore:
         return await self._ask(
             lambda engine: rollups.rolled_up(engine, tenant, tier, series_ids, from_second, to_second)
         )
+
+    async def claim(self, claims: Sequence[Claim], after: int) -> Claimed:
+        return await self._ask(lambda engine: append_claims(engine, claims, after))
 
     async def claims(self, within_us: int, most: int) -> ClaimHistory:
         return await self._ask(lambda engine: read_claims(engine, within_us, most))

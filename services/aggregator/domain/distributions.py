@@ -1,0 +1,202 @@
+"""Histograms over time: what was observed within windows, from buckets as they were sent.
+
+Histograms that count since a start are taken apart into what each added to the one before it; after a restart all
+counts. A histogram belongs to the window that its time falls into. Buckets of equal bounds are added as they are, and
+of different bounds side by side, each spread evenly over its bucket.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from services.aggregator.domain.across import Groups, Matrix, aggregate, grouped_by
+from services.aggregator.domain.folding import Rows, fold, ordered
+from services.aggregator.domain.grid import Grid, joined
+from services.aggregator.domain.question import Labels
+from services.aggregator.domain.tier_choice import LOOK_BACK_MS, SUMMARY_KIND, Plan
+from services.aggregator.ports.records import Floats, Longs, SampleColumns
+from services.aggregator.ports.time_series import DistributionRows, Fold, TimeSeriesStore
+from services.core.errors import InvalidInput
+
+_EXPONENTIAL = 5
+MAX_QUANTILES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """What each row adds: when, how many, their sum, and its buckets `[starts[i], starts[i + 1])`."""
+
+    places: npt.NDArray[np.intp]
+    times_ms: Longs
+    counts: Floats
+    sums: Floats
+    starts: Longs
+    lowers: Floats
+    uppers: Floats
+    buckets: Floats
+
+
+async def distribution_matrix(store: TimeSeriesStore, tenant: str, plan: Plan, parts: Sequence[Grid]) -> Matrix:
+    """The values of a selection of histograms or summaries at the steps of all parts."""
+    parts = [part.earlier(plan.selection.offset_ms) for part in parts]
+    from_ms = min(int(part.ends_ms[0]) for part in parts) - plan.window_ms
+    to_ms = max(int(part.ends_ms[-1]) for part in parts)
+    if SUMMARY_KIND in plan.found.kinds:
+        samples, quantiles = await store.summaries(tenant, plan.found.ids, from_ms, to_ms)
+        return _of_summaries(samples, quantiles, plan, parts)
+    observed = []
+    for exponential in (False, True):
+        ids = plan.found.ids[(plan.found.kinds == _EXPONENTIAL) == exponential]
+        if len(ids):
+            # The one before the first window says what the first within it added.
+            rows = await store.distributions(tenant, ids, exponential, from_ms - LOOK_BACK_MS, to_ms)
+            observed.append(_added(rows, plan))
+    if plan.fold.function == "quantile":
+        return _quantiles(observed, plan, parts)
+    values = joined([sum_of([_figures(each, plan, part) for each in observed]) for part in parts])
+    grouping = plan.selection.grouping
+    if grouping is None:
+        return Matrix(plan.found.labels, values)
+    groups = plan.found.grouped(grouping)
+    return Matrix(groups.labels, aggregate(values, groups, grouping))
+
+
+def sum_of(parts: Sequence[Floats]) -> Floats:
+    """Values of series that lie in one part or another."""
+    told = parts[0]
+    for part in parts[1:]:
+        told = np.where(np.isnan(told), part, told)
+    return told
+
+
+def _added(rows: DistributionRows, plan: Plan) -> _Observed:
+    order = np.argsort(plan.found.ids)
+    places = order[np.searchsorted(plan.found.ids, rows.series_ids, sorter=order)]
+    lengths = np.diff(rows.starts)
+    counts, sums, buckets = rows.counts.copy(), rows.sums.copy(), rows.buckets.copy()
+    # Of a row that counts since a start, the one shortly before it goes off: same series, start and buckets, no fall.
+    near = np.zeros(len(places), bool)
+    near[1:] = (places[1:] == places[:-1]) & (np.diff(rows.times_ms) <= LOOK_BACK_MS)
+    follows = near & rows.cumulative
+    follows[1:] &= (
+        (rows.start_times_ms[1:] == rows.start_times_ms[:-1])
+        & (lengths[1:] == lengths[:-1])
+        & (rows.counts[1:] >= rows.counts[:-1])
+    )
+    before = np.flatnonzero(follows)
+    counts[before] -= rows.counts[before - 1]
+    sums[before] -= rows.sums[before - 1]
+    of_bucket = np.repeat(follows, lengths)
+    back = np.repeat(np.concatenate(([0], lengths[:-1])), lengths) if len(lengths) else lengths
+    at = np.flatnonzero(of_bucket)
+    buckets[at] -= rows.buckets[at - back[at]]
+    # One with none shortly before it says nothing about when it grew, unless it began since.
+    unknown = ~near & rows.cumulative & (rows.start_times_ms < rows.times_ms - LOOK_BACK_MS)
+    counts[unknown] = np.nan
+    buckets[np.repeat(unknown, lengths)] = 0.0
+    return _Observed(
+        places, rows.times_ms, counts, sums, rows.starts, rows.lowers, rows.uppers, np.maximum(buckets, 0.0)
+    )
+
+
+def _figures(observed: _Observed, plan: Plan, grid: Grid) -> Floats:
+    """Count, sum, mean or rate of observations of each series."""
+    known = ~np.isnan(observed.counts)
+
+    def summed(values: Floats) -> Floats:
+        rows = ordered(observed.places[known], observed.times_ms[known], values[known])
+        return fold(rows, len(plan.found.ids), grid, plan.window_ms, Fold("sum"))
+
+    match plan.fold.function:
+        case "sum":
+            return summed(observed.sums)
+        case "average":
+            counts = summed(observed.counts)
+            return summed(observed.sums) / np.where(counts == 0, np.nan, counts)
+        case "rate":
+            return summed(observed.counts) / (plan.window_ms / 1e3)
+        case _:
+            return summed(observed.counts)
+
+
+def _quantiles(observed: Sequence[_Observed], plan: Plan, parts: Sequence[Grid]) -> Matrix:
+    grouping = plan.selection.grouping
+    size = len(plan.found.ids)
+    groups = plan.found.grouped(grouping) if grouping else Groups(plan.found.labels, np.arange(size))
+    values = np.full((len(groups.labels), sum(part.count for part in parts)), np.nan)
+    if values.size > MAX_QUANTILES:
+        raise InvalidInput.of("query.step", f"at most {MAX_QUANTILES:,} quantiles of histograms may be asked for")
+    first = 0
+    for part in parts:
+        for step, end in enumerate(part.ends_ms.tolist()):
+            for group, buckets in _within(observed, groups, end - plan.window_ms, end):
+                values[group, first + step] = quantile(*buckets, plan.fold.quantile)
+        first += part.count
+    return Matrix(groups.labels, values)
+
+
+def _within(
+    observed: Sequence[_Observed], groups: Groups, from_ms: int, to_ms: int
+) -> "list[tuple[int, tuple[Floats, Floats, Floats]]]":
+    """The buckets of each group that has any within a window."""
+    columns: list[tuple[npt.NDArray[np.intp], Floats, Floats, Floats]] = []
+    for one in observed:
+        inside = (one.times_ms >= from_ms) & (one.times_ms < to_ms)
+        chosen = np.repeat(inside, np.diff(one.starts))
+        of = np.repeat(groups.of[one.places], np.diff(one.starts))[chosen]
+        columns.append((of, one.lowers[chosen], one.uppers[chosen], one.buckets[chosen]))
+    of, lowers, uppers, counts = (np.concatenate(each) for each in zip(*columns, strict=True))
+    some = counts > 0
+    of, lowers, uppers, counts = of[some], lowers[some], uppers[some], counts[some]
+    found = np.unique(of).tolist()
+    return [(int(group), (lowers[of == group], uppers[of == group], counts[of == group])) for group in found]
+
+
+def quantile(lowers: Floats, uppers: Floats, counts: Floats, share: float) -> float:
+    """The value below which a share of what is in buckets lies, evenly spread within each; NaN of nothing.
+
+    A bucket without an end is told as the bound it has.
+    """
+    if not len(counts):
+        return float("nan")
+    bounds = np.unique(np.concatenate((lowers[np.isfinite(lowers)], uppers[np.isfinite(uppers)])))
+    if not len(bounds):
+        return float("nan")
+    wanted = share * counts.sum()
+    # What lies below each bound: of a bucket around it a part, as it is evenly spread.
+    kinds, of = np.unique(np.stack([lowers, uppers], axis=1), axis=0, return_inverse=True)
+    number = np.bincount(of.ravel(), weights=counts)
+    low, high = kinds[:, 0], kinds[:, 1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = np.clip((bounds[:, None] - low) / (high - low), 0.0, 1.0)
+    parts = np.where(np.isneginf(low) | (high == low), bounds[:, None] >= high, parts)
+    totals = np.where(np.isposinf(high), 0.0, parts) @ number
+    place = int(np.searchsorted(totals, wanted * (1 - 1e-12)))
+    if place == 0:
+        return float(bounds[0])
+    if place == len(bounds):
+        return float(bounds[-1])
+    before, after = totals[place - 1], totals[place]
+    share_within = (wanted - before) / (after - before)
+    return float(bounds[place - 1] + (bounds[place] - bounds[place - 1]) * share_within)
+
+
+def _of_summaries(samples: SampleColumns, quantiles: Floats, plan: Plan, parts: Sequence[Grid]) -> Matrix:
+    """Each quantile that a summary tells as a series of its own, with the label `quantile`."""
+    order = np.argsort(plan.found.ids)
+    places = order[np.searchsorted(plan.found.ids, samples.series_ids, sorter=order)]
+    told = np.unique(quantiles)
+    numbers = places * len(told) + np.searchsorted(told, quantiles)
+    known, rows_of = np.unique(numbers, return_inverse=True)
+    labels: list[Labels] = [
+        {**plan.found.labels[int(each) // len(told)], "quantile": f"{told[int(each) % len(told)]:g}"} for each in known
+    ]
+    rows: Rows = ordered(rows_of.astype(np.intp), samples.times_ms, samples.values)
+    values = joined([fold(rows, len(known), part, plan.window_ms, plan.fold) for part in parts])
+    grouping = plan.selection.grouping
+    if grouping is None:
+        return Matrix(labels, values)
+    groups = grouped_by(labels, grouping)
+    return Matrix(groups.labels, aggregate(values, groups, grouping))

@@ -1,0 +1,29 @@
+"""Puts together what answers questions about time series."""
+
+from binnacle.aggregator.v1 import time_series_service_pb2_grpc
+from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.time_series import ClickHouseTimeSeries
+from services.aggregator.adapters.regular_expressions import matches
+from services.aggregator.domain.answering import Answers
+from services.aggregator.domain.time_series import TimeSeriesReader
+from services.aggregator.service.time_series_service import TimeSeriesServicer
+from services.core.clock import Clock
+from services.runtime.process import Registration
+
+
+def time_series_reader(store: ClickHouseStore, clock: Clock) -> TimeSeriesReader:
+    """What reads series of a store and hears of its commits; to be made before the store is opened."""
+    reader = TimeSeriesReader(ClickHouseTimeSeries(store.reader), clock, matches)
+    store.listeners.extend(reader.listeners)
+    return reader
+
+
+def time_series(reader: TimeSeriesReader) -> list[Registration]:
+    """The service of time series."""
+    return [
+        Registration(
+            time_series_service_pb2_grpc.add_TimeSeriesServiceServicer_to_server,
+            TimeSeriesServicer(Answers(reader)),
+            "binnacle.aggregator.v1.TimeSeriesService",
+        )
+    ]
