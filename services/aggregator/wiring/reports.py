@@ -6,6 +6,7 @@ from binnacle.aggregator.v1 import (
     client_service_pb2_grpc,
     integration_service_pb2_grpc,
     machine_service_pb2_grpc,
+    reliability_service_pb2_grpc,
     service_catalog_service_pb2_grpc,
 )
 from services.aggregator.adapters.clickhouse.agents import ClickHouseAgents
@@ -14,18 +15,21 @@ from services.aggregator.adapters.clickhouse.clients import ClickHouseClients
 from services.aggregator.adapters.clickhouse.gauges import ClickHouseGauges
 from services.aggregator.adapters.clickhouse.integrations import ClickHouseIntegrations
 from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.adapters.clickhouse.reliability import ClickHouseReliability
 from services.aggregator.adapters.clickhouse.services import ClickHouseServices
 from services.aggregator.adapters.clickhouse.traffic import ClickHouseTraffic
 from services.aggregator.domain.agents import Agents
 from services.aggregator.domain.clients import Clients
 from services.aggregator.domain.integrations import Integrations
 from services.aggregator.domain.machine_reports import Machines
+from services.aggregator.domain.reliability import Reliabilities
 from services.aggregator.domain.services import Services
 from services.aggregator.service.agent_service import AgentServicer
 from services.aggregator.service.change_service import ChangeServicer
 from services.aggregator.service.client_service import ClientServicer
 from services.aggregator.service.integration_service import IntegrationServicer
 from services.aggregator.service.machine_service import MachineServicer
+from services.aggregator.service.reliability_service import ReliabilityServicer
 from services.aggregator.service.service_catalog_service import ServiceCatalogServicer
 from services.core.clock import Clock
 from services.runtime.process import Registration
@@ -45,6 +49,11 @@ def reports(reader: Reader, clock: Clock) -> list[Registration]:
             integration_service_pb2_grpc.add_IntegrationServiceServicer_to_server,
             IntegrationServicer(Integrations(ClickHouseIntegrations(reader)), clock),
             "binnacle.aggregator.v1.IntegrationService",
+        ),
+        Registration(
+            reliability_service_pb2_grpc.add_ReliabilityServiceServicer_to_server,
+            ReliabilityServicer(Reliabilities(ClickHouseReliability(reader), traffic, clock), clock),
+            "binnacle.aggregator.v1.ReliabilityService",
         ),
         Registration(
             machine_service_pb2_grpc.add_MachineServiceServicer_to_server,
