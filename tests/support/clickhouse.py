@@ -72,7 +72,8 @@ class ClickHouseServer:
         if process is not None:
             process.send_signal(signal.SIGKILL)
             process.wait()
-            assert process.stdin is not None and process.stdout is not None
+            assert process.stdin is not None
+            assert process.stdout is not None
             process.stdin.close()
             process.stdout.close()
 

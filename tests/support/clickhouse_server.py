@@ -26,9 +26,26 @@ from chdb.state.sqlitelike import connect
 
 # Parts of the address that are no settings of the statement.
 _NO_SETTINGS = frozenset(
-    "query database default_format session_id session_timeout query_id user password compress decompress quota_key"
-    " enable_http_compression http_headers_progress_interval_ms send_progress_in_http_headers wait_end_of_query"
-    " client_protocol_version role buffer_size cancel_http_readonly_queries_on_client_close".split()
+    (
+        "query",
+        "database",
+        "default_format",
+        "session_id",
+        "session_timeout",
+        "query_id",
+        "user",
+        "password",
+        "compress",
+        "decompress",
+        "quota_key",
+        "enable_http_compression",
+        "http_headers_progress_interval_ms",
+        "send_progress_in_http_headers",
+        "wait_end_of_query",
+        "client_protocol_version",
+        "role",
+        "buffer_size",
+    )
 )
 _FORMAT = re.compile(r"\s+FORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 _INSERT = re.compile(rb"\s*(INSERT\s[^\n]*?)\sFORMAT\s+(\w+) ?\n?(.+)", re.IGNORECASE | re.DOTALL)
@@ -72,7 +89,7 @@ class Engine:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._connect = lambda: connect(f"{folder}?max_server_memory_usage={4 << 30}")
+        self._connect: Callable[[], Any] = lambda: connect(f"{folder}?max_server_memory_usage={4 << 30}")
         self._idle: LifoQueue[Any] = LifoQueue()
         self._opening = threading.Lock()
         self._inserting = threading.Lock()
@@ -159,7 +176,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer(self._body())
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""
 
     def _body(self) -> bytes:

@@ -10,7 +10,7 @@ from services.aggregator.adapters.memory_rollups import MemoryRollUps
 from services.aggregator.domain.memories import DAY_SECONDS, MICRO, seen_us
 from services.aggregator.domain.signals import joined, subset
 from services.aggregator.domain.tenant_live import shown_events, stored_heartbeats
-from services.aggregator.ports.claims import Claim, ClaimHistory, ClaimRun
+from services.aggregator.ports.claims import Claim, Claimed, ClaimHistory, ClaimRun
 from services.aggregator.ports.records import Record, Series, WarningColumns
 from services.aggregator.ports.rollups import Bucket, RolledUp
 from services.aggregator.ports.signals import SignalColumns
@@ -50,10 +50,13 @@ class _Tenant:
 class MemoryStore:
     """Keeps segments in lists. See ports/store.py for what each method promises."""
 
+    shared = False
+
     def __init__(self) -> None:
         self._tenants: dict[str, _Tenant] = {}
         self._committed: dict[str, int] = {}
         self._claims: dict[bytes, Claim] = {}
+        self._claim_log: list[Sequence[Claim]] = []
         self._rollups = MemoryRollUps()
         self._open = False
 
@@ -71,8 +74,6 @@ class MemoryStore:
         self._require_open()
         if segment.to_offset <= self._committed.get(segment.journal_id, 0):
             return
-        for claim in segment.claims:
-            self._claims[claim.id] = max(claim, self._claims.get(claim.id, claim), key=lambda each: each.claimed_us)
         for record in segment.records:
             _keep(self._tenants.setdefault(record.tenant, _Tenant()), segment.journal_id, record)
         for name, columns in segment.signals.items():
@@ -93,6 +94,14 @@ class MemoryStore:
         self._require_open()
         return self._rollups.rolled_up(tenant, tier, series_ids, from_second, to_second)
 
+    async def claim(self, claims: Sequence[Claim], after: int) -> Claimed:
+        self._require_open()
+        others = [claim for batch in self._claim_log[after:] for claim in batch]
+        if not others:
+            self._claim_log.append(claims)
+            self._claims.update({claim.id: claim for claim in claims})
+        return Claimed(len(self._claim_log), tuple(others))
+
     async def claims(self, within_us: int, most: int) -> ClaimHistory:
         self._require_open()
         newest_first = sorted(self._claims.values(), key=lambda claim: -claim.claimed_us)
@@ -103,6 +112,7 @@ class MemoryStore:
             runs=[ClaimRun(held[-1].claimed_us, np.array([claim.id for claim in held], "S16"))] if held else [],
             uncommitted=[claim for claim in recent if claim.offset >= self._committed.get(claim.journal_id, 0)],
             newest_us=newest_us,
+            position=len(self._claim_log),
             complete_from_us=held[-1].claimed_us if len(held) < len(recent) else 0,
         )
 

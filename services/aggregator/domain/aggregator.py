@@ -1,6 +1,7 @@
 """The life of the aggregator: open the store, read the live state back, tick once a second."""
 
 import asyncio
+import contextlib
 from typing import NoReturn
 
 from services.aggregator.domain.claims import Claims, RepeatLimits
@@ -13,6 +14,7 @@ from services.core.clock import Clock
 from services.core.errors import Unavailable
 
 RETRY_SECONDS = 1.0
+SETTLE_SECONDS = 30.0
 # After the turn of a second, so that an update shows the whole second before.
 TICK_AFTER_SECONDS = 0.02
 
@@ -35,12 +37,21 @@ class Aggregator:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.rollups.run(), name="roll-ups")
             tasks.create_task(self._tick(), name="ticks")
+            tasks.create_task(self._settle(), name="what others did")
 
     async def _tick(self) -> NoReturn:
         while True:
             await self._clock.sleep(1.0 - self._clock.now() % 1.0 + TICK_AFTER_SECONDS)
             self.live.tick()
             self._claims.forget()
+
+    async def _settle(self) -> None:
+        """Take up what other aggregators over the same store have committed, or left behind."""
+        while self._store.shared:
+            await self._clock.sleep(SETTLE_SECONDS)
+            with contextlib.suppress(Unavailable):
+                await self.intake.settle()
+                await self.rollups.adopt()
 
     async def _started(self) -> bool:
         try:

@@ -3,17 +3,18 @@
 Two questions are answered apart. What is *shown* follows the record that arrives first. What is *stored* follows the
 record whose segment is committed first: a journal that is lost before it was committed must not take along what
 another one still holds. Each answer is given once for all; the second is made durable, together with every other one
-that the segment depends on, before the first of the segment's rows is written. So a segment that is written again,
+that the segment depends on, before the first of the segment's rows is written: in a log that all aggregators write,
+each batch by one that knows all batches before. So a segment that is written again,
 after a crash, by a process that remembers nothing else, holds the same rows as before, which its deduplication tokens
 presume.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from services.aggregator.domain.claimed_ids import ClaimedIds
-from services.aggregator.ports.claims import ID_BYTES, Claim, ClaimHistory
+from services.aggregator.ports.claims import ID_BYTES, Claim, Claimed, ClaimHistory
 from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.records import Record
 from services.core.clock import Clock
@@ -71,6 +72,7 @@ class Claims:
         self._done = ClaimedIds(self.limits.names)
         self._open: dict[bytes, _Holder] = {}
         self._newest_us = 0
+        self.position = 0
         self._forget_at_us = self._now_us() + FORGET_EVERY_US
 
     def restore(self, history: ClaimHistory) -> None:
@@ -79,6 +81,7 @@ class Claims:
         self._done.restore(history.runs, history.complete_from_us)
         self._open = {claim.id: _Holder(claim, decided=True, durable=True) for claim in history.uncommitted}
         self._newest_us = history.newest_us
+        self.position = history.position
         self._tell()
 
     def arrived(self, journal_id: str, records: Sequence[Record]) -> Sequence[Record]:
@@ -128,11 +131,34 @@ class Claims:
             holder = self._open[name] = _Holder(Claim(name, journal_id, offset, self._next_us()), decided=True)
         return holder
 
-    def committed(self, journal_id: str, verdict: Verdict) -> None:
-        """A segment is in the store, and its claims with it."""
+    def learn(self, told: Claimed) -> None:
+        """What others have claimed holds, whatever was decided here and is not durable."""
+        self.position = told.position
+        for claim in told.others:
+            self._open[claim.id] = _Holder(claim, decided=True, durable=True)
+            self._newest_us = max(self._newest_us, claim.claimed_us)
+
+    def made_durable(self, verdict: Verdict, position: int) -> None:
+        """The claims of a verdict are in the store."""
+        self.position = position
         for claim in verdict.claims:
             if (holder := self._open.get(claim.id)) is not None and holder.claim == claim:
                 holder.durable = True
+
+    def settle(self, committed: Mapping[str, int]) -> None:
+        """Let go of the places of what is committed, also by others; `committed` is how far each journal is."""
+        settled = [
+            name
+            for name, holder in self._open.items()
+            if holder.durable and holder.claim.offset < committed.get(holder.claim.journal_id, 0)
+        ]
+        for name in settled:
+            del self._open[name]
+        if settled:
+            self._done.add(settled, self._now_us())
+
+    def committed(self, journal_id: str, verdict: Verdict) -> None:
+        """A segment is in the store."""
         names = [
             name
             for record in verdict.records

@@ -1,10 +1,12 @@
 """Takes journals: checks order, feeds the live state at once, commits sealed segments one after the other."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields
+from typing import TypeVar
 
-from services.aggregator.domain.claims import Claims
+from services.aggregator.domain.claims import Claims, Verdict
 from services.aggregator.domain.live import Live
 from services.aggregator.domain.rollups import RollUps, disturbed_minutes
 from services.aggregator.domain.signals import signals_by_tenant
@@ -20,6 +22,7 @@ MAX_WAITING_BYTES = 64 << 20
 MAX_SEGMENT_BYTES = 256 << 20
 FIRST_RETRY_SECONDS = 0.1
 LAST_RETRY_SECONDS = 5.0
+Answer = TypeVar("Answer")
 
 
 class Intake:
@@ -44,6 +47,11 @@ class Intake:
         self._fed: dict[str, int] = {}
         self._streams: dict[str, JournalStream] = {}
         self._failing = False
+        self._judging = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        self._writing: Counter[str] = Counter()
+        self._written = asyncio.Event()
+        self._outdated = False
 
     def resume(self, committed: Mapping[str, int]) -> None:
         """Go on after a start: what is committed was counted when the live state was rebuilt."""
@@ -54,6 +62,45 @@ class Intake:
         """Raises Unavailable while the store takes no segments."""
         if self._failing:
             raise Unavailable("the store takes no segments")
+
+    async def catch_up(self, journal_id: str) -> None:
+        """To be called before a stream is opened: another aggregator may have taken the journal further meanwhile.
+
+        Then everything is read anew, as after a start: what the live state, the series and the running totals owe to
+        the journal is in the store alone. All streams end, and are opened again by their collectors. Raises Unavailable
+        while the store does not answer.
+        """
+        if not self._outdated:
+            self.live.require_rebuilt()
+        former = self._streams.get(journal_id)
+        if former is not None:
+            former.end(Unavailable("a newer stream carries this journal"))
+        async with self._reading:
+            await self._quiet(journal_id)
+            if self._outdated or (await self._store.committed()).get(journal_id, 0) > self.committed(journal_id):
+                await self._read_anew()
+
+    async def _read_anew(self) -> None:
+        self._outdated = True
+        for stream in self._streams.values():
+            stream.end(Unavailable("the store is read anew", retry_after=0.5))
+        self.live.forget()
+        await self._quiet(*self._writing)
+        self.resume(await self.live.rebuild(self._store))
+        self._outdated = False
+
+    async def _quiet(self, *journal_ids: str) -> None:
+        """Return when nothing of these journals is being committed."""
+        while any(self._writing[journal_id] for journal_id in journal_ids):
+            self._written.clear()
+            await self._written.wait()
+
+    async def settle(self) -> None:
+        """Let go of the places of claims that are committed, by whomever; finish reading anew what was cut short."""
+        async with self._reading:
+            if self._outdated:
+                await self._read_anew()
+        self._claims.settle(await self._store.committed())
 
     def open(self, journal_id: str) -> "JournalStream":
         """A stream of a journal; a former one of the same journal ends. Raises Unavailable until `resume`."""
@@ -90,29 +137,55 @@ class Intake:
 
     async def commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
         """Commit a segment, trying again until the store has it or the stream is over."""
-        verdict = self._claims.decide(stream.journal_id, records)
+        self._writing[stream.journal_id] += 1
+        try:
+            await self._commit(stream, from_offset, to_offset, records)
+        finally:
+            self._writing[stream.journal_id] -= 1
+            self._written.set()
+
+    async def _commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
+        verdict = await self._until_stored(stream, lambda: self._judge(stream.journal_id, records))
         signals = await asyncio.to_thread(
             signals_by_tenant, verdict.records, self.live.roles(), self.live.durations(stream.journal_id)
         )
         minutes = await asyncio.to_thread(disturbed_minutes, verdict.records)
-        segment = Segment(stream.journal_id, from_offset, to_offset, verdict.records, signals, verdict.claims, minutes)
-        pause = FIRST_RETRY_SECONDS
-        while True:
-            stream.require_open()
-            try:
-                await self._commit_once(segment)
-                break
-            except Unavailable:
-                self._failing = True
-                self._observer.commit_failed()
-            await self._clock.sleep(pause)
-            pause = min(2 * pause, LAST_RETRY_SECONDS)
-        self._failing = False
+        segment = Segment(stream.journal_id, from_offset, to_offset, verdict.records, signals, minutes)
+        await self._until_stored(stream, lambda: self._commit_once(segment))
         if self._rollups is not None:
             self._rollups.disturb(segment.minutes)
         self._claims.committed(stream.journal_id, verdict)
         self.live.committed(stream.journal_id, to_offset)
         self._committed[stream.journal_id] = max(to_offset, self.committed(stream.journal_id))
+
+    async def _judge(self, journal_id: str, records: Sequence[Record]) -> Verdict:
+        """What of a segment is stored, with every claim it depends on durable; one judgement after the other."""
+        async with self._judging:
+            while True:
+                verdict = self._claims.decide(journal_id, records)
+                if not verdict.claims:
+                    return verdict
+                told = await self._store.claim(verdict.claims, self._claims.position)
+                if not told.others:
+                    self._claims.made_durable(verdict, told.position)
+                    return verdict
+                self._claims.learn(told)
+
+    async def _until_stored(self, stream: "JournalStream", step: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What a step answers, trying again until the store takes it or the stream is over."""
+        pause = FIRST_RETRY_SECONDS
+        while True:
+            stream.require_open()
+            try:
+                answer = await step()
+            except Unavailable:
+                self._failing = True
+                self._observer.commit_failed()
+            else:
+                self._failing = False
+                return answer
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, LAST_RETRY_SECONDS)
 
     async def _commit_once(self, segment: Segment) -> None:
         started = self._clock.monotonic()

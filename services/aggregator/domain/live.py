@@ -67,6 +67,12 @@ class Live:
         self._rebuilt = True
         return committed
 
+    def forget(self) -> None:
+        """Begin anew: nothing is known until `rebuild`, and every reader has to come again."""
+        self._rebuilt = False
+        self._tenants.clear()
+        self._end_readers(Unavailable("the store is being read", retry_after=0.5))
+
     def _restore(self, history: LiveHistory) -> None:
         tenant = self._tenants[history.tenant] = TenantLive(self._clock.now())
         tenant.restore(history, self._clock.now())
@@ -120,9 +126,12 @@ class Live:
 
     def stop(self) -> None:
         """End every reader."""
+        self._end_readers(Unavailable("stopping", retry_after=0.0))
+
+    def _end_readers(self, reason: BinnacleError) -> None:
         for readers in self._readers.values():
             for reader in readers:
-                reader.end(Unavailable("stopping", retry_after=0.0))
+                reader.end(reason)
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Reader]:

@@ -20,6 +20,8 @@ LAG_SECONDS = 5.0
 LATE_SECONDS = 60.0
 SETTLE_SECONDS = 5.0
 LONGEST_SECONDS = 60.0
+# What is out of date although it ended so long ago is taken up, whoever disturbed it.
+ABANDONED_SECONDS = 180.0
 # Hours and days are made of rows already made: they may take one part in so many of the time.
 LEISURE = 20.0
 # Samples older than this may be dropped at any time: minutes are not made again of what is left of them.
@@ -73,6 +75,13 @@ class RollUps:
         """Go on after a start with what the store says is out of date."""
         for bucket in await self._store.outdated_buckets():
             self._disturb(bucket.tenant, bucket.tier, bucket.start, 0)
+
+    async def adopt(self) -> None:
+        """Take up what others left out of date for long: they may be gone. Doing it twice is harmless."""
+        before = self._clock.now() - ABANDONED_SECONDS
+        for bucket in await self._store.outdated_buckets():
+            if bucket.start + bucket.tier < before:
+                self._disturb(bucket.tenant, bucket.tier, bucket.start, 0)
 
     def disturb(self, minutes: Mapping[str, Mapping[int, int]]) -> None:
         """A segment with samples in these minutes was committed."""

@@ -16,13 +16,21 @@ IdColumn = npt.NDArray[np.bytes_]
 class Claim:
     """The place of the record that counts among all of one name; `id` stands for tenant and name.
 
-    When two claims of one id are known, the later one (`claimed_us`, Unix microseconds) holds.
+    `claimed_us` (Unix microseconds) is when. Of several claims of one id the last in the log holds.
     """
 
     id: bytes
     journal_id: str
     offset: int
     claimed_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """How far the log of claims is known, and what `others` had claimed since; of one id the last holds."""
+
+    position: int
+    others: Sequence[Claim] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +45,12 @@ class ClaimRun:
 class ClaimHistory:
     """What is remembered of claims: all ids, the oldest first, and the claims whose place is not committed yet.
 
-    `newest_us` is the time of the newest claim; claims before `complete_from_us` were left out for want of room.
+    `position` is how far the log of claims was read. `newest_us` is the time of the newest claim; claims before
+    `complete_from_us` were left out for want of room.
     """
 
     runs: Sequence[ClaimRun] = ()
     uncommitted: Sequence[Claim] = ()
     newest_us: int = 0
+    position: int = 0
     complete_from_us: int = 0

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from services.aggregator.ports.claims import Claim, ClaimHistory
+from services.aggregator.ports.claims import Claim, Claimed, ClaimHistory
 from services.aggregator.ports.records import Place, Record, Series
 from services.aggregator.ports.rollups import RollUpStore
 from services.aggregator.ports.signals import SignalColumns
@@ -16,9 +16,8 @@ from services.core.columns import Telemetry
 class Segment:
     """Records `[from_offset, to_offset)` of one journal, in order, and the signals made of them by tenant.
 
-    A segment never changes: the same journal and range always hold the same records. What the `claims` say was
-    presumed in leaving out rows that other records hold. `minutes` are those its samples fall into, by tenant, with the
-    number of samples.
+    A segment never changes: the same journal and range always hold the same records. `minutes` are those its samples
+    fall into, by tenant, with the number of samples.
     """
 
     journal_id: str
@@ -26,7 +25,6 @@ class Segment:
     to_offset: int
     records: Sequence[Record]
     signals: Mapping[str, SignalColumns]
-    claims: Sequence[Claim] = ()
     minutes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
 
@@ -148,7 +146,12 @@ class HistoryBounds:
 
 
 class Store(RollUpStore, Protocol):
-    """Keeps what collectors accepted. Every method raises Unavailable while the store does not answer."""
+    """Keeps what collectors accepted. Every method raises Unavailable while the store does not answer.
+
+    `shared`: other aggregators may write it too; known once it is open.
+    """
+
+    shared: bool
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises Conflict when the store is newer than this software."""
@@ -165,8 +168,14 @@ class Store(RollUpStore, Protocol):
     async def commit(self, segment: Segment) -> None:
         """Keep a segment, durably, once: repeating a call that failed or was killed half-way completes it.
 
-        Its claims are durable before the first of its rows.
         Segments of one journal are committed in order of offset.
+        """
+        ...
+
+    async def claim(self, claims: Sequence[Claim], after: int) -> Claimed:
+        """Make claims durable, unless others were made after the position `after`: then those are told instead.
+
+        After Unavailable they may be durable or not; the next call from the same position tells.
         """
         ...
 

@@ -26,7 +26,9 @@ class AppendServicer(append_service_pb2_grpc.AppendServiceServicer):
 
     async def Append(self, request_iterator: AsyncIterator[Request], context: Context) -> AsyncIterator[Response]:
         requests = aiter(request_iterator)
-        stream = self._intake.open(await _hello(requests))
+        journal_id = await _hello(requests)
+        await self._intake.catch_up(journal_id)
+        stream = self._intake.open(journal_id)
         reader = asyncio.create_task(_read(requests, stream))
         try:
             async for committed in stream.commits():

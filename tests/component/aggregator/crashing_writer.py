@@ -11,10 +11,9 @@ from pathlib import Path
 
 from services.aggregator.adapters.clickhouse.engines import ChdbEngine
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.ports.store import Segment
 from services.core.clock import SystemClock
 from services.runtime import logs
-from tests.component.aggregator.everything import everything, named_everything
+from tests.component.aggregator.everything import claims, everything, named_everything
 
 
 class KilledEngine(ChdbEngine):
@@ -31,14 +30,16 @@ class KilledEngine(ChdbEngine):
         super().insert(table, columns, body, token)
 
 
-async def write(path: Path, inserts: int, segment: Segment) -> None:
+async def write(path: Path, inserts: int, *, named: bool) -> None:
     log = logs.configure("test", "error", "console")
     store = ClickHouseStore(lambda: KilledEngine(path, inserts), SystemClock(), log)
     await store.open()
-    await store.commit(segment)
+    if named:
+        await store.claim(claims(), 0)
+    await store.commit(named_everything() if named else everything())
 
 
 if __name__ == "__main__":
     named = "named" in sys.argv[3:]
-    asyncio.run(write(Path(sys.argv[1]), int(sys.argv[2]), named_everything() if named else everything()))
+    asyncio.run(write(Path(sys.argv[1]), int(sys.argv[2]), named=named))
     os.kill(os.getpid(), signal.SIGKILL)

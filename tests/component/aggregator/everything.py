@@ -55,11 +55,14 @@ def everything() -> Segment:
 
 
 def named_everything() -> Segment:
-    """The same, with a name to each record, and their claims."""
+    """The same, with a name to each record."""
     whole = everything()
-    records = [replace(each, batch_id=f"batch {each.offset}") for each in whole.records]
-    claims = [
+    return replace(whole, records=[replace(each, batch_id=f"batch {each.offset}") for each in whole.records])
+
+
+def claims() -> list[Claim]:
+    """The claims of the named records."""
+    return [
         Claim(id_of(each.tenant, each.batch_id), JOURNAL, each.offset, round(NOW * 1e6) + each.offset)
-        for each in records
+        for each in named_everything().records
     ]
-    return replace(whole, records=records, claims=claims)

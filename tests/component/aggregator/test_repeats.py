@@ -138,7 +138,7 @@ async def test_claims_are_durable_before_any_row_of_what_presumes_them(
     await world.start()
     world.write(0, "k")
     await world.seal(0)
-    assert (engine.tables[0], engine.tables[-1]) == ("claims", "ledger")
+    assert (engine.tables[0], engine.tables[-1]) == ("claim_log", "ledger")
     assert "events" in engine.tables
 
 

@@ -20,12 +20,9 @@ DATABASE = "binnacle"
 # Numbers stay numbers, NaN becomes null.
 _QUERY_SETTINGS = "output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0"
 _INSERT_SETTINGS = "async_insert = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 1"
-# How many inserts have failed since the start, and the newest of all errors.
-_FAILED_INSERTS = (
-    "SELECT (SELECT sum(value) FROM system.events WHERE event = 'FailedInsertQuery'),"
-    " (SELECT argMax(last_error_message, last_error_time) FROM system.errors)"
-    f" SETTINGS {_QUERY_SETTINGS}"
-)
+# How many inserts have failed since the start. Asked after every insert: each subquery more takes as long again.
+_FAILED_INSERTS = f"SELECT sum(value) FROM system.events WHERE event = 'FailedInsertQuery' SETTINGS {_QUERY_SETTINGS}"
+_NEWEST_ERROR = "SELECT argMax(last_error_message, last_error_time) FROM system.errors"
 # A server that takes longer to be reached, or says nothing for so long, has failed.
 _CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
@@ -38,7 +35,12 @@ class EngineFault(Exception):
 
 
 class Engine(Protocol):
-    """One ClickHouse. Calls block and may be made from several threads; each raises EngineFault."""
+    """One ClickHouse. Calls block and may be made from several threads; each raises EngineFault.
+
+    `exclusive`: no other process can use its store meanwhile.
+    """
+
+    exclusive: bool
 
     def query(self, statement: Statement) -> list[Row]:
         """Rows of a SELECT; 64-bit integers as int, NaN as None."""
@@ -115,6 +117,8 @@ def _faults(*kinds: type[Exception]) -> Iterator[None]:
 class ChdbEngine:
     """ClickHouse inside this process. One process per path; one statement per connection at a time."""
 
+    exclusive = True
+
     def __init__(self, path: Path, options: str = "") -> None:
         # Loading the engine takes half a second and 200 MB: only where it is used.
         from chdb.state.sqlitelike import connect
@@ -133,7 +137,7 @@ class ChdbEngine:
             first.query(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
             first.query(f"USE {DATABASE}")
             # Counted since the process began, whichever store they were for.
-            [[self._failed_inserts, _reason]] = rows_of(first.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
+            [[self._failed_inserts]] = rows_of(first.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
             self._idle.put(first)
 
     def query(self, statement: Statement) -> list[Row]:
@@ -162,9 +166,10 @@ class ChdbEngine:
 
         It may have been another's insert; to repeat one that succeeded does no harm.
         """
-        [[failed, reason]] = rows_of(connection.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
+        [[failed]] = rows_of(connection.query(_FAILED_INSERTS, ROW_FORMAT).bytes())
         self._failed_inserts = max(failed, self._failed_inserts)
         if failed != known:
+            [[reason]] = rows_of(connection.query(_NEWEST_ERROR, ROW_FORMAT).bytes())
             raise RuntimeError(reason or "an insert failed")
 
     def close(self) -> None:
@@ -194,6 +199,8 @@ class ChdbEngine:
 class ServerEngine:
     """A ClickHouse server, or cluster behind one address, by HTTP."""
 
+    exclusive = False
+
     def __init__(self, client: Any) -> None:
         self._client = client
 
@@ -213,7 +220,7 @@ class ServerEngine:
             # The database may have to be made first, so the first connection names none. Sessions would forbid two
             # statements at a time.
             bare = parts._replace(path="").geturl()
-            options = {
+            options: dict[str, Any] = {
                 "dsn": bare,
                 "interface": interface,
                 "autogenerate_session_id": False,

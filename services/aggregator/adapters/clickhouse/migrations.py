@@ -5,11 +5,21 @@ from importlib.resources import files
 
 from services.aggregator.adapters.clickhouse.engines import Engine
 from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.turns import leased
 from services.core.errors import Conflict
 
 _VERSIONS = """
 CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, name String, applied DateTime('UTC') DEFAULT now())
 ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+"""
+
+# See turns.py; there before any other table, for the migrations are done in turns too.
+_TURNS = """
+CREATE TABLE IF NOT EXISTS turns (
+    log LowCardinality(String), number UInt64, taker String, until DateTime64(3, 'UTC'),
+    taken DateTime64(6, 'UTC') DEFAULT now64(6)
+) ENGINE = MergeTree PARTITION BY (log, intDiv(number, 1000000000)) ORDER BY (log, number)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000
 """
 
 
@@ -35,16 +45,24 @@ def known_migrations() -> list[Migration]:
 
 
 def migrate(engine: Engine, steps: list[Migration]) -> None:
-    """Run the steps that `engine` has not seen. Raises Conflict when it has seen more than `steps`."""
+    """Run the steps that `engine` has not seen, one process at a time. Raises Conflict when it has seen more."""
     engine.execute(_VERSIONS)
-    [[current]] = engine.query(Statement("SELECT max(version) FROM schema_versions"))
-    newest = max(step.version for step in steps)
-    if current > newest:
-        raise Conflict(
-            f"the store has schema version {current}, this software knows {newest}: start a newer version of Binnacle"
-        )
-    for step in steps:
-        if step.version > current:
+    engine.execute(_TURNS)
+    if not _missing(engine, steps):
+        return
+    with leased(engine, "migrations"):
+        for step in _missing(engine, steps):
             for statement in step.statements:
                 engine.execute(statement)
             engine.execute(f"INSERT INTO schema_versions (version, name) VALUES ({step.version}, '{step.name}')")
+
+
+def _missing(engine: Engine, steps: list[Migration]) -> list[Migration]:
+    """The steps still to be run."""
+    seen = {version for [version] in engine.query(Statement("SELECT version FROM schema_versions"))}
+    newest, known = max(seen, default=0), max(step.version for step in steps)
+    if newest > known:
+        raise Conflict(
+            f"the store has schema version {newest}, this software knows {known}: start a newer version of Binnacle"
+        )
+    return [step for step in steps if step.version not in seen]

@@ -13,10 +13,12 @@ import numpy as np
 from services.aggregator.adapters.clickhouse import native
 from services.aggregator.adapters.clickhouse.engines import Engine
 from services.aggregator.adapters.clickhouse.statements import Statement, TenantQuery, TenantTable, quoted
+from services.aggregator.adapters.clickhouse.turns import highest, take
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, Bucket, RolledUp
 
 TABLES: dict[int, TenantTable] = {MINUTE: "rollup_minutes", HOUR: "rollup_hours", DAY: "rollup_days"}
 MARKS = "rollup_marks"
+REVISIONS = "revisions"
 RESERVED_AT_ONCE = 1_000_000
 # Samples lie in the order they are grouped in, so little is held at a time; beyond this it goes to disk. One thread
 # spends less than two, and leaves the other cores to intake.
@@ -45,13 +47,17 @@ _OUTDATED = Statement(
 
 
 class Revisions:
-    """Numbers that only grow, over restarts too. May be used by several threads."""
+    """Numbers that only grow, over restarts and over all processes that share the store. For several threads.
+
+    Where others write beside this process, each number is a turn of its own: a range kept back would let what happens
+    later have the lower number.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        [[reserved]] = engine.query(Statement("SELECT max(reserved) FROM revisions"))
-        self._reserved = int(reserved)
+        self._at_once = RESERVED_AT_ONCE if engine.exclusive else 1
+        self._reserved = highest(engine, REVISIONS)
         self._next = self._reserved + 1
 
     def next(self) -> int:
@@ -63,10 +69,9 @@ class Revisions:
             return taken
 
     def _reserve(self) -> None:
-        reserved = self._next + RESERVED_AT_ONCE
-        column = native.numbers("reserved", "UInt64", np.array([reserved], np.uint64))
-        self._engine.insert("revisions", "reserved", native.block([column], 1), f"reserved/{reserved}")
-        self._reserved = reserved
+        while not take(self._engine, REVISIONS, self._reserved, self._reserved + self._at_once):
+            self._reserved = highest(self._engine, REVISIONS)
+        self._next, self._reserved = self._reserved + 1, self._reserved + self._at_once
 
 
 def mark_disturbed(engine: Engine, revision: int, minutes: Mapping[str, Mapping[int, int]], token: str) -> None:

@@ -10,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from services.aggregator.adapters.clickhouse import import_rows, native
-from services.aggregator.adapters.clickhouse.claims import claim_columns
 from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.native import Column
 from services.aggregator.adapters.clickhouse.telemetry_rows import telemetry_columns
-from services.aggregator.ports.claims import Claim
 from services.aggregator.ports.records import (
     EventColumns,
     HeartbeatColumns,
@@ -57,11 +55,6 @@ def segment_blocks(segment: Segment, layouts: Layouts) -> Iterator[TableBlock]:
             yield _block(table, columns, rows)
     for table, columns, rows in telemetry_columns(segment):
         yield _block(table, columns, rows)
-
-
-def claims_block(claims: Sequence[Claim]) -> TableBlock:
-    """The claims that a segment presumes."""
-    return _block("claims", claim_columns(claims), len(claims))
 
 
 def ledger_block(segment: Segment, committed_us: int) -> TableBlock:
