@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from services.aggregator.convert import page_tokens
-from services.aggregator.convert.time_ranges import DAY_US, range_from
+from services.aggregator.convert.ranged_pages import ranged_page, ranged_token
+from services.aggregator.convert.time_ranges import DAY_US
 from services.aggregator.ports.searches import Cursor, Position, TimeRange
 
 Row = TypeVar("Row")
@@ -30,13 +30,11 @@ class Page(Generic[Row]):
 
 def asked_page(tenant: str, request: Any, now: float, otherwise_us: int = DAY_US) -> AskedPage:
     """The page a request with a `filter` asks for; its range is that of the first page. Raises InvalidInput."""
-    state = page_tokens.state_of(tenant, request)
+    range_, state = ranged_page(tenant, request, request.filter, now, otherwise_us)
     if state is None:
-        return AskedPage(TimeRange(*range_from(request.filter, now, otherwise_us, "filter.")))
-    from_us, to_us, newer, *position = state
-    return AskedPage(
-        TimeRange(from_us, to_us), Cursor((position[0], position[1], position[2], position[3]), bool(newer))
-    )
+        return AskedPage(range_)
+    newer, *(time_us, journal_id, offset, row) = state
+    return AskedPage(range_, Cursor((time_us, journal_id, offset, row), bool(newer)))
 
 
 def page_of(
@@ -48,8 +46,7 @@ def page_of(
     rows = found[-size:] if newer else found[:size]
 
     def token(row: Row, towards_newer: int) -> str:
-        state = [asked.range.from_us, asked.range.to_us, towards_newer, *position(row)]
-        return page_tokens.token_of(tenant, request, state)
+        return ranged_token(tenant, request, asked.range, [towards_newer, *position(row)])
 
     if not rows:
         return Page(rows, "", "")

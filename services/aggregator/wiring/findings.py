@@ -1,17 +1,20 @@
 """Puts the services together that find events, log lines, errors and traces."""
 
-from binnacle.aggregator.v1 import event_service_pb2_grpc, log_service_pb2_grpc
+from binnacle.aggregator.v1 import event_service_pb2_grpc, log_service_pb2_grpc, trace_service_pb2_grpc
 from services.aggregator.adapters.clickhouse.events import ClickHouseEvents
 from services.aggregator.adapters.clickhouse.logs import ClickHouseLogs
 from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.adapters.clickhouse.traces import ClickHouseTraces
 from services.aggregator.service.event_service import EventServicer
 from services.aggregator.service.log_service import LogServicer
+from services.aggregator.service.trace_service import TraceServicer
 from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
 def findings(reader: Reader, clock: Clock) -> list[Registration]:
     """Every service that answers with what was told, as it was told or put together."""
+    logs = ClickHouseLogs(reader)
     return [
         Registration(
             event_service_pb2_grpc.add_EventServiceServicer_to_server,
@@ -20,7 +23,12 @@ def findings(reader: Reader, clock: Clock) -> list[Registration]:
         ),
         Registration(
             log_service_pb2_grpc.add_LogServiceServicer_to_server,
-            LogServicer(ClickHouseLogs(reader), clock),
+            LogServicer(logs, clock),
             "binnacle.aggregator.v1.LogService",
+        ),
+        Registration(
+            trace_service_pb2_grpc.add_TraceServiceServicer_to_server,
+            TraceServicer(ClickHouseTraces(reader), logs, clock),
+            "binnacle.aggregator.v1.TraceService",
         ),
     ]

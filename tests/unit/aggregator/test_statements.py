@@ -74,3 +74,13 @@ def test_a_union_is_about_one_tenant() -> None:
     )
     with pytest.raises(ValueError, match="same tenant"):
         TenantQuery("a", Union((*parts, TenantQuery("b", "spans", ("time", "service")))), ("1",))
+
+
+def test_what_is_joined_to_a_query_has_a_name_beside_it() -> None:
+    inner = TenantQuery("a", "spans", ("trace_id AS link",))
+    joined = TenantQuery("a", "logs", ("trace_id AS link", "message"))
+    statement = TenantQuery("a", inner, ("message",), joins=(Join("INNER", joined, "link"),)).statement()
+    assert statement.sql == (
+        "SELECT message FROM (SELECT trace_id AS link FROM spans WHERE tenant = {tenant:String}) AS source INNER JOIN"
+        " (SELECT trace_id AS link, message FROM logs WHERE tenant = {tenant:String}) AS joined USING (link)"
+    )

@@ -13,11 +13,14 @@ _NUMBERS = "('Int64', 'UInt64', 'Double')"
 
 
 class Conditions:
-    """Conditions that all have to hold, and their parameters, each under a name of its own."""
+    """Conditions that all have to hold, and their parameters, each under a name of its own.
 
-    def __init__(self) -> None:
+    Parts of one question share `parameters`.
+    """
+
+    def __init__(self, parameters: dict[str, Any] | None = None) -> None:
         self._where: list[str] = []
-        self.parameters: dict[str, Any] = {}
+        self.parameters: dict[str, Any] = {} if parameters is None else parameters
 
     @property
     def where(self) -> tuple[str, ...]:

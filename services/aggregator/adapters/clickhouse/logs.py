@@ -1,17 +1,16 @@
 """Answers questions about log lines."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from services.aggregator.adapters.clickhouse.conditions import NEWEST_FIRST, OLDEST_FIRST, Conditions
 from services.aggregator.adapters.clickhouse.counts import counts_of, step_of
 from services.aggregator.adapters.clickhouse.engines import Row
 from services.aggregator.adapters.clickhouse.masks import MASK, masked
-from services.aggregator.adapters.clickhouse.reader import BadPattern, Bounds, Reader
+from services.aggregator.adapters.clickhouse.matching import expressions_of
+from services.aggregator.adapters.clickhouse.reader import Bounds, Reader
 from services.aggregator.adapters.clickhouse.statements import TenantQuery
 from services.aggregator.ports.logs import MaskedLines, Neighbours, StoredLine
 from services.aggregator.ports.searches import Counts, Cursor, LogSearch, Position, Steps, TimeRange
-from services.core.errors import InvalidInput
 
 PATTERN_FIELD = "filter.pattern"
 LOG_COLUMNS = (
@@ -71,12 +70,12 @@ class ClickHouseLogs:
     async def page(
         self, tenant: str, search: LogSearch, limit: int, cursor: Cursor | None = None
     ) -> Sequence[StoredLine]:
-        async with _named_pattern():
+        with expressions_of(PATTERN_FIELD):
             return await self._beside(tenant, log_conditions(search), limit, cursor)
 
     async def count(self, tenant: str, search: LogSearch) -> int:
         found = log_conditions(search)
-        async with _named_pattern():
+        with expressions_of(PATTERN_FIELD):
             query = TenantQuery(tenant, "logs", ("count()",), found.where, found.parameters)
             [[count]] = await self._reader.rows(query)
             return int(count)
@@ -85,7 +84,7 @@ class ClickHouseLogs:
         found = log_conditions(search)
         columns = ("level", f"{step_of(steps)} AS step", "count()")
         query = TenantQuery(tenant, "logs", columns, found.where, found.parameters, group_by="level, step")
-        async with _named_pattern():
+        with expressions_of(PATTERN_FIELD):
             return counts_of(await self._reader.rows(query), steps)
 
     async def line(self, tenant: str, position: Position) -> StoredLine | None:
@@ -132,7 +131,7 @@ class ClickHouseLogs:
             tenant, "logs", columns, found.where, found.parameters,
             group_by="masked_message", order_by="count() DESC, masked_message",
         )  # fmt: skip
-        async with _named_pattern():
+        with expressions_of(PATTERN_FIELD):
             return [_masked(row) for row in await self._reader.rows(query, _MASKED_BOUNDS)]
 
 
@@ -140,12 +139,3 @@ def _masked(row: Row) -> MaskedLines:
     message, count, sample, first, last, *levels, services = row
     told = {level: int(each) for level, each in enumerate(levels, 1) if each}
     return MaskedLines(message, int(count), sample, int(first), int(last), told, sorted(services))
-
-
-@asynccontextmanager
-async def _named_pattern() -> AsyncIterator[None]:
-    """What is wrong with a regular expression, under the name of its field."""
-    try:
-        yield
-    except BadPattern as bad:
-        raise InvalidInput.of(PATTERN_FIELD, bad.violations[0].description) from bad

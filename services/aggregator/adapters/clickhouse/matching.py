@@ -9,11 +9,13 @@ from services.aggregator.adapters.clickhouse.statements import TenantQuery
 from services.aggregator.ports.matching import NAME, Matcher, Operator
 from services.core.errors import InvalidInput
 
+# Worked out before any row: a bad expression is told where nothing is stored, too.
+_CHECKED = "match('', {value}) IN (0, 1)"
 _COMPARISONS = {
     Operator.EQUAL: "{label} = {value}",
     Operator.NOT_EQUAL: "{label} != {value}",
-    Operator.MATCHES: "match({label}, {value})",
-    Operator.NOT_MATCHES: "NOT match({label}, {value})",
+    Operator.MATCHES: f"match({{label}}, {{value}}) AND {_CHECKED}",
+    Operator.NOT_MATCHES: f"NOT match({{label}}, {{value}}) AND {_CHECKED}",
 }
 _EXPRESSIONS = (Operator.MATCHES, Operator.NOT_MATCHES)
 

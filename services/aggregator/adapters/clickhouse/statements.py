@@ -112,6 +112,7 @@ class TenantQuery:
         if isinstance(self.table, TenantQuery | Union):
             parts = [_nested(part, parameters) for part in self._within()]
             source = parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(parts)})"
+            source += " AS source" if self.joins else ""
         else:
             source = self.table + (" FINAL" if self.final else "") + (_COMMITTED if self.committed else "")
         for join in self.joins:
