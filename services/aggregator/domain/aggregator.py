@@ -5,6 +5,7 @@ import contextlib
 from typing import NoReturn
 
 from services.aggregator.domain.claims import Claims, RepeatLimits
+from services.aggregator.domain.flow import FlowMeter
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import Live
 from services.aggregator.domain.rollups import RollUps
@@ -26,7 +27,8 @@ class Aggregator:
         self.live = Live(clock, observer)
         self._claims = Claims(clock, observer, limits)
         self.rollups = RollUps(store, clock)
-        self.intake = Intake(store, self.live, self._claims, clock, observer, self.rollups)
+        self.flow = FlowMeter(clock)
+        self.intake = Intake(store, self.live, self._claims, clock, observer, self.rollups, self.flow)
         self._store = store
         self._clock = clock
 

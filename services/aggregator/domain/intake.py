@@ -7,10 +7,12 @@ from dataclasses import fields
 from typing import TypeVar
 
 from services.aggregator.domain.claims import Claims, Verdict
+from services.aggregator.domain.flow import FlowMeter
 from services.aggregator.domain.live import Live
 from services.aggregator.domain.rollups import RollUps, disturbed_minutes
 from services.aggregator.domain.signals import signals_by_tenant
 from services.aggregator.ports.observer import Observer
+from services.aggregator.ports.pipeline import Waiting
 from services.aggregator.ports.records import Record
 from services.aggregator.ports.store import Segment, Store
 from services.core.clock import Clock
@@ -36,6 +38,7 @@ class Intake:
         clock: Clock,
         observer: Observer,
         rollups: RollUps | None = None,
+        flow: FlowMeter | None = None,
     ) -> None:
         self.live = live
         self._claims = claims
@@ -43,6 +46,7 @@ class Intake:
         self._clock = clock
         self._observer = observer
         self._rollups = rollups
+        self._flow = flow
         self._committed: dict[str, int] = {}
         self._fed: dict[str, int] = {}
         self._streams: dict[str, JournalStream] = {}
@@ -123,6 +127,13 @@ class Intake:
         for stream in self._streams.values():
             stream.end(Unavailable("stopping", retry_after=0.0))
 
+    def waiting(self) -> list[Waiting]:
+        """What each connected journal has brought that is not stored yet."""
+        return [
+            Waiting(name, max(0, self._fed.get(name, 0) - self.committed(name)), stream.held_bytes)
+            for name, stream in sorted(self._streams.items())
+        ]
+
     def committed(self, journal_id: str) -> int:
         """The offset below which a journal is committed."""
         return self._committed.get(journal_id, 0)
@@ -152,6 +163,8 @@ class Intake:
         minutes = await asyncio.to_thread(disturbed_minutes, verdict.records)
         segment = Segment(stream.journal_id, from_offset, to_offset, verdict.records, signals, minutes)
         await self._until_stored(stream, lambda: self._commit_once(segment))
+        if self._flow is not None:
+            self._flow.stored(stream.journal_id, records, verdict.records)
         if self._rollups is not None:
             self._rollups.disturb(segment.minutes)
         self._claims.committed(stream.journal_id, verdict)
@@ -209,6 +222,11 @@ class JournalStream:
         self._sealed_bytes = 0
         self._drained = asyncio.Event()
         self._failure: BaseException | None = None
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of records that were taken and are not stored yet."""
+        return self._open_bytes + self._sealed_bytes
 
     @property
     def wanted_from(self) -> int:

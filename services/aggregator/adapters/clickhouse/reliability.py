@@ -46,7 +46,7 @@ class ClickHouseReliability:
         where = ("name IN {names:Array(String)}",)
         columns = ("id", "any(labels)")
         series = TenantQuery(tenant, "series", columns, where, {"names": list(names)}, group_by="id")
-        labels: dict[int, dict[str, str]] = dict(await self._reader.rows(series))
+        labels: dict[int, dict[str, str]] = {row[0]: row[1] for row in await self._reader.rows(series)}
         if not labels:
             return []
         parameters = {"ids": list(labels), "from_us": from_us, "to_us": to_us, "late_us": late_us}
