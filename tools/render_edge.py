@@ -20,7 +20,8 @@ def cluster_configuration() -> str:
     settings = EdgeSettings(
         listen=Target(host="0.0.0.0", port=8080),
         admin=Target(host="127.0.0.1", port=9901),
-        upstreams=upstreams | {"pages": Target(host="streamer", port=8081)},
+        upstreams=upstreams
+        | {"intake": Target(host="collector", port=8082), "pages": Target(host="streamer", port=8081)},
         jwks=JWKS_IN_POD,
         access_log=True,
     )

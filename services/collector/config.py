@@ -16,6 +16,7 @@ class CollectorConfig(ServiceConfig):
     """Settings of a collector, beside those of every service."""
 
     aggregator: str = Field(description="gRPC address of the aggregator", min_length=1)
+    intake_listen: str = Field("", description="HTTP listener for JSON: `unix:/path` or `host:port`; empty: none")
     data_dir: Path = Field(description="folder of the suite; the journal is kept in `collector` within it")
     collector_workers: int = Field(1, ge=1, le=64, description="how many collectors share this data folder")
     collector_worker: int = Field(0, ge=0, lt=64, description="which of them this is, from 0")

@@ -29,11 +29,12 @@ from services.collector.domain.series import SeriesRegistry
 from services.collector.domain.warning_writer import WarningWriter
 from services.collector.ports import NewSeries
 from services.collector.service.gate import RequestGate
+from services.collector.service.http_intake import HttpIntake
 from services.collector.service.imports import IMPORT, ImportServicer
 from services.collector.service.ingest import IngestServicer
-from services.collector.service.json_intake import JsonIntakeServicer
+from services.collector.service.json_intake import SERVICE as JSON_INTAKE, JsonIntake, JsonIntakeServicer
 from services.collector.service.otlp import Otlp, registrations as otlp_registrations
-from services.collector.service.registration import INGEST, JSON_INTAKE, add_ingest
+from services.collector.service.registration import INGEST, add_ingest
 from services.collector.service.remote_write import REMOTE_WRITE, RemoteWriteServicer
 from services.runtime.channels import OPTIONS
 from services.runtime.process import Process, Registration, Wired
@@ -73,16 +74,21 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
         async def ready() -> None:
             journal.check()
 
+        json, gate = JsonIntake(intake), RequestGate(admission)
+        if config.intake_listen:
+            required = config.auth != "off"
+            http_intake = HttpIntake(json.faces(), gate, process, ready, auth_required=required)
+            await opened.enter_async_context(http_intake.listening(config.intake_listen))
         yield Wired(
             [
                 Registration(add_ingest, IngestServicer(intake, process.stopping), INGEST),
-                Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(intake), JSON_INTAKE),
+                Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(json), JSON_INTAKE),
                 Registration(add_RemoteWriteServiceServicer_to_server, remote_write, REMOTE_WRITE),
                 Registration(add_ImportServiceServicer_to_server, ImportServicer(intake), IMPORT),
                 *otlp_registrations(otlp),
             ],
             ready,
-            gate=RequestGate(admission),
+            gate=gate,
         )
 
 

@@ -126,6 +126,7 @@ def status(url: str, token: str | None) -> None:
 @click.option("--alerting", required=True, envvar="BINNACLE_ALERTING")
 @click.option("--pages", required=True, envvar="BINNACLE_PAGES")
 @click.option("--collector-workers", type=click.IntRange(1, 64), default=1, envvar="BINNACLE_COLLECTOR_WORKERS")
+@click.option("--intake", envvar="BINNACLE_INTAKE", help="The collector's HTTP listener; without it JSON goes by gRPC.")
 @click.option("--jwks", envvar="BINNACLE_JWKS", help="Key set file; without it there is no authentication.")
 @click.option("--access-log/--no-access-log", default=True, envvar="BINNACLE_ACCESS_LOG")
 @click.option("--cors-origin", "cors_origins", multiple=True, envvar="BINNACLE_CORS_ORIGINS")
@@ -136,7 +137,7 @@ def edge_config(
     access_log: bool,
     cors_origins: tuple[str, ...],
     collector_workers: int,
-    **upstreams: str,
+    **upstreams: str | None,
 ) -> None:
     """Print Envoy's configuration for a cluster."""
     from services.launcher.edge import EdgeSettings, Target, render
@@ -145,7 +146,7 @@ def edge_config(
         settings = EdgeSettings(
             listen=Target.parse(listen),
             admin=Target.parse(admin),
-            upstreams={name: Target.parse(target) for name, target in upstreams.items()},
+            upstreams={name: Target.parse(target) for name, target in upstreams.items() if target},
             jwks=jwks,
             access_log=access_log,
             cors_origins=cors_origins,

@@ -16,7 +16,7 @@ DESCRIPTORS = ROOT / "gen" / "binnacle.binpb"
 
 PROCESSES = ("collector", "aggregator", "streamer", "alerting")
 # Upstreams that every worker of the collector is an endpoint of.
-WORKING_TOGETHER = frozenset({"collector"})
+WORKING_TOGETHER = frozenset({"collector", "intake"})
 # Their calls may carry `idempotency-key`, and can then be repeated.
 NAMED_INTAKE = frozenset({"binnacle.collector.v1.IngestService", "binnacle.collector.v1.JsonIntakeService"})
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -38,6 +38,8 @@ PAGE_PATHS = (
     "/robots.txt",
 )
 PAGE_PREFIXES = ("/app/", "/assets/", "/icons/")
+# JSON that goes to the collector's own HTTP listener as it is, where there is one; else by way of its gRPC contract.
+JSON_PATHS = ("/events", "/metrics", "/heartbeat", "/logs")
 OTLP_PATHS = ("/v1/metrics", "/v1/logs", "/v1/traces")
 OPEN_PATHS = ("/health", *PAGE_PATHS)
 HEALTH_CALL = "/binnacle.streamer.v1.SystemService/GetHealth"
@@ -83,7 +85,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
-    """What differs from edge to edge. `upstreams` names a target for each process and for `pages`.
+    """What differs from edge to edge. `upstreams` names a target for each process, for `pages`, and may for `intake`.
 
     `collector_workers` is how many collectors there are, each listening beside the first.
 
@@ -181,6 +183,7 @@ class _View:
     streams: Sequence[Route]
     calls: Sequence[Route]
     otlp_errors: str
+    json_paths: Sequence[str] = JSON_PATHS
     otlp_paths: Sequence[str] = OTLP_PATHS
     replies: Sequence[Reply] = REPLIES
     health_call: str = HEALTH_CALL

@@ -26,7 +26,7 @@ _NOT_INHERITED = ("BINNACLE_LISTEN", "BINNACLE_COLLECTOR_WORKER", "BINNACLE_METR
 # Arrays of a batch are made and dropped a thousand times a minute: the allocator keeps their memory instead of handing
 # it back to the kernel each time (32 MiB is the most that glibc takes for the first).
 _ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
-COLLECTOR = "collector"
+COLLECTOR, INTAKE = "collector", "intake"
 ENVOY_LOG = '{"level":"%l","event":"%j"}'
 
 
@@ -78,6 +78,7 @@ def _shared_environment(settings: SuiteSettings, sockets: Sockets) -> Mapping[st
         "BINNACLE_COLLECTOR_WORKERS": str(settings.collector_workers),
         "BINNACLE_DATA_DIR": str(settings.data_dir),
         "BINNACLE_DEMO": str(settings.demo).lower(),
+        "BINNACLE_INTAKE_LISTEN": sockets.target(INTAKE),
         "BINNACLE_PAGES_LISTEN": sockets.target("pages"),
         "BINNACLE_REDIS_URL": settings.redis_url or f"unix://{sockets.path('redis')}",
         "BINNACLE_SERIES_KEY_FILE": str(read_or_make_series_key(settings.data_dir)),
@@ -109,7 +110,12 @@ def _collector_worker(number: int, shared: Mapping[str, str], sockets: Sockets) 
         name=name,
         # The argument is for whoever looks at the list of processes.
         command=(*first.command, name),
-        environment={**first.environment, "BINNACLE_LISTEN": target, "BINNACLE_COLLECTOR_WORKER": str(number)},
+        environment={
+            **first.environment,
+            "BINNACLE_LISTEN": target,
+            "BINNACLE_INTAKE_LISTEN": worker_target(sockets.target(INTAKE), number),
+            "BINNACLE_COLLECTOR_WORKER": str(number),
+        },
         probe=grpc_probe(target),
     )
 
@@ -145,7 +151,7 @@ def _envoy(settings: SuiteSettings, sockets: Sockets) -> Plan:
     edge = EdgeSettings(
         listen=Target(host=settings.host, port=settings.port),
         admin=Target(path=sockets.path("admin"), mode=0o600),
-        upstreams={name: Target(path=sockets.path(name)) for name in (*PROCESSES, "pages")},
+        upstreams={name: Target(path=sockets.path(name)) for name in (*PROCESSES, INTAKE, "pages")},
         jwks=jwks,
         access_log=settings.access_log,
         cors_origins=settings.cors_origins,

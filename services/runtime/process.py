@@ -14,6 +14,7 @@ from services.runtime.channels import open_channel
 from services.runtime.gates import Gate
 from services.runtime.health import Ready
 from services.runtime.logs import Log
+from services.runtime.metrics import CallMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Process:
     """The surroundings of one service.
 
     `tasks` runs background work: a task that crashes stops the process; all are cancelled, and awaited, before what
-    the wiring opened is closed. `stopping` is set when the process is told to stop; streams should end then.
+    the wiring opened is closed. `stopping` is set when the process is told to stop; streams should end then. `calls`
+    counts what is handled, by whatever listener.
     """
 
     name: str
@@ -53,7 +55,11 @@ class Process:
     registry: CollectorRegistry
     tasks: asyncio.TaskGroup
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    calls: CallMetrics = field(init=False)
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.calls = CallMetrics(self.registry)
 
     def channel(self, target: str) -> grpc.aio.Channel:
         """A channel to a peer; closed with the process."""

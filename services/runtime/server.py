@@ -12,7 +12,6 @@ from services.runtime.channels import MAX_MESSAGE_BYTES
 from services.runtime.config import ServiceConfig
 from services.runtime.gates import OpenGate
 from services.runtime.interceptors import ServerInterceptor
-from services.runtime.metrics import CallMetrics
 from services.runtime.process import Process, Wired
 
 OPTIONS = (
@@ -29,7 +28,7 @@ def build_server(
 ) -> grpc.aio.Server:
     """A server with everything registered, bound to `config.listen`. Raises Unavailable when the address is taken."""
     interceptor = ServerInterceptor(
-        process.log, CallMetrics(process.registry), auth_required=config.auth != "off", gate=wired.gate or OpenGate()
+        process.log, process.calls, auth_required=config.auth != "off", gate=wired.gate or OpenGate()
     )
     server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
     registrations = [*wired.registrations, telemetry.registration(process.name, process.registry)]

@@ -38,9 +38,14 @@ _TABLE: tuple[tuple[type[BinnacleError], grpc.StatusCode, str], ...] = (
 DEFAULT_RETRY = 1.0
 
 
+def told(error: BinnacleError) -> tuple[grpc.StatusCode, str]:
+    """The code and the reason that an error is told by."""
+    return next((code, reason) for kind, code, reason in _TABLE if isinstance(error, kind))
+
+
 def status_from(error: BinnacleError) -> status_pb2.Status:
     """The status that tells `error` to a caller, with its details."""
-    code, reason = next((code, reason) for kind, code, reason in _TABLE if isinstance(error, kind))
+    code, reason = told(error)
     status = status_pb2.Status(code=code.value[0], message=str(error))
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN))
     if isinstance(error, InvalidInput):

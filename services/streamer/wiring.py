@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from aiohttp import web
 
 from services.core.errors import Unavailable
+from services.runtime import http
 from services.runtime.health import Ready
 from services.runtime.process import Process, Wired
 from services.runtime.workers import worker_name, worker_target
@@ -78,30 +78,11 @@ async def _close_at_stop(hub: Hub, stopping: asyncio.Event) -> None:
     hub.close()
 
 
-@asynccontextmanager
-async def listening(address: str, routes: list[web.RouteDef]) -> AsyncIterator[None]:
+def listening(address: str, routes: list[web.RouteDef]) -> AbstractAsyncContextManager[None]:
     """An HTTP listener for the length of the block. Raises Unavailable when the address is taken."""
     application = web.Application()
     application.add_routes(routes)
     runner = web.AppRunner(
         application, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS
     )
-    await runner.setup()
-    try:
-        try:
-            await _site(runner, address).start()
-        except OSError as refused:
-            raise Unavailable(f"cannot listen on {address}: {refused}") from refused
-        yield
-    finally:
-        await runner.cleanup()
-
-
-def _site(runner: web.AppRunner, address: str) -> web.BaseSite:
-    kind, _colon, path = address.partition(":")
-    if kind == "unix":
-        # Left by a process that was killed; nobody can be listening there, since the launcher gives each its own.
-        Path(path).unlink(missing_ok=True)
-        return web.UnixSite(runner, path)
-    host, _colon, port = address.rpartition(":")
-    return web.TCPSite(runner, host.strip("[]"), int(port))
+    return http.listening(runner, address)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -48,6 +48,13 @@ class _Waiting:
         for sealed in self.sealed:
             if not sealed.done():
                 sealed.set_exception(error)
+
+
+def _last(tail: deque[bytes], count: int) -> Iterator[bytes]:
+    """The newest records, oldest first. A deque is walked from an end: from the nearer one, for those just written."""
+    if count < len(tail) // 2:
+        return reversed(list(islice(reversed(tail), count)))
+    return islice(tail, len(tail) - count, None)
 
 
 class LmdbJournal:
@@ -122,12 +129,12 @@ class LmdbJournal:
         return future
 
     async def read(self, offset: int, max_records: int, max_bytes: int) -> Sequence[bytes]:
-        from_tail = offset - (self.next_offset - len(self._tail))
-        if from_tail < 0:
+        newest = self.next_offset - offset
+        if newest > len(self._tail):
             return await self._read_file(offset + self._extent.base, max_records, max_bytes)
         found: list[bytes] = []
         size = 0
-        for record in islice(self._tail, from_tail, from_tail + max_records):
+        for record in islice(_last(self._tail, max(newest, 0)), max_records):
             size += len(record)
             if found and size > max_bytes:
                 break

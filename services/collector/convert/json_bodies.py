@@ -45,7 +45,7 @@ def decode(content_type: str, body: bytes, item: type[Item], collection: str) ->
         return _decode_lines(body, item, collection)
     if start == b"[":
         return _decode_array(body, item, collection)
-    gathered = _Gathered[Item](collection, single=True)
+    gathered: _Gathered[Item] = _Gathered(collection, single=True)
     gathered.take(0, body, item)
     return gathered.body()
 
@@ -53,7 +53,7 @@ def decode(content_type: str, body: bytes, item: type[Item], collection: str) ->
 def _decode_lines(body: bytes, item: type[Item], collection: str) -> Body[Item]:
     lines = [line for line in body.split(b"\n") if line.strip()]
     _check_count(len(lines), collection)
-    gathered = _Gathered[Item](collection)
+    gathered: _Gathered[Item] = _Gathered(collection)
     for number, line in enumerate(lines):
         gathered.take(number, line, item)
     return gathered.body()
@@ -78,7 +78,7 @@ def _decode_each(body: bytes, item: type[Item], collection: str) -> Body[Item]:
             raise InvalidInput.of(BODY, _broken(error, body)) from error
         parts = [_Loose(part) for part in loose]
     _check_count(len(parts), collection)
-    gathered = _Gathered[Item](collection)
+    gathered: _Gathered[Item] = _Gathered(collection)
     for number, part in enumerate(parts):
         gathered.take(number, part, item)
     return gathered.body()

@@ -1,7 +1,7 @@
 """Intake messages to columns, and outcomes to answers."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from google.protobuf.struct_pb2 import Struct
@@ -22,7 +22,7 @@ from services.collector.domain.columns import (
     Values,
 )
 from services.collector.domain.inspection import FIRST, Refused
-from services.collector.domain.intake import Draft, Fault
+from services.collector.domain.intake import Draft, Fault, Outcome
 from services.collector.domain.places import LabelledPlaces, ListPlaces, Places, SeriesPlaces
 from services.core.conventions import SERVICE_KIND
 from services.core.errors import InvalidInput, Violation
@@ -34,6 +34,8 @@ INFO = 2
 # Levels fill one byte; a number outside of it is no level either.
 NO_LEVEL = 255
 
+Answer = TypeVar("Answer")
+
 
 def check_count(count: int, limit: int, field: str) -> None:
     """Raises InvalidInput when a list is empty or too long."""
@@ -44,6 +46,12 @@ def check_count(count: int, limit: int, field: str) -> None:
 def rejections(refused: Refused) -> list[pb.Rejection]:
     """The faults that an answer names."""
     return [pb.Rejection(field=fault.field, description=fault.description) for fault in refused.first]
+
+
+def answer(response: Callable[..., Answer], outcome: Outcome) -> Answer:
+    """An answer of the shape that all unary calls share."""
+    refused = outcome.refused
+    return response(accepted=outcome.accepted, rejected=refused.count, rejections=rejections(refused))
 
 
 def definition(series: metrics_pb2.SeriesDefinition) -> SeriesDefinition:

@@ -45,8 +45,8 @@ class Present:
     def inspect_samples(self, found: Inspection, times_ms: Times, moment: Moment) -> None:
         """Judge the times of samples by what the era asks beside."""
 
-    def inspect_events(self, found: Inspection, times_us: Times, moment: Moment) -> None:
-        """Judge the times of events likewise."""
+    def inspect_times(self, found: Inspection, times_us: Times, moment: Moment) -> None:
+        """Judge the times of other points likewise."""
 
     def parted(self, samples: SampleColumns, now: float) -> tuple[SampleColumns | None, RollupColumns | None]:
         """What is kept of samples as they are, and what in sums."""
@@ -62,7 +62,7 @@ class Past(Present):
     def inspect_samples(self, found: Inspection, times_ms: Times, moment: Moment) -> None:
         _inspect(found, times_ms, moment, bounds(moment.now).sample_ms, 1)
 
-    def inspect_events(self, found: Inspection, times_us: Times, moment: Moment) -> None:
+    def inspect_times(self, found: Inspection, times_us: Times, moment: Moment) -> None:
         _inspect(found, times_us, moment, bounds(moment.now).event_ms, 1_000)
 
     def parted(self, samples: SampleColumns, now: float) -> tuple[SampleColumns | None, RollupColumns | None]:

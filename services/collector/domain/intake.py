@@ -13,11 +13,8 @@ from services.collector.domain.admission import Admission
 from services.collector.domain.columns import (
     KINDS,
     Accepted,
-    EventColumns,
-    HeartbeatColumns,
     Ids,
     LabelledColumns,
-    LogColumns,
     Mask,
     SampleColumns,
     SeriesDefinition,
@@ -25,6 +22,7 @@ from services.collector.domain.columns import (
 )
 from services.collector.domain.history import PRESENT, Present
 from services.collector.domain.inspection import FIRST, NONE_REFUSED, Inspection, PointsRefused, Refused
+from services.collector.domain.kinds import Kind, Points
 from services.collector.domain.places import ColumnPlaces, LabelledPlaces, Places
 from services.collector.domain.repeats import RecentBatches, Remembered
 from services.collector.domain.series import SeriesRegistry
@@ -165,44 +163,19 @@ class Intake:
         accepted = Accepted(tenant, self._now_us(), series=series, samples=raw, batch_id=batch_id, rollups=rollups)
         return await self.keep(outcome, accepted)
 
-    async def events(
-        self, tenant: str, draft: Draft[EventColumns, Places], batch_id: str = "", era: Present = PRESENT
+    async def points(
+        self, kind: Kind[Points], tenant: str, draft: Draft[Points, Places], batch_id: str = "", era: Present = PRESENT
     ) -> Outcome:
-        """Take events."""
+        """Take events, log lines or heartbeats."""
         if (known := self.recall(tenant, batch_id)) is not None:
             return await known.answer()
-        self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "events")
+        self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, kind.name)
         moment = self.moment(tenant)
-        found = rules.inspect_events(draft.columns, draft.places, era.moment(moment))
-        era.inspect_events(found, draft.columns.times_us, moment)
-        outcome = self._judged(tenant, "events", found, draft, evidence.of_events(draft.columns))
+        found = kind.inspect(draft.columns, draft.places, era.moment(moment))
+        era.inspect_times(found, draft.columns.times_us, moment)
+        outcome = self._judged(tenant, kind.name, found, draft, kind.witness(draft.columns))
         kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
-        accepted = Accepted(tenant, self._now_us(), events=kept, batch_id=batch_id)
-        await self._append(outcome, accepted)
-        return outcome
-
-    async def logs(self, tenant: str, draft: Draft[LogColumns, Places], batch_id: str = "") -> Outcome:
-        """Take log lines."""
-        if (known := self.recall(tenant, batch_id)) is not None:
-            return await known.answer()
-        self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "logs")
-        found = rules.inspect_logs(draft.columns, draft.places, self.moment(tenant))
-        outcome = self._judged(tenant, "logs", found, draft, evidence.of_logs(draft.columns))
-        kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
-        accepted = Accepted(tenant, self._now_us(), logs=kept, batch_id=batch_id)
-        await self._append(outcome, accepted)
-        return outcome
-
-    async def heartbeats(self, tenant: str, draft: Draft[HeartbeatColumns, Places], batch_id: str = "") -> Outcome:
-        """Take heartbeats."""
-        if (known := self.recall(tenant, batch_id)) is not None:
-            return await known.answer()
-        self.admission.points(tenant, len(draft.columns) + draft.undecodable.count, "heartbeats")
-        found = rules.inspect_heartbeats(draft.columns, draft.places, self.moment(tenant))
-        outcome = self._judged(tenant, "heartbeats", found, draft, evidence.of_heartbeats(draft.columns))
-        kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
-        accepted = Accepted(tenant, self._now_us(), heartbeats=kept, batch_id=batch_id)
-        await self._append(outcome, accepted)
+        await self._append(outcome, Accepted(tenant, self._now_us(), **kind.named(kept), batch_id=batch_id))
         return outcome
 
     async def warnings(self, tenant: str, warnings: WarningColumns) -> None:

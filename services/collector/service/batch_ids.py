@@ -29,7 +29,11 @@ def checked(field: str) -> str:
 
 def idempotency_key(context: Any) -> str:
     """The name in a call's metadata, which REST knows as a header; empty when there is none. Raises as the others."""
-    given: Sequence[Any] = [value for key, value in context.invocation_metadata() or () if key == IDEMPOTENCY_KEY]
+    return the_one([value for key, value in context.invocation_metadata() or () if key == IDEMPOTENCY_KEY])
+
+
+def the_one(given: Sequence[Any]) -> str:
+    """The name among the values of the header; empty when there is none. Raises as the others."""
     if not given:
         return ""
     if len(given) > 1 or not _NAME.fullmatch(given[0]):

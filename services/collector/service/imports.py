@@ -6,6 +6,7 @@ from binnacle.collector.v1 import import_service_pb2 as pb, import_service_pb2_g
 from services.collector.convert import messages
 from services.collector.domain import history
 from services.collector.domain.intake import Intake
+from services.collector.domain.kinds import EVENTS
 from services.collector.service.batch_ids import batch_id_of
 from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
@@ -34,18 +35,10 @@ class ImportServicer(pb_grpc.ImportServiceServicer):
         draft = messages.labelled(request.series)
         name = batch_id_of(request.batch_id, context)
         outcome = await self._intake.labelled(current_call().tenant, draft, name, history.PAST)
-        return pb.ImportSeriesResponse(
-            accepted=outcome.accepted,
-            rejected=outcome.refused.count,
-            rejections=messages.rejections(outcome.refused),
-        )
+        return messages.answer(pb.ImportSeriesResponse, outcome)
 
     async def ImportEvents(self, request: pb.ImportEventsRequest, context: Any) -> pb.ImportEventsResponse:
         draft = messages.events(request.events, self._intake.now())
         name = batch_id_of(request.batch_id, context)
-        outcome = await self._intake.events(current_call().tenant, draft, name, history.PAST)
-        return pb.ImportEventsResponse(
-            accepted=outcome.accepted,
-            rejected=outcome.refused.count,
-            rejections=messages.rejections(outcome.refused),
-        )
+        outcome = await self._intake.points(EVENTS, current_call().tenant, draft, name, history.PAST)
+        return messages.answer(pb.ImportEventsResponse, outcome)

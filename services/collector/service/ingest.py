@@ -7,8 +7,9 @@ from typing import Any
 from binnacle.collector.v1 import ingest_service_pb2 as pb, ingest_service_pb2_grpc as pb_grpc
 from services.collector.convert import messages, sample_messages
 from services.collector.domain.inspection import PointsRefused
-from services.collector.domain.intake import Intake
-from services.collector.domain.places import SeriesPlaces
+from services.collector.domain.intake import Draft, Intake, Outcome
+from services.collector.domain.kinds import EVENTS, HEARTBEATS, LOGS, Kind, Points
+from services.collector.domain.places import Places, SeriesPlaces
 from services.collector.service.batch_ids import batch_id_of
 from services.collector.service.sample_stream import SampleStream
 from services.runtime.calls import current_call
@@ -43,45 +44,24 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         if durable is None:
             raise PointsRefused(outcome.refused.first)
         await durable
-        return pb.WriteSampleColumnsResponse(
-            accepted=outcome.accepted,
-            rejected=outcome.refused.count,
-            rejections=messages.rejections(outcome.refused),
-        )
+        return messages.answer(pb.WriteSampleColumnsResponse, outcome)
 
     async def WriteSeries(self, request: pb.WriteSeriesRequest, context: Any) -> pb.WriteSeriesResponse:
-        outcome = await self._intake.labelled(
-            current_call().tenant, messages.labelled(request.series), batch_id_of(request.batch_id, context)
-        )
-        return pb.WriteSeriesResponse(
-            accepted=outcome.accepted,
-            rejected=outcome.refused.count,
-            rejections=messages.rejections(outcome.refused),
-        )
+        name = batch_id_of(request.batch_id, context)
+        outcome = await self._intake.labelled(current_call().tenant, messages.labelled(request.series), name)
+        return messages.answer(pb.WriteSeriesResponse, outcome)
 
     async def WriteEvents(self, request: pb.WriteEventsRequest, context: Any) -> pb.WriteEventsResponse:
         draft = messages.events(request.events, self._intake.now())
-        outcome = await self._intake.events(current_call().tenant, draft, batch_id_of(request.batch_id, context))
-        return pb.WriteEventsResponse(
-            accepted=outcome.accepted,
-            rejected=outcome.refused.count,
-            rejections=messages.rejections(outcome.refused),
-        )
+        return messages.answer(pb.WriteEventsResponse, await self._points(EVENTS, draft, request, context))
 
     async def WriteLogs(self, request: pb.WriteLogsRequest, context: Any) -> pb.WriteLogsResponse:
         draft = messages.logs(request.logs, self._intake.now())
-        outcome = await self._intake.logs(current_call().tenant, draft, batch_id_of(request.batch_id, context))
-        return pb.WriteLogsResponse(
-            accepted=outcome.accepted,
-            rejected=outcome.refused.count,
-            rejections=messages.rejections(outcome.refused),
-        )
+        return messages.answer(pb.WriteLogsResponse, await self._points(LOGS, draft, request, context))
 
     async def WriteHeartbeats(self, request: pb.WriteHeartbeatsRequest, context: Any) -> pb.WriteHeartbeatsResponse:
         draft = messages.heartbeats(request.heartbeats, self._intake.now())
-        outcome = await self._intake.heartbeats(current_call().tenant, draft, batch_id_of(request.batch_id, context))
-        return pb.WriteHeartbeatsResponse(
-            accepted=outcome.accepted,
-            rejected=outcome.refused.count,
-            rejections=messages.rejections(outcome.refused),
-        )
+        return messages.answer(pb.WriteHeartbeatsResponse, await self._points(HEARTBEATS, draft, request, context))
+
+    async def _points(self, kind: Kind[Points], draft: Draft[Points, Places], request: Any, context: Any) -> Outcome:
+        return await self._intake.points(kind, current_call().tenant, draft, batch_id_of(request.batch_id, context))

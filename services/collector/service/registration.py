@@ -8,7 +8,6 @@ from binnacle.collector.v1 import ingest_service_pb2 as pb, ingest_service_pb2_g
 from services.collector.service.ingest import IngestServicer
 
 INGEST = "binnacle.collector.v1.IngestService"
-JSON_INTAKE = "binnacle.collector.v1.JsonIntakeService"
 
 
 def add_ingest(servicer: IngestServicer, server: Any) -> None:
