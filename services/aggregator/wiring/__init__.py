@@ -1,7 +1,7 @@
 """Puts the aggregator together; the only module that knows all its rooms."""
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from binnacle.aggregator.v1 import (
@@ -22,6 +22,7 @@ from services.aggregator.service.intake_warning_service import IntakeWarningServ
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
 from services.aggregator.wiring.questions import questions
+from services.aggregator.wiring.reports import flow
 from services.aggregator.wiring.time_series import time_series, time_series_reader
 from services.core.clock import Clock
 from services.runtime.process import Process, Registration, Wired
@@ -32,20 +33,26 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
     """The aggregator over the ClickHouse that `config` names."""
     store = ClickHouseStore(lambda: open_engine(config.store_dsn), process.clock, process.log)
     measured = time_series_reader(store, process.clock)
-    async with wired_over(store, config, process) as wired:
-        asked = [*questions(store.reader, process.clock), *time_series(measured)]
+    async with wired_over(store, config, process, lambda aggregator: flow(store.reader, aggregator)) as wired:
+        asked = [*questions(store.reader, process.clock, config.business_rules), *time_series(measured)]
         yield dataclasses.replace(wired, registrations=[*wired.registrations, *asked])
 
 
 @asynccontextmanager
-async def wired_over(store: Store, config: AggregatorConfig, process: Process) -> AsyncIterator[Wired]:
-    """The aggregator over any store; closes it at the end."""
+async def wired_over(
+    store: Store,
+    config: AggregatorConfig,
+    process: Process,
+    more: Callable[[Aggregator], Sequence[Registration]] = lambda _aggregator: (),
+) -> AsyncIterator[Wired]:
+    """The aggregator over any store, with what `more` there is to ask it; closes the store at the end."""
     limits = RepeatLimits(config.repeat_horizon_hours * 3600, config.repeat_names_max)
     aggregator = Aggregator(store, process.clock, PrometheusObserver(process.registry), limits)
     process.tasks.create_task(aggregator.run(), name="aggregator")
     process.tasks.create_task(_stop(aggregator, process), name="end streams")
     try:
-        yield Wired(_registrations(aggregator, store, process.clock), ready=aggregator.ready)
+        registrations = [*_registrations(aggregator, store, process.clock), *more(aggregator)]
+        yield Wired(registrations, ready=aggregator.ready)
     finally:
         await store.close()
 

@@ -1,4 +1,4 @@
-"""Puts the reports together: services, integrations, reliability, machines, agents, clients, changes."""
+"""Puts the reports together: services, integrations, reliability, pipeline, machines, agents, clients, changes."""
 
 from binnacle.aggregator.v1 import (
     agent_service_pb2_grpc,
@@ -6,6 +6,7 @@ from binnacle.aggregator.v1 import (
     client_service_pb2_grpc,
     integration_service_pb2_grpc,
     machine_service_pb2_grpc,
+    pipeline_service_pb2_grpc,
     reliability_service_pb2_grpc,
     service_catalog_service_pb2_grpc,
 )
@@ -14,14 +15,17 @@ from services.aggregator.adapters.clickhouse.changes import ClickHouseChanges
 from services.aggregator.adapters.clickhouse.clients import ClickHouseClients
 from services.aggregator.adapters.clickhouse.gauges import ClickHouseGauges
 from services.aggregator.adapters.clickhouse.integrations import ClickHouseIntegrations
+from services.aggregator.adapters.clickhouse.pipeline import ClickHousePipeline
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.reliability import ClickHouseReliability
 from services.aggregator.adapters.clickhouse.services import ClickHouseServices
 from services.aggregator.adapters.clickhouse.traffic import ClickHouseTraffic
 from services.aggregator.domain.agents import Agents
+from services.aggregator.domain.aggregator import Aggregator
 from services.aggregator.domain.clients import Clients
 from services.aggregator.domain.integrations import Integrations
 from services.aggregator.domain.machine_reports import Machines
+from services.aggregator.domain.pipeline import Pipeline
 from services.aggregator.domain.reliability import Reliabilities
 from services.aggregator.domain.services import Services
 from services.aggregator.service.agent_service import AgentServicer
@@ -29,6 +33,7 @@ from services.aggregator.service.change_service import ChangeServicer
 from services.aggregator.service.client_service import ClientServicer
 from services.aggregator.service.integration_service import IntegrationServicer
 from services.aggregator.service.machine_service import MachineServicer
+from services.aggregator.service.pipeline_service import PipelineServicer
 from services.aggregator.service.reliability_service import ReliabilityServicer
 from services.aggregator.service.service_catalog_service import ServiceCatalogServicer
 from services.core.clock import Clock
@@ -74,5 +79,17 @@ def reports(reader: Reader, clock: Clock) -> list[Registration]:
             change_service_pb2_grpc.add_ChangeServiceServicer_to_server,
             ChangeServicer(ClickHouseChanges(reader), clock),
             "binnacle.aggregator.v1.ChangeService",
+        ),
+    ]
+
+
+def flow(reader: Reader, aggregator: Aggregator) -> list[Registration]:
+    """The report of what an aggregator does itself."""
+    pipeline = Pipeline(aggregator.flow, aggregator.intake, ClickHousePipeline(reader), ClickHouseGauges(reader))
+    return [
+        Registration(
+            pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server,
+            PipelineServicer(pipeline),
+            "binnacle.aggregator.v1.PipelineService",
         ),
     ]

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from services.aggregator.adapters.clickhouse.engines import ROW_FORMAT, Engine, EngineFault, Row, rows_of
-from services.aggregator.adapters.clickhouse.statements import TenantQuery, quoted
+from services.aggregator.adapters.clickhouse.statements import Question, quoted
 from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
 from services.runtime.logs import Log
 
@@ -40,7 +40,7 @@ class BadPattern(InvalidInput):
 
 
 class Reader:
-    """Asks the store questions of one tenant.
+    """Asks the store questions of one tenant, and a few about the engine.
 
     Every method raises Unavailable while the store does not answer, DeadlineExceeded when a question takes longer than
     its bounds, and InvalidInput when its answer, or the memory it needs, is larger.
@@ -52,11 +52,11 @@ class Reader:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
         self._enders = ThreadPoolExecutor(1, thread_name_prefix="ended questions")
 
-    async def rows(self, query: TenantQuery, bounds: Bounds = DEFAULT_BOUNDS) -> list[Row]:
+    async def rows(self, query: Question, bounds: Bounds = DEFAULT_BOUNDS) -> list[Row]:
         """The rows of an answer; 64-bit integers as int, NaN as None."""
         return rows_of(await self.body(query, ROW_FORMAT, bounds))
 
-    async def body(self, query: TenantQuery, form: str, bounds: Bounds = DEFAULT_BOUNDS) -> bytes:
+    async def body(self, query: Question, form: str, bounds: Bounds = DEFAULT_BOUNDS) -> bytes:
         """An answer in one of ClickHouse's formats, such as Native or ArrowStream."""
         engine = self._engine()
         if engine is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Literal
 
 TenantTable = Literal[
@@ -139,3 +140,36 @@ TENANTS = Statement(
     + ") ORDER BY tenant"
 )
 LEDGER = Statement("SELECT journal_id, max(to_offset) FROM ledger GROUP BY journal_id")
+
+
+class AboutEngine(Enum):
+    """The only questions about the engine itself; they tell of everybody's data together, and of nobody's rows."""
+
+    TABLES = (
+        "SELECT table, sum(rows), sum(bytes_on_disk), count() FROM system.parts"
+        " WHERE active AND database = currentDatabase() GROUP BY table"
+    )
+    MERGES = "SELECT count() FROM system.merges WHERE database = currentDatabase()"
+    FREE_BYTES = "SELECT min(free_space) FROM system.disks"
+
+    def statement(self) -> Statement:
+        """The question as SQL."""
+        return Statement(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class HasNeighbours:
+    """Whether anybody but a tenant has stored anything: one row, of 0 or 1."""
+
+    tenant: str
+
+    def statement(self) -> Statement:
+        """The question as SQL."""
+        anybody = " OR ".join(
+            f"(SELECT count() FROM (SELECT 1 FROM {table} WHERE tenant != {{tenant:String}} LIMIT 1)) > 0"
+            for table in _WITH_TENANTS
+        )
+        return Statement(f"SELECT {anybody}", {"tenant": self.tenant})
+
+
+Question = TenantQuery | AboutEngine | HasNeighbours
