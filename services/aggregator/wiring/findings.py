@@ -1,10 +1,17 @@
 """Puts the services together that find events, log lines, errors and traces."""
 
-from binnacle.aggregator.v1 import event_service_pb2_grpc, log_service_pb2_grpc, trace_service_pb2_grpc
+from binnacle.aggregator.v1 import (
+    error_service_pb2_grpc,
+    event_service_pb2_grpc,
+    log_service_pb2_grpc,
+    trace_service_pb2_grpc,
+)
+from services.aggregator.adapters.clickhouse.errors import ClickHouseErrors
 from services.aggregator.adapters.clickhouse.events import ClickHouseEvents
 from services.aggregator.adapters.clickhouse.logs import ClickHouseLogs
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.traces import ClickHouseTraces
+from services.aggregator.service.error_service import ErrorServicer
 from services.aggregator.service.event_service import EventServicer
 from services.aggregator.service.log_service import LogServicer
 from services.aggregator.service.trace_service import TraceServicer
@@ -30,5 +37,10 @@ def findings(reader: Reader, clock: Clock) -> list[Registration]:
             trace_service_pb2_grpc.add_TraceServiceServicer_to_server,
             TraceServicer(ClickHouseTraces(reader), logs, clock),
             "binnacle.aggregator.v1.TraceService",
+        ),
+        Registration(
+            error_service_pb2_grpc.add_ErrorServiceServicer_to_server,
+            ErrorServicer(ClickHouseErrors(reader), clock),
+            "binnacle.aggregator.v1.ErrorService",
         ),
     ]
