@@ -20,17 +20,18 @@ TABLES: dict[int, TenantTable] = {MINUTE: "rollup_minutes", HOUR: "rollup_hours"
 MARKS = "rollup_marks"
 REVISIONS = "revisions"
 RESERVED_AT_ONCE = 1_000_000
-# Samples lie in the order they are grouped in, so little is held at a time; beyond this it goes to disk. One thread
-# spends less than two, and leaves the other cores to intake.
+# One thread spends less than two, and leaves the other cores to intake. Samples lie in the order they are grouped in,
+# but a hash table takes half as long where buckets hold few samples; what does not fit goes to disk. A large block is
+# one part instead of several that are merged.
 _SETTINGS = (
-    "max_threads = 1, optimize_on_insert = 0, optimize_aggregation_in_order = 1, max_partitions_per_insert_block = 0,"
-    " max_bytes_before_external_group_by = 500000000"
+    "max_threads = 1, optimize_on_insert = 0, max_partitions_per_insert_block = 0,"
+    " min_insert_block_size_rows = 2000000, max_bytes_before_external_group_by = 500000000"
 )
 _INTO = "INSERT INTO {table} (tenant, series_id, bucket, count, sum, min, max, last, revision)"
 # NaN marks the end of a series; it is no value.
 _FROM_SAMPLES = (
     "SELECT {tenant}, series_id, toStartOfMinute(time) AS start, count(), sum(value), min(value), max(value),"
-    " argMax(value, time), {revision} FROM samples_values"
+    " argMax(value, toUnixTimestamp64Milli(time)), {revision} FROM samples_values"
     " WHERE tenant = {tenant} AND time >= toDateTime64({first}, 3, 'UTC') AND time < toDateTime64({end}, 3, 'UTC')"
     " AND NOT isNaN(value){chosen} GROUP BY series_id, start"
 )
