@@ -1,7 +1,7 @@
-"""What goes on without anybody asking: agents at work, subscriptions paid."""
+"""What goes on without anybody asking: agents at work, databases in use, subscriptions paid."""
 
 from services.core import conventions
-from services.launcher.demo.catalogue import ACTIVE_AGENTS, AGENTS
+from services.launcher.demo.catalogue import ACTIVE_AGENTS, AGENTS, DATABASES
 from services.launcher.demo.happenings import Beat, Value
 from services.launcher.demo.rhythm import busyness
 from services.launcher.demo.stage import Stage
@@ -12,14 +12,15 @@ SUBSCRIPTION_SECONDS = 12.0
 
 
 class Background:
-    """Agents with heartbeats and their number; revenue that no purchase event tells."""
+    """Agents with heartbeats and their number; connections of databases; revenue that no purchase event tells."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._restless = 0.0
+        self._restless = dict.fromkeys(ACTIVE_AGENTS, 0.0)
         for place, name in enumerate(AGENTS):
             self._agent(name, stage.start + place)
         stage.timeline.at(stage.start + 1.0, self._count_agents)
+        stage.timeline.at(stage.start + 1.0, self._count_connections)
         stage.timeline.at(stage.start + stage.pause(SUBSCRIPTION_SECONDS), self._subscription)
 
     def _agent(self, name: str, first: float) -> None:
@@ -35,9 +36,18 @@ class Background:
     def _count_agents(self, time: float) -> None:
         stage = self._stage
         stage.timeline.at(time + COUNT_SECONDS, self._count_agents)
-        self._restless = 0.9 * self._restless + stage.rng.gauss(0.0, 2.0)
-        count = ACTIVE_AGENTS * (0.7 + 0.3 * busyness(time)) + self._restless
-        stage.tell(Value(time, "active_agents", float(max(0, round(count)))))
+        for team, usual in ACTIVE_AGENTS.items():
+            self._restless[team] = 0.9 * self._restless[team] + stage.rng.gauss(0.0, 1.2)
+            count = usual * (0.7 + 0.3 * busyness(time)) + self._restless[team]
+            stage.tell(Value(time, conventions.ACTIVE_AGENTS, float(max(0, round(count))), {"kind": team}))
+
+    def _count_connections(self, time: float) -> None:
+        stage = self._stage
+        stage.timeline.at(time + COUNT_SECONDS, self._count_connections)
+        for database, usual in DATABASES.items():
+            count = usual * (0.5 + 0.5 * busyness(time)) + stage.rng.gauss(0.0, 2.0)
+            labels = {"database": database}
+            stage.tell(Value(time, conventions.DATABASE_CONNECTIONS, float(max(1, round(count))), labels))
 
     def _subscription(self, time: float) -> None:
         stage = self._stage

@@ -96,5 +96,21 @@ PARTNERS: Final = (
     ("Stripe", "/v1/charges"),
     ("SendGrid", "/v3/mail/send"),
 )
-AGENTS: Final = tuple(f"agent-{team}-{number}" for team in ("sales", "support", "billing") for number in (1, 2))
-ACTIVE_AGENTS: Final = 247
+# How partners fail.
+FAILURES: Final = ("timeout", "timeout", "rate_limited", "connection_refused", "http_500")
+
+TEAMS: Final = ("sales", "support", "billing")
+AGENTS: Final = tuple(f"agent-{team}-{number}" for team in TEAMS for number in (1, 2))
+ACTIVE_AGENTS: Final = {"sales": 102, "support": 95, "billing": 50}
+
+# Databases and the connections that are usually open to them.
+DATABASES: Final = {"orders": 24, "accounts": 14, "messages": 31}
+
+# Who changes which settings, and to what.
+OPERATORS: Final = ("ann", "bruno", "chidi")
+SETTINGS: Final = (
+    ("timeout_ms", (500, 800, 1200, 2000)),
+    ("pool_size", (8, 16, 24, 32)),
+    ("cache_seconds", (0, 30, 60, 300)),
+    ("new_checkout", ("off", "10 percent", "on")),
+)

@@ -1,7 +1,7 @@
 """The services themselves: heartbeats, deploys, and what goes wrong."""
 
 from services.core import conventions
-from services.launcher.demo.catalogue import SERVICES
+from services.launcher.demo.catalogue import OPERATORS, SERVICES, SETTINGS
 from services.launcher.demo.happenings import Beat, Event
 from services.launcher.demo.incidents import BETWEEN_SECONDS, FIRST_AFTER_SECONDS, Incident, next_incident
 from services.launcher.demo.logbook import Logbook
@@ -10,6 +10,8 @@ from services.launcher.demo.stage import Stage
 BEAT_SECONDS = (15.0, 30.0)
 FIRST_DEPLOY_AFTER_SECONDS = (30.0, 80.0)
 DEPLOY_SECONDS = 9 * 60.0
+FIRST_SETTING_AFTER_SECONDS = (20.0, 60.0)
+SETTING_SECONDS = 7 * 60.0
 DEGRADED_FROM, UNHEALTHY_FROM = 0.2, 0.8
 
 
@@ -21,8 +23,11 @@ class Fleet:
         rng, start = stage.rng, stage.start
         for name in SERVICES:
             self._beat_from(name, start + rng.uniform(0.0, 2.0), rng.uniform(*BEAT_SECONDS))
+            facts = {"service": name, "version": _text(stage.services[name].version), "reason": "start"}
+            stage.tell(Event(start, conventions.DEPLOY_EVENT, name, facts))
         stage.timeline.at(start + rng.uniform(*FIRST_DEPLOY_AFTER_SECONDS), self._release)
         self._plan(start + rng.uniform(*FIRST_AFTER_SECONDS), "")
+        stage.timeline.at(start + rng.uniform(*FIRST_SETTING_AFTER_SECONDS), self._change_setting)
 
     def _beat_from(self, name: str, first: float, every: float) -> None:
         def beat(time: float) -> None:
@@ -59,8 +64,18 @@ class Fleet:
         former = _text(service.version)
         service.restart(time, version)
         facts = {"version": _text(version), "former_version": former, "reason": reason}
-        self._stage.tell(Event(time, "deploy", name, {"service": name, **facts}))
+        self._stage.tell(Event(time, conventions.DEPLOY_EVENT, name, {"service": name, **facts}))
         self._logbook.write(time, "info", f"started in version {_text(version)} ({reason})", name, **facts)
+
+    def _change_setting(self, time: float) -> None:
+        rng = self._stage.rng
+        self._stage.timeline.at(time + self._stage.pause(SETTING_SECONDS), self._change_setting)
+        service, (key, values) = rng.choice(SERVICES), rng.choice(SETTINGS)
+        former, value = rng.sample(values, 2)
+        facts = {"service": service, "key": key, "former_value": former, "value": value}
+        title = f"{service}: {key} is {value}"
+        who = rng.choice(OPERATORS)
+        self._stage.tell(Event(time, conventions.CONFIG_CHANGE_EVENT, service, {"title": title, **facts}, who))
 
     def _plan(self, begins: float, former: str) -> None:
         incident = next_incident(self._stage.rng, begins, former)

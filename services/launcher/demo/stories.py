@@ -166,16 +166,20 @@ class Stories:
 
     def _erp(self, time: float, who: Visitor, latency: float) -> None:
         provider, endpoint = self._rng.choice(catalogue.ERPS)
-        facts = {"provider": provider, "endpoint": endpoint, "response_time": round(latency, 1)}
-        self._event(time, "ERPCall", "integrations", who, **facts, success=self._chance(0.985))
+        self._event(time, "ERPCall", "integrations", who, **self._answered(provider, endpoint, latency, 0.985))
 
     def _integration(self, time: float, who: Visitor, latency: float) -> None:
         self._called(time, who, self._rng.choice(catalogue.PARTNERS), latency)
 
     def _called(self, time: float, who: Visitor, partner: tuple[str, str], latency: float) -> None:
         provider, endpoint = partner
+        self._event(time, "integration_call", "integrations", who, **self._answered(provider, endpoint, latency, 0.99))
+
+    def _answered(self, provider: str, endpoint: str, latency: float, good: float) -> dict[str, Any]:
         facts = {"provider": provider, "endpoint": endpoint, "response_time": round(latency, 1)}
-        self._event(time, "integration_call", "integrations", who, **facts, success=self._chance(0.99))
+        if self._chance(good):
+            return {**facts, "success": True}
+        return {**facts, "success": False, "error_kind": self._rng.choice(catalogue.FAILURES)}
 
     def _ticket(self, time: float, who: Visitor, _latency: float) -> None:
         ticket, issue = self._number("t"), self._rng.choice(catalogue.ISSUES)

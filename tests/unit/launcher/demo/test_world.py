@@ -21,6 +21,7 @@ TYPES = {
     "request", "page_view", "product_view", "search", "cart_add", "purchase", "feature_used", "credits_purchased",
     "credits_used", "conversion", "MessageSent", "MessageReceived", "ConversationStarted", "TicketCreated",
     "CampaignUpdate", "AIInteraction", "ERPCall", "SystemAlert", "integration_call", "deploy", "error",
+    "config_change",
 }  # fmt: skip
 FIELDS = {
     "request": {"endpoint", "status_code", "latency_ms"},
@@ -39,6 +40,7 @@ FIELDS = {
     "credits_used": {"credits"},
     "feature_used": {"feature"},
     "deploy": {"service", "version"},
+    "config_change": {"service", "key", "value", "title"},
 }
 
 
@@ -91,8 +93,19 @@ def test_logs_are_written_at_every_level(hour: list[Happening]) -> None:
 
 def test_metrics_and_agents(hour: list[Happening]) -> None:
     names = {each.name for each in hour if isinstance(each, Value)}
-    assert names >= {"active_agents", "revenue", "page_load_time", "requests", "latency"}
+    assert names >= {"database_connections", "active_agents", "revenue", "page_load_time", "requests", "latency"}
     assert sum(each.kind == "agent" for each in hour if isinstance(each, Beat)) > 500
+
+
+def test_every_service_tells_its_version_from_the_start(hour: list[Happening]) -> None:
+    started = {event.service for event in events(hour) if event.type == "deploy" and event.time == NOON}
+    assert started == set(SERVICES)
+
+
+def test_a_partner_that_fails_says_how(hour: list[Happening]) -> None:
+    calls = [event for event in events(hour) if event.type in ("ERPCall", "integration_call")]
+    assert all(("error_kind" in call.data) != call.data["success"] for call in calls)
+    assert not all(call.data["success"] for call in calls)
 
 
 def test_latencies_have_a_long_tail(hour: list[Happening]) -> None:
