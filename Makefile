@@ -12,10 +12,11 @@ SCALE ?= 0.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PY_STAMP := .venv/.installed
-OTLP := services/collector/convert/otlp
+CONVERT := services/collector/convert
+OTLP := $(CONVERT)/otlp
 WEB_STAMP := dashboard/node_modules/.installed
 WEB_LOCK := $(wildcard dashboard/package-lock.json)
-WEB_SOURCES := $(if $(WEB_LOCK),$(shell find dashboard gen/typescript \( -name node_modules -o -name dist -o -name '.?*' \
+WEB_SOURCES := $(if $(WEB_LOCK),$(shell find dashboard gen/typescript gen/openapi.json \( -name node_modules -o -name dist -o -name '.?*' \
 	-o -name '*.tsbuildinfo' -o -name '*.test.ts' \) -prune -o -type f -print 2>/dev/null))
 # Two makes at once must not write one environment.
 ONE_AT_A_TIME := $(if $(shell command -v flock),flock .setup.lock)
@@ -40,7 +41,7 @@ bench: setup gen-fresh web ## benchmarks beside their rivals, one JSON object a 
 screenshots: setup gen-fresh web chromium ## pictures for the docs
 	@exec $(BIN)/python -m tools.screenshots $(ARGS)
 
-setup: $(PY_STAMP) $(OTLP)/number_points.so $(if $(WEB_LOCK),$(WEB_STAMP)) ## make the environments (Python in .venv, npm in dashboard)
+setup: $(PY_STAMP) $(OTLP)/number_points.so $(CONVERT)/event_block.so $(if $(WEB_LOCK),$(WEB_STAMP)) ## make the environments (Python in .venv, npm in dashboard)
 	@:
 
 $(PY_STAMP): requirements.lock pyproject.toml
@@ -60,10 +61,10 @@ $(PY_STAMP): requirements.lock pyproject.toml
 		touch $@'
 
 # Made aside and moved, since a running collector may hold the former one.
-$(OTLP)/number_points.so: $(OTLP)/number_points.c
+$(OTLP)/number_points.so $(CONVERT)/event_block.so: %.so: %.c $(CONVERT)/wire.h
 	@$(ONE_AT_A_TIME) bash -euo pipefail -c '\
-		if command -v $(CC) >/dev/null && $(CC) -O2 -fPIC -shared -fvisibility=hidden -o $@.new $<; then mv $@.new $@; \
-		else echo "No C compiler: OTLP metrics will be read in Python, at a tenth of the speed (Debian: apt-get install gcc)." >&2; fi'
+		if command -v $(CC) >/dev/null && $(CC) -O2 -fPIC -shared -fvisibility=hidden -o $@.new $< -lm; then mv $@.new $@; \
+		else echo "No C compiler: OTLP metrics and events will be read in Python, at a tenth of the speed (Debian: apt-get install gcc)." >&2; fi'
 
 $(WEB_STAMP): $(WEB_LOCK)
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a * 100 + b < 2019 ? 1 : 0)' 2>/dev/null || { \

@@ -5,7 +5,7 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -29,6 +29,7 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 Handler = Callable[[Any, Any], Any]
 Parse = Callable[[Any], Any]
+Message = TypeVar("Message")
 
 
 class ServerInterceptor(grpc.aio.ServerInterceptor):
@@ -153,16 +154,16 @@ def _is_rest(context: grpc.aio.ServicerContext[Any, Any]) -> bool:
     return any(key == REST_KEY for key, _value in context.invocation_metadata() or ())
 
 
-def _parser(deserialize: Callable[[bytes], Any] | None) -> Parse:
-    def parse(raw: bytes) -> Any:
-        if deserialize is None:
-            return raw
-        try:
-            return deserialize(raw)
-        except DecodeError as broken:
-            raise InvalidInput.of("", "the message is not valid protobuf of this request's type") from broken
+def parsed(deserialize: Callable[[bytes], Message], raw: bytes) -> Message:
+    """A request from its bytes. Raises InvalidInput."""
+    try:
+        return deserialize(raw)
+    except DecodeError as broken:
+        raise InvalidInput.of("", "the message is not valid protobuf of this request's type") from broken
 
-    return parse
+
+def _parser(deserialize: Callable[[bytes], Any] | None) -> Parse:
+    return (lambda raw: raw) if deserialize is None else (lambda raw: parsed(deserialize, raw))
 
 
 async def _parsed(requests: AsyncIterator[bytes], parse: Parse) -> AsyncIterator[Any]:

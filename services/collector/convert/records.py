@@ -6,12 +6,14 @@ import numpy.typing as npt
 from binnacle.journal.v1 import journal_pb2 as pb
 from binnacle.metrics.v1 import metrics_pb2
 from services.collector.convert import rollups
+from services.collector.convert.event_blocks import field
 from services.collector.convert.otlp import telemetry
 from services.collector.domain.columns import (
     Accepted,
     EventColumns,
     HeartbeatColumns,
     LogColumns,
+    PackedEvents,
     SampleColumns,
     SeriesDefinition,
     WarningColumns,
@@ -19,6 +21,10 @@ from services.collector.domain.columns import (
 from services.core.columns import NO_TELEMETRY
 
 SAMPLE_BYTES = 24
+# Tenant and time of acceptance; a few series.
+FIELDS_BEFORE = 8
+BYTES = 2
+FIXED = {1: 8, 5: 4}
 
 
 def encode(accepted: Accepted) -> bytes:
@@ -29,7 +35,7 @@ def encode(accepted: Accepted) -> bytes:
         batch_id=accepted.batch_id,
         series=[_entry(identity, definition) for identity, definition in accepted.series],
         samples=None if accepted.samples is None else _samples(accepted.samples),
-        events=None if accepted.events is None else _events(accepted.events),
+        events=_events(accepted.events) if isinstance(accepted.events, EventColumns) else None,
         logs=None if accepted.logs is None else _logs(accepted.logs),
         heartbeats=None if accepted.heartbeats is None else _heartbeats(accepted.heartbeats),
         warnings=None if accepted.warnings is None else _warnings(accepted.warnings),
@@ -37,7 +43,11 @@ def encode(accepted: Accepted) -> bytes:
     )
     if accepted.telemetry is not NO_TELEMETRY:
         telemetry.fill(record, accepted.telemetry)
-    return record.SerializeToString()
+    encoded = record.SerializeToString()
+    if isinstance(accepted.events, PackedEvents):
+        # A message may be written in parts: what follows belongs to it.
+        return encoded + field(pb.Record.EVENTS_FIELD_NUMBER, accepted.events.block)
+    return encoded
 
 
 def accepted_seconds(record: bytes) -> float:
@@ -47,9 +57,41 @@ def accepted_seconds(record: bytes) -> float:
 
 def weight(record: bytes) -> int:
     """Bytes that a record takes in memory once its samples are unpacked."""
+    # To parse a record that holds none would cost as much as to write it.
+    if not _may_hold_samples(record):
+        return len(record)
     message = pb.Record.FromString(record)
     unpacked = message.samples.rows * SAMPLE_BYTES if message.samples.lz4 else 0
     return len(record) + unpacked
+
+
+def _may_hold_samples(record: bytes) -> bool:
+    """Whether samples are among the first fields, which is where they are; or too many others are before them."""
+    place, size = 0, len(record)
+    for _field in range(FIELDS_BEFORE):
+        if place >= size:
+            return False
+        tag = record[place]
+        if tag >> 3 >= pb.Record.SAMPLES_FIELD_NUMBER or tag & 0x80:
+            return tag >> 3 == pb.Record.SAMPLES_FIELD_NUMBER or bool(tag & 0x80)
+        if tag & 7 in FIXED:
+            place += 1 + FIXED[tag & 7]
+            continue
+        length, place = _varint(record, place + 1)
+        place += length if tag & 7 == BYTES else 0
+    return True
+
+
+def _varint(record: bytes, place: int) -> tuple[int, int]:
+    """A number, and where it ends."""
+    number = shift = 0
+    while place < len(record):
+        byte = record[place]
+        number |= (byte & 0x7F) << shift
+        shift, place = shift + 7, place + 1
+        if byte < 0x80:
+            break
+    return number, place
 
 
 def _bytes(column: npt.NDArray[np.generic], form: str) -> bytes:

@@ -1,6 +1,6 @@
 """Points as columns: what a request becomes once decoded, and what a record holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,6 +93,24 @@ class EventColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedEvents:
+    """Events that were found to keep every rule but perhaps that of times, serialised as a record holds them.
+
+    `unpack` gives the same rows as columns, where one of them has to be looked at.
+    """
+
+    times_us: Times
+    block: bytes
+    unpack: Callable[[], EventColumns]
+
+    def __len__(self) -> int:
+        return len(self.times_us)
+
+    def take(self, keep: Mask) -> EventColumns:
+        return self.unpack().take(keep)
+
+
+@dataclass(frozen=True, slots=True)
 class LogColumns:
     """Log lines; times in microseconds since the Unix epoch, levels as the contract numbers them.
 
@@ -180,7 +198,7 @@ class Accepted:
     accepted_us: int
     series: Sequence[tuple[int, SeriesDefinition]] = field(default=())
     samples: SampleColumns | None = None
-    events: EventColumns | None = None
+    events: EventColumns | PackedEvents | None = None
     logs: LogColumns | None = None
     heartbeats: HeartbeatColumns | None = None
     warnings: WarningColumns | None = None

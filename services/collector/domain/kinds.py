@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from services.collector.domain import evidence, rules
-from services.collector.domain.columns import EventColumns, HeartbeatColumns, LogColumns, Mask, Times
+from services.collector.domain.columns import EventColumns, HeartbeatColumns, LogColumns, Mask, PackedEvents, Times
 from services.collector.domain.inspection import Inspection
 from services.collector.domain.places import Places
 
@@ -18,7 +18,7 @@ class PointColumns(Protocol):
 
     def __len__(self) -> int: ...
 
-    def take(self, keep: Mask) -> Self: ...
+    def take(self, keep: Mask) -> object: ...
 
 
 Points = TypeVar("Points", bound=PointColumns)
@@ -32,11 +32,20 @@ class Kind(Generic[Points]):
     inspect: Callable[[Points, Places, rules.Moment], Inspection]
     witness: Callable[[Points], evidence.Witness]
 
-    def named(self, columns: Points) -> dict[str, Any]:
+    def named(self, columns: object) -> dict[str, Any]:
         """The columns by their field of Accepted."""
         return {self.name: columns}
 
 
+def _witness_of_packed(events: PackedEvents) -> evidence.Witness:
+    def witness(row: int) -> evidence.Evidence:
+        # Unpacked only when there is something to tell.
+        return evidence.of_events(events.unpack())(row)
+
+    return witness
+
+
 EVENTS: Kind[EventColumns] = Kind("events", rules.inspect_events, evidence.of_events)
+PACKED_EVENTS: Kind[PackedEvents] = Kind("events", rules.inspect_packed, _witness_of_packed)
 LOGS: Kind[LogColumns] = Kind("logs", rules.inspect_logs, evidence.of_logs)
 HEARTBEATS: Kind[HeartbeatColumns] = Kind("heartbeats", rules.inspect_heartbeats, evidence.of_heartbeats)

@@ -12,6 +12,7 @@ from services.collector.domain.columns import (
     HeartbeatColumns,
     LabelledColumns,
     LogColumns,
+    PackedEvents,
     SampleColumns,
     SeriesDefinition,
     Values,
@@ -64,6 +65,13 @@ def inspect_events(events: EventColumns, places: Places, moment: Moment) -> Insp
     found.texts(events.services, longest(MAX_SERVICE), "service", f"must be at most {MAX_SERVICE} characters")
     found.texts(events.user_ids, longest(MAX_PERSON), "user_id", f"must be at most {MAX_PERSON} characters")
     found.texts(events.session_ids, longest(MAX_PERSON), "session_id", f"must be at most {MAX_PERSON} characters")
+    found.times(events.times_us, moment.now, moment.skew_seconds, 1_000_000)
+    return found
+
+
+def inspect_packed(events: PackedEvents, places: Places, moment: Moment) -> Inspection:
+    """Judge the times of events of which everything else was judged."""
+    found = Inspection(len(events), places.at)
     found.times(events.times_us, moment.now, moment.skew_seconds, 1_000_000)
     return found
 

@@ -6,13 +6,16 @@ from typing import Any
 
 from binnacle.collector.v1 import ingest_service_pb2 as pb, ingest_service_pb2_grpc as pb_grpc
 from services.collector.convert import messages, sample_messages
+from services.collector.convert.event_blocks import EventReader
+from services.collector.domain.columns import EventColumns, PackedEvents
 from services.collector.domain.inspection import PointsRefused
 from services.collector.domain.intake import Draft, Intake, Outcome
-from services.collector.domain.kinds import EVENTS, HEARTBEATS, LOGS, Kind, Points
-from services.collector.domain.places import Places, SeriesPlaces
+from services.collector.domain.kinds import EVENTS, HEARTBEATS, LOGS, PACKED_EVENTS, Kind, Points
+from services.collector.domain.places import ListPlaces, Places, SeriesPlaces
 from services.collector.service.batch_ids import batch_id_of
 from services.collector.service.sample_stream import SampleStream
 from services.runtime.calls import current_call
+from services.runtime.interceptors import parsed
 
 
 class IngestServicer(pb_grpc.IngestServiceServicer):
@@ -21,6 +24,7 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
     def __init__(self, intake: Intake, stopping: asyncio.Event) -> None:
         self._intake = intake
         self._stopping = stopping
+        self._events = EventReader()
 
     async def RegisterSeries(self, request: pb.RegisterSeriesRequest, context: Any) -> pb.RegisterSeriesResponse:
         messages.check_count(len(request.series), messages.MAX_POINTS, "series")
@@ -51,9 +55,24 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         outcome = await self._intake.labelled(current_call().tenant, messages.labelled(request.series), name)
         return messages.answer(pb.WriteSeriesResponse, outcome)
 
-    async def WriteEvents(self, request: pb.WriteEventsRequest, context: Any) -> pb.WriteEventsResponse:
-        draft = messages.events(request.events, self._intake.now())
-        return messages.answer(pb.WriteEventsResponse, await self._points(EVENTS, draft, request, context))
+    async def WriteEvents(  # type: ignore[override]
+        self, request: bytes, context: Any
+    ) -> pb.WriteEventsResponse:
+        now, tenant = self._intake.now(), current_call().tenant
+
+        def read() -> tuple[pb.WriteEventsRequest, Draft[EventColumns, Places]]:
+            message = parsed(pb.WriteEventsRequest.FromString, request)
+            return message, messages.events(message.events, now)
+
+        packed = self._events.read(request, now, lambda: read()[1].columns)
+        if packed is not None:
+            whole: Draft[PackedEvents, Places] = Draft(packed.events, ListPlaces("events"))
+            name = batch_id_of(packed.batch_id, context)
+            outcome = await self._intake.points(PACKED_EVENTS, tenant, whole, name)
+        else:
+            message, draft = read()
+            outcome = await self._points(EVENTS, draft, message, context)
+        return messages.answer(pb.WriteEventsResponse, outcome)
 
     async def WriteLogs(self, request: pb.WriteLogsRequest, context: Any) -> pb.WriteLogsResponse:
         draft = messages.logs(request.logs, self._intake.now())

@@ -8,26 +8,13 @@
  * Nothing is allocated: all memory is the caller's, with its size. Every read is checked against the end of its message.
  */
 
-#include <stdint.h>
-#include <string.h>
+#include "../wire.h"
 
-#if defined(_WIN32)
-#define PUBLIC __declspec(dllexport)
-#else
-#define PUBLIC __attribute__((visibility("default")))
-#endif
-
-#define REFUSED (-1)
-#define TOO_MANY (-2)
-
-enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
 enum { POINT_KNOWN = 1, POINT_NO_RECORD = 2, POINT_NO_VALUE = 4, POINT_EXEMPLARS = 8 };
 enum { KIND_OTHER = 0, KIND_GAUGE = 1, KIND_COUNTER = 2, KIND_DELTA = 3, KIND_UNTOLD = 4 };
 enum { METRIC_WORDS = 11, ENTRY_WORDS = 3 };
 
-typedef struct { const uint8_t *at, *end; } Slice;
 typedef struct { uint64_t high, low; } Key;
-typedef struct { uint32_t number, wire; uint64_t value; Slice bytes; } Field;
 
 /* The layout is repeated in decoder.py. */
 typedef struct {
@@ -48,7 +35,6 @@ typedef struct {
     uint64_t points, metric_count;
 } Scan;
 
-static uint64_t load64(const uint8_t *at) { uint64_t value; memcpy(&value, at, 8); return value; }
 static uint64_t rotate(uint64_t value, int bits) { return (value << bits) | (value >> (64 - bits)); }
 
 static uint64_t mixed(uint64_t value) {
@@ -88,51 +74,6 @@ static Key hashed(Key key, Slice text) {
     h2 += h1;
     return (Key){h1, h2};
 }
-
-static int read_varint(Slice *from, uint64_t *value) {
-    uint64_t found = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-        if (from->at == from->end) return 0;
-        uint8_t byte = *from->at++;
-        if (shift == 63 && byte > 1) return 0;
-        found |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80)) {
-            *value = found;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* The next field of a message: 1, or 0 for what this walk does not read. */
-static int next_field(Slice *from, Field *field) {
-    uint64_t tag, length;
-    if (!read_varint(from, &tag) || tag > 0xffffffffULL || tag >> 3 == 0) return 0;
-    field->number = (uint32_t)(tag >> 3);
-    field->wire = (uint32_t)(tag & 7);
-    switch (field->wire) {
-    case WIRE_VARINT:
-        return read_varint(from, &field->value);
-    case WIRE_FIXED64:
-        if (from->end - from->at < 8) return 0;
-        field->value = load64(from->at);
-        from->at += 8;
-        return 1;
-    case WIRE_BYTES:
-        if (!read_varint(from, &length) || length > (uint64_t)(from->end - from->at)) return 0;
-        field->bytes = (Slice){from->at, from->at + length};
-        from->at += length;
-        return 1;
-    case WIRE_FIXED32:
-        if (from->end - from->at < 4) return 0;
-        from->at += 4;
-        return 1;
-    default:
-        return 0;
-    }
-}
-
-static int is_bytes(const Field *field, uint32_t number) { return field->wire == WIRE_BYTES && field->number == number; }
 
 /* The one submessage `number` of a message, empty when there is none; 0 when it is in several parts. */
 static int only(Slice message, uint32_t number, Slice *found) {
