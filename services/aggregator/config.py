@@ -22,6 +22,9 @@ class AggregatorConfig(ServiceConfig):
     repeat_names_max: int = Field(
         16_000_000, ge=1_000, description="names of requests that are remembered, 16 bytes each; the oldest give way"
     )
+    business_rules: Path | None = Field(
+        None, description="a JSON file of business rules, as `/api/v1/business/rules` gives them; the ready-made if none"
+    )
 
     @property
     def store_dsn(self) -> str:

@@ -1,21 +1,46 @@
 """Puts the services together that tell what people and the business do."""
 
-from binnacle.aggregator.v1 import session_service_pb2_grpc
+from pathlib import Path
+
+from binnacle.aggregator.v1 import (
+    audience_service_pb2_grpc,
+    business_service_pb2_grpc,
+    session_service_pb2_grpc,
+)
+from services.aggregator.adapters.clickhouse.audience import ClickHouseAudience
+from services.aggregator.adapters.clickhouse.business import ClickHouseBusiness
+from services.aggregator.adapters.clickhouse.business_rules import ClickHouseRules
 from services.aggregator.adapters.clickhouse.funnels import ClickHouseFunnels
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.sessions import ClickHouseSessions
 from services.aggregator.adapters.clickhouse.stories import ClickHouseStories
+from services.aggregator.convert.business_rules import rules_of_file
+from services.aggregator.domain.business import Business
+from services.aggregator.domain.business_rules import READY_MADE, Rules
+from services.aggregator.service.audience_service import AudienceServicer
+from services.aggregator.service.business_service import BusinessServicer
 from services.aggregator.service.session_service import SessionServicer
 from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def business(reader: Reader, clock: Clock) -> list[Registration]:
-    """Sessions, business figures, audience."""
+def business(reader: Reader, clock: Clock, rules: Path | None) -> list[Registration]:
+    """Sessions, business figures, audience; `rules` is a file of business rules. Raises InvalidInput for a bad one."""
+    own = rules_of_file(rules) if rules else READY_MADE
     return [
         Registration(
             session_service_pb2_grpc.add_SessionServiceServicer_to_server,
             SessionServicer(ClickHouseSessions(reader), ClickHouseStories(reader), ClickHouseFunnels(reader), clock),
             "binnacle.aggregator.v1.SessionService",
+        ),
+        Registration(
+            business_service_pb2_grpc.add_BusinessServiceServicer_to_server,
+            BusinessServicer(Business(ClickHouseBusiness(reader), clock), Rules(ClickHouseRules(reader)), own, clock),
+            "binnacle.aggregator.v1.BusinessService",
+        ),
+        Registration(
+            audience_service_pb2_grpc.add_AudienceServiceServicer_to_server,
+            AudienceServicer(ClickHouseAudience(reader), clock),
+            "binnacle.aggregator.v1.AudienceService",
         ),
     ]

@@ -1,5 +1,7 @@
 """Puts the services together that answer questions from the store."""
 
+from pathlib import Path
+
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.wiring.business import business
 from services.aggregator.wiring.data import data
@@ -9,11 +11,11 @@ from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def questions(reader: Reader, clock: Clock) -> list[Registration]:
-    """Every service whose answers come from the store alone."""
+def questions(reader: Reader, clock: Clock, business_rules: Path | None) -> list[Registration]:
+    """Every service whose answers come from the store alone. Raises InvalidInput for a bad file of rules."""
     return [
         *data(reader, clock),
         *findings(reader, clock),
         *reports(reader, clock),
-        *business(reader, clock),
+        *business(reader, clock, business_rules),
     ]

@@ -51,7 +51,7 @@ class Bindings:
         return f"{{{name}:{kind}}}"
 
 
-def within(bound: Bindings, from_us: int, to_us: int) -> tuple[str, str]:
+def within(bound: Bindings, from_us: int, to_us: int) -> tuple[str, ...]:
     """The conditions of a range of time, its end not within."""
     return (
         f"time >= fromUnixTimestamp64Micro({bound.whole(from_us)})",
@@ -59,9 +59,9 @@ def within(bound: Bindings, from_us: int, to_us: int) -> tuple[str, str]:
     )
 
 
-def step_of(bound: Bindings, starts: Sequence[int]) -> str:
+def step_of(bound: Bindings, starts: Sequence[int], column: str = "time") -> str:
     """The start of the step that a row falls into, in Unix seconds."""
-    return f"roundDown(toInt64(toUnixTimestamp(time)), {bound.wholes(starts)})"
+    return f"roundDown(toInt64(toUnixTimestamp({column})), {bound.wholes(starts)})"
 
 
 def text_of(field: str) -> str:

@@ -55,7 +55,8 @@ async def _with_points(
 
 
 def _where(matching: FeatureFilter, bound: Bindings) -> tuple[str, ...]:
-    where = (*within(bound, matching.from_us, matching.to_us), "type = 'feature_used'", f"{_FEATURE} != ''")
+    where: tuple[str, ...] = within(bound, matching.from_us, matching.to_us)
+    where += ("type = 'feature_used'", f"{_FEATURE} != ''")
     if matching.feature:
         where += (f"{_FEATURE} = {bound.text(matching.feature)}",)
     if matching.service:

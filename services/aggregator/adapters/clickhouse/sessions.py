@@ -167,7 +167,7 @@ def _session(row: Row) -> Session:
     revenue = {currency.upper(): 0.0 for currency in row[9]}
     for currency, amount in row[9].items():
         revenue[currency.upper()] += int(amount) / MILLIONTHS
-    return Session(*row[:9], revenue, *row[10:])
+    return Session(*[*row[:9], revenue, *row[10:]])
 
 
 def _figures(tenant: str, from_us: int, to_us: int, active_from_us: int, service: str) -> TenantQuery:

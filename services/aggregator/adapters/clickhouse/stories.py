@@ -51,7 +51,7 @@ class ClickHouseStories:
         for kind, table in enumerate(_TABLES):
             bound = Bindings()
             of_subject = _own(subject, bound) if table == "events" else _linked(subject, traces, bound)
-            where = (*within(bound, from_us, to_us), of_subject)
+            where: tuple[str, ...] = (*within(bound, from_us, to_us), of_subject)
             if after is not None:
                 where += _after(kind, table, after, bound)
             query = TenantQuery(tenant, table, _COLUMNS[kind], where, bound.values, order_by=_ORDER[kind], limit=limit)
@@ -115,4 +115,4 @@ def _entry(kind: int, row: Row) -> StoryEntry:
         return StoryEntry(position, reading.event(row))
     if kind == 1:
         return StoryEntry(position, StoryLog(*row[:-3]))
-    return StoryEntry(position, StorySpan(*row[:6], bool(row[6])))
+    return StoryEntry(position, StorySpan(*[*row[:6], bool(row[6])]))

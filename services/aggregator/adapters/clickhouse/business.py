@@ -1,0 +1,162 @@
+"""What business figures are made of, from events at the time of the question."""
+
+from collections.abc import Mapping, Sequence
+
+from services.aggregator.adapters.clickhouse.business_cells import cell, cells_query
+from services.aggregator.adapters.clickhouse.campaigns import campaign, campaigns_query, steps_query
+from services.aggregator.adapters.clickhouse.event_fields import PLACE, Bindings, step_of, text_of, within
+from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.adapters.clickhouse.revenue import revenue_samples
+from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.aggregator.ports.business import Campaign, Cell, People, Period, Product, RevenueSample, Talk
+
+_SESSIONS = "uniqExactIf(session_id, session_id != '')"
+_MESSAGES = "type IN ('MessageSent', 'MessageReceived')"
+_PARTY = (
+    f"multiIf(type = 'MessageSent', {text_of('data.to')}, type = 'MessageReceived', {text_of('data.from')},"
+    f" {text_of('data.customer')})"
+)
+_CONVERSATION = text_of("data.conversation_id")
+_ITEMS = "Array(Tuple(product_id String, quantity Nullable(Float64)))"
+_PIECES = f"arrayJoin(JSONExtract(data, 'items', '{_ITEMS}')) AS piece"
+
+
+class ClickHouseBusiness:
+    """Asks for what figures are made of. See ports/business.py."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def cells(self, tenant: str, period: Period) -> Sequence[Cell]:
+        return [cell(row) for row in await self._reader.rows(cells_query(tenant, period))]
+
+    async def people(self, tenant: str, period: Period) -> People:
+        bound = Bindings()
+        columns = (
+            _SESSIONS,
+            "uniqExactIf(session_id, session_id != '' AND type = 'conversion')",
+            "uniqExactIf(user_id, user_id != '' AND type = 'purchase')",
+            "uniqExactIf(user_id, user_id != '' AND type = 'AIInteraction')",
+        )
+        where = within(bound, period.from_us, period.to_us)
+        [row] = await self._reader.rows(TenantQuery(tenant, "events", columns, where, bound.values))
+        return People(*row)
+
+    async def sessions(self, tenant: str, period: Period) -> Mapping[int, int]:
+        bound = Bindings()
+        columns = (f"{step_of(bound, period.starts)} AS step", _SESSIONS)
+        where = within(bound, period.from_us, period.to_us)
+        query = TenantQuery(tenant, "events", columns, where, bound.values, group_by="step")
+        return {int(step): int(count) for step, count in await self._reader.rows(query)}
+
+    async def campaigns(self, tenant: str, period: Period) -> Sequence[Campaign]:
+        return [campaign(row) for row in await self._reader.rows(campaigns_query(tenant, period))]
+
+    async def campaign_steps(self, tenant: str, period: Period) -> Mapping[int, int]:
+        return {step: int(sent) for step, sent in await self._reader.rows(steps_query(tenant, period))}
+
+    async def talks(self, tenant: str, from_us: int, to_us: int) -> Sequence[Talk]:
+        bound = Bindings()
+        where = (*within(bound, from_us, to_us), f"{_MESSAGES} OR type = 'ConversationStarted'")
+        columns = (f"{_CONVERSATION} AS conversation", f"if(conversation = '', {_PARTY}, '') AS party")
+        query = TenantQuery(
+            tenant,
+            "events",
+            columns,
+            (*where, "conversation != '' OR party != ''"),
+            bound.values,
+            group_by="conversation, party",
+        )
+        return [Talk(*row) for row in await self._reader.rows(query)]
+
+    async def started_talks(self, tenant: str, from_us: int, to_us: int) -> Mapping[str, str]:
+        bound = Bindings()
+        customer = text_of("data.customer")
+        query = TenantQuery(
+            tenant,
+            "events",
+            (f"{customer} AS customer", f"argMax({_CONVERSATION}, {PLACE})"),
+            (
+                *within(bound, from_us, to_us),
+                "type = 'ConversationStarted'",
+                f"{customer} != ''",
+                f"{_CONVERSATION} != ''",
+            ),
+            bound.values,
+            group_by="customer",
+        )
+        return dict(await self._reader.rows(query))
+
+    async def queries(self, tenant: str, period: Period, limit: int) -> Sequence[tuple[str, int]]:
+        return await self._most(
+            tenant, period, f"lowerUTF8({text_of('data.query')})", "type IN ('search', 'visual_search')", limit
+        )
+
+    async def features(self, tenant: str, period: Period, limit: int) -> Sequence[tuple[str, int]]:
+        return await self._most(tenant, period, text_of("data.feature"), "type = 'feature_used'", limit)
+
+    async def _most(self, tenant: str, period: Period, name: str, chosen: str, limit: int) -> Sequence[tuple[str, int]]:
+        """The most frequent names of some events."""
+        bound = Bindings()
+        query = TenantQuery(
+            tenant,
+            "events",
+            (f"{name} AS name", "count() AS times"),
+            (*within(bound, period.from_us, period.to_us), chosen, "name != ''"),
+            bound.values,
+            group_by="name",
+            order_by="times DESC, name",
+            limit=limit,
+        )
+        return [(name, times) for name, times in await self._reader.rows(query)]
+
+    async def products(self, tenant: str, period: Period, limit: int) -> Sequence[Product]:
+        bound = Bindings()
+        product, name = text_of("data.product_id"), text_of("data.name")
+        query = TenantQuery(
+            tenant,
+            "events",
+            (
+                f"{product} AS product",
+                f"argMaxIf({name}, {PLACE}, {name} != '')",
+                "countIf(type = 'product_view') AS views",
+                "countIf(type = 'cart_add') AS adds",
+            ),
+            (
+                *within(bound, period.from_us, period.to_us),
+                "type IN ('product_view', 'cart_add')",
+                "product != ''",
+            ),
+            bound.values,
+            group_by="product",
+            order_by="views DESC, adds DESC, product",
+            limit=limit,
+        )
+        found = await self._reader.rows(query)
+        sold = await self._sold(tenant, period, [row[0] for row in found])
+        return [Product(*[*row, sold.get(row[0], 0.0)]) for row in found]
+
+    async def _sold(self, tenant: str, period: Period, products: Sequence[str]) -> Mapping[str, float]:
+        """Pieces sold of some goods."""
+        if not products:
+            return {}
+        bound = Bindings()
+        pieces = TenantQuery(
+            tenant,
+            "events",
+            (_PIECES,),
+            (*within(bound, period.from_us, period.to_us), "type = 'purchase'"),
+            bound.values,
+        )
+        query = TenantQuery(
+            tenant,
+            pieces,
+            ("piece.1 AS product", "sum(ifNull(piece.2, 1))"),
+            (f"has({bound.texts(products)}, product)",),
+            bound.values,
+            group_by="product",
+        )
+        return {product: float(count) for product, count in await self._reader.rows(query)}
+
+    async def revenue(self, tenant: str, period: Period, now_us: int) -> Sequence[RevenueSample]:
+        return await revenue_samples(self._reader, tenant, period, now_us)

@@ -1,0 +1,183 @@
+"""Business figures as messages, and the periods they are asked for with."""
+
+from collections.abc import Sequence
+
+from binnacle.aggregator.v1 import business_service_pb2 as pb
+from services.aggregator.convert.dashboard import timestamp
+from services.aggregator.convert.reports import at_second
+from services.aggregator.convert.sessions import money, steps_from
+from services.aggregator.convert.time_ranges import range_from
+from services.aggregator.domain.business import BusinessFigures, BusinessPoint
+from services.aggregator.domain.business_sums import ModelCalls, Revenue
+from services.aggregator.ports.business import Campaign, Period, Product
+from services.core.errors import InvalidInput
+
+DEFAULT_TOP, MOST_TOP = 10, 100
+MILLION = 1_000_000
+
+
+def periods_from(asked: pb.GetBusinessRequest, now: float) -> tuple[Period, Period | None]:
+    """The period and, where asked for, the earlier one beside it. Raises InvalidInput."""
+    from_us, to_us = range_from(asked, now)
+    shift = asked.earlier_seconds * MILLION
+    if shift > from_us:
+        raise InvalidInput.of("earlier_seconds", "must not lead before 1970")
+    earlier = _period(asked, from_us - shift, to_us - shift) if shift else None
+    return _period(asked, from_us, to_us), earlier
+
+
+def _period(asked: pb.GetBusinessRequest, from_us: int, to_us: int) -> Period:
+    steps = steps_from(asked.step_seconds, asked.time_zone, from_us, to_us)
+    return Period(from_us, to_us, steps.edges[:-1] if steps else ())
+
+
+def top_from(asked: pb.GetBusinessRequest) -> int:
+    """Rows of each list. Raises InvalidInput."""
+    if asked.top > MOST_TOP:
+        raise InvalidInput.of("top", f"must be between 1 and {MOST_TOP}")
+    return asked.top or DEFAULT_TOP
+
+
+def response(found: BusinessFigures, earlier: BusinessFigures | None) -> pb.GetBusinessResponse:
+    """The figures of both periods."""
+    return pb.GetBusinessResponse(
+        figures=_figures(found),
+        earlier=None if earlier is None else _figures(earlier),
+        points=[_point(one) for one in found.points],
+        earlier_points=[_point(one) for one in earlier.points] if earlier else [],
+    )
+
+
+def _figures(found: BusinessFigures) -> pb.BusinessFigures:
+    return pb.BusinessFigures(
+        start_time=timestamp(found.period.from_us),
+        end_time=timestamp(found.period.to_us),
+        revenue=[_revenue(one) for one in found.revenue],
+        purchases=found.purchases,
+        buyers=found.people.buyers,
+        conversions=pb.Conversions(
+            count=found.conversions,
+            sessions=found.people.converting_sessions,
+            rate=_percent(found.people.converting_sessions, found.people.sessions),
+            by_funnel=[
+                pb.ConversionFigures(funnel=name, count=count, value=money(value))
+                for name, count, value in found.by_funnel
+            ],
+        ),
+        credits=_credits(found),
+        campaigns=_campaigns(found.campaigns),
+        messages=pb.Messages(
+            sent=found.sent,
+            received=found.received,
+            failed=found.failed,
+            failure_rate=_percent(found.failed, found.sent),
+            by_status=_counts(found.by_status),
+        ),
+        conversations=pb.Conversations(started=found.conversations_started, active=found.conversations_active),
+        tickets=pb.Tickets(created=found.tickets, by_issue=_counts(found.by_issue)),
+        ai=_ai(found),
+        searches=pb.Searches(
+            count=found.searches,
+            without_results=found.without_results,
+            average_results=found.average_results,
+            top_queries=_counts(found.queries),
+        ),
+        top_products=[_product(one) for one in found.products],
+        top_features=_counts(found.features),
+    )
+
+
+def _percent(part: float, whole: float) -> float:
+    return 100.0 * part / whole if whole else 0.0
+
+
+def _counts(pairs: Sequence[tuple[str, int]]) -> list[pb.NamedCount]:
+    return [pb.NamedCount(name=name, count=count) for name, count in pairs]
+
+
+def _revenue(one: Revenue) -> pb.Revenue:
+    return pb.Revenue(
+        currency=one.currency,
+        amount=one.amount,
+        from_purchases=one.from_purchases,
+        from_metric=one.from_metric,
+        orders=one.orders,
+        average_order=one.average_order,
+        largest_order=one.largest,
+    )
+
+
+def _credits(found: BusinessFigures) -> pb.Credits:
+    return pb.Credits(
+        purchased=found.credits_purchased,
+        used=found.credits_used,
+        balance=found.credits_purchased - found.credits_used,
+        sales=money(found.credit_sales),
+        used_by_feature=[pb.NamedAmount(name=name, amount=amount) for name, amount in found.used_by_feature],
+    )
+
+
+def _campaigns(found: Sequence[Campaign]) -> pb.Campaigns:
+    sent, opened, clicked = (
+        sum(getattr(one, name) for one in found) / MILLION for name in ("sent", "opened", "clicked")
+    )
+    return pb.Campaigns(
+        active=len(found),
+        sent=sent,
+        opened=opened,
+        clicked=clicked,
+        open_rate=_percent(opened, sent),
+        click_rate=_percent(clicked, sent),
+        campaigns=[_campaign(one) for one in found],
+    )
+
+
+def _campaign(one: Campaign) -> pb.CampaignFigures:
+    return pb.CampaignFigures(
+        campaign_id=one.campaign_id,
+        sent=one.sent / MILLION,
+        opened=one.opened / MILLION,
+        clicked=one.clicked / MILLION,
+        open_rate=_percent(one.opened, one.sent),
+        click_rate=_percent(one.clicked, one.sent),
+        total_sent=one.total_sent / MILLION,
+        total_opened=one.total_opened / MILLION,
+        total_clicked=one.total_clicked / MILLION,
+        last_update=timestamp(one.last_us),
+    )
+
+
+def _ai(found: BusinessFigures) -> pb.AiUsage:
+    return pb.AiUsage(
+        calls=found.ai.calls,
+        failed=found.ai.failed,
+        tokens=found.ai.tokens,
+        cost=money(found.ai.cost),
+        average_latency_ms=found.ai.average_latency_ms,
+        users=found.people.model_users,
+        by_model=[_model(one) for one in found.by_model],
+    )
+
+
+def _model(one: ModelCalls) -> pb.ModelUsage:
+    return pb.ModelUsage(
+        model=one.model,
+        provider=one.provider,
+        calls=one.calls,
+        failed=one.failed,
+        tokens=one.tokens,
+        cost=money(one.cost),
+        average_latency_ms=one.average_latency_ms,
+    )
+
+
+def _product(one: Product) -> pb.ProductFigures:
+    return pb.ProductFigures(
+        product_id=one.product_id, name=one.name, views=one.views, cart_adds=one.cart_adds, sold=one.sold
+    )
+
+
+def _point(one: BusinessPoint) -> pb.BusinessPoint:
+    return pb.BusinessPoint(
+        time=at_second(one.start), revenue=money(one.revenue), ai_cost=money(one.cost), **one.counts
+    )

@@ -1,0 +1,166 @@
+"""What business figures are made of. Amounts are whole millionths, so that no order of rows changes a sum."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Microseconds since the Unix epoch; the end is not within. `starts` are those of steps, in Unix seconds."""
+
+    from_us: int
+    to_us: int
+    starts: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Millionths of the amounts that were told, and how many told one."""
+
+    millionths: int = 0
+    told: int = 0
+
+    def __add__(self, other: "Sum") -> "Sum":
+        return Sum(self.millionths + other.millionths, self.told + other.told)
+
+    @property
+    def amount(self) -> float:
+        """The sum in units."""
+        return self.millionths / 1_000_000
+
+    @property
+    def average(self) -> float:
+        """The average in units; 0 where none was told."""
+        return self.amount / self.told if self.told else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Events of one type that are alike; what key and amounts hold depends on the type:
+
+    type                 key      second    amount   other    third       failed
+    purchase                                total
+    conversion           funnel             value
+    credits_purchased                       credits  amount
+    credits_used         feature            credits
+    MessageSent          status                                           status failed
+    TicketCreated        issue
+    AIInteraction        model    provider  tokens   cost     latency_ms  without success
+    search                                  results                       without results
+
+    `largest` is the largest amount in millionths. Over time, `step` is the start of the step, and key and second are
+    empty.
+    """
+
+    step: int
+    type: str
+    key: str
+    second: str
+    currency: str
+    count: int
+    failed: int
+    amount: Sum
+    other: Sum
+    third: Sum
+    largest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Distinct sessions and people of a period."""
+
+    sessions: int
+    converting_sessions: int
+    buyers: int
+    model_users: int
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What a campaign added within a period, in millionths, and its last totals."""
+
+    campaign_id: str
+    sent: int
+    opened: int
+    clicked: int
+    total_sent: int
+    total_opened: int
+    total_clicked: int
+    last_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One of the goods."""
+
+    product_id: str
+    name: str
+    views: int
+    cart_adds: int
+    sold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Traffic of a conversation: its id or, where a message names none, the other party."""
+
+    conversation_id: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueSample:
+    """Increments of the metric `revenue` in one currency; `step` as in Cell."""
+
+    step: int
+    currency: str
+    millionths: int
+
+
+class BusinessReader(Protocol):
+    """Asks for what figures are made of. Methods raise what adapters/clickhouse/reader.py says."""
+
+    async def cells(self, tenant: str, period: Period) -> Sequence[Cell]:
+        """Alike events of a period, over time where it has steps."""
+        ...
+
+    async def people(self, tenant: str, period: Period) -> People:
+        """Distinct sessions and people."""
+        ...
+
+    async def sessions(self, tenant: str, period: Period) -> Mapping[int, int]:
+        """Distinct sessions of each step."""
+        ...
+
+    async def campaigns(self, tenant: str, period: Period) -> Sequence[Campaign]:
+        """What campaigns added, most sent first; more than 1,000 are cut off."""
+        ...
+
+    async def campaign_steps(self, tenant: str, period: Period) -> Mapping[int, int]:
+        """What all campaigns added to `sent` in each step, in millionths."""
+        ...
+
+    async def talks(self, tenant: str, from_us: int, to_us: int) -> Sequence[Talk]:
+        """Traffic of conversations, each once."""
+        ...
+
+    async def started_talks(self, tenant: str, from_us: int, to_us: int) -> Mapping[str, str]:
+        """The newest conversation that was started with each party."""
+        ...
+
+    async def queries(self, tenant: str, period: Period, limit: int) -> Sequence[tuple[str, int]]:
+        """What was searched for most."""
+        ...
+
+    async def products(self, tenant: str, period: Period, limit: int) -> Sequence[Product]:
+        """The goods looked at most."""
+        ...
+
+    async def features(self, tenant: str, period: Period, limit: int) -> Sequence[tuple[str, int]]:
+        """The features used most."""
+        ...
+
+    async def revenue(self, tenant: str, period: Period, now_us: int) -> Sequence[RevenueSample]:
+        """Increments of the metric `revenue`, over time where the period has steps."""
+        ...
