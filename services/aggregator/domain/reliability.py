@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.aggregator.domain.past_days import DAY_US, Remembered, joined_lives, joined_probes
 from services.aggregator.domain.ranges import MICRO, Range
 from services.aggregator.domain.traffic import TrafficFigures, TrafficSums, summed
 from services.aggregator.domain.uptime import (
@@ -17,7 +18,7 @@ from services.aggregator.domain.uptime import (
     histories,
     share,
 )
-from services.aggregator.ports.reliability import ReliabilityStore
+from services.aggregator.ports.reliability import Life, Probe, ReliabilityStore
 from services.aggregator.ports.traffic import TrafficQuestion, TrafficStore
 from services.core.clock import Clock
 from services.core.conventions import PROBES
@@ -27,8 +28,6 @@ DAY = 86_400
 BASELINE_DAYS = 7
 MAX_OUTAGES = 10_000
 WEIGHTS: Mapping[str, float] = {"success": 0.4, "latency": 0.3, "budget": 0.3}
-_BASELINE_SECONDS = 600.0
-_MAX_BASELINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,9 @@ class Reliabilities:
         self._store = store
         self._traffic = traffic
         self._clock = clock
-        self._baselines: dict[tuple[str, str, int], tuple[float, float | None]] = {}
+        self._baselines = Remembered[float | None](clock)
+        self._past_lives = Remembered[Sequence[Life]](clock)
+        self._past_probes = Remembered[Sequence[Probe]](clock)
 
     async def report(self, tenant: str, asked: Range, service: str, target_percent: float) -> ReliabilityReport:
         """Uptime, budget and score, looked at from the end of a range."""
@@ -106,14 +107,36 @@ class Reliabilities:
 
     async def _histories(self, tenant: str, asked: Range, service: str) -> dict[str, History]:
         end_us = self._moment(asked)
-        # A day before, so that who was there at the beginning is known.
-        from_us = max(0, min(asked.first, asked.end - BUDGET_SECONDS) - DAY) * MICRO
+        # From the midnight before the day before, so that who was there at the beginning is known.
+        from_us = max(0, min(asked.first, asked.end - BUDGET_SECONDS) // DAY - 1) * DAY_US
         lives, probes = await asyncio.gather(
-            self._store.lives(tenant, from_us, end_us, LATE_US, service),
-            self._store.probes(tenant, PROBES, from_us, end_us, LATE_US),
+            self._lives(tenant, service, from_us, end_us), self._probes(tenant, from_us, end_us)
         )
         found = histories(lives, probes, end_us)
         return {name: history for name, history in found.items() if not service or name == service}
+
+    async def _lives(self, tenant: str, service: str, from_us: int, end_us: int) -> list[Life]:
+        """Heartbeats; those of days that are over are asked for every ten minutes only."""
+        midnight = end_us // DAY_US * DAY_US
+        past, recent = await asyncio.gather(
+            self._past_lives.get(
+                (tenant, service, from_us, midnight),
+                lambda: self._store.lives(tenant, from_us, midnight, LATE_US, service),
+            ),
+            self._store.lives(tenant, midnight, end_us, LATE_US, service),
+        )
+        return joined_lives(past, recent, LATE_US)
+
+    async def _probes(self, tenant: str, from_us: int, end_us: int) -> list[Probe]:
+        """Probes, in the same way."""
+        midnight = end_us // DAY_US * DAY_US
+        past, recent = await asyncio.gather(
+            self._past_probes.get(
+                (tenant, from_us, midnight), lambda: self._store.probes(tenant, PROBES, from_us, midnight, LATE_US)
+            ),
+            self._store.probes(tenant, PROBES, midnight, end_us, LATE_US),
+        )
+        return joined_probes(past, recent, LATE_US)
 
     def _moment(self, asked: Range) -> int:
         """The end of the part of a range that is past."""
@@ -125,17 +148,14 @@ class Reliabilities:
         return sums.figures(asked.past_seconds(self._clock.now()))
 
     async def _baseline(self, tenant: str, day: int, service: str) -> float | None:
-        """The 95th percentile of the days before a day, in milliseconds; looked up again every ten minutes."""
-        key, now = (tenant, service, day), self._clock.monotonic()
-        known = self._baselines.get(key)
-        if known is not None and now - known[0] < _BASELINE_SECONDS:
-            return known[1]
-        before = Range((day - BASELINE_DAYS) * DAY, day * DAY)
-        latency = (await self._figures(tenant, before, service)).latency
-        if len(self._baselines) >= _MAX_BASELINES:
-            self._baselines.clear()
-        self._baselines[key] = (now, latency.p95_ms if latency else None)
-        return self._baselines[key][1]
+        """The 95th percentile of the days before a day, in milliseconds; asked for every ten minutes only."""
+
+        async def ask() -> float | None:
+            before = Range((day - BASELINE_DAYS) * DAY, day * DAY)
+            latency = (await self._figures(tenant, before, service)).latency
+            return latency.p95_ms if latency else None
+
+        return await self._baselines.get((tenant, service, day), ask)
 
 
 def _reliability(name: str, of: Sequence[History], begin_us: int, end_us: int, target_percent: float) -> Reliability:

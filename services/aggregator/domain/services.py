@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from services.aggregator.domain.ranges import MICRO, Range
@@ -11,7 +11,7 @@ from services.aggregator.domain.traffic import TrafficFigures, TrafficSums, summ
 from services.aggregator.domain.window import Traffic
 from services.aggregator.domain.zoned_steps import ZonedSteps
 from services.aggregator.ports.services import Deploy, LastBeat, ServiceStore
-from services.aggregator.ports.traffic import Group, TrafficQuestion, TrafficStore
+from services.aggregator.ports.traffic import Group, TrafficQuestion, TrafficRow, TrafficStore
 from services.core import conventions
 from services.core.clock import Clock
 from services.core.errors import InvalidInput, NotFound
@@ -78,9 +78,8 @@ class Services:
 
     async def listed(self, tenant: str, asked: Range, service: str = "") -> ServiceList:
         """Services with traffic within the range or a heartbeat in the day before its end, by name."""
-        rows, recent, beats, deploys = await asyncio.gather(
-            self._traffic.traffic(tenant, TrafficQuestion(asked.first, asked.end, ("service",), service=service)),
-            self._traffic.traffic(tenant, _recent(asked, service)),
+        (rows, recent), beats, deploys = await asyncio.gather(
+            self._rows(tenant, asked, service),
             self._services.last_beats(tenant, asked.end_us - DAY_US, asked.end_us),
             self._services.last_deploys(tenant, asked.end_us - DEPLOYS_US, asked.end_us),
         )
@@ -94,6 +93,19 @@ class Services:
         total = summed(rows, lambda _row: "").get("", TrafficSums())
         summaries = [state.summary(name, sums.get(name, TrafficSums()), seconds) for name in names]
         return ServiceList(summaries, total.figures(seconds))
+
+    async def _rows(self, tenant: str, asked: Range, service: str) -> tuple[Sequence[TrafficRow], Sequence[TrafficRow]]:
+        """Traffic of the range, and that of its last minutes by which services without heartbeats are judged."""
+        question = TrafficQuestion(asked.first, asked.end, ("service",), service=service)
+        last = replace(question, from_second=asked.end - conventions.FIGURES_WINDOW)
+        # The range that is asked for most is just these minutes.
+        if abs(last.from_second - question.from_second) <= 1:
+            rows = await self._traffic.traffic(tenant, question)
+            return rows, rows
+        rows, recent = await asyncio.gather(
+            self._traffic.traffic(tenant, question), self._traffic.traffic(tenant, last)
+        )
+        return rows, recent
 
     async def get(self, tenant: str, asked: Range, service: str) -> tuple[ServiceSummary, list[EndpointSummary]]:
         """One service with its busiest endpoints. Raises NotFound when it would not be listed."""
@@ -146,10 +158,6 @@ class _State:
             return inferred_status(Traffic(window.requests, window.errors))
         stale = self.end_us - beat.seen_us > conventions.HEARTBEAT_STALE_AFTER * MICRO
         return conventions.STALE if stale else beat.status
-
-
-def _recent(asked: Range, service: str) -> TrafficQuestion:
-    return TrafficQuestion(asked.end - conventions.FIGURES_WINDOW, asked.end, ("service",), service=service)
 
 
 def _points(

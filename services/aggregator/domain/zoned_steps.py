@@ -49,7 +49,8 @@ def zoned_steps(from_second: int, to_second: int, seconds: int, zone: ZoneInfo) 
         raise InvalidInput.of("step_seconds", "must be a divisor of 86,400, or a multiple of it")
     if (to_second - from_second) / length > MAX_STEPS:
         raise InvalidInput.of("step_seconds", f"must give at most {MAX_STEPS:,} steps: ask for longer ones")
-    inner = [edge for edge in _marks(from_second, to_second, length, zone) if from_second < edge < to_second]
+    marks = sorted(set(_marks(from_second, to_second, length, zone)))
+    inner = [edge for edge in marks if from_second < edge < to_second]
     return ZonedSteps(length, [from_second, *inner, to_second])
 
 

@@ -4,9 +4,11 @@ import itertools
 
 from hypothesis import given, strategies as st
 
+from services.aggregator.domain.past_days import Remembered, joined_lives, joined_probes
 from services.aggregator.domain.spans_of_time import clipped, length, union, without
 from services.aggregator.domain.uptime import BURN_WINDOWS, budget, histories, share
 from services.aggregator.ports.reliability import Life, Probe
+from tests.support.clock import ManualClock
 
 MICRO = 1_000_000
 END = 4_000
@@ -93,6 +95,38 @@ def test_uptime_is_that_of_counting_seconds(beats: list[int], values: dict[int, 
     recent = set(range(END - 3_600, END))
     expected = len(down & recent) / len(observed & recent) / 0.01 if observed & recent else None
     assert rates[3_600] is expected is None or abs((rates[3_600] or 0) - (expected or 0)) < 1e-6
+
+
+@given(
+    st.lists(seconds, unique=True, max_size=12).map(sorted),
+    st.dictionaries(seconds, st.integers(0, 1), max_size=12),
+    seconds,
+)
+def test_two_ranges_say_what_one_would(beats: list[int], values: dict[int, int], middle: int) -> None:
+    def lives(times: list[int]) -> list[Life]:
+        return [life(times)] if times else []
+
+    def probes(told: dict[int, int]) -> list[Probe]:
+        return [probe(told)] if told else []
+
+    earlier, later = [t for t in beats if t < middle], [t for t in beats if t >= middle]
+    assert joined_lives(lives(earlier), lives(later), LATE * MICRO) == lives(beats)
+    before = {t: value for t, value in values.items() if t < middle}
+    after = {t: value for t, value in values.items() if t >= middle}
+    assert joined_probes(probes(before), probes(after), LATE * MICRO) == probes(values)
+
+
+async def test_what_is_remembered_is_asked_for_again_after_ten_minutes() -> None:
+    clock, asked = ManualClock(), list[int]()
+
+    async def ask() -> int:
+        asked.append(1)
+        return len(asked)
+
+    known = Remembered[int](clock)
+    assert [await known.get("a", ask), await known.get("a", ask), await known.get("b", ask)] == [1, 1, 2]
+    await clock.advance(601)
+    assert await known.get("a", ask) == 3
 
 
 def test_who_was_silent_for_a_day_is_withdrawn() -> None:
