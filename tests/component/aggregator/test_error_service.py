@@ -3,6 +3,7 @@
 import random
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.support.telemetry import filled
 pytestmark = pytest.mark.store
 NOW = float(int(time.time()))
 START = NOW - 7_200
-RANGE = {"start_time": Timestamp(seconds=int(START)), "end_time": Timestamp(seconds=int(NOW))}
+RANGE: dict[str, Any] = {"start_time": Timestamp(seconds=int(START)), "end_time": Timestamp(seconds=int(NOW))}
 Groups = pb.ListErrorGroupsRequest
 # Deploys of a service: time and version.
 DEPLOYS = ((START - 3_600, "1.0"), (START + 2_400, "1.1"), (START + 4_800, "2.0"))
@@ -145,7 +146,7 @@ async def test_groups_are_what_was_told(aggregator: Aggregator, told: Told) -> N
 
 
 async def test_groups_are_listed_in_any_order_page_by_page(aggregator: Aggregator, told: Told) -> None:
-    keys = {
+    keys: dict[Any, Callable[[Any], float]] = {
         pb.ERROR_ORDER_LAST_SEEN: lambda group: group.last_time.ToNanoseconds(),
         pb.ERROR_ORDER_FIRST_SEEN: lambda group: group.first_time.ToNanoseconds(),
         pb.ERROR_ORDER_COUNT: lambda group: group.count,
@@ -220,7 +221,12 @@ def fingerprint(answer: pb.ListErrorGroupsResponse, one: tuple[str, str, str, in
 async def test_bad_questions_are_refused(aggregator: Aggregator) -> None:
     errors = aggregator.errors
     calls = (
-        (errors.ListErrorGroups, Groups(filter=ErrorFilter(sources=[0])), "INVALID_ARGUMENT", "filter.sources"),
+        (
+            errors.ListErrorGroups,
+            Groups(filter=ErrorFilter(sources=[ErrorFilter.SOURCE_UNSPECIFIED])),
+            "INVALID_ARGUMENT",
+            "filter.sources",
+        ),
         (errors.ListErrorGroups, Groups(page_token="x"), "INVALID_ARGUMENT", "page_token"),
         (errors.ListErrorGroups, Groups(page_size=1_001), "INVALID_ARGUMENT", "page_size"),
         (errors.GetErrorGroup, pb.GetErrorGroupRequest(fingerprint="xyz"), "INVALID_ARGUMENT", "fingerprint"),

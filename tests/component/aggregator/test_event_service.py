@@ -103,7 +103,7 @@ async def test_events_are_counted_over_time(aggregator: Aggregator) -> None:
     [
         (Histogram(step_seconds=1), "step_seconds"),
         (Histogram(step_seconds=86_401), "step_seconds"),
-        (Histogram(split=9), "split"),
+        (Histogram(split=9), "split"),  # type: ignore[arg-type]
         (Histogram(filter=EventFilter(text='"')), "filter.text"),
     ],
 )

@@ -39,7 +39,7 @@ async def found(aggregator: Aggregator, **conditions: Any) -> set[int]:
 
 
 def condition(path: Sequence[str], operator: str = "EQUAL", **value: Any) -> AttributeCondition:
-    return AttributeCondition(path=path, operator=f"OPERATOR_{operator}", **value)
+    return AttributeCondition(path=path, operator=AttributeCondition.Operator.Value(f"OPERATOR_{operator}"), **value)
 
 
 async def test_lines_are_found_by_what_they_are(aggregator: Aggregator) -> None:
@@ -107,7 +107,7 @@ BAD_FILTERS = (
     (LogFilter(text='"open'), "filter.text"),
     (LogFilter(text="a " * 21), "filter.text"),
     (LogFilter(trace_id="xyz"), "filter.trace_id"),
-    (LogFilter(levels=[0]), "filter.levels"),
+    (LogFilter(levels=[LogLevel.LOG_LEVEL_UNSPECIFIED]), "filter.levels"),
     (LogFilter(services=[str(n) for n in range(101)]), "filter.services"),
     (LogFilter(attributes=[condition([])]), "filter.attributes[0].path"),
     (LogFilter(attributes=[condition(["a"])]), "filter.attributes[0].text"),
@@ -152,7 +152,7 @@ async def test_pages_lead_there_and_back(aggregator: Aggregator) -> None:
         if not page.next_page_token:
             break
         token = page.next_page_token
-    assert sorted(itertools.chain.from_iterable(forth)) == sorted(row["message"] for row in rows)
+    assert sorted(itertools.chain.from_iterable(forth)) == sorted(str(row["message"]) for row in rows)
     back = [forth[-1]]
     while page.previous_page_token:
         request = pb.ListLogsRequest(page_size=10, page_token=page.previous_page_token)

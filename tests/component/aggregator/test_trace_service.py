@@ -3,7 +3,9 @@
 import random
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import grpc
 import numpy as np
@@ -92,7 +94,7 @@ async def test_traces_are_listed_by_what_one_of_their_spans_is(aggregator: Aggre
     for span in shop.spans:
         by_trace[span.trace_id].append(span)
 
-    async def listed(**conditions: object) -> list[str]:
+    async def listed(**conditions: Any) -> list[str]:
         found: list[str] = []
         token = ""
         while True:
@@ -103,11 +105,11 @@ async def test_traces_are_listed_by_what_one_of_their_spans_is(aggregator: Aggre
             if not token:
                 return found
 
-    def those(match: object) -> list[str]:
+    def those(match: Callable[[MadeSpan], bool]) -> list[str]:
         first = {
-            trace: min(span.start_ns for span in spans if match(span))  # type: ignore[operator]
+            trace: min(span.start_ns for span in spans if match(span))
             for trace, spans in by_trace.items()
-            if any(map(match, spans))  # type: ignore[arg-type]
+            if any(map(match, spans))
         }
         return sorted(first, key=lambda trace: (first[trace], trace), reverse=True)
 
@@ -172,13 +174,18 @@ async def test_exemplars_lead_to_traces(aggregator: Aggregator) -> None:
 async def test_bad_questions_are_refused_by_field(aggregator: Aggregator) -> None:
     bad = Matcher(label="a", operator=Matcher.OPERATOR_MATCHES, value="(")
     week = Map(start_time=Timestamp(seconds=int(NOW) - 8 * 86_400))
+    negative = SpanFilter(min_duration_ms=-1)
     calls = (
         (aggregator.traces.ListTraces, pb.ListTracesRequest(page_size=201), "page_size"),
         (aggregator.traces.ListTraces, pb.ListTracesRequest(page_token="x"), "page_token"),
-        (aggregator.traces.ListTraces, pb.ListTracesRequest(filter={"min_duration_ms": -1}), "filter.min_duration_ms"),
         (
             aggregator.traces.ListTraces,
-            pb.ListTracesRequest(filter={"min_duration_ms": 2, "max_duration_ms": 1}),
+            pb.ListTracesRequest(filter=negative),
+            "filter.min_duration_ms",
+        ),
+        (
+            aggregator.traces.ListTraces,
+            pb.ListTracesRequest(filter=SpanFilter(min_duration_ms=2, max_duration_ms=1)),
             "filter.min_duration_ms",
         ),
         (aggregator.traces.GetServiceMap, week, "start_time"),
