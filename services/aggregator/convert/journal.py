@@ -1,13 +1,12 @@
 """Journal records as columns: arrays are views of the message's bytes, never copies."""
 
 from collections.abc import Iterable
-from typing import Any
 
-import msgspec
 import numpy as np
 from google.protobuf.message import DecodeError
 
 from binnacle.journal.v1 import journal_pb2
+from services.aggregator.convert.event_traffic import traffic_of
 from services.aggregator.convert.rollups import rollup_columns
 from services.aggregator.convert.samples import sample_columns, unpacked_bytes
 from services.aggregator.convert.span_traffic import traffic_of_spans
@@ -18,30 +17,9 @@ from services.aggregator.ports.records import (
     LogColumns,
     Record,
     Series,
-    TrafficColumns,
     WarningColumns,
 )
-from services.core import conventions
 from services.core.errors import InvalidInput
-
-MAX_ENDPOINT = 200
-MAX_LATENCY_MS = 1e9
-
-
-class _RequestData(msgspec.Struct):
-    """The attributes of a `request` or `error` event that are understood; of any type, as senders please."""
-
-    endpoint: Any = None
-    status_code: Any = None
-    latency_ms: Any = None
-    error: Any = None
-
-
-_TRAFFIC_EVENTS = frozenset((conventions.REQUEST_EVENT, conventions.ERROR_EVENT))
-_UNTOLD = float("nan")
-_NOTHING = np.empty(0, np.float64)
-_NO_TRAFFIC = TrafficColumns(np.empty(0, np.intp), (), _NOTHING, _NOTHING, _NOTHING)
-_request_data = msgspec.json.Decoder(_RequestData)
 
 
 def record_from(offset: int, body: bytes) -> Record:
@@ -86,51 +64,6 @@ def _events(block: journal_pb2.EventBlock) -> EventColumns:
         data,
         traffic_of(types, data),
     )
-
-
-def traffic_of(types: list[str], data_json: list[str]) -> TrafficColumns:
-    """What the events of a block say about traffic."""
-    rows = [row for row, kind in enumerate(types) if kind in _TRAFFIC_EVENTS]
-    if not rows:
-        return _NO_TRAFFIC
-    endpoints: list[str] = []
-    figures: list[tuple[float, float, float]] = []
-    for row in rows:
-        data = _decoded(data_json[row])
-        endpoints.append(data.endpoint[:MAX_ENDPOINT] if isinstance(data.endpoint, str) else "")
-        if types[row] == conventions.REQUEST_EVENT:
-            figures.append((1.0, 1.0 if _failed(data) else 0.0, _latency(data.latency_ms)))
-        else:
-            figures.append((0.0, 1.0, _UNTOLD))
-    requests, errors, latencies_ms = np.array(figures, np.float64).T
-    return TrafficColumns(np.array(rows, np.intp), endpoints, requests, errors, latencies_ms)
-
-
-def _decoded(text: str) -> _RequestData:
-    try:
-        return _request_data.decode(text)
-    except msgspec.DecodeError:
-        return _RequestData()
-
-
-def _failed(data: _RequestData) -> bool:
-    status = _number(data.status_code)
-    return bool(data.error) or (status is not None and status >= conventions.FIRST_FAILING_STATUS)
-
-
-def _latency(told: Any) -> float:
-    number = _number(told)
-    return number if number is not None and 0.0 <= number <= MAX_LATENCY_MS else _UNTOLD
-
-
-def _number(told: Any) -> float | None:
-    """A number, also when it was written as text."""
-    if isinstance(told, bool) or not isinstance(told, int | float | str):
-        return None
-    try:
-        return float(told)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _logs(block: journal_pb2.LogBlock) -> LogColumns:

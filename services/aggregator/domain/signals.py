@@ -30,6 +30,13 @@ class _Observations:
     def key(self, service: str, endpoint: str) -> int:
         return self.keys.setdefault((service, endpoint), len(self.keys))
 
+    def keys_of(self, services: Sequence[str], endpoints: Sequence[str]) -> Keys:
+        """The key of each row."""
+        rows = list(zip(services, endpoints, strict=True))
+        for service, endpoint in dict.fromkeys(rows):
+            self.key(service, endpoint)
+        return np.fromiter(map(self.keys.__getitem__, rows), np.int64, len(rows))
+
     def add(
         self,
         seconds: Longs,
@@ -92,10 +99,10 @@ def _observe_events(record: Record, found: _Observations) -> None:
     events = record.events
     assert events is not None
     traffic = events.traffic
-    services = [events.services[row] for row in traffic.rows.tolist()]
-    keys = np.array(
-        [found.key(service, endpoint) for service, endpoint in zip(services, traffic.endpoints, strict=True)], np.int64
-    )
+    services = events.services
+    if len(services) != len(traffic.rows):
+        services = [services[row] for row in traffic.rows.tolist()]
+    keys = found.keys_of(services, traffic.endpoints)
     seconds = events.times_us[traffic.rows] // 1_000_000
     found.add(seconds, keys, traffic.requests, traffic.errors, traffic.latencies_ms)
 
@@ -132,8 +139,7 @@ def _observe_spans(record: Record, told: Flags, found: _Observations) -> None:
     spans, traffic = record.telemetry.spans, record.span_traffic
     assert spans is not None
     assert traffic is not None
-    services = [spans.services[row] for row in traffic.rows.tolist()]
-    keys = np.array([found.key(*key) for key in zip(services, traffic.endpoints, strict=True)], np.int64)
+    keys = found.keys_of([spans.services[row] for row in traffic.rows.tolist()], traffic.endpoints)
     ends = (spans.times_ns[traffic.rows] + spans.durations_ns[traffic.rows]) // 1_000_000_000
     found.add(ends[told], keys[told], traffic.requests[told], traffic.errors[told], traffic.latencies_ms[told])
 

@@ -151,10 +151,13 @@ class TenantLive:
         return len(self.snapshot(now).services)
 
     def _see_users(self, events: EventColumns, accepted_us: int) -> None:
-        seconds = (np.minimum(events.times_us, accepted_us) // MICRO).tolist()
-        for user, second in zip(events.user_ids, seconds, strict=True):
-            if user:
-                self._users.see(user, second)
+        seconds = np.minimum(events.times_us, accepted_us) // MICRO
+        rows = np.argsort(seconds, kind="stable").tolist()
+        # Of each person the newest second remains.
+        newest = {events.user_ids[row]: row for row in rows}
+        newest.pop("", None)
+        for user, row in newest.items():
+            self._users.see(user, int(seconds[row]))
 
     def _gauges(self, samples: SampleColumns) -> list[LastSample]:
         """The newest sample of each machine's gauge in a block."""

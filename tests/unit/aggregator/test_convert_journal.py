@@ -3,7 +3,8 @@ import math
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.convert.journal import record_from, records_from, traffic_of
+from services.aggregator.convert.event_traffic import traffic_of
+from services.aggregator.convert.journal import record_from, records_from
 from services.core.errors import InvalidInput
 from tests.support.journals import record
 

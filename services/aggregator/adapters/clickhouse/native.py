@@ -35,6 +35,9 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
+_HEADS = tuple(varint(size).decode("latin-1") for size in range(1024))
+
+
 def block(columns: Sequence[Column], rows: int) -> bytes:
     """A block of `rows` rows."""
     parts: list[bytes | memoryview] = [varint(len(columns)), varint(rows)]
@@ -55,10 +58,9 @@ def texts(name: str, values: Iterable[str]) -> Column:
 
 def words(name: str, values: Sequence[str], counts: Sequence[int] | None = None) -> Column:
     """A LowCardinality(String) column; `counts` repeats each value, once when None."""
-    places: dict[str, int] = {}
-    indexes = [places.setdefault(value, len(places)) for value in values]
+    places = {value: place for place, value in enumerate(dict.fromkeys(values))}
     code, width = next((code, width) for code, width in _INDEX_TYPES if len(places) <= np.iinfo(width).max + 1)
-    rows = np.array(indexes, width)
+    rows = np.fromiter(map(places.__getitem__, values), width, len(values))
     if counts is not None:
         rows = np.repeat(rows, counts)
     if not len(rows):
@@ -85,7 +87,12 @@ def _text(value: str) -> bytes:
 
 
 def _texts(values: Iterable[str]) -> bytes:
-    bodies = [value.encode() for value in values]
+    texts = list(values)
+    if all(map(str.isascii, texts)):
+        # A character is a byte, so that all of them can be joined before they are encoded.
+        heads = [_HEADS[size] if size < 1024 else varint(size).decode("latin-1") for size in map(len, texts)]
+        return "".join(chain.from_iterable(zip(heads, texts, strict=True))).encode("latin-1")
+    bodies = [value.encode() for value in texts]
     lengths = [varint(len(body)) for body in bodies]
     return b"".join(chain.from_iterable(zip(lengths, bodies, strict=True)))
 
