@@ -103,6 +103,16 @@ TEAMS: Final = ("sales", "support", "billing")
 AGENTS: Final = tuple(f"agent-{team}-{number}" for team in TEAMS for number in (1, 2))
 ACTIVE_AGENTS: Final = {"sales": 102, "support": 95, "billing": 50}
 
+# Models: name, provider, price of a thousand tokens in dollars.
+MODELS: Final = (("small", "OpenAI", 0.0006), ("small", "OpenAI", 0.0006), ("large", "OpenAI", 0.01),
+                 ("swift", "Anthropic", 0.004))  # fmt: skip
+# What is bought at once: credits and their price. Newcomers are given some.
+CREDIT_PACKS: Final = ((50, 9.0), (100, 16.0), (500, 70.0))
+WELCOME_CREDITS: Final = 25
+DEVICES: Final = ("phone", "phone", "laptop", "tablet")
+BROWSERS: Final = ("Firefox", "Chrome", "Chrome", "Safari")
+REFERRERS: Final = ("search", "newsletter", "direct", "direct", "social")
+
 # Databases and the connections that are usually open to them.
 DATABASES: Final = {"orders": 24, "accounts": 14, "messages": 31}
 

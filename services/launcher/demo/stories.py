@@ -20,6 +20,7 @@ class Stories:
         self._stage, self._rng = stage, stage.rng
         self._numbers: dict[str, int] = {}
         self._conversations = ["c-1", "c-2", "c-3"]
+        self._credits_left: dict[str, int] = {}
         self._delivered = {name: [0, 0, 0] for name in catalogue.CAMPAIGNS}
         self._by_name: dict[str, Story] = {
             "home": lambda time, who, _: self._page(time, who, "/"),
@@ -71,8 +72,22 @@ class Stories:
     def _account(self, time: float, who: Visitor, _latency: float) -> None:
         self._page(time, who, "/account")
         if self._chance(0.3):
-            spent, feature = self._rng.randrange(1, 20), self._rng.choice(catalogue.FEATURES)
+            self._spend(time, who, self._rng.randrange(1, 20))
+
+    def _spend(self, time: float, who: Visitor, wanted: int) -> None:
+        """Use credits; who never had any is given some, and who has none left uses none, but for a rare mistake."""
+        if who.user_id not in self._credits_left:
+            self._buy(time, who, catalogue.WELCOME_CREDITS, 0.0)
+        left = self._credits_left[who.user_id]
+        spent = wanted if self._chance(0.003) else min(wanted, max(0, left))
+        if spent:
+            self._credits_left[who.user_id] = left - spent
+            feature = self._rng.choice(catalogue.FEATURES)
             self._event(time, "credits_used", "accounts", who, credits=spent, feature=feature)
+
+    def _buy(self, time: float, who: Visitor, bought: int, amount: float) -> None:
+        self._credits_left[who.user_id] = self._credits_left.get(who.user_id, 0) + bought
+        self._event(time, "credits_purchased", "payments", who, credits=bought, amount=amount, currency=who.currency)
 
     def _login(self, time: float, who: Visitor, _latency: float) -> None:
         self._event(time, "login", "accounts", who, method=self._rng.choice(("password", "password", "oauth")))
@@ -110,18 +125,20 @@ class Stories:
         items = self._rng.choices(catalogue.PRODUCTS, k=self._rng.choice((1, 1, 2, 3)))
         total = round(sum(item[3] for item in items), 2)
         order = self._number("ORDER")
-        self._event(
-            time, "purchase", "checkout", who, order_id=order, total=total, currency=who.currency, items=len(items)
-        )
+        pieces = [{"product_id": item[0], "quantity": 1, "price": item[3]} for item in items]
+        facts = {"order_id": order, "total": total, "currency": who.currency, "items": pieces}
+        # Now and then an order is told twice, which breaks a rule of the business.
+        for _ in range(2 if self._chance(0.004) else 1):
+            self._event(time, "purchase", "checkout", who, **facts)
         if self._chance(0.2):
-            self._event(time, "conversion", "checkout", who, funnel="visitor_to_customer", value=total)
+            converted = {"funnel": "visitor_to_customer", "value": total, "currency": who.currency}
+            self._event(time, "conversion", "checkout", who, **converted)
 
     def _payment(self, time: float, who: Visitor, latency: float) -> None:
         self._called(time, who, catalogue.PARTNERS[2], latency)
 
     def _credits(self, time: float, who: Visitor, _latency: float) -> None:
-        bought, amount = self._rng.choice(((50, 9.0), (100, 16.0), (500, 70.0)))
-        self._event(time, "credits_purchased", "payments", who, credits=bought, amount=amount, currency=who.currency)
+        self._buy(time, who, *self._rng.choice(catalogue.CREDIT_PACKS))
 
     def _sent(self, time: float, who: Visitor, _latency: float) -> None:
         status = self._rng.choices(("delivered", "read", "sent", "failed"), (60, 22, 15, 3))[0]
@@ -158,9 +175,11 @@ class Stories:
     def _ai(self, time: float, who: Visitor, latency: float) -> None:
         prompt = self._rng.choice(catalogue.PROMPTS)
         tokens = round(self._rng.lognormvariate(6.0, 0.6))
+        model, provider, price = self._rng.choice(catalogue.MODELS)
         self._event(
             time, "AIInteraction", "assistant", who, user=who.user_id, prompt=prompt, response="…", tokens=tokens,
-            model="small", latency_ms=round(latency, 1),
+            model=model, provider=provider, cost=round(tokens * price / 1_000, 6), currency="USD",
+            latency_ms=round(latency, 1), success=self._chance(0.985),
         )  # fmt: skip
         self._called(time, who, catalogue.PARTNERS[0], latency * 0.9)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -103,7 +103,7 @@ async def test_a_week_by_the_hour(aggregator: Aggregator, rows: list[dict[str, A
             (day := datetime.strptime(hour, "%Y-%m-%d %H")).isoweekday() == one.weekday and day.hour == one.hour
             for hour in hours
         )
-        each = {when.date(): set() for when, _row in theirs}
+        each: dict[date, set[str]] = {when.date(): set() for when, _row in theirs}
         for when, row in theirs:
             each[when.date()] |= {row["user"]} - {""}
         assert one.average_users == pytest.approx(sum(map(len, each.values())) / max(1, one.occurrences))

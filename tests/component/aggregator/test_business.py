@@ -155,7 +155,7 @@ UPDATES = st.lists(
 
 def test_campaigns_add_what_their_totals_grew_by(tmp_path: Path) -> None:
     async def check(store: ClickHouseStore, tenant: str, updates: list[tuple[int, str, int | None]]) -> None:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "type": "CampaignUpdate",
                 "time": BEGIN - 20 + at + place / 1e3,

@@ -25,14 +25,15 @@ TYPES = {
 }  # fmt: skip
 FIELDS = {
     "request": {"endpoint", "status_code", "latency_ms"},
-    "purchase": {"order_id", "total", "currency"},
+    "purchase": {"order_id", "total", "currency", "items"},
+    "session_start": {"country", "device", "browser", "referrer"},
     "search": {"query", "results_count"},
     "MessageSent": {"message_id", "to", "status", "timestamp"},
     "MessageReceived": {"from", "message", "timestamp"},
     "ConversationStarted": {"conversation_id", "customer"},
     "TicketCreated": {"ticket_id", "customer", "issue"},
     "CampaignUpdate": {"campaign_id", "sent", "opened", "clicked"},
-    "AIInteraction": {"user", "prompt", "response", "tokens"},
+    "AIInteraction": {"user", "prompt", "response", "tokens", "model", "provider", "cost", "success"},
     "ERPCall": {"provider", "endpoint", "response_time", "success"},
     "integration_call": {"provider", "endpoint", "response_time", "success"},
     "SystemAlert": {"rule_id", "condition", "threshold", "current_value"},
@@ -106,6 +107,26 @@ def test_a_partner_that_fails_says_how(hour: list[Happening]) -> None:
     calls = [event for event in events(hour) if event.type in ("ERPCall", "integration_call")]
     assert all(("error_kind" in call.data) != call.data["success"] for call in calls)
     assert not all(call.data["success"] for call in calls)
+
+
+def test_nearly_everybody_uses_credits_they_have(hour: list[Happening]) -> None:
+    left: Counter[str] = Counter()
+    overdrawn = used = 0
+    for event in events(hour):
+        if event.type == "credits_purchased":
+            left[event.user_id] += event.data["credits"]
+        elif event.type == "credits_used":
+            assert event.data["credits"] > 0
+            left[event.user_id] -= event.data["credits"]
+            used += 1
+            overdrawn += left[event.user_id] < 0
+    assert 0 <= overdrawn < 0.02 * used
+
+
+def test_every_session_says_where_it_comes_from(hour: list[Happening]) -> None:
+    started = Counter(event.session_id for event in events(hour) if event.type == "session_start")
+    assert set(started.values()) == {1}
+    assert {event.session_id for event in events(hour)} - {""} <= started.keys()
 
 
 def test_latencies_have_a_long_tail(hour: list[Happening]) -> None:
