@@ -542,8 +542,9 @@ class ServiceNode(_message.Message):
     P50_MS_FIELD_NUMBER: _builtins.int
     P95_MS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """Name of the service; else `peer.service` of those who call it, or the name of
-    the database, the messaging system, the address.
+    """Name of the service; else what those who call it say, the first of their
+    attributes `peer.service`, `server.address`, `net.peer.name`, `http.host`,
+    `db.system.name`, `db.system`, `messaging.system`, `rpc.system`.
     """
     kind: Global___ServiceNode.Kind.ValueType
     """What it is."""

@@ -504,8 +504,9 @@ export const GetServiceMapResponseSchema: GenMessage<GetServiceMapResponse> = /*
  */
 export type ServiceNode = Message<"binnacle.aggregator.v1.ServiceNode"> & {
   /**
-   * Name of the service; else `peer.service` of those who call it, or the name of
-   * the database, the messaging system, the address.
+   * Name of the service; else what those who call it say, the first of their
+   * attributes `peer.service`, `server.address`, `net.peer.name`, `http.host`,
+   * `db.system.name`, `db.system`, `messaging.system`, `rpc.system`.
    *
    * @generated from field: string name = 1;
    */
