@@ -88,6 +88,11 @@ def wait_stored(suite: Suite, counted: str, expected: float) -> None:
         time.sleep(0.2)
 
 
+def wait_rest(suite: Suite) -> None:
+    """Return when what was sent before is stored, merged and rolled up."""
+    _wait_rest({name: child.pid for name, child in suite.children().items()}, time.monotonic())
+
+
 def _wait_rest(processes: dict[str, int], stored: float) -> None:
     """Return when merges and roll-ups are done; they begin at most 10 seconds after the last row was stored."""
     former, quiet = processor.spent_by(processes), 0

@@ -110,11 +110,14 @@ class RecentSamples:
         """Samples of series from a time on; None where they are not here."""
         with self._gate:
             known = self._known(tenant)
-            if known is None or known.from_ms > from_ms:
+            if known is None:
                 return None
             known.asked = self._clock.monotonic()
             if known.new_rows * 8 > len(known.samples.values):
                 self._order(known)
+            # To put them in order lets the oldest go.
+            if known.from_ms > from_ms:
+                return None
             parts = [_of_series(known.samples, ids), *(_chosen(part, ids) for part in known.new)]
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
         return SampleColumns(columns[0], columns[1], columns[2])

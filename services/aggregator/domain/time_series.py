@@ -142,7 +142,7 @@ class TimeSeriesReader:
         return await _apart(len(rows.values), lambda: _placed(rows, plan.found.ids, first, grid.count))
 
     async def _from_cells(self, tenant: str, plan: Plan, grid: Grid, tier: int) -> Floats:
-        every, window = grid.step_ms // (tier * 1_000), plan.window_ms // (tier * 1_000)
+        every, window = max(grid.step_ms // (tier * 1_000), 1), plan.window_ms // (tier * 1_000)
         from_s = (int(grid.ends_ms[0]) - plan.window_ms) // 1_000
         count = every * (grid.count - 1) + window
         dirty = np.zeros(count, bool)

@@ -1,0 +1,76 @@
+"""Whatever order samples come in, however late, repeated or rolled up: each answer equals a recomputation."""
+
+import random
+from math import nan
+from pathlib import Path
+
+import pytest
+
+from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.ports.rollups import DAY, HOUR
+from tests.support.clock import ManualClock
+from tests.support.journals import NOW, Sample
+from tests.support.measured_world import PLACES, Asked, Viewer, World, told
+from tests.support.plain_series import same
+from tests.support.stores import MAKERS
+
+pytestmark = pytest.mark.store
+START = int(NOW) // DAY * DAY
+QUESTIONS = [
+    Asked("average", by=("place",), aggregation="average"),
+    Asked("sum", step_ms=300_000, by=()),
+    Asked("minimum", step_ms=3_600_000),
+    Asked("maximum", step_ms=120_000, by=("place",), aggregation="maximum"),
+    Asked("last", step_ms=60_000),
+    Asked("last", step_ms=30_000, by=("place",), aggregation="count"),
+    Asked("count", step_ms=3_600_000, window_ms=7_200_000, by=()),
+    Asked("rate", step_ms=60_000, by=("place",)),
+    Asked("increase", step_ms=600_000),
+    Asked("quantile", share=0.95, step_ms=300_000, by=(), aggregation="quantile"),
+    Asked("distinct", step_ms=300_000),
+    Asked("average", step_ms=60_000, offset_ms=3_600_000),
+    Asked("sum", step_ms=10_000, offset_ms=5_000),
+]
+
+
+def some_samples(rng: random.Random, now: float) -> list[Sample]:
+    """New ones, and now and then late ones, repeated ones and marks of an end."""
+    late = rng.choice([0.0, 0.0, 0.0, rng.uniform(0, 2 * HOUR)])
+    rows = [
+        (rng.randrange(len(PLACES)), round(now - late - rng.uniform(0, 90), 3), rng.choice([1.0, 2.5, 40.0, 41.0]))
+        for _row in range(rng.randrange(1, 25))
+    ]
+    rows += rows[: rng.randrange(3)]
+    if rng.random() < 0.2:
+        rows.append((rng.randrange(len(PLACES)), round(now - rng.uniform(0, 60), 3), nan))
+    # Of one series no two at one time: which is the newest, is then no question.
+    values = {(series, at): value for series, at, value in rows}
+    return [(series, at, values[series, at]) for series, at, _value in rows]
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("chdb", 1), ("chdb", 2), ("chdb", 3), ("server", 1)])
+async def test_answers_and_refreshed_answers_equal_plain_python(kind: str, seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    clock = ManualClock(START + 3 * HOUR)
+    store = MAKERS[kind](tmp_path / "store")
+    assert isinstance(store, ClickHouseStore)
+    world = World(store, clock, rng)
+    await world.open()
+    viewers = [Viewer(asked) for asked in QUESTIONS]
+    for _round in range(10):
+        for _segment in range(rng.randrange(1, 3)):
+            await world.commit(some_samples(rng, clock.now()))
+        if rng.random() < 0.6:
+            await world.work.round()
+        for viewer in rng.sample(viewers, 5):
+            end = clock.now() + 1
+            answer = await world.ask(viewer.asked, end - 3 * HOUR, end, viewer.held)
+            viewer.take(answer)
+            expected = world.plain(viewer.asked, answer)
+            assert same(viewer.has, expected), (viewer.asked, answer.full)
+            fresh = await world.ask(viewer.asked, end - 3 * HOUR, end)
+            assert fresh.full
+            assert same(told(fresh), expected), viewer.asked
+        await clock.advance(rng.choice([1.0, 20.0, 70.0, 600.0]))
+    assert kind == "server" or sum(viewer.refreshed for viewer in viewers) > 5
+    await world.store.close()
