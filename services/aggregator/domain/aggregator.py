@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 from services.aggregator.domain.claims import Claims, RepeatLimits
 from services.aggregator.domain.flow import FlowMeter
+from services.aggregator.domain.forgotten import Forgotten
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import Live
-from services.aggregator.domain.rollups import RollUps
+from services.aggregator.domain.rollups import RAW_SECONDS, RollUps
 from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.store import Store
 from services.core.clock import Clock
@@ -23,12 +25,21 @@ TICK_AFTER_SECONDS = 0.02
 class Aggregator:
     """Live state and intake over one store."""
 
-    def __init__(self, store: Store, clock: Clock, observer: Observer, limits: RepeatLimits | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        observer: Observer,
+        limits: RepeatLimits | None = None,
+        raw_seconds: Callable[[str], float] = lambda _tenant: RAW_SECONDS,
+    ) -> None:
         self.live = Live(clock, observer)
         self._claims = Claims(clock, observer, limits)
-        self.rollups = RollUps(store, clock)
+        self.rollups = RollUps(store, clock, raw_seconds)
         self.flow = FlowMeter(clock)
-        self.intake = Intake(store, self.live, self._claims, clock, observer, self.rollups, self.flow)
+        self.forgotten = Forgotten()
+        self.intake = Intake(store, self.live, self._claims, clock, observer, self.rollups, self.flow, self.forgotten)
+        self.before_intake: list[Callable[[], Awaitable[None]]] = []
         self._store = store
         self._clock = clock
 
@@ -58,6 +69,8 @@ class Aggregator:
     async def _started(self) -> bool:
         try:
             await self._store.open()
+            for step in self.before_intake:
+                await step()
             limits = self._claims.limits
             self._claims.restore(await self._store.claims(limits.horizon_us, limits.names))
             await self.rollups.resume()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from services.aggregator.domain.claims import Claims, Verdict
 from services.aggregator.domain.flow import FlowMeter
+from services.aggregator.domain.forgotten import Forgotten
 from services.aggregator.domain.live import Live
 from services.aggregator.domain.rollups import RollUps, disturbed_minutes
 from services.aggregator.domain.signals import signals_by_tenant
@@ -39,6 +40,7 @@ class Intake:
         observer: Observer,
         rollups: RollUps | None = None,
         flow: FlowMeter | None = None,
+        forgotten: Forgotten | None = None,
     ) -> None:
         self.live = live
         self._claims = claims
@@ -47,6 +49,7 @@ class Intake:
         self._observer = observer
         self._rollups = rollups
         self._flow = flow
+        self._forgotten = forgotten or Forgotten()
         self._committed: dict[str, int] = {}
         self._fed: dict[str, int] = {}
         self._streams: dict[str, JournalStream] = {}
@@ -99,6 +102,15 @@ class Intake:
             self._written.clear()
             await self._written.wait()
 
+    async def quiet(self) -> None:
+        """Return when nothing that is being committed now is any more."""
+        await self._quiet(*self._writing)
+
+    async def read_anew(self) -> None:
+        """Read everything from the store, as after a start: rows were deleted. Streams end, and are opened again."""
+        async with self._reading:
+            await self._read_anew()
+
     async def settle(self) -> None:
         """Let go of the places of claims that are committed, by whomever; finish reading anew what was cut short."""
         async with self._reading:
@@ -144,7 +156,7 @@ class Intake:
         new = [record for record in records if record.offset >= fed]
         if new:
             self._fed[journal_id] = new[-1].offset + 1
-            self.live.feed(journal_id, self._claims.arrived(journal_id, new))
+            self.live.feed(journal_id, self._claims.arrived(journal_id, self._forgotten.without(new)))
 
     async def commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
         """Commit a segment, trying again until the store has it or the stream is over."""
@@ -156,6 +168,7 @@ class Intake:
             self._written.set()
 
     async def _commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
+        records = list(self._forgotten.without(records))
         verdict = await self._until_stored(stream, lambda: self._judge(stream.journal_id, records))
         signals = await asyncio.to_thread(
             signals_by_tenant, verdict.records, self.live.roles(), self.live.durations(stream.journal_id)

@@ -1,7 +1,7 @@
 """When to roll up what. Buckets disturbed by new samples are remembered until their rows are made again."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -24,7 +24,7 @@ LONGEST_SECONDS = 60.0
 ABANDONED_SECONDS = 180.0
 # Hours and days are made of rows already made: they may take one part in so many of the time.
 LEISURE = 20.0
-# Samples older than this may be dropped at any time: minutes are not made again of what is left of them.
+# Samples are kept for so long unless set otherwise, see retention.py.
 RAW_SECONDS = 7 * DAY
 MOST_BUCKETS = 1_440
 MOST_SAMPLES = 12_000_000
@@ -64,9 +64,15 @@ def _minutes(times_ms: Longs) -> dict[int, int]:
 class RollUps:
     """The buckets that are out of date, and their rolling up, one step after the other."""
 
-    def __init__(self, store: RollUpStore, clock: Clock) -> None:
+    def __init__(
+        self, store: RollUpStore, clock: Clock, raw_seconds: Callable[[str], float] = lambda _tenant: RAW_SECONDS
+    ) -> None:
+        """`raw_seconds` tells how long a tenant keeps samples: minutes are not made again of what is left of them."""
+        self._raw_seconds = raw_seconds
         self._store = store
         self._clock = clock
+        # Held while rows are made; who holds it from outside has none made meanwhile.
+        self.working = asyncio.Lock()
         self._disturbed: dict[int, dict[tuple[str, int], _Disturbed]] = {tier: {} for tier in TIERS}
         self._late: dict[str, float] = {}
         self._leisure_until = dict.fromkeys(TIERS, 0.0)
@@ -89,6 +95,12 @@ class RollUps:
             for start, samples in starts.items():
                 self._disturb(tenant, MINUTE, start, samples)
 
+    def forget(self, tenant: str) -> None:
+        """Nothing of a tenant is there any more: nothing of it is to be rolled up."""
+        for disturbed in self._disturbed.values():
+            for key in [key for key in disturbed if key[0] == tenant]:
+                del disturbed[key]
+
     async def run(self) -> NoReturn:
         """Roll up what is due, round after round, until cancelled."""
         while True:
@@ -107,7 +119,8 @@ class RollUps:
     async def _step(self, tier: int, tenant: str, taken: Mapping[int, _Disturbed]) -> None:
         began = self._clock.monotonic()
         try:
-            await self._store.roll_up(tenant, tier, sorted(taken))
+            async with self.working:
+                await self._store.roll_up(tenant, tier, sorted(taken))
         except (Unavailable, asyncio.CancelledError):
             for start, disturbed in taken.items():
                 self._disturbed[tier].setdefault((tenant, start), disturbed)
@@ -121,7 +134,7 @@ class RollUps:
                 self._disturb(tenant, longer, start, 0)
 
     def _disturb(self, tenant: str, tier: int, start: int, samples: int) -> None:
-        if tier == MINUTE and start < self._clock.now() - RAW_SECONDS:
+        if tier == MINUTE and start < self._clock.now() - self._raw_seconds(tenant):
             return
         now = self._clock.monotonic()
         known = self._disturbed[tier].setdefault((tenant, start), _Disturbed(now))

@@ -16,13 +16,16 @@ from services.aggregator.adapters.prometheus_observer import PrometheusObserver
 from services.aggregator.config import AggregatorConfig
 from services.aggregator.domain.aggregator import Aggregator
 from services.aggregator.domain.claims import RepeatLimits
+from services.aggregator.domain.rollups import RAW_SECONDS
 from services.aggregator.ports.store import Store
 from services.aggregator.service.append_service import AppendServicer
 from services.aggregator.service.intake_warning_service import IntakeWarningServicer
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
+from services.aggregator.wiring.data import deletion
 from services.aggregator.wiring.questions import questions
 from services.aggregator.wiring.reports import flow
+from services.aggregator.wiring.retention import retention_service, retentions
 from services.aggregator.wiring.time_series import time_series, time_series_reader
 from services.core.clock import Clock
 from services.runtime.process import Process, Registration, Wired
@@ -31,10 +34,25 @@ from services.runtime.process import Process, Registration, Wired
 @asynccontextmanager
 async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wired]:
     """The aggregator over the ClickHouse that `config` names."""
-    store = ClickHouseStore(lambda: open_engine(config.store_dsn), process.clock, process.log)
+    store = ClickHouseStore(
+        lambda: open_engine(config.store_dsn, config.clickhouse_cluster), process.clock, process.log
+    )
     measured = time_series_reader(store, process.clock)
-    async with wired_over(store, config, process, lambda aggregator: flow(store.reader, aggregator)) as wired:
+    kept = retentions(store, config, process)
+
+    def more(aggregator: Aggregator) -> list[Registration]:
+        deleting = deletion(store, aggregator, config, process, measured.forget)
+        return [*flow(store.reader, aggregator), *deleting]
+
+    async with wired_over(
+        store,
+        config,
+        process,
+        more,
+        lambda tenant: kept.seconds(tenant, "samples"),
+    ) as wired:
         asked = [*questions(store.reader, process.clock, config.business_rules), *time_series(measured)]
+        asked.append(retention_service(kept))
         yield dataclasses.replace(wired, registrations=[*wired.registrations, *asked])
 
 
@@ -44,10 +62,11 @@ async def wired_over(
     config: AggregatorConfig,
     process: Process,
     more: Callable[[Aggregator], Sequence[Registration]] = lambda _aggregator: (),
+    raw_seconds: Callable[[str], float] = lambda _tenant: RAW_SECONDS,
 ) -> AsyncIterator[Wired]:
     """The aggregator over any store, with what `more` there is to ask it; closes the store at the end."""
     limits = RepeatLimits(config.repeat_horizon_hours * 3600, config.repeat_names_max)
-    aggregator = Aggregator(store, process.clock, PrometheusObserver(process.registry), limits)
+    aggregator = Aggregator(store, process.clock, PrometheusObserver(process.registry), limits, raw_seconds)
     process.tasks.create_task(aggregator.run(), name="aggregator")
     process.tasks.create_task(_stop(aggregator, process), name="end streams")
     try:

@@ -1,13 +1,21 @@
 """Puts the services together that tell what data there is, give it away and delete it."""
 
-from binnacle.aggregator.v1 import catalog_service_pb2_grpc, export_service_pb2_grpc
+from collections.abc import Callable
+
+from binnacle.aggregator.v1 import catalog_service_pb2_grpc, deletion_service_pb2_grpc, export_service_pb2_grpc
 from services.aggregator.adapters.clickhouse.catalog import ClickHouseCatalog
+from services.aggregator.adapters.clickhouse.deletions import ClickHouseDeletions
 from services.aggregator.adapters.clickhouse.exports import ClickHouseExports
 from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.config import AggregatorConfig
+from services.aggregator.domain.aggregator import Aggregator
+from services.aggregator.domain.deletions import Deletions
 from services.aggregator.service.catalog_service import CatalogServicer
+from services.aggregator.service.deletion_service import DeletionServicer
 from services.aggregator.service.export_service import ExportServicer
 from services.core.clock import Clock
-from services.runtime.process import Registration
+from services.runtime.process import Process, Registration
 
 
 def data(reader: Reader, clock: Clock) -> list[Registration]:
@@ -23,4 +31,26 @@ def data(reader: Reader, clock: Clock) -> list[Registration]:
             ExportServicer(ClickHouseExports(reader), clock),
             "binnacle.aggregator.v1.ExportService",
         ),
+    ]
+
+
+def deletion(
+    store: ClickHouseStore,
+    aggregator: Aggregator,
+    config: AggregatorConfig,
+    process: Process,
+    forget: Callable[[str], None],
+) -> list[Registration]:
+    """The service that deletes, and its work; `forget` is told of tenants that memory must not know any more."""
+    deletions = Deletions(
+        ClickHouseDeletions(store), aggregator.intake, aggregator.rollups, aggregator.forgotten, process.clock, forget
+    )
+    aggregator.before_intake.append(deletions.resume)
+    process.tasks.create_task(deletions.run(), name="deletions")
+    return [
+        Registration(
+            deletion_service_pb2_grpc.add_DeletionServiceServicer_to_server,
+            DeletionServicer(deletions, guarded=config.auth == "jwt"),
+            "binnacle.aggregator.v1.DeletionService",
+        )
     ]
