@@ -16,6 +16,9 @@ class AggregatorConfig(ServiceConfig):
         pattern=r"^$|^(chdb:///.+|clickhouses?://.+)",
         description="the store: `chdb:///path` or `clickhouse://user:password@host:port/database`; embedded when empty",
     )
+    clickhouse_cluster: str = Field(
+        "", pattern=r"^[A-Za-z0-9_-]*$", description="the cluster of that server that the store is spread over, if any"
+    )
     repeat_horizon_hours: float = Field(
         24.0, gt=0, le=72, description="how long a request may be repeated with its batch_id or Idempotency-Key"
     )
@@ -23,8 +26,19 @@ class AggregatorConfig(ServiceConfig):
         16_000_000, ge=1_000, description="names of requests that are remembered, 16 bytes each; the oldest give way"
     )
     business_rules: Path | None = Field(
-        None, description="a JSON file of business rules, as `/api/v1/business/rules` gives them; the ready-made if none"
+        None,
+        description="a JSON file of business rules, as `/api/v1/business/rules` gives them; the ready-made if none",
     )
+
+    archive_dir: Path | None = Field(
+        None,
+        description="where tenants' archives are written before data is deleted; `archive` in the data folder if none",
+    )
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where archives go."""
+        return self.archive_dir or self.data_dir / "archive"
 
     @property
     def store_dsn(self) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from services.aggregator.adapters.clickhouse.cluster import SETTINGS, on_cluster
 from services.aggregator.adapters.clickhouse.statements import Statement, quoted
 from services.aggregator.adapters.clickhouse.unfinished import forget_unfinished
 from services.core.errors import InvalidInput
@@ -63,16 +64,16 @@ class Engine(Protocol):
         ...
 
 
-def open_engine(dsn: str) -> Engine:
+def open_engine(dsn: str, cluster: str = "") -> Engine:
     """The engine at `chdb:///path` or `clickhouse://user:password@host:port/database` (`clickhouses` with TLS).
 
-    Its database exists afterwards. Raises InvalidInput for another scheme.
+    Its database exists afterwards, on all nodes of a `cluster`. Raises InvalidInput for another scheme.
     """
     parts = urlsplit(dsn)
     if parts.scheme == "chdb":
         return ChdbEngine(Path(parts.path), parts.query)
     if parts.scheme in ("clickhouse", "clickhouses"):
-        return ServerEngine.connect(dsn)
+        return ServerEngine.connect(dsn, cluster=cluster)
     raise InvalidInput.of("clickhouse_dsn", "must start with chdb:/// or clickhouse://")
 
 
@@ -201,11 +202,12 @@ class ServerEngine:
 
     exclusive = False
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, cluster: str = "") -> None:
         self._client = client
+        self._cluster = cluster
 
     @classmethod
-    def connect(cls, dsn: str, answer_seconds: int = ANSWER_SECONDS) -> "ServerEngine":
+    def connect(cls, dsn: str, answer_seconds: int = ANSWER_SECONDS, cluster: str = "") -> "ServerEngine":
         """Connect, creating the database the address names (`binnacle` when none).
 
         Every call fails when the server is silent for `answer_seconds`.
@@ -228,9 +230,11 @@ class ServerEngine:
                 "send_receive_timeout": answer_seconds,
             }
             bootstrap = get_client(**options)
-            bootstrap.command(f"CREATE DATABASE IF NOT EXISTS `{database}`")
-            bootstrap.close()
-            return cls(get_client(database=database, **options))
+            made = cls(bootstrap, cluster)
+            made.execute(f"CREATE DATABASE IF NOT EXISTS `{database}`")
+            made.close()
+            settings = SETTINGS if cluster else {}
+            return cls(get_client(database=database, settings=dict(settings), **options), cluster)
 
     def query(self, statement: Statement) -> list[Row]:
         return rows_of(self.query_bytes(statement, ROW_FORMAT))
@@ -242,7 +246,8 @@ class ServerEngine:
 
     def execute(self, sql: str) -> None:
         with self._faults():
-            self._client.command(sql)
+            for statement in on_cluster(sql, self._cluster) if self._cluster else [sql]:
+                self._client.command(statement)
 
     def insert(self, table: str, columns: str, body: bytes, token: str) -> None:
         settings = {"async_insert": 0, "max_partitions_per_insert_block": 0, "insert_deduplication_token": token}

@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS turns (
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000
 """
 
+BOOTSTRAP = (_VERSIONS, _TURNS)
+"""What stands before the first step."""
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -46,8 +49,8 @@ def known_migrations() -> list[Migration]:
 
 def migrate(engine: Engine, steps: list[Migration]) -> None:
     """Run the steps that `engine` has not seen, one process at a time. Raises Conflict when it has seen more."""
-    engine.execute(_VERSIONS)
-    engine.execute(_TURNS)
+    for statement in BOOTSTRAP:
+        engine.execute(statement)
     if not _missing(engine, steps):
         return
     with leased(engine, "migrations"):

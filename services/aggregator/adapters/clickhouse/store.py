@@ -83,11 +83,11 @@ class ClickHouseStore:
             self._engine = None
 
     async def committed(self) -> Mapping[str, int]:
-        rows = await self._ask(lambda engine: engine.query(LEDGER))
+        rows = await self.ask(lambda engine: engine.query(LEDGER))
         return {journal_id: int(offset) for journal_id, offset in rows}
 
     async def commit(self, segment: Segment) -> None:
-        await self._ask(lambda engine: self._write(engine, segment))
+        await self.ask(lambda engine: self._write(engine, segment))
 
     def _write(self, engine: Engine, segment: Segment) -> None:
         for listener in self.listeners:
@@ -122,10 +122,10 @@ class ClickHouseStore:
             return self._revisions
 
     async def outdated_buckets(self) -> Sequence[Bucket]:
-        return await self._ask(rollups.outdated)
+        return await self.ask(rollups.outdated)
 
     async def roll_up(self, tenant: str, tier: int, starts: Sequence[int]) -> None:
-        await self._ask(lambda engine: self._roll_up(engine, tenant, tier, starts))
+        await self.ask(lambda engine: self._roll_up(engine, tenant, tier, starts))
 
     def _roll_up(self, engine: Engine, tenant: str, tier: int, starts: Sequence[int]) -> None:
         revision = self._revisions_of(engine).next()
@@ -136,43 +136,44 @@ class ClickHouseStore:
     async def rolled_up(
         self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
     ) -> Sequence[RolledUp]:
-        return await self._ask(
+        return await self.ask(
             lambda engine: rollups.rolled_up(engine, tenant, tier, series_ids, from_second, to_second)
         )
 
     async def claim(self, claims: Sequence[Claim], after: int) -> Claimed:
-        return await self._ask(lambda engine: append_claims(engine, claims, after))
+        return await self.ask(lambda engine: append_claims(engine, claims, after))
 
     async def claims(self, within_us: int, most: int) -> ClaimHistory:
-        return await self._ask(lambda engine: read_claims(engine, within_us, most))
+        return await self.ask(lambda engine: read_claims(engine, within_us, most))
 
     async def tenants(self) -> Sequence[str]:
-        return [tenant for [tenant] in await self._ask(lambda engine: engine.query(TENANTS))]
+        return [tenant for [tenant] in await self.ask(lambda engine: engine.query(TENANTS))]
 
     async def live_history(self, tenant: str, bounds: HistoryBounds) -> LiveHistory:
-        return await self._ask(lambda engine: read_history(engine, tenant, bounds))
+        return await self.ask(lambda engine: read_history(engine, tenant, bounds))
 
     async def events(
         self, tenant: str, matching: EventFilter, limit: int, before: EventPosition | None = None
     ) -> Sequence[StoredEvent]:
         query = reading.events_query(tenant, matching, limit, before)
-        return [reading.event(row) for row in await self._ask(lambda engine: engine.query(query.statement()))]
+        return [reading.event(row) for row in await self.ask(lambda engine: engine.query(query.statement()))]
 
     async def count_events(self, tenant: str, matching: EventFilter) -> int:
         query = reading.count_events_query(tenant, matching)
-        [[count]] = await self._ask(lambda engine: engine.query(query.statement()))
+        [[count]] = await self.ask(lambda engine: engine.query(query.statement()))
         return int(count)
 
     async def intake_warnings(
         self, tenant: str, matching: WarningFilter, limit: int, before: WarningPosition | None = None
     ) -> Sequence[IntakeWarning]:
         query = reading.warnings_query(tenant, matching, limit, before)
-        return [IntakeWarning(*row) for row in await self._ask(lambda engine: engine.query(query.statement()))]
+        return [IntakeWarning(*row) for row in await self.ask(lambda engine: engine.query(query.statement()))]
 
     async def intake_counts(self, tenant: str) -> IntakeCounts:
-        return await self._ask(lambda engine: reading.read_counts(engine, tenant))
+        return await self.ask(lambda engine: reading.read_counts(engine, tenant))
 
-    async def _ask(self, question: Callable[[Engine], Answer]) -> Answer:
+    async def ask(self, question: Callable[[Engine], Answer]) -> Answer:
+        """What the engine answers, asked in a thread. Raises Unavailable while it does not answer."""
         engine = self._engine
         if engine is None:
             raise Unavailable("the store is not open yet")

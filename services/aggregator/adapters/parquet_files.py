@@ -1,0 +1,48 @@
+"""Files of an archive: there whole and on disk, or not at all."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+
+
+class ParquetFiles:
+    """`<folder>/<tenant>/<table>/<partition>/<sequence>-<part>.parquet`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def place(self, tenant: str, table: str, partition: str) -> Path:
+        """The folder of a tenant's part of a partition."""
+        # No tenant can name a folder outside, nor that of another.
+        name = tenant if _PLAIN.fullmatch(tenant) else "%" + quote(tenant, safe="")[:200]
+        return self._folder / name / table / partition
+
+    def write(self, path: Path, body: bytes) -> None:
+        """Write a file, durably, in place of one of the same name. Raises OSError."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+        with unfinished.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        for folder in [path.parent, *path.parent.parents][:4]:
+            _sync(folder)
+
+    def remove_others(self, folder: Path, sequence: int, parts: int) -> None:
+        """Remove files of a sequence that an earlier attempt wrote beyond `parts`, and what was left unfinished."""
+        kept = {f"{sequence:04}-{part:04}.parquet" for part in range(parts)}
+        for file in folder.glob(f"{sequence:04}-*"):
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,27 @@
+"""Puts together what says how long data is kept."""
+
+from binnacle.aggregator.v1 import retention_service_pb2_grpc
+from services.aggregator.adapters.clickhouse.retention import ClickHouseRetention
+from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.parquet_files import ParquetFiles
+from services.aggregator.config import AggregatorConfig
+from services.aggregator.domain.retention import Retentions
+from services.aggregator.service.retention_service import RetentionServicer
+from services.runtime.process import Process, Registration
+
+
+def retentions(store: ClickHouseStore, config: AggregatorConfig, process: Process) -> Retentions:
+    """The policies of all tenants, followed and kept to from now on."""
+    files = ParquetFiles(config.archive_folder)
+    made = Retentions(ClickHouseRetention(store.ask, files, process.clock, process.log), process.clock)
+    process.tasks.create_task(made.run(), name="retention")
+    return made
+
+
+def retention_service(retentions: Retentions) -> Registration:
+    """The service that tells and sets them."""
+    return Registration(
+        retention_service_pb2_grpc.add_RetentionServiceServicer_to_server,
+        RetentionServicer(retentions),
+        "binnacle.aggregator.v1.RetentionService",
+    )
