@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.adapters.clickhouse.services import IN_RANGE, SEEN
+from services.aggregator.adapters.clickhouse.services import IN_RANGE, NEWEST, SEEN
 from services.aggregator.adapters.clickhouse.statements import TenantQuery
 from services.aggregator.ports.agents import AgentBeats
 from services.core.conventions import AGENT_KIND
@@ -16,7 +16,6 @@ class ClickHouseAgents:
         self._reader = reader
 
     async def agents(self, tenant: str, from_us: int, to_us: int, most: int) -> Sequence[AgentBeats]:
-        newest = f"({SEEN}, journal_id, offset, row)"
         query = TenantQuery(
             tenant,
             "heartbeats",
@@ -24,8 +23,8 @@ class ClickHouseAgents:
                 "service",
                 "count()",
                 f"toUnixTimestamp64Micro(max({SEEN}))",
-                f"argMax(status, {newest})",
-                f"argMax(uptime_hours, {newest})",
+                f"argMax(status, {NEWEST})",
+                f"argMax(uptime_hours, {NEWEST})",
             ),
             (*IN_RANGE, "kind = {agent:String}"),
             {"from_us": from_us, "to_us": to_us, "agent": AGENT_KIND},

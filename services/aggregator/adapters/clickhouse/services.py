@@ -10,6 +10,8 @@ from services.core.conventions import AGENT_KIND, DEPLOY_EVENT
 IN_RANGE = ("time >= fromUnixTimestamp64Micro({from_us:Int64})", "time < fromUnixTimestamp64Micro({to_us:Int64})")
 # What is stamped ahead of its acceptance counts as of its acceptance.
 SEEN = "least(time, accepted)"
+# In which order heartbeats are the newest: those of one request may all have its time.
+NEWEST = f"toUnixTimestamp64Micro({SEEN}) * 4096 + least(row, 4095)"
 # Of an event that is about a service: the one in its data, where it names another than it came from.
 DEPLOYED = "if(JSONExtractString(data, 'service') = '', service, JSONExtractString(data, 'service'))"
 
@@ -21,7 +23,6 @@ class ClickHouseServices:
         self._reader = reader
 
     async def last_beats(self, tenant: str, from_us: int, to_us: int) -> Mapping[str, LastBeat]:
-        newest = f"({SEEN}, journal_id, offset, row)"
         figures = ("status", "request_count", "error_count", "avg_latency_ms", "uptime_hours")
         query = TenantQuery(
             tenant,
@@ -29,7 +30,7 @@ class ClickHouseServices:
             (
                 "service",
                 f"toUnixTimestamp64Micro(max({SEEN}))",
-                *(f"argMax({name}, {newest})" for name in figures),
+                *(f"argMax({name}, {NEWEST})" for name in figures),
             ),
             (*IN_RANGE, "kind != {agent:String}"),
             {"from_us": from_us, "to_us": to_us, "agent": AGENT_KIND},
