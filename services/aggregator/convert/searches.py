@@ -43,66 +43,69 @@ SOURCES = {
 }
 
 
-def event_search(given: pb.EventFilter, range_: TimeRange) -> EventSearch:
-    """An event filter over a range. Raises InvalidInput, as all of these do."""
+def event_search(given: pb.EventFilter, range_: TimeRange, within: str = "filter") -> EventSearch:
+    """An event filter over a range.
+
+    Raises InvalidInput, as all of these do, with names of fields `within` a request.
+    """
     return EventSearch(
         range_,
-        _values("filter.types", given.types),
-        _values("filter.services", given.services),
-        _values("filter.user_ids", given.user_ids),
-        _values("filter.session_ids", given.session_ids),
-        text_search("filter.text", given.text),
-        _conditions(given.attributes),
+        _values(f"{within}.types", given.types),
+        _values(f"{within}.services", given.services),
+        _values(f"{within}.user_ids", given.user_ids),
+        _values(f"{within}.session_ids", given.session_ids),
+        text_search(f"{within}.text", given.text),
+        _conditions(f"{within}.attributes", given.attributes),
     )
 
 
-def log_search(given: pb.LogFilter, range_: TimeRange) -> LogSearch:
+def log_search(given: pb.LogFilter, range_: TimeRange, within: str = "filter") -> LogSearch:
     """A log filter over a range."""
     levels = tuple(dict.fromkeys(given.levels))
     if any(not 1 <= level <= _LAST_LEVEL for level in levels):
-        raise InvalidInput.of("filter.levels", "must be levels of LogLevel, other than unspecified")
+        raise InvalidInput.of(f"{within}.levels", "must be levels of LogLevel, other than unspecified")
     if len(given.pattern) > MAX_VALUE:
-        raise InvalidInput.of("filter.pattern", f"must have at most {MAX_VALUE:,} characters")
+        raise InvalidInput.of(f"{within}.pattern", f"must have at most {MAX_VALUE:,} characters")
     return LogSearch(
         range_,
         levels,
-        _values("filter.services", given.services),
-        text_search("filter.text", given.text),
+        _values(f"{within}.services", given.services),
+        text_search(f"{within}.text", given.text),
         given.pattern,
-        hexadecimal("filter.trace_id", given.trace_id, 32) if given.trace_id else "",
-        hexadecimal("filter.span_id", given.span_id, 16) if given.span_id else "",
-        _conditions(given.attributes),
+        hexadecimal(f"{within}.trace_id", given.trace_id, 32) if given.trace_id else "",
+        hexadecimal(f"{within}.span_id", given.span_id, 16) if given.span_id else "",
+        _conditions(f"{within}.attributes", given.attributes),
     )
 
 
-def span_search(given: pb.SpanFilter, range_: TimeRange) -> SpanSearch:
+def span_search(given: pb.SpanFilter, range_: TimeRange, within: str = "filter") -> SpanSearch:
     """A span filter over a range."""
     told = given.HasField
-    least = _nanoseconds("min_duration_ms", given.min_duration_ms if told("min_duration_ms") else None)
-    most = _nanoseconds("max_duration_ms", given.max_duration_ms if told("max_duration_ms") else None)
+    least = _nanoseconds(f"{within}.min_duration_ms", given.min_duration_ms if told("min_duration_ms") else None)
+    most = _nanoseconds(f"{within}.max_duration_ms", given.max_duration_ms if told("max_duration_ms") else None)
     if least is not None and most is not None and least > most:
-        raise InvalidInput.of("filter.min_duration_ms", "must not be above max_duration_ms")
+        raise InvalidInput.of(f"{within}.min_duration_ms", "must not be above max_duration_ms")
     return SpanSearch(
         range_,
-        _values("filter.services", given.services),
-        _values("filter.operations", given.operations),
+        _values(f"{within}.services", given.services),
+        _values(f"{within}.operations", given.operations),
         least,
         most,
         given.failed,
         given.root,
-        _conditions(given.attributes),
+        _conditions(f"{within}.attributes", given.attributes),
     )
 
 
-def error_search(given: pb.ErrorFilter, range_: TimeRange) -> ErrorSearch:
+def error_search(given: pb.ErrorFilter, range_: TimeRange, within: str = "filter") -> ErrorSearch:
     """An error filter over a range."""
     if any(source not in SOURCES for source in given.sources):
-        raise InvalidInput.of("filter.sources", "must be sources of Source, other than unspecified")
+        raise InvalidInput.of(f"{within}.sources", "must be sources of Source, other than unspecified")
     return ErrorSearch(
         range_,
-        _values("filter.services", given.services),
+        _values(f"{within}.services", given.services),
         tuple(SOURCES[source] for source in dict.fromkeys(given.sources)),
-        text_search("filter.text", given.text),
+        text_search(f"{within}.text", given.text),
     )
 
 
@@ -124,14 +127,14 @@ def _nanoseconds(field: str, milliseconds: float | None) -> int | None:
     if milliseconds is None:
         return None
     if not 0 <= milliseconds <= _MAX_DURATION_MS:
-        raise InvalidInput.of(f"filter.{field}", "must be milliseconds, not negative")
+        raise InvalidInput.of(field, "must be milliseconds, not negative")
     return round(milliseconds * 1e6)
 
 
-def _conditions(given: Sequence[pb.AttributeCondition]) -> tuple[AttributeCondition, ...]:
+def _conditions(field: str, given: Sequence[pb.AttributeCondition]) -> tuple[AttributeCondition, ...]:
     if len(given) > MAX_CONDITIONS:
-        raise InvalidInput.of("filter.attributes", f"must have at most {MAX_CONDITIONS} conditions")
-    return tuple(_condition(f"filter.attributes[{number}]", one) for number, one in enumerate(given))
+        raise InvalidInput.of(field, f"must have at most {MAX_CONDITIONS} conditions")
+    return tuple(_condition(f"{field}[{number}]", one) for number, one in enumerate(given))
 
 
 def _condition(field: str, given: pb.AttributeCondition) -> AttributeCondition:

@@ -112,3 +112,31 @@ async def test_bad_questions_are_refused_by_field(request_: Histogram, field: st
         await aggregator.events.GetEventHistogram(request_)
     assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert str(error.value.details()).startswith(f"{field}: ")
+
+
+ODD = (
+    "it's",
+    'a"b',
+    "back\\slash",
+    "tab\there",
+    "line\nbreak",
+    "ret\rurn",
+    "nul\0l",
+    "{v0:String}",
+    "ünïcode✓",
+    "\\N",
+    "')--",
+)
+
+
+async def test_any_text_is_found_as_it_is(aggregator: Aggregator) -> None:
+    made = [
+        {"type": "odd", "user": odd, "session": str(number), "time": NOW - 60, "data": {odd: {"in": odd}, "n": number}}
+        for number, odd in enumerate(ODD)
+    ]
+    await aggregator.store(record(accepted=NOW, events=made))
+    for number, odd in enumerate(ODD):
+        inside = AttributeCondition(path=[odd, "in"], text=odd)
+        for filter_ in (EventFilter(user_ids=[odd]), EventFilter(attributes=[inside])):
+            answer = await aggregator.events.SearchEvents(pb.SearchEventsRequest(filter=filter_))
+            assert [event.session_id for event in answer.events] == [str(number)], (odd, filter_)
