@@ -3,15 +3,18 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.time_series import ClickHouseTimeSeries
+from services.aggregator.adapters.regular_expressions import matches
 from services.aggregator.domain.answering import Answer, Answers, Held
 from services.aggregator.domain.grid import Grid, stepped
 from services.aggregator.domain.question import Expression, Grouping, Matching, Question, Selection
 from services.aggregator.domain.rollups import RollUps, disturbed_minutes
 from services.aggregator.domain.tier_choice import window_of
+from services.aggregator.domain.time_series import TimeSeriesReader
 from services.aggregator.ports.time_series import Fold, Function
-from services.aggregator.wiring.time_series import time_series_reader
 from tests.support import plain_series
 from tests.support.clock import ManualClock
 from tests.support.journals import Sample, record, segment
@@ -53,7 +56,10 @@ class World:
     offset: int = 0
 
     def __post_init__(self) -> None:
-        self.reader = time_series_reader(self.store, self.clock)
+        self.reader = TimeSeriesReader(
+            ClickHouseTimeSeries(self.store.reader), self.clock, matches, lambda _tenant, _tier: inf
+        )
+        self.store.listeners.extend(self.reader.listeners)
         self.answers = Answers(self.reader)
         self.work = RollUps(self.store, self.clock)
 

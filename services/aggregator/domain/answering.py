@@ -12,8 +12,8 @@ from services.aggregator.domain.distributions import distribution_matrix
 from services.aggregator.domain.grid import Grid, runs
 from services.aggregator.domain.question import Calculation, Expression, Question
 from services.aggregator.domain.tier_choice import (
+    DISTRIBUTION_SECONDS,
     DISTRIBUTIONS,
-    KEPT_SECONDS,
     LOOK_BACK_MS,
     NAMES,
     SAMPLES,
@@ -96,7 +96,7 @@ class Answers:
             times, results = _without_gaps(question, times, results)
         now = Held(changes.life, position, grid.first_ms, grid.end_ms)
         lasting = question.refreshable and changes.alone
-        return Answer(grid, times, results, full, now if lasting else None, self._notices(plans, grid))
+        return Answer(grid, times, results, full, now if lasting else None, self._notices(tenant, plans, grid))
 
     def _told(self, tenant: str, plans: Sequence[Plan], grid: Grid, held: Held) -> npt.NDArray[np.bool_] | None:
         """Which steps a client does not have as they are; None when that cannot be told."""
@@ -175,12 +175,12 @@ class Answers:
         outdated = await self.reader.outdated(tenant, plan.tier, seen.first_ms // 1_000, seen.end_ms // 1_000)
         return int(outdated[0]) * 1_000 + plan.selection.offset_ms if len(outdated) else grid.end_ms
 
-    def _notices(self, plans: Sequence[Plan], grid: Grid) -> list[str]:
+    def _notices(self, tenant: str, plans: Sequence[Plan], grid: Grid) -> list[str]:
         notices = []
         for plan in plans:
             if not len(plan.found.ids):
                 notices.append(f"{plan.name}: no series matches")
-            kept = KEPT_SECONDS.get(plan.tier, KEPT_SECONDS[SAMPLES])
+            kept = DISTRIBUTION_SECONDS if plan.tier == DISTRIBUTIONS else self.reader.kept(tenant, plan.tier)
             oldest = self.reader.clock.now() - kept
             if (int(grid.ends_ms[0]) - plan.window_ms - plan.selection.offset_ms) / 1e3 < oldest - 1.0:
                 notices.append(f"{plan.name}: {NAMES[plan.tier]} are kept for {kept / 86_400:g} days; {plan.reason}")

@@ -7,7 +7,7 @@ the samples of their tenants are read again.
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,19 +19,29 @@ KEPT_SECONDS = 600
 UNASKED_SECONDS = 900.0
 MAX_ROWS = 3_000_000
 MAX_TENANTS = 20
-# New samples are put in order with the others when they are one in so many, or asked for.
-_MANY = 1 << 18
+# Runs are put together up to so many rows, so that they stay few, and what is old goes in pieces.
+RUN_ROWS = 250_000
+NO_SAMPLES = SampleColumns(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Samples in order of series, and the time of the newest."""
+
+    samples: SampleColumns
+    last_ms: int
+
+    def __len__(self) -> int:
+        return len(self.samples.values)
 
 
 @dataclass(slots=True)
 class _Recent:
-    """Samples in order of series and time, and those that came since; all from `from_ms` on."""
+    """All samples from `from_ms` on, and some before. A list of runs is replaced, never changed."""
 
-    samples: SampleColumns
+    runs: list[_Run]
     from_ms: int
     asked: float
-    new: list[SampleColumns] = field(default_factory=list)
-    new_rows: int = 0
 
 
 class RecentSamples:
@@ -43,6 +53,8 @@ class RecentSamples:
         self._journals: set[str] = set()
         self._doubtful: set[tuple[str, int]] = set()
         self._gate = threading.Condition()
+        # Who puts runs together holds no one up who looks.
+        self._shaping = threading.Lock()
         self._writing = 0
         self._held = False
         self._alone = False
@@ -56,16 +68,11 @@ class RecentSamples:
             self._writing += 1
 
     def after(self, segment: Segment, revision: int, done: bool) -> None:
-        with self._gate:
-            self._writing -= 1
-            place = (segment.journal_id, segment.from_offset)
-            certain = done and segment.journal_id in self._journals and place not in self._doubtful
-            self._doubtful.discard(place)
-            if done:
-                self._journals.add(segment.journal_id)
-            else:
-                self._doubtful.add(place)
-            self._take(segment, certain)
+        try:
+            self._take(segment, self._is_certain(segment, done))
+        finally:
+            with self._gate:
+                self._writing -= 1
 
     def rolled(self, tenant: str, tier: int, starts: Sequence[int], revision: int) -> None:
         """Samples stay what they are."""
@@ -77,15 +84,18 @@ class RecentSamples:
 
     def covers(self, tenant: str, from_ms: int) -> bool:
         """Whether all samples from a time on are here."""
-        with self._gate:
-            known = self._known(tenant)
-            return known is not None and known.from_ms <= from_ms
+        known = self._known(tenant)
+        return known is not None and known.from_ms <= from_ms
 
     def worth_reading(self, tenant: str, from_ms: int) -> bool:
-        """Whether they would be, once `read`."""
-        recent = from_ms >= self.kept_from_ms()
+        """Whether they would be, once they are read."""
+        if not self._alone or from_ms < self.kept_from_ms() or tenant in self._tenants:
+            return False
+        unasked = self._clock.monotonic() - UNASKED_SECONDS
         with self._gate:
-            return self._alone and recent and tenant not in self._tenants and len(self._tenants) < MAX_TENANTS
+            for other in [name for name, known in self._tenants.items() if known.asked < unasked]:
+                del self._tenants[other]
+            return len(self._tenants) < MAX_TENANTS
 
     def kept_from_ms(self) -> int:
         """The time from which on samples are kept."""
@@ -99,69 +109,103 @@ class RecentSamples:
 
     def release(self, tenant: str, samples: SampleColumns | None, from_ms: int) -> None:
         """Let writing go on; what was read meanwhile is kept: all samples from a time on."""
+        made = None if samples is None else _Recent([], from_ms, self._clock.monotonic())
+        if made is not None and samples is not None:
+            self._shape(made, _run(samples))
         with self._gate:
             self._held = False
-            if samples is not None:
-                self._tenants[tenant] = _Recent(samples, from_ms, self._clock.monotonic())
-                self._order(self._tenants[tenant])
+            if made is not None:
+                self._tenants[tenant] = made
             self._gate.notify_all()
 
     def samples(self, tenant: str, ids: Ids, from_ms: int) -> SampleColumns | None:
-        """Samples of series from a time on; None where they are not here."""
+        """Samples of series from a time on, and some before; None where they are not all here."""
+        known = self._known(tenant)
+        if known is None:
+            return None
+        known.asked = self._clock.monotonic()
         with self._gate:
-            known = self._known(tenant)
-            if known is None:
-                return None
-            known.asked = self._clock.monotonic()
-            if known.new_rows * 8 > len(known.samples.values):
-                self._order(known)
-            # To put them in order lets the oldest go.
-            if known.from_ms > from_ms:
-                return None
-            parts = [_of_series(known.samples, ids), *(_chosen(part, ids) for part in known.new)]
-        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        return SampleColumns(columns[0], columns[1], columns[2])
+            runs, complete = known.runs, known.from_ms <= from_ms
+        return _of_series(runs, ids) if complete else None
+
+    def newest(self, tenant: str, ids: Ids, from_ms: int, to_ms: int) -> SampleColumns | None:
+        """Samples among which is the newest of each series within a range; None where some may not be here."""
+        known = self._known(tenant)
+        if known is None:
+            return None
+        with self._gate:
+            runs, known_from = known.runs, known.from_ms
+        found = _of_series(runs, ids)
+        usable = (found.times_ms >= max(from_ms, known_from)) & (found.times_ms < to_ms) & ~np.isnan(found.values)
+        return found if len(np.unique(found.series_ids[usable])) == len(ids) else None
 
     def _known(self, tenant: str) -> _Recent | None:
         return self._tenants.get(tenant) if self._alone else None
 
+    def _is_certain(self, segment: Segment, done: bool) -> bool:
+        """Whether all of a segment was stored just now, and nothing of it before."""
+        place = (segment.journal_id, segment.from_offset)
+        with self._gate:
+            certain = done and segment.journal_id in self._journals and place not in self._doubtful
+            self._doubtful.discard(place)
+            if done:
+                self._journals.add(segment.journal_id)
+            else:
+                self._doubtful.add(place)
+        return certain
+
     def _take(self, segment: Segment, certain: bool) -> None:
+        parts: dict[str, list[SampleColumns]] = {}
         for record in segment.records:
-            known = self._tenants.get(record.tenant)
-            if known is None or record.samples is None or not len(record.samples.values):
+            if record.tenant in self._tenants and record.samples is not None and len(record.samples.values):
+                parts.setdefault(record.tenant, []).append(record.samples)
+        for tenant, theirs in parts.items():
+            known = self._tenants.get(tenant)
+            if known is None:
                 continue
-            idle = self._clock.monotonic() - known.asked > UNASKED_SECONDS
-            if not certain or idle:
-                del self._tenants[record.tenant]
-                continue
-            known.new.append(record.samples)
-            known.new_rows += len(record.samples.values)
-            if known.new_rows > _MANY:
-                self._order(known)
+            if not certain or self._clock.monotonic() - known.asked > UNASKED_SECONDS:
+                self.forget(tenant)
+            else:
+                self._shape(known, _run(_joined(theirs)))
 
-    def _order(self, known: _Recent) -> None:
-        """Put all in order; what is older than is kept goes."""
-        parts = [(s.series_ids, s.times_ms, s.values) for s in (known.samples, *known.new)]
-        ids, times, values = (np.concatenate(column) for column in zip(*parts, strict=True))
-        from_ms = max(known.from_ms, self.kept_from_ms())
-        if len(times) > MAX_ROWS:
-            from_ms = max(from_ms, int(np.partition(times, len(times) - MAX_ROWS)[len(times) - MAX_ROWS]) + 1)
-        kept = times >= from_ms
-        ids, times, values = ids[kept], times[kept], values[kept]
-        order = np.lexsort((times, ids))
-        known.samples = SampleColumns(ids[order], times[order], values[order])
-        known.from_ms, known.new, known.new_rows = from_ms, [], 0
+    def _shape(self, known: _Recent, run: _Run) -> None:
+        """Take in a run; neighbours of about one size become one, and the oldest go."""
+        with self._shaping:
+            runs = [*known.runs, run]
+            while len(runs) > 1 and len(runs[-2]) <= 2 * len(runs[-1]) and len(runs[-2]) + len(runs[-1]) <= RUN_ROWS:
+                runs[-2:] = [_run(_joined([each.samples for each in runs[-2:]]))]
+            oldest, from_ms = self.kept_from_ms(), known.from_ms
+            kept = sorted((each for each in runs if each.last_ms >= oldest), key=lambda each: each.last_ms)
+            if len(kept) < len(runs):
+                from_ms = max(from_ms, oldest)
+            while sum(len(each) for each in kept) > MAX_ROWS and len(kept) > 1:
+                from_ms = max(from_ms, kept.pop(0).last_ms + 1)
+            # The order of arrival, in which neighbours are of about one time.
+            left = [each for each in runs if any(each is one for one in kept)]
+            with self._gate:
+                known.runs, known.from_ms = left, from_ms
 
 
-def _of_series(samples: SampleColumns, ids: Ids) -> tuple[Ids, Longs, Floats]:
-    """Of samples in order of series."""
+def _run(samples: SampleColumns) -> _Run:
+    order = np.argsort(samples.series_ids, kind="stable")
+    ordered = SampleColumns(samples.series_ids[order], samples.times_ms[order], samples.values[order])
+    return _Run(ordered, int(ordered.times_ms.max()) if len(order) else 0)
+
+
+def _joined(parts: Sequence[SampleColumns]) -> SampleColumns:
+    if not parts:
+        return NO_SAMPLES
+    ids, times, values = zip(*((each.series_ids, each.times_ms, each.values) for each in parts), strict=True)
+    return SampleColumns(np.concatenate(ids), np.concatenate(times), np.concatenate(values))
+
+
+def _of_series(runs: Sequence[_Run], ids: Ids) -> SampleColumns:
+    return _joined([SampleColumns(*_of_run(run.samples, ids)) for run in runs])
+
+
+def _of_run(samples: SampleColumns, ids: Ids) -> tuple[Ids, Longs, Floats]:
     low = np.searchsorted(samples.series_ids, ids)
     counts = np.searchsorted(samples.series_ids, ids, "right") - low
     starts = np.cumsum(counts) - counts
     rows = np.repeat(low - starts, counts) + np.arange(int(counts.sum()))
     return samples.series_ids[rows], samples.times_ms[rows], samples.values[rows]
-
-
-def _chosen(samples: SampleColumns, ids: Ids) -> tuple[Ids, Longs, Floats]:
-    kept = np.isin(samples.series_ids, ids)
-    return samples.series_ids[kept], samples.times_ms[kept], samples.values[kept]

@@ -1,14 +1,10 @@
 """Which tier a selection is answered from: the cheapest that is exact for it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from services.aggregator.domain.cell_folding import FIELDS
 from services.aggregator.domain.grid import Grid
 from services.aggregator.domain.question import Selection
-from services.aggregator.domain.rollups import RAW_SECONDS
 from services.aggregator.domain.series_index import Found
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, TIERS
 from services.aggregator.ports.time_series import Fold
@@ -17,8 +13,7 @@ from services.core.errors import InvalidInput
 SAMPLES = 0
 DISTRIBUTIONS = -1
 LOOK_BACK_MS = 300_000
-KEPT_SECONDS: Mapping[int, float] = {SAMPLES: RAW_SECONDS, MINUTE: 30 * DAY, HOUR: 400 * DAY, DAY: np.inf}
-"""How long each tier is kept."""
+DISTRIBUTION_SECONDS = 7 * DAY
 NAMES = {DISTRIBUTIONS: "histograms", SAMPLES: "samples", MINUTE: "minutes", HOUR: "hours", DAY: "days"}
 DELTA_KIND = 3
 _HISTOGRAMS = (4, 5)

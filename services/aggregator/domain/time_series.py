@@ -23,10 +23,11 @@ from services.aggregator.domain.changes import Changes
 from services.aggregator.domain.folding import fold, ordered
 from services.aggregator.domain.grid import Grid, joined, runs
 from services.aggregator.domain.recent_samples import RecentSamples
+from services.aggregator.domain.rollups import RAW_SECONDS
 from services.aggregator.domain.series_index import Expressions, SeriesIndex, TenantSeries
-from services.aggregator.domain.tier_choice import DELTA_KIND, KEPT_SECONDS, SAMPLES, Plan
+from services.aggregator.domain.tier_choice import DELTA_KIND, SAMPLES, Plan
 from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns
-from services.aggregator.ports.rollups import HOUR, MINUTE
+from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
 from services.aggregator.ports.time_series import CellField, CommitListener, Fold, StepRows, TimeSeriesStore
 from services.core.clock import Clock
 from services.core.errors import InvalidInput
@@ -42,16 +43,21 @@ _LONG = 100_000
 _SHORT = 0.001
 _NEVER_MS = 1 << 42
 _LOWER = {MINUTE: SAMPLES, HOUR: MINUTE}
+# Of samples younger than this imports bring no sums: they are kept as samples.
+_IMPORTED_SECONDS = RAW_SECONDS - DAY
 Answer = TypeVar("Answer")
+Kept = Callable[[str, int], float]
+"""Seconds for which a tenant keeps a tier."""
 
 
 class TimeSeriesReader:
     """Series, and the values of selections at steps."""
 
-    def __init__(self, store: TimeSeriesStore, clock: Clock, expressions: Expressions) -> None:
+    def __init__(self, store: TimeSeriesStore, clock: Clock, expressions: Expressions, kept: Kept) -> None:
         self.store = store
         self.changes = Changes()
         self.clock = clock
+        self.kept = kept
         self._recent = RecentSamples(clock)
         self._index = SeriesIndex(expressions, clock)
         self._cache = CellCache(self.changes)
@@ -123,6 +129,8 @@ class TimeSeriesReader:
     async def _from_samples(self, tenant: str, plan: Plan, grid: Grid, from_ms: int) -> Floats:
         ids, what = plan.found.ids, plan.fold
         samples = self._recent.samples(tenant, ids, from_ms)
+        if samples is None and grid.count == 1 and what.function == "last":
+            samples = self._recent.newest(tenant, ids, from_ms, _end(grid))
         if samples is None:
             seconds = (grid.count * max(grid.step_ms, 1) + plan.window_ms) / 1e3
             apart = plan.window_ms == grid.step_ms and what.function not in ("rate", "increase")
@@ -224,7 +232,7 @@ class TimeSeriesReader:
         rows = await self.store.cells(tenant, tier, asked, from_s, to_s, fields)
         made = await _apart(len(rows.starts), lambda: matrices(rows, ids, tier, from_s, count))
         # What is imported was older than samples are kept when it came.
-        if from_s < self.clock.now() - KEPT_SECONDS[SAMPLES] + 86_400:
+        if from_s < self.clock.now() - _IMPORTED_SECONDS:
             imported = await self.store.imported(tenant, tier, asked, from_s, to_s)
             if len(imported.starts):
                 with_imported(made, matrices(imported, ids, tier, from_s, count))

@@ -37,8 +37,8 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
     store = ClickHouseStore(
         lambda: open_engine(config.store_dsn, config.clickhouse_cluster), process.clock, process.log
     )
-    measured = time_series_reader(store, process.clock)
     kept = retentions(store, config, process)
+    measured = time_series_reader(store, process.clock, kept)
 
     def more(aggregator: Aggregator) -> list[Registration]:
         deleting = deletion(store, aggregator, config, process, measured.forget)

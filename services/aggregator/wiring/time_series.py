@@ -5,15 +5,21 @@ from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.adapters.clickhouse.time_series import ClickHouseTimeSeries
 from services.aggregator.adapters.regular_expressions import matches
 from services.aggregator.domain.answering import Answers
+from services.aggregator.domain.retention import Retentions
+from services.aggregator.domain.tier_choice import NAMES
 from services.aggregator.domain.time_series import TimeSeriesReader
 from services.aggregator.service.time_series_service import TimeSeriesServicer
 from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def time_series_reader(store: ClickHouseStore, clock: Clock) -> TimeSeriesReader:
+def time_series_reader(store: ClickHouseStore, clock: Clock, retentions: Retentions) -> TimeSeriesReader:
     """What reads series of a store and hears of its commits; to be made before the store is opened."""
-    reader = TimeSeriesReader(ClickHouseTimeSeries(store.reader), clock, matches)
+
+    def kept(tenant: str, tier: int) -> float:
+        return retentions.seconds(tenant, NAMES[tier])
+
+    reader = TimeSeriesReader(ClickHouseTimeSeries(store.reader), clock, matches, kept)
     store.listeners.extend(reader.listeners)
     return reader
 
