@@ -28,12 +28,6 @@ def event_conditions(search: EventSearch) -> Conditions:
     return found
 
 
-def matching_events(tenant: str, search: EventSearch, columns: tuple[str, ...] = EVENT_COLUMNS) -> TenantQuery:
-    """All events that match, newest first."""
-    found = event_conditions(search)
-    return TenantQuery(tenant, "events", columns, found.where, found.parameters, order_by=NEWEST_FIRST)
-
-
 class ClickHouseEvents:
     """See ports/events.py."""
 

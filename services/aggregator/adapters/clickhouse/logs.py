@@ -50,12 +50,6 @@ def log_conditions(search: LogSearch) -> Conditions:
     return found
 
 
-def matching_logs(tenant: str, search: LogSearch, columns: tuple[str, ...] = LOG_COLUMNS) -> TenantQuery:
-    """All lines that match, newest first."""
-    found = log_conditions(search)
-    return TenantQuery(tenant, "logs", columns, found.where, found.parameters, order_by=NEWEST_FIRST)
-
-
 def line(row: Row) -> StoredLine:
     """A row of LOG_COLUMNS."""
     return StoredLine((row[0], row[1], row[2], row[3]), *row[4:])

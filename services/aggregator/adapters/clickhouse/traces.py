@@ -58,14 +58,6 @@ def span_conditions(search: SpanSearch) -> Conditions:
     return found
 
 
-def matching_spans(
-    tenant: str, search: SpanSearch, columns: tuple[str, ...] = ("trace_id", *SPAN_COLUMNS)
-) -> TenantQuery:
-    """All spans that match, newest first."""
-    found = span_conditions(search)
-    return TenantQuery(tenant, "spans", columns, found.where, found.parameters, order_by="time DESC, span_id DESC")
-
-
 class ClickHouseTraces:
     """See ports/traces.py."""
 
