@@ -32,14 +32,8 @@ WHO = "user-zanzibar-4711"
 MARK = "marker-quetzalcoatl"
 NDJSON = export_service_pb2.EXPORT_FORMAT_NDJSON
 OTHER = as_tenant("other")
-AT_ONCE = ", ".join(
-    (
-        "old_parts_lifetime = 0",
-        "cleanup_delay_period = 1",
-        "max_cleanup_delay_period = 1",
-        "cleanup_delay_period_random_add = 0",
-    )
-)
+_NEVER_WAIT = "max_cleanup_delay_period = 1, cleanup_delay_period_random_add = 0"
+AT_ONCE = f"old_parts_lifetime = 0, cleanup_delay_period = 1, {_NEVER_WAIT}"
 
 
 @pytest.fixture
