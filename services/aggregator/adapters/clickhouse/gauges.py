@@ -6,7 +6,7 @@ from typing import Any
 from services.aggregator.adapters.clickhouse.integrations import bucket_of
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.rollups import TABLES
-from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.aggregator.adapters.clickhouse.statements import TenantQuery, Union
 from services.aggregator.ports.gauges import Gauge, GaugeStretch, ObservedStretch
 
 Known = Mapping[int, tuple[str, Mapping[str, str]]]
@@ -92,7 +92,10 @@ def _rolled_up(tier: int) -> Any:
     def ask(tenant: str, columns: tuple[str, ...], parameters: dict[str, Any], groups: str) -> TenantQuery:
         # Of the rows of a bucket the one of the highest revision holds.
         newest = ("series_id", "bucket", "argMax((count, sum, max), revision) AS part")
-        parts = TenantQuery(tenant, TABLES[tier], newest, _BUCKETS, parameters, group_by="series_id, bucket")
-        return TenantQuery(tenant, parts, columns, (), parameters, group_by=groups)
+        made = TenantQuery(tenant, TABLES[tier], newest, _BUCKETS, parameters, group_by="series_id, bucket")
+        # What was imported adds up, with itself and with what was rolled up.
+        sums = ("series_id", "bucket", "(count, imported_rollups.sum, imported_rollups.max) AS part")
+        imported = TenantQuery(tenant, "imported_rollups", sums, (*_BUCKETS, f"tier = {tier}"), parameters)
+        return TenantQuery(tenant, Union((made, imported)), columns, (), parameters, group_by=groups)
 
     return ask
