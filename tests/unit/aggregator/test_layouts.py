@@ -44,3 +44,14 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         known.ordered([block([first, first + 1, *range(first % 7 + 1)])])
     assert known._rows <= 100 + 10
     assert len(known._unions) <= layouts.REMEMBERED_UNIONS
+
+
+@pytest.mark.parametrize("ids", [[7], [5, 1, 5, 1], [2, 1, 3], [1, 1, 2], [9, 9, 4, 4, 4, 9]])
+def test_one_sender_s_columns_are_in_order_however_often_they_come(ids: list[int]) -> None:
+    known = Layouts()
+    for times in (1, 3, 2):
+        blocks = [block(ids, 100 * number) for number in range(times)]
+        rows = [
+            (int(i), int(t), int(t)) for each in blocks for i, t in zip(each.series_ids, each.times_ms, strict=True)
+        ]
+        assert rows_of(known, blocks) == sorted(rows, key=lambda row: row[0])
