@@ -13,7 +13,7 @@ from binnacle.query.v1 import query_pb2 as pb
 from services.core.columns import CUMULATIVE, DELTA, Telemetry
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
 from tests.support.journals import record
-from tests.support.questions import at, ranged, selected, values_of
+from tests.support.metric_queries import at, ranged, selected, values_of
 from tests.support.telemetry import exponential, filled, histogram, summary
 
 pytestmark = pytest.mark.store
