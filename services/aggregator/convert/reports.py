@@ -16,18 +16,22 @@ from services.core.errors import InvalidInput
 MICRO = 1_000_000
 LONGEST_SECONDS = 30 * 86_400
 MAX_NAME = 200
+# A year may be asked for as a whole while it lasts.
+AHEAD_SECONDS = 400 * 86_400
 
 
 def asked_range(asked: Any, now: float, otherwise: int, longest: int = LONGEST_SECONDS) -> Range:
     """The whole seconds of `start_time`, `end_time` and `window_seconds`; `otherwise` is the window when none is given.
 
-    Raises InvalidInput for an empty range and for one of more than `longest` seconds.
+    Raises InvalidInput for an empty range, for one of more than `longest` seconds, and for one that ends far ahead.
     """
     if asked.window_seconds and asked.HasField("start_time"):
         raise InvalidInput.of("window_seconds", "must be left out where start_time is given")
     if asked.window_seconds > longest:
         raise InvalidInput.of("window_seconds", f"must be at most {longest:,}")
     found = Range.around(*range_from(asked, now, (asked.window_seconds or otherwise) * MICRO))
+    if found.end > now + AHEAD_SECONDS:
+        raise InvalidInput.of("end_time", f"must be at most {AHEAD_SECONDS // 86_400} days ahead")
     if found.end - found.first > longest + 2:
         raise InvalidInput.of("start_time", f"must be at most {longest:,} seconds before end_time")
     return found

@@ -49,7 +49,7 @@ class Clients:
 
     async def report(self, tenant: str, asked: Range, steps: ZonedSteps) -> ClientReport:
         """The figures of a range."""
-        recent = asked.end_us - conventions.FIGURES_WINDOW * MICRO
+        recent = max(0, asked.end_us - conventions.FIGURES_WINDOW * MICRO)
         pages, messages, active, loads = await asyncio.gather(
             self._clients.pages(tenant, asked.first_us, asked.end_us, steps.stretch),
             self._clients.frequent_errors(tenant, asked.first_us, asked.end_us, MAX_MESSAGES),

@@ -151,7 +151,7 @@ class Reliabilities:
         """The 95th percentile of the days before a day, in milliseconds; asked for every ten minutes only."""
 
         async def ask() -> float | None:
-            before = Range((day - BASELINE_DAYS) * DAY, day * DAY)
+            before = Range(max(0, day - BASELINE_DAYS) * DAY, day * DAY)
             latency = (await self._figures(tenant, before, service)).latency
             return latency.p95_ms if latency else None
 

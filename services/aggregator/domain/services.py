@@ -80,8 +80,8 @@ class Services:
         """Services with traffic within the range or a heartbeat in the day before its end, by name."""
         (rows, recent), beats, deploys = await asyncio.gather(
             self._rows(tenant, asked, service),
-            self._services.last_beats(tenant, asked.end_us - DAY_US, asked.end_us),
-            self._services.last_deploys(tenant, asked.end_us - DEPLOYS_US, asked.end_us),
+            self._services.last_beats(tenant, max(0, asked.end_us - DAY_US), asked.end_us),
+            self._services.last_deploys(tenant, max(0, asked.end_us - DEPLOYS_US), asked.end_us),
         )
         sums = summed(rows, lambda row: row.service)
         windows = summed(recent, lambda row: row.service)
@@ -97,7 +97,7 @@ class Services:
     async def _rows(self, tenant: str, asked: Range, service: str) -> tuple[Sequence[TrafficRow], Sequence[TrafficRow]]:
         """Traffic of the range, and that of its last minutes by which services without heartbeats are judged."""
         question = TrafficQuestion(asked.first, asked.end, ("service",), service=service)
-        last = replace(question, from_second=asked.end - conventions.FIGURES_WINDOW)
+        last = replace(question, from_second=max(0, asked.end - conventions.FIGURES_WINDOW))
         # The range that is asked for most is just these minutes.
         if abs(last.from_second - question.from_second) <= 1:
             rows = await self._traffic.traffic(tenant, question)

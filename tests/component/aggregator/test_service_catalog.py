@@ -179,6 +179,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("ListServices", pb.ListServicesRequest(start_time=at(10), end_time=at(10)), "start_time"),
     ("ListServices", pb.ListServicesRequest(start_time=at(10)), "start_time"),
     ("ListServices", pb.ListServicesRequest(start_time=at(10), window_seconds=5), "window_seconds"),
+    ("ListServices", pb.ListServicesRequest(start_time=at(2**34), end_time=at(2**34 + 9)), "end_time"),
     ("GetService", pb.GetServiceRequest(), "service"),
     ("ListEndpoints", pb.ListEndpointsRequest(page_size=1_001), "page_size"),
     ("ListEndpoints", pb.ListEndpointsRequest(page_token="foreign"), "page_token"),
@@ -201,3 +202,15 @@ async def test_a_service_nobody_heard_of_is_not_found(aggregator: Aggregator) ->
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await stub(aggregator).GetService(pb.GetServiceRequest(service="nobody"))
     assert error.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_ranges_without_anything_are_empty(aggregator: Aggregator) -> None:
+    await aggregator.store(record(accepted=time.time(), events=requests(time.time() - 60, 60, 5, seed=1)))
+    ahead = int(time.time()) + 86_400
+    for begin, end in ((0, 10), (86_400, 90_000), (ahead, ahead + 86_400)):
+        asked: dict[str, Any] = {"start_time": at(begin), "end_time": at(end)}
+        listed = await stub(aggregator).ListServices(pb.ListServicesRequest(**asked))
+        assert (len(listed.services), listed.total.requests, listed.total.HasField("latency")) == (0, 0, False)
+        assert len((await stub(aggregator).ListEndpoints(pb.ListEndpointsRequest(**asked))).endpoints) == 0
+        [series] = (await stub(aggregator).QueryTraffic(pb.QueryTrafficRequest(**asked))).series
+        assert all(point.traffic.requests == 0 for point in series.points)
