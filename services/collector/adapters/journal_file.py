@@ -9,7 +9,7 @@ import os
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import lmdb
@@ -20,10 +20,15 @@ from services.collector.ports import NewSeries, Segment
 from services.core.errors import Conflict
 
 KEY = PLACE
+DATA = "data.mdb"
 # 1: records as they are. 2: a checksum in front of each record from `checked_from` on.
 FORMAT = b"2"
 # Beyond the records: series, segments, and pages that a running transaction frees.
 HEADROOM_BYTES = 256 * 1024 * 1024
+# The file grows by zeros that are on disk before they are needed. A sync of a page that is new to the file waits for
+# the file system's own journal, and with that for what other processes wrote: tens of milliseconds, each time.
+PREPARED_BYTES = 4 * 1024 * 1024
+CHUNK = bytes(256 * 1024)
 
 
 @dataclass(slots=True)
@@ -65,11 +70,15 @@ class JournalFile:
             map_size = max_bytes + max_bytes // 4 + HEADROOM_BYTES
             self.rescue: Rescue | None = rescued(folder, map_size)
             self._env = lmdb.open(str(folder), map_size=map_size, max_dbs=4, meminit=False)
+            self._page: int = self._env.stat()["psize"]
             self._records = self._env.open_db(b"records")
             self._segments = self._env.open_db(b"segments")
             self._series = self._env.open_db(b"series")
             self._meta = self._env.open_db(b"meta")
             self._checked_from = self._identify()
+            self._held = self._look()
+            self._can_prepare = True
+            self.prepare()
             _sync_folders(folder)
         except BaseException:
             os.close(self._lock)
@@ -82,15 +91,39 @@ class JournalFile:
 
     def extent(self) -> Extent:
         """What the file holds now."""
+        return self._held
+
+    def wants_room(self) -> bool:
+        """Whether `prepare` has something to do."""
+        return self._can_prepare and self._spare() < PREPARED_BYTES // 2
+
+    def prepare(self) -> None:
+        """Let the file grow before it has to; what a full disk does not allow is left out."""
+        path = self._folder / DATA
+        try:
+            with path.open("ab", buffering=0) as file:
+                for _chunk in range(max(PREPARED_BYTES - self._spare(), 0) // len(CHUNK)):
+                    file.write(CHUNK)
+                os.fdatasync(file.fileno())
+        except OSError:
+            self._can_prepare = False
+
+    def _spare(self) -> int:
+        used = (self._env.info()["last_pgno"] + 1) * self._page
+        return os.stat(self._folder / DATA).st_size - used
+
+    def _look(self) -> Extent:
         with self._env.begin() as txn:
             return self._extent(txn)
 
     def write(self, batch: Batch) -> Extent:
         """Write a batch in one transaction; it is on disk when this returns, or not at all when this raises."""
+        held = self._held
         with self._env.begin(write=True) as txn:
             if batch.trim_to:
                 self._trim(txn, batch.trim_to)
-            place = self._extent(txn).next
+                held = self._extent(txn)
+            place = held.next
             for record in batch.records:
                 txn.put(KEY.pack(place), guarded(place, record), db=self._records, append=True)
                 place += 1
@@ -100,7 +133,10 @@ class JournalFile:
                     txn.put(KEY.pack(identity), tenant, db=self._series)
             for segment in batch.segments:
                 txn.put(KEY.pack(segment.from_offset), KEY.pack(segment.to_offset), db=self._segments)
-            return self._extent(txn)
+            # Each look into the file waits for the interpreter again; all but its size is known.
+            held = replace(held, next=place, size=self._size(txn))
+        self._held = held
+        return held
 
     def read(self, place: int, max_records: int, max_bytes: int) -> list[bytes]:
         """Records from a place on: at least one if there is one, then as many as fit both limits.
@@ -149,7 +185,9 @@ class JournalFile:
             first = self._extent(txn).first
             txn.put(b"base", KEY.pack(first), db=self._meta)
             txn.put(b"journal_id", secrets.token_hex(8).encode(), db=self._meta)
-            return self._extent(txn)
+            held = self._extent(txn)
+        self._held = held
+        return held
 
     def _identify(self) -> int:
         """Name a new file and bring an older one up to date; the place from which on records have checksums."""
@@ -174,11 +212,14 @@ class JournalFile:
             if cursor.last():
                 following = max(following, KEY.unpack(cursor.key())[0] + 1)
             first = KEY.unpack(cursor.key())[0] if cursor.first() else following
-        stat = txn.stat(self._records)
-        pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
         base = KEY.unpack(txn.get(b"base", KEY.pack(0), db=self._meta))[0]
         identity = bytes(txn.get(b"journal_id", b"", db=self._meta)).decode()
-        return Extent(identity, base, first, following, pages * stat["psize"])
+        return Extent(identity, base, first, following, self._size(txn))
+
+    def _size(self, txn: lmdb.Transaction) -> int:
+        stat = txn.stat(self._records)
+        pages: int = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
+        return pages * self._page
 
     def _trim(self, txn: lmdb.Transaction, to: int) -> None:
         following = self._extent(txn).next

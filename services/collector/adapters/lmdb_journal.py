@@ -220,6 +220,8 @@ class LmdbJournal:
         else:
             self._written(seconds)
             self._settle(written, done.result())
+            if self._file.wants_room():
+                self._thread.submit(self._file.prepare)
         self._write()
 
     def _settle(self, written: _Waiting, extent: Extent) -> None:
