@@ -64,6 +64,15 @@ WAITS_FOR: Final = {
     "campaigns": "messaging",
     "support": "assistant",
 }
+# Where services keep things.
+STORES: Final = {
+    "checkout": "orders-db",
+    "payments": "orders-db",
+    "accounts": "accounts-db",
+    "gateway": "accounts-db",
+    "messaging": "messages-db",
+    "productcatalog": "orders-db",
+}
 # Whose troubles make a good story.
 FRAGILE: Final = ("payments", "search", "assistant", "messaging", "productcatalog", "integrations")
 

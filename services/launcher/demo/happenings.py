@@ -28,6 +28,31 @@ class Line:
     message: str
     service: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a request: `duration` in ms; `calls` where it waits for another service or a store."""
+
+    time: float
+    name: str
+    service: str
+    span_id: str
+    parent: str
+    duration: float
+    failed: bool
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    calls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All parts of a request, told when it ends."""
+
+    time: float
+    trace_id: str
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +81,4 @@ class Value:
     kind: Literal["gauge", "delta"] = "gauge"
 
 
-Happening = Event | Line | Beat | Value
+Happening = Event | Line | Beat | Value | Trace

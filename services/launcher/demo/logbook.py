@@ -25,19 +25,18 @@ class Logbook:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
-    def request(self, time: float, endpoint: Endpoint, status: int, latency: float) -> None:
-        """Write about one request, or not; latency in ms."""
+    def request(self, time: float, endpoint: Endpoint, status: int, latency: float, trace_id: str) -> None:
+        """Write about one request, or not; latency in ms; the trace it is part of, empty when none."""
         service, ms = endpoint.service, round(latency, 1)
         facts = {"method": endpoint.method, "path": endpoint.path, "status_code": status, "latency_ms": ms}
         if status >= 500:
             incident = self._stage.incident
             cause = incident.cause if incident and incident.strength(service, time) else _NO_CAUSE
             text = _FAILURES[status].format(method=endpoint.method, path=endpoint.path, ms=ms, cause=cause)
-            self.write(time, "error", text, service, **facts)
+            self.write(time, "error", text, service, trace_id, **facts)
         elif latency > SLOW_MS:
-            self.write(
-                time, "warning", f"slow answer: {endpoint.method} {endpoint.path} took {ms} ms", service, **facts
-            )
+            text = f"slow answer: {endpoint.method} {endpoint.path} took {ms} ms"
+            self.write(time, "warning", text, service, trace_id, **facts)
         else:
             self._chatter(time, endpoint, status, ms, facts)
 
@@ -51,6 +50,8 @@ class Logbook:
             text = self._stage.rng.choice(_DEBUG).format(key=key, ms=ms)
             self.write(time, "debug", text, endpoint.service, key=key)
 
-    def write(self, time: float, level: Level, message: str, service: str, **attributes: object) -> None:
+    def write(
+        self, time: float, level: Level, message: str, service: str, trace_id: str = "", /, **attributes: object
+    ) -> None:
         """Write any line."""
-        self._stage.tell(Line(time, level, message, service, attributes))
+        self._stage.tell(Line(time, level, message, service, attributes, trace_id))

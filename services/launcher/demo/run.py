@@ -6,7 +6,8 @@ from random import Random
 from binnacle_client import Client, Options
 from services.core.clock import Clock
 from services.launcher.delivery_watch import watch_delivery
-from services.launcher.demo.happenings import Beat, Event, Happening, Line, Value
+from services.launcher.demo.happenings import Beat, Event, Line, Trace, Value
+from services.launcher.demo.span_sender import SpanSender
 from services.launcher.demo.world import World
 from services.runtime.logs import Log
 
@@ -20,15 +21,23 @@ LABEL = {"demo": "true"}
 async def run(target: str, token: str | None, rate: float, seed: int | None, log: Log, clock: Clock) -> None:
     """Tell until cancelled; `rate` in requests a second."""
     world = World(clock.now(), rate, Random(seed))
-    async with Client(target, token, options=OPTIONS, clock=clock) as client, asyncio.TaskGroup() as tasks:
+    async with (
+        Client(target, token, options=OPTIONS, clock=clock) as client,
+        SpanSender(target, token) as spans,
+        asyncio.TaskGroup() as tasks,
+    ):
         tasks.create_task(watch_delivery(client, log, clock))
+        tasks.create_task(spans.run())
         while True:
             for happening in world.advance(clock.now()):
-                write(client, happening)
+                if isinstance(happening, Trace):
+                    spans.write(happening)
+                else:
+                    write(client, happening)
             await clock.sleep(STEP_SECONDS)
 
 
-def write(client: Client, happening: Happening) -> None:
+def write(client: Client, happening: Event | Line | Value | Beat) -> None:
     """Write one happening, marked as made up."""
     match happening:
         case Event():
@@ -46,6 +55,7 @@ def write(client: Client, happening: Happening) -> None:
                 happening.level,
                 service=happening.service,
                 attributes={**happening.attributes, **MARK},
+                trace_id=happening.trace_id,
                 time=happening.time,
             )
         case Value():

@@ -9,6 +9,7 @@ from services.launcher.demo.logbook import Logbook
 from services.launcher.demo.rhythm import busyness
 from services.launcher.demo.stage import Stage
 from services.launcher.demo.stories import Stories
+from services.launcher.demo.tracing import Tracing
 from services.launcher.demo.visitors import Visitor, Visitors
 
 _WEIGHTS = tuple(accumulate(endpoint.weight for endpoint in ENDPOINTS))
@@ -25,6 +26,7 @@ class Traffic:
 
     def __init__(self, stage: Stage, visitors: Visitors, stories: Stories, logbook: Logbook) -> None:
         self._stage, self._visitors, self._stories, self._logbook = stage, visitors, stories, logbook
+        self._tracing = Tracing(stage)
         stage.timeline.at(stage.start + self._gap(stage.start), self._request)
 
     def _gap(self, time: float) -> float:
@@ -40,7 +42,7 @@ class Traffic:
         stage.services[endpoint.service].count(latency, failed)
         visitor = self._visitors.someone()
         self._tell(time, endpoint, status, latency, visitor)
-        self._logbook.request(time, endpoint, status, latency)
+        self._logbook.request(time, endpoint, status, latency, self._tracing.request(time, endpoint, status, latency))
         if status < _MISTAKES[0]:
             self._stories.tell(endpoint.story, time, visitor, latency)
 

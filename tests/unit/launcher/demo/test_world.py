@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.launcher.demo.catalogue import SERVICES
-from services.launcher.demo.happenings import Beat, Event, Happening, Line, Value
+from services.launcher.demo.catalogue import SERVICES, WAITS_FOR
+from services.launcher.demo.happenings import Beat, Event, Happening, Line, Trace, Value
 from services.launcher.demo.incidents import FIRST_AFTER_SECONDS
 from services.launcher.demo.timeline import LONGEST_STEP_SECONDS
 from services.launcher.demo.world import World
@@ -127,6 +127,26 @@ def test_every_session_says_where_it_comes_from(hour: list[Happening]) -> None:
     started = Counter(event.session_id for event in events(hour) if event.type == "session_start")
     assert set(started.values()) == {1}
     assert {event.session_id for event in events(hour)} - {""} <= started.keys()
+
+
+def test_traces_are_trees_within_the_request_they_are_of(hour: list[Happening]) -> None:
+    traces = [each for each in hour if isinstance(each, Trace)]
+    assert len(traces) > 3_600 * 20 * 0.05
+    for trace in traces:
+        [root] = [span for span in trace.spans if not span.parent]
+        known = {span.span_id: span for span in trace.spans}
+        assert len(known) == len(trace.spans)
+        for span in trace.spans:
+            above = known.get(span.parent, root)
+            assert above.time <= span.time
+            assert span.time + span.duration / 1_000 <= above.time + above.duration / 1_000 + 1e-3
+        assert abs(root.time + root.duration / 1_000 - trace.time) < 1e-3
+    calls = {(span.service, below.service) for trace in traces for span in trace.spans for below in trace.spans
+             if below.parent == span.span_id and below.service != span.service}  # fmt: skip
+    assert calls == set(WAITS_FOR.items())
+    written = {line.trace_id for line in hour if isinstance(line, Line)} - {""}
+    assert written
+    assert written <= {trace.trace_id for trace in traces}
 
 
 def test_latencies_have_a_long_tail(hour: list[Happening]) -> None:
