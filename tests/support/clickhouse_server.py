@@ -99,13 +99,13 @@ class Engine:
         """Run anything but an insert with a body."""
         with self._borrowed(given) as connection:
             parameters = {name[6:]: value for name, value in given.items() if name.startswith("param_")}
-            named = f"/* query_id:{given.get('query_id', '')} */ {sql}"
+            named = f"{sql}\n-- query_id:{given.get('query_id', '')};\n"
             return connection.query(named, form, params=parameters).bytes() or b""
 
     def kill(self, query_id: str) -> bytes:
         """Stop a statement by its id."""
         with self._borrowed({}) as connection:
-            mine = f"query LIKE '%query_id:{query_id} */%' AND query NOT LIKE '%KILL QUERY%'"
+            mine = f"query LIKE '%query_id:{query_id};%' AND query NOT LIKE '%KILL QUERY%'"
             return connection.query(f"KILL QUERY WHERE {mine} SYNC", "TabSeparated").bytes() or b""
 
     def insert(self, sql: str, form: str, body: bytes, given: Mapping[str, str]) -> None:

@@ -34,7 +34,7 @@ def retention(store: ClickHouseStore, archive: Path) -> ClickHouseRetention:
 
 
 async def fill(store: ClickHouseStore, first_offset: int = 0) -> None:
-    """Two events, a sample, a span, and its roll-ups, each tenant, each of some days."""
+    """Two events, a sample and a span of each tenant and each of some days."""
     records = []
     for tenant in TENANTS:
         for ago in AGO:
@@ -48,6 +48,10 @@ async def fill(store: ClickHouseStore, first_offset: int = 0) -> None:
             records.append(filled(made, spans(at, 1, 0.5, 0.25, service="cart")))
     whole = segment(*records, first_offset=first_offset)
     await store.commit(replace(whole, journal_id=JOURNAL))
+
+
+async def roll_up(store: ClickHouseStore) -> None:
+    """Make the minutes and hours of it."""
     for tier in (MINUTE, HOUR):
         for bucket in await store.outdated_buckets():
             if bucket.tier == tier:

@@ -16,7 +16,7 @@ from services.aggregator.adapters.clickhouse.statements import Statement
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.ports.retention import Policy
 from services.core.clock import SystemClock
-from tests.component.aggregator.retiring_process import DAY, NOW, TENANTS, fill, retention
+from tests.component.aggregator.retiring_process import DAY, NOW, TENANTS, fill, retention, roll_up
 from tests.support.stores import LOG
 
 pytestmark = [pytest.mark.store]
@@ -61,6 +61,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def test_defaults_hold_for_all_and_whole_partitions_go(site: Site) -> None:
+    await roll_up(site.store)
     assert await site.retention.retire(NOW)
     for tenant in TENANTS:
         assert site.days(tenant) == [0, 5, 10, 29]
@@ -116,8 +117,27 @@ async def test_without_a_place_for_the_archive_nothing_goes(site: Site) -> None:
     assert 40 in site.days(TENANTS[0])
 
 
+async def test_old_claims_and_turns_go_but_the_count_goes_on(site: Site) -> None:
+    def batches() -> list[int]:
+        return [int(n) for [n] in site.engine.query(Statement("SELECT DISTINCT batch FROM claim_log ORDER BY batch"))]
+
+    claim = "INSERT INTO claim_log (batch, writer, id, journal_id, offset, claimed) VALUES"
+    for batch, claimed in ((1, "now() - INTERVAL 9 DAY"), (20_000, "now() - INTERVAL 1 DAY")):
+        site.engine.execute(f"{claim} ({batch}, 'w', '', 'j', 1, {claimed})")
+    site.engine.execute("INSERT INTO turns (log, number) VALUES ('work', 7), ('work', 300000000), ('rest', 7)")
+    await site.retention.retire(NOW)
+    assert batches() == [20_000]
+    left = site.engine.query(Statement("SELECT log, number FROM turns WHERE log IN ('work', 'rest') ORDER BY number"))
+    assert left == [["rest", 7], ["work", 300_000_000]]
+    site.engine.execute(
+        "ALTER TABLE claim_log UPDATE claimed = now() - INTERVAL 9 DAY WHERE 1 SETTINGS mutations_sync = 1"
+    )
+    await site.retention.retire(NOW)
+    assert batches() == [20_000]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", [0, 2, 3, 5, 8])
+@pytest.mark.parametrize("steps", [3, 4, 5, 6])
 async def test_killed_anywhere_all_of_it_is_archived_once(steps: int, tmp_path: Path) -> None:
     script = "tests.component.aggregator.retiring_process"
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", script, str(tmp_path), str(steps))

@@ -82,7 +82,8 @@ async def write(running: Collector, number: int, at: float) -> None:
 
 
 def stored(site: Site) -> dict[str, int]:
-    return dict(site.rows("SELECT service, count() FROM events WHERE type = 'request' GROUP BY service"))
+    rows = site.rows("SELECT service, count() FROM events WHERE type = 'request' GROUP BY service")
+    return {service: int(count) for service, count in rows}
 
 
 async def settled(site: Site, requests: int) -> None:

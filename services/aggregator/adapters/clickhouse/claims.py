@@ -9,7 +9,7 @@ import numpy as np
 from services.aggregator.adapters.clickhouse import native
 from services.aggregator.adapters.clickhouse.engines import Engine
 from services.aggregator.adapters.clickhouse.native import Column
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.statements import Statement, quoted
 from services.aggregator.ports.claims import ID_BYTES, Claim, Claimed, ClaimHistory, ClaimRun
 
 MICRO = 1_000_000
@@ -17,6 +17,10 @@ HOUR_US = 3_600 * MICRO
 
 _TABLE = "claim_log"
 _NEWEST = Statement("SELECT max(batch), toUnixTimestamp64Micro(max(claimed)) FROM claim_log")
+_OLD = Statement(
+    "SELECT _partition_id FROM claim_log GROUP BY _partition_id HAVING max(claimed) < now() - INTERVAL 4 DAY"
+    " AND max(batch) < (SELECT max(batch) FROM claim_log)"
+)
 # See turns.py; of two that wrote one batch, the first has it.
 _WRITER = "SELECT argMin(writer, taken) FROM claim_log WHERE batch = {batch:UInt64}"
 _AFTER = (
@@ -64,6 +68,12 @@ def _claims_after(engine: Engine, after: int) -> Claimed:
     rows = engine.query(Statement(_AFTER, {"after": after}))
     claims = [Claim(bytes.fromhex(name), journal_id, int(offset), int(us)) for name, journal_id, offset, us, _ in rows]
     return Claimed(int(rows[-1][4]) if rows else after, claims)
+
+
+def drop_old_claims(engine: Engine) -> None:
+    """Drop what is older than any name is remembered; the newest partition stays, so that the count goes on."""
+    for (partition,) in engine.query(_OLD):
+        engine.execute(f"ALTER TABLE {_TABLE} DROP PARTITION ID {quoted(partition)}")
 
 
 def read_claims(engine: Engine, within_us: int, most: int) -> ClaimHistory:

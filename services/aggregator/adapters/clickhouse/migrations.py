@@ -18,7 +18,7 @@ _TURNS = """
 CREATE TABLE IF NOT EXISTS turns (
     log LowCardinality(String), number UInt64, taker String, until DateTime64(3, 'UTC'),
     taken DateTime64(6, 'UTC') DEFAULT now64(6)
-) ENGINE = MergeTree PARTITION BY (log, intDiv(number, 1000000000)) ORDER BY (log, number)
+) ENGINE = MergeTree PARTITION BY (log, intDiv(number, 100000000)) ORDER BY (log, number)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000
 """
 

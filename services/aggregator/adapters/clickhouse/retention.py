@@ -9,10 +9,11 @@ from uuid import uuid4
 import numpy as np
 
 from services.aggregator.adapters.clickhouse import native
+from services.aggregator.adapters.clickhouse.claims import drop_old_claims
 from services.aggregator.adapters.clickhouse.engines import Engine
 from services.aggregator.adapters.clickhouse.retiring import Retiring
 from services.aggregator.adapters.clickhouse.statements import Statement
-from services.aggregator.adapters.clickhouse.turns import leased
+from services.aggregator.adapters.clickhouse.turns import drop_old_turns, leased
 from services.aggregator.adapters.parquet_files import ParquetFiles
 from services.aggregator.ports.retention import Archived, Policies, Policy
 from services.core.clock import Clock
@@ -82,5 +83,7 @@ class ClickHouseRetention:
         with leased(engine, "retention", wait=False) as mine:
             if mine:
                 today = datetime.fromtimestamp(now, UTC).date()
+                drop_old_claims(engine)
+                drop_old_turns(engine)
                 Retiring(engine, self._files, read_policies(engine), today, self._log).run()
         return mine

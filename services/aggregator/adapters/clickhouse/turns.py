@@ -16,7 +16,7 @@ import numpy as np
 
 from services.aggregator.adapters.clickhouse import native
 from services.aggregator.adapters.clickhouse.engines import Engine, EngineFault
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.statements import Statement, quoted
 
 TABLE = "turns"
 LEASE_MS = 20_000
@@ -24,6 +24,10 @@ RENEW_SECONDS = 5.0
 ASK_SECONDS = 0.2
 
 _HIGHEST = "SELECT max(number) FROM turns WHERE log = {log:String}"
+_OLD = Statement(
+    "SELECT _partition_id FROM turns GROUP BY log, _partition_id QUALIFY"
+    " max(max(number)) OVER (PARTITION BY log) > max(number)"
+)
 # A token is forgotten after 10,000 others; of two that took one number, the first has it.
 _TAKER = "SELECT taker FROM turns WHERE log = {log:String} AND number > {after:UInt64} ORDER BY number, taken LIMIT 1"
 _STATE = (
@@ -36,6 +40,12 @@ def highest(engine: Engine, log: str) -> int:
     """The newest turn of a log; 0 when there is none."""
     [[number]] = engine.query(Statement(_HIGHEST, {"log": log}))
     return int(number)
+
+
+def drop_old_turns(engine: Engine) -> None:
+    """Drop what nobody asks for any more: all but the newest partition of each log."""
+    for (partition,) in engine.query(_OLD):
+        engine.execute(f"ALTER TABLE {TABLE} DROP PARTITION ID {quoted(partition)}")
 
 
 def take(engine: Engine, log: str, after: int, number: int, until_ms: int = 0) -> bool:
