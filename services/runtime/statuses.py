@@ -36,6 +36,11 @@ _TABLE: tuple[tuple[type[BinnacleError], grpc.StatusCode, str], ...] = (
     (DeadlineExceeded, grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE"),
 )
 DEFAULT_RETRY = 1.0
+# A status travels in headers, of which clients take 8 KiB: what is wrong with a very long request is told in part.
+MAX_MESSAGE = 500
+MAX_VIOLATIONS = 10
+MAX_FIELD = 100
+MAX_DESCRIPTION = 200
 
 
 def told(error: BinnacleError) -> tuple[grpc.StatusCode, str]:
@@ -46,12 +51,14 @@ def told(error: BinnacleError) -> tuple[grpc.StatusCode, str]:
 def status_from(error: BinnacleError) -> status_pb2.Status:
     """The status that tells `error` to a caller, with its details."""
     code, reason = told(error)
-    status = status_pb2.Status(code=code.value[0], message=str(error))
+    status = status_pb2.Status(code=code.value[0], message=_cut(str(error), MAX_MESSAGE))
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN))
     if isinstance(error, InvalidInput):
         fields = [
-            error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description)
-            for v in error.violations
+            error_details_pb2.BadRequest.FieldViolation(
+                field=_cut(v.field, MAX_FIELD), description=_cut(v.description, MAX_DESCRIPTION)
+            )
+            for v in error.violations[:MAX_VIOLATIONS]
         ]
         status.details.add().Pack(error_details_pb2.BadRequest(field_violations=fields))
     if isinstance(error, Overloaded | Unavailable):
@@ -59,6 +66,10 @@ def status_from(error: BinnacleError) -> status_pb2.Status:
         delay.FromNanoseconds(int(error.retry_after * 1e9))
         status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
     return status
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def internal_status(request_id: str) -> status_pb2.Status:
