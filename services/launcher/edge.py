@@ -18,7 +18,7 @@ PROCESSES = ("collector", "aggregator", "streamer", "alerting")
 # Upstreams that every worker of the collector is an endpoint of.
 WORKING_TOGETHER = frozenset({"collector", "intake"})
 # Their calls may carry `idempotency-key`, and can then be repeated.
-NAMED_INTAKE = frozenset({"binnacle.collector.v1.IngestService", "binnacle.collector.v1.JsonIntakeService"})
+NAMED_INTAKE = frozenset(f"binnacle.collector.v1.{name}Service" for name in ("Ingest", "JsonIntake", "OtlpHttp"))
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 # Pages of this machine, whatever their port: a developer's own web app beside the suite.
@@ -159,9 +159,9 @@ class Route:
 
 # Health and reflection are spoken by every process; the streamer answers for the suite.
 FOREIGN_CALLS = (
-    Route("/opentelemetry.proto.collector.metrics.v1.MetricsService/", "collector"),
-    Route("/opentelemetry.proto.collector.logs.v1.LogsService/", "collector"),
-    Route("/opentelemetry.proto.collector.trace.v1.TraceService/", "collector"),
+    Route("/opentelemetry.proto.collector.metrics.v1.MetricsService/", "collector", named_may_retry=True),
+    Route("/opentelemetry.proto.collector.logs.v1.LogsService/", "collector", named_may_retry=True),
+    Route("/opentelemetry.proto.collector.trace.v1.TraceService/", "collector", named_may_retry=True),
     Route("/grpc.health.v1.Health/", "streamer"),
     Route("/grpc.reflection.v1.ServerReflection/", "streamer"),
     Route("/grpc.reflection.v1alpha.ServerReflection/", "streamer"),

@@ -1,7 +1,8 @@
 """From decoded OTLP to an acknowledgement. A point that breaks a rule never loses its neighbours."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -177,8 +178,10 @@ class OtlpIntake:
         draft.learn(series.durable())
         return outcome
 
-    async def logs(self, tenant: str, draft: Draft[LogColumns, Places]) -> Outcome:
+    async def logs(self, tenant: str, draft: Draft[LogColumns, Places], batch_id: str = "") -> Outcome:
         """Take log lines, at least one."""
+        if (known := self._intake.recall(tenant, batch_id)) is not None:
+            return await known.answer()
         moment = self._intake.moment(tenant)
         self._intake.admission.points(tenant, len(draft.columns), "resource_logs")
         found = rules.inspect_logs(draft.columns, draft.places, moment)
@@ -192,13 +195,16 @@ class OtlpIntake:
         if outcome.accepted:
             kept = draft.columns if found.keep is None else draft.columns.take(found.keep)
             texts = zip(kept.messages, kept.attributes_json, strict=True)
-            for portion in portions([sum(map(len, text)) for text in texts]):
+            for portion, name in _named(portions([sum(map(len, text)) for text in texts]), batch_id):
                 part = kept.take(_only(portion, len(kept)))
-                await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), logs=part))
+                accepted = Accepted(tenant, int(moment.now * 1e6), logs=part, batch_id=name)
+                await self._intake.keep(outcome, accepted)
         return outcome
 
-    async def spans(self, tenant: str, draft: SpansDraft) -> Outcome:
+    async def spans(self, tenant: str, draft: SpansDraft, batch_id: str = "") -> Outcome:
         """Take spans."""
+        if (known := self._intake.recall(tenant, batch_id)) is not None:
+            return await known.answer()
         moment = self._intake.moment(tenant)
         self._intake.admission.points(tenant, len(draft.columns.names), "resource_spans")
         found = _inspect_spans(draft, moment)
@@ -210,9 +216,10 @@ class OtlpIntake:
         if outcome.accepted:
             kept = draft.columns if found.keep is None else taken(draft.columns, found.keep)
             texts = zip(kept.names, kept.attributes_json, kept.events_json, kept.links_json, strict=True)
-            for portion in portions([sum(map(len, text)) for text in texts]):
+            for portion, name in _named(portions([sum(map(len, text)) for text in texts]), batch_id):
                 part = Telemetry(spans=taken(kept, _only(portion, len(kept.names))))
-                await self._intake.keep(outcome, Accepted(tenant, int(moment.now * 1e6), telemetry=part))
+                accepted = Accepted(tenant, int(moment.now * 1e6), telemetry=part, batch_id=name)
+                await self._intake.keep(outcome, accepted)
         return outcome
 
 
@@ -225,6 +232,13 @@ def portions(sizes: Sequence[int]) -> list[slice]:
             start, held = row, 0
         held += size + ROW
     return [*found, slice(start, len(sizes))] if sizes else []
+
+
+def _named(parts: Sequence[slice], batch_id: str) -> Iterator[tuple[slice, str]]:
+    """Each part with a name of its own, the last with the request's: who knows that one knows that all are durable."""
+    for number, part in enumerate(parts, start=1):
+        last = number == len(parts) or not batch_id
+        yield part, batch_id if last else blake2b(f"{number} {batch_id}".encode(), digest_size=24).hexdigest()
 
 
 def _only(portion: slice, rows: int) -> Mask:

@@ -16,6 +16,7 @@ from services.collector.convert.otlp.decoder import Decoder
 from services.collector.domain.inspection import NONE_REFUSED, Refused
 from services.collector.domain.intake import Intake, Outcome
 from services.collector.domain.otlp_intake import OtlpIntake
+from services.collector.service.batch_ids import idempotency_key
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
 
@@ -25,42 +26,42 @@ TRACES = "opentelemetry.proto.collector.trace.v1.TraceService"
 OTLP_HTTP = "binnacle.collector.v1.OtlpHttpService"
 ENCODING = "content-encoding"
 
-Export = Callable[[bytes], Awaitable[Message]]
+Export = Callable[[bytes, str], Awaitable[Message]]
 
 
 class Otlp:
-    """Takes in serialised requests of the current call's tenant."""
+    """Takes in serialised requests of the current call's tenant; `name` is what the sender called one, or empty."""
 
     def __init__(self, intake: Intake, otlp: OtlpIntake) -> None:
         self._intake = intake
         self._otlp = otlp
         self._decoder = Decoder()
 
-    async def metrics(self, message: bytes) -> metrics_pb.ExportMetricsServiceResponse:
+    async def metrics(self, message: bytes, name: str) -> metrics_pb.ExportMetricsServiceResponse:
         """An ExportMetricsServiceRequest."""
         tenant = current_call().tenant
-        outcome = await self._otlp.metrics(tenant, metrics.read(tenant, message, self._decoder))
+        outcome = await self._otlp.metrics(tenant, metrics.read(tenant, message, self._decoder), name)
         answer = metrics_pb.ExportMetricsServiceResponse()
         if (refused := outcome.refused).count:
             answer.partial_success.rejected_data_points = refused.count
             answer.partial_success.error_message = _reasons(refused)
         return answer
 
-    async def logs(self, message: bytes) -> logs_pb.ExportLogsServiceResponse:
+    async def logs(self, message: bytes, name: str) -> logs_pb.ExportLogsServiceResponse:
         """An ExportLogsServiceRequest."""
         draft = logs.read(message, self._intake.now())
         outcome = Outcome(0, NONE_REFUSED)
         if len(draft.columns):
-            outcome = await self._otlp.logs(current_call().tenant, draft)
+            outcome = await self._otlp.logs(current_call().tenant, draft, name)
         answer = logs_pb.ExportLogsServiceResponse()
         if (refused := outcome.refused).count:
             answer.partial_success.rejected_log_records = refused.count
             answer.partial_success.error_message = _reasons(refused)
         return answer
 
-    async def traces(self, message: bytes) -> trace_pb.ExportTraceServiceResponse:
+    async def traces(self, message: bytes, name: str) -> trace_pb.ExportTraceServiceResponse:
         """An ExportTraceServiceRequest."""
-        outcome = await self._otlp.spans(current_call().tenant, traces.read(message))
+        outcome = await self._otlp.spans(current_call().tenant, traces.read(message), name)
         answer = trace_pb.ExportTraceServiceResponse()
         if (refused := outcome.refused).count:
             answer.partial_success.rejected_spans = refused.count
@@ -108,8 +109,8 @@ def _add(server: grpc.aio.Server, service: str, export: Export) -> None:
 
 
 def _handler(export: Export) -> Any:
-    async def handle(raw: bytes, _context: Any) -> Message:
-        return await export(raw)
+    async def handle(raw: bytes, context: Any) -> Message:
+        return await export(raw, idempotency_key(context))
 
     return handle
 
@@ -121,7 +122,7 @@ def _serialize(message: Message) -> bytes:
 async def _answered(content: HttpBody, context: Any, kind: type[Message], export: Export) -> HttpBody:
     metadata = dict(context.invocation_metadata() or ())
     body = bodies.read(content, str(metadata.get(ENCODING, "")), kind)
-    return bodies.answer(await export(body.message), body.form)
+    return bodies.answer(await export(body.message, idempotency_key(context)), body.form)
 
 
 def _reasons(refused: Refused) -> str:

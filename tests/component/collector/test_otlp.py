@@ -289,6 +289,30 @@ async def test_a_request_larger_than_a_record_is_kept_in_parts(tmp_path: Path) -
     assert len({entry.id for record in records for entry in record.series}) == len(gauges)
 
 
+@pytest.mark.parametrize("service", ["logs.v1.Logs", "trace.v1.Trace"])
+async def test_a_large_request_can_be_repeated_by_its_name(tmp_path: Path, service: str) -> None:
+    """Here it adds nothing; at another collector its parts bear the same names, so that the store knows them."""
+    lines = [LogRecord(time_unix_nano=otlp.now_ns(), body=otlp.any_value("x" * 15_000)) for _line in range(700)]
+    spans = [otlp.span("s", number, attributes=otlp.attributes({"note": "x" * 15_000})) for number in range(1, 700)]
+    request = (otlp.logs(*lines) if service.startswith("logs") else otlp.spans(*spans)).SerializeToString()
+    named = []
+    for folder in ("one", "other"):
+        async with collector(tmp_path / folder) as running:
+            call: Any = running.channel.unary_unary(SERVICE.format(service))
+            for _time in range(2):
+                await call(request, metadata=(("idempotency-key", "big"),))
+            await call(
+                (otlp.logs(lines[0]) if service.startswith("logs") else otlp.spans(spans[0])).SerializeToString()
+            )
+            records = await running.committed(2, within=30.0)
+            while records[-1].batch_id:
+                records = await running.committed(len(records) + 1, within=30.0)
+        named.append([record.batch_id for record in records])
+    assert named[0] == named[1]
+    *parts, last, unnamed = named[0]
+    assert (last, unnamed, len(parts) > 0, len({*parts, last})) == ("big", "", True, len(parts) + 1)
+
+
 async def test_noise_is_never_a_fault_of_ours(tmp_path: Path, scale: float) -> None:
     rng = random.Random(8)
     sound = {

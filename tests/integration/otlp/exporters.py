@@ -1,5 +1,6 @@
 """Runs OpenTelemetry's exporters as programs of their own."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,9 @@ NODE = FOLDER / "node"
 SECONDS = 60.0
 
 
-def run_python(protocol: str, endpoint: str, service: str) -> str:
+def run_python(protocol: str, endpoint: str, service: str, token: str = "") -> str:
     """What Python's exporters complained of; empty when all went well."""
-    return _run([sys.executable, str(FOLDER / "export.py"), protocol, endpoint, service], FOLDER)
+    return _run([sys.executable, str(FOLDER / "export.py"), protocol, endpoint, service], FOLDER, token=token)
 
 
 def run_node(protocol: str, endpoint: str, service: str) -> str:
@@ -31,6 +32,10 @@ def why_no_node() -> str:
     return f"npm ci failed: {fault}" if fault else ""
 
 
-def _run(command: list[str], folder: Path, patience: float = SECONDS) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=patience, check=False)
+def _run(command: list[str], folder: Path, patience: float = SECONDS, token: str = "") -> str:
+    # As OpenTelemetry's own setting says it: for every exporter, values as in URLs.
+    own = {"OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{token}"} if token else {}
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=patience, check=False, env=os.environ | own
+    )
     return "" if done.returncode == 0 else f"exit {done.returncode}\n{done.stdout}{done.stderr}"
