@@ -143,11 +143,14 @@ LEDGER = Statement("SELECT journal_id, max(to_offset) FROM ledger GROUP BY journ
 
 
 class AboutEngine(Enum):
-    """The only questions about the engine itself; they tell of everybody's data together, and of nobody's rows."""
+    """The only questions about the engine itself; they tell of everybody's data together, and of nobody's rows.
+
+    Of a cluster they tell what the node has that is asked.
+    """
 
     TABLES = (
-        "SELECT table, sum(rows), sum(bytes_on_disk), count() FROM system.parts"
-        " WHERE active AND database = currentDatabase() GROUP BY table"
+        "SELECT replaceRegexpOne(table, '_local$', '') AS name, sum(rows), sum(bytes_on_disk), count()"
+        " FROM system.parts WHERE active AND database = currentDatabase() GROUP BY name"
     )
     MERGES = "SELECT count() FROM system.merges WHERE database = currentDatabase()"
     FREE_BYTES = "SELECT min(free_space) FROM system.disks"
