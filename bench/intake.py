@@ -4,7 +4,7 @@ Every load runs on a fresh suite without agent and demo, through the edge, as fa
 all our processes, the edge apart (told beside, `.edge`), from the first message until merges and roll-ups are done (of
 minutes, and of hours and days that have ended), 12 seconds after the last row was stored at the soonest; a rival's
 until ten seconds after its last request. Bodies are made before the clock starts. BINNACLE_BENCH_SAMPLES (10000000)
-makes it shorter.
+makes it shorter, BINNACLE_BENCH_ONLY (grouped, flat, ack, otlp, events, json; several parted by commas) chooses.
 """
 
 import asyncio
@@ -38,21 +38,34 @@ def run() -> None:
     """Measure and tell. Raises WrongCount when a count is not right."""
     samples = int(os.environ.get("BINNACLE_BENCH_SAMPLES", "10000000"))
     rival = _run(samples, "")
-    _acknowledgements()
-    otlp.run(samples, rival["flat"])
-    intake_events.run()
+    steps: dict[str, Callable[[], None]] = {
+        "ack": _acknowledgements,
+        "otlp": lambda: otlp.run(samples, rival.get("flat")),
+        "events": intake_events.batches,
+        "json": intake_events.json,
+    }
+    for name, step in steps.items():
+        if _is_wanted(name):
+            step()
     if os.environ.get("BINNACLE_BENCH_LONG"):
         _run(10 * samples, ".100m")
 
 
+def _is_wanted(name: str) -> bool:
+    chosen = os.environ.get("BINNACLE_BENCH_ONLY", "")
+    return not chosen or name in chosen.split(",")
+
+
 def _run(samples: int, suffix: str) -> dict[str, float | None]:
-    """Both layouts; what VictoriaMetrics took for each."""
+    """The layouts; what VictoriaMetrics took for each."""
     costs: dict[str, float | None] = {}
     workload = w1.W1(samples, int(time.time() * 1000))
     for layout, batches, entry in (
         ("grouped", workload.grouped, w1.TIMESTAMPS_A_BATCH),
         ("flat", workload.flat, 1),
     ):
+        if not _is_wanted(layout):
+            continue
         bodies = remote_write.bodies(batches(), entry)
         rival, disk = _rival(layout, rivals.victoria_metrics, bodies, 2, suffix)
         costs[layout] = rival

@@ -19,13 +19,8 @@ MICROSECONDS = "µs of CPU an event"
 PACKAGES = ("fastapi", "uvicorn[standard]")
 
 
-def run() -> None:
-    """Measure and tell."""
-    _batches()
-    _json()
-
-
-def _batches() -> None:
+def batches() -> None:
+    """Batches over gRPC."""
     with suite_load.fresh_suite() as suite:
         address = suite_load.target(suite)
         _answer, spent = suite_load.measured(suite, "total_events", EVENTS, lambda: _send(address))
@@ -51,7 +46,8 @@ async def _send(address: str) -> None:
                 tasks.create_task(sender())
 
 
-def _json() -> None:
+def json() -> None:
+    """One JSON event a request."""
     rival = _fastapi()
     with suite_load.fresh_suite() as suite:
         asyncio.run(post_events(suite.url, WARM_UP))
