@@ -128,3 +128,15 @@ def test_events(telling: Suite) -> None:
     assert "request" in {series["name"] for series in histogram["series"]}
     exemplars = telling.get("/api/v1/exemplars", metric="no.such.metric")
     assert exemplars["exemplars"] == []
+
+
+def test_the_demo_has_traces(telling: Suite) -> None:
+    def calls() -> set[tuple[str, str]]:
+        return {(edge["caller"], edge["callee"]) for edge in telling.get("/api/v1/service-map")["edges"]}
+
+    wanted = {("frontend", "gateway"), ("gateway", "accounts-db")}
+    eventually_sync(lambda: wanted <= calls(), "the demo's services call each other", within=40)
+    kinds = {node["name"]: node["kind"] for node in telling.get("/api/v1/service-map")["nodes"]}
+    assert (kinds["gateway"], kinds["accounts-db"]) == ("KIND_SERVICE", "KIND_DATABASE")
+    longest = telling.get("/api/v1/traces", order="TRACE_ORDER_LONGEST", **{"filter.services": "frontend"})
+    assert all(trace["span_count"] >= 3 for trace in longest["traces"] if trace["service"] == "frontend")
