@@ -62,9 +62,9 @@ class Reader:
         if engine is None:
             raise Unavailable("the store is not open yet")
         statement = query.statement()
-        # A mark, by which the question can be found among those that run.
-        mark = f"/* question {secrets.token_hex(8)} */"
-        asked = dataclasses.replace(statement, sql=f"{mark} {statement.sql}", settings=bounds.settings())
+        # By its comment a question is found among those that run; comments within the SQL do not last that long.
+        mark = f"question {secrets.token_hex(8)}"
+        asked = dataclasses.replace(statement, settings=f"{bounds.settings()}, log_comment = {quoted(mark)}")
         asking = self._threads.submit(lambda: engine.query_bytes(asked, form))
         try:
             return await asyncio.wrap_future(asking)
@@ -77,7 +77,7 @@ class Reader:
 
     def _end(self, engine: Engine, mark: str, asking: "Future[bytes]") -> None:
         """Have the engine give up a question nobody waits for, so that its thread is free for others."""
-        ending = f"KILL QUERY WHERE startsWith(query, {quoted(mark)}) ASYNC"
+        ending = f"KILL QUERY WHERE Settings['log_comment'] = {quoted(mark)} ASYNC"
         while not asking.done():
             try:
                 engine.execute(ending)
