@@ -75,6 +75,4 @@ async def test_any_range_equals_a_recomputation(tmp_path: Path) -> None:
             for start, sums in summed(rows, lambda row: row.start).items():
                 same = [e for e in within if e["service"] == "x" and start <= int(e["time"]) < start + stretch]
                 check(sums, same)
-        assert not [
-            row for row in await traffic.traffic("other", TrafficQuestion(START, START + 9 * HOUR, ("service",)))
-        ]
+        assert not list(await traffic.traffic("other", TrafficQuestion(START, START + 9 * HOUR, ("service",))))
