@@ -7,13 +7,14 @@ from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import at_second
 from services.aggregator.convert.sessions import money, steps_from
 from services.aggregator.convert.time_ranges import range_from
-from services.aggregator.domain.business import BusinessFigures, BusinessPoint
+from services.aggregator.domain.business import BusinessFigures, BusinessPoint, Part
 from services.aggregator.domain.business_sums import ModelCalls, Revenue
 from services.aggregator.ports.business import Campaign, Period, Product
 from services.core.errors import InvalidInput
 
 DEFAULT_TOP, MOST_TOP = 10, 100
 MILLION = 1_000_000
+_PARTS = {pb.BusinessPart.Value(f"BUSINESS_PART_{part.name}"): part for part in Part}
 
 
 def periods_from(asked: pb.GetBusinessRequest, now: float) -> tuple[Period, Period | None]:
@@ -29,6 +30,14 @@ def periods_from(asked: pb.GetBusinessRequest, now: float) -> tuple[Period, Peri
 def _period(asked: pb.GetBusinessRequest, from_us: int, to_us: int) -> Period:
     steps = steps_from(asked.step_seconds, asked.time_zone, from_us, to_us)
     return Period(from_us, to_us, steps.edges[:-1] if steps else ())
+
+
+def parts_from(asked: pb.GetBusinessRequest) -> list[Part]:
+    """The parts to give. Raises InvalidInput."""
+    unknown = [number for number in asked.parts if number not in _PARTS]
+    if unknown:
+        raise InvalidInput.of("parts", "must be of the listed parts")
+    return [_PARTS[number] for number in asked.parts] or list(Part)
 
 
 def top_from(asked: pb.GetBusinessRequest) -> int:

@@ -1,8 +1,8 @@
 """Business figures, made of cells. Amounts of different currencies are never added."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from services.aggregator.domain.business_sums import (
     Amounts,
@@ -19,11 +19,11 @@ from services.aggregator.domain.business_sums import (
     totalled,
 )
 from services.aggregator.domain.talks import active_talks
-from services.aggregator.domain.together import told_alone
 from services.aggregator.ports.business import (
     BusinessReader,
     Campaign,
     Cell,
+    Frequent,
     People,
     Period,
     Product,
@@ -36,6 +36,46 @@ from services.core.clock import Clock
 ACTIVE_US = words.SESSION_ACTIVE_SECONDS * 1_000_000
 DAY_US = 86_400_000_000
 MILLION = 1_000_000
+
+
+class Part(Enum):
+    """A part of the figures."""
+
+    REVENUE = "revenue"
+    CONVERSIONS = "conversions"
+    CREDITS = "credits"
+    CAMPAIGNS = "campaigns"
+    MESSAGES = "messages"
+    CONVERSATIONS = "conversations"
+    TICKETS = "tickets"
+    AI = "ai"
+    SEARCHES = "searches"
+    PRODUCTS = "products"
+    FEATURES = "features"
+
+
+# The types of events that parts are counted from, and those whose names are listed.
+COUNTED: Mapping[Part, Sequence[str]] = {
+    Part.REVENUE: (words.PURCHASE_EVENT,),
+    Part.CONVERSIONS: (words.CONVERSION_EVENT,),
+    Part.CREDITS: (words.CREDITS_PURCHASED_EVENT, words.CREDITS_USED_EVENT),
+    Part.MESSAGES: (words.MESSAGE_SENT_EVENT, words.MESSAGE_RECEIVED_EVENT),
+    Part.CONVERSATIONS: (words.CONVERSATION_STARTED_EVENT,),
+    Part.TICKETS: (words.TICKET_CREATED_EVENT,),
+    Part.AI: (words.AI_EVENT,),
+    Part.SEARCHES: words.SEARCH_EVENTS,
+}
+LISTED: Mapping[Part, Sequence[str]] = {
+    Part.SEARCHES: words.SEARCH_EVENTS,
+    Part.PRODUCTS: (words.PRODUCT_VIEW_EVENT, words.CART_ADD_EVENT, words.PURCHASE_EVENT),
+    Part.FEATURES: (words.FEATURE_EVENT,),
+}
+NOBODY = People(0, 0, 0, 0)
+
+
+def types_of(parts: Collection[Part], types: Mapping[Part, Sequence[str]]) -> list[str]:
+    """The types that some parts need."""
+    return [name for part, names in types.items() if part in parts for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,46 +129,56 @@ class Business:
         self._reader = reader
         self._clock = clock
 
-    async def figures(self, tenant: str, period: Period, top: int) -> BusinessFigures:
-        """The figures of a period, over time where it has steps; `top` rows of each list of the most frequent."""
-        ask, now_us = self._reader, int(self._clock.now() * 1e6)
-        whole = replace(period, starts=())
-        with told_alone():
-            async with asyncio.TaskGroup() as group:
-                cells = group.create_task(ask.cells(tenant, whole))
-                people = group.create_task(ask.people(tenant, whole))
-                campaigns = group.create_task(ask.campaigns(tenant, whole))
-                active = group.create_task(self._active_talks(tenant, min(period.to_us, now_us)))
-                queries = group.create_task(ask.queries(tenant, whole, top))
-                products = group.create_task(ask.products(tenant, whole, top))
-                features = group.create_task(ask.features(tenant, whole, top))
-                revenue = group.create_task(ask.revenue(tenant, whole, now_us))
-                points = group.create_task(self._points(tenant, period, now_us))
-        made = figures(period, cells.result(), people.result(), revenue.result(), top)
+    async def figures(
+        self, tenant: str, period: Period, top: int, parts: Collection[Part] = tuple(Part)
+    ) -> BusinessFigures:
+        """Some parts of a period's figures, over time where it has steps; `top` rows of each list of the most frequent.
+
+        One question after the other: each takes all cores.
+        """
+        ask, now_us, whole = self._reader, int(self._clock.now() * 1e6), replace(period, starts=())
+        counted, listed = types_of(parts, COUNTED), types_of(parts, LISTED)
+        made = figures(
+            period,
+            await ask.cells(tenant, whole, counted) if counted else (),
+            await self._people(tenant, whole, parts),
+            await ask.revenue(tenant, whole, now_us) if Part.REVENUE in parts else (),
+            top,
+        )
+        frequent = await ask.frequent(tenant, whole, listed, top) if listed else Frequent()
         return replace(
             made,
-            campaigns=campaigns.result(),
-            conversations_active=active.result(),
-            queries=queries.result(),
-            products=products.result(),
-            features=features.result(),
-            points=points.result(),
+            campaigns=await ask.campaigns(tenant, whole) if Part.CAMPAIGNS in parts else (),
+            conversations_active=await self._active_talks(tenant, min(period.to_us, now_us), parts),
+            queries=frequent.queries,
+            products=frequent.products,
+            features=frequent.features,
+            points=await self._points(tenant, period, now_us, parts) if period.starts else (),
         )
 
-    async def _active_talks(self, tenant: str, end_us: int) -> int:
+    async def _people(self, tenant: str, period: Period, parts: Collection[Part]) -> People:
+        if Part.CONVERSIONS in parts:
+            return await self._reader.people(tenant, period, ())
+        types = types_of(parts, {Part.REVENUE: COUNTED[Part.REVENUE], Part.AI: COUNTED[Part.AI]})
+        return await self._reader.people(tenant, period, types) if types else NOBODY
+
+    async def _active_talks(self, tenant: str, end_us: int, parts: Collection[Part]) -> int:
+        if Part.CONVERSATIONS not in parts:
+            return 0
         traffic = await self._reader.talks(tenant, end_us - ACTIVE_US, end_us)
         return active_talks(traffic, await self._reader.started_talks(tenant, end_us - DAY_US, end_us))
 
-    async def _points(self, tenant: str, period: Period, now_us: int) -> Sequence[BusinessPoint]:
-        if not period.starts:
-            return ()
-        with told_alone():
-            async with asyncio.TaskGroup() as group:
-                cells = group.create_task(self._reader.cells(tenant, period))
-                sessions = group.create_task(self._reader.sessions(tenant, period))
-                sent = group.create_task(self._reader.campaign_steps(tenant, period))
-                revenue = group.create_task(self._reader.revenue(tenant, period, now_us))
-        return points(period, cells.result(), sessions.result(), sent.result(), revenue.result())
+    async def _points(
+        self, tenant: str, period: Period, now_us: int, parts: Collection[Part]
+    ) -> Sequence[BusinessPoint]:
+        ask, counted = self._reader, types_of(parts, COUNTED)
+        return points(
+            period,
+            await ask.cells(tenant, period, counted) if counted else (),
+            await ask.sessions(tenant, period) if Part.CONVERSIONS in parts else {},
+            await ask.campaign_steps(tenant, period) if Part.CAMPAIGNS in parts else {},
+            await ask.revenue(tenant, period, now_us) if Part.REVENUE in parts else (),
+        )
 
 
 def figures(

@@ -1,10 +1,8 @@
 """The ready-made rules, and a list of violations over many rules."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.aggregator.domain.together import told_alone
 from services.aggregator.ports.business_rules import (
     BalanceDemand,
     BusinessRule,
@@ -113,17 +111,14 @@ ViolationPosition = tuple[EventPosition, int]
 
 
 class Rules:
-    """Judges by many rules at once."""
+    """Judges by many rules, one after the other."""
 
     def __init__(self, reader: RuleReader) -> None:
         self._reader = reader
 
     async def judge(self, tenant: str, rules: Sequence[BusinessRule], from_us: int, to_us: int) -> list[Judgement]:
         """How each rule held."""
-        with told_alone():
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._reader.judge(tenant, rule, from_us, to_us)) for rule in rules]
-        return [task.result() for task in tasks]
+        return [await self._reader.judge(tenant, rule, from_us, to_us) for rule in rules]
 
     async def violations(
         self,
@@ -137,16 +132,10 @@ class Rules:
         """What broke the rules, newest first, at most `limit`, all `before` a position."""
         # At the position itself other rules may go on: one more of each rule is asked for.
         place = None if before is None else before[0]
-        with told_alone():
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(self._reader.broken(tenant, rule, from_us, to_us, limit + 1, place))
-                    for rule in rules
-                ]
         found = [
             Violation(number, rule, event)
-            for number, (rule, task) in enumerate(zip(rules, tasks, strict=True))
-            for event in task.result()
+            for number, rule in enumerate(rules)
+            for event in await self._reader.broken(tenant, rule, from_us, to_us, limit + 1, place)
         ]
         listed = [one for one in found if before is None or one.position < before]
         return sorted(listed, key=lambda one: one.position, reverse=True)[:limit]

@@ -118,15 +118,24 @@ class RevenueSample:
     millionths: int
 
 
+@dataclass(frozen=True, slots=True)
+class Frequent:
+    """What came most: searches and features with their counts, and goods by views."""
+
+    queries: Sequence[tuple[str, int]] = ()
+    features: Sequence[tuple[str, int]] = ()
+    products: Sequence[Product] = ()
+
+
 class BusinessReader(Protocol):
     """Asks for what figures are made of. Methods raise what adapters/clickhouse/reader.py says."""
 
-    async def cells(self, tenant: str, period: Period) -> Sequence[Cell]:
-        """Alike events of a period, over time where it has steps."""
+    async def cells(self, tenant: str, period: Period, types: Sequence[str]) -> Sequence[Cell]:
+        """Alike events of some types, over time where the period has steps."""
         ...
 
-    async def people(self, tenant: str, period: Period) -> People:
-        """Distinct sessions and people."""
+    async def people(self, tenant: str, period: Period, types: Sequence[str]) -> People:
+        """Distinct sessions and people of events of some types, of all when there are none."""
         ...
 
     async def sessions(self, tenant: str, period: Period) -> Mapping[int, int]:
@@ -149,16 +158,8 @@ class BusinessReader(Protocol):
         """The newest conversation that was started with each party."""
         ...
 
-    async def queries(self, tenant: str, period: Period, limit: int) -> Sequence[tuple[str, int]]:
-        """What was searched for most."""
-        ...
-
-    async def products(self, tenant: str, period: Period, limit: int) -> Sequence[Product]:
-        """The goods looked at most."""
-        ...
-
-    async def features(self, tenant: str, period: Period, limit: int) -> Sequence[tuple[str, int]]:
-        """The features used most."""
+    async def frequent(self, tenant: str, period: Period, types: Sequence[str], limit: int) -> Frequent:
+        """What came most in events of some types, at most `limit` of each sort."""
         ...
 
     async def revenue(self, tenant: str, period: Period, now_us: int) -> Sequence[RevenueSample]:

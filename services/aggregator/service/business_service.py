@@ -30,9 +30,9 @@ class BusinessServicer(business_service_pb2_grpc.BusinessServiceServicer):
     ) -> pb.GetBusinessResponse:
         tenant = current_call().tenant
         period, earlier = business.periods_from(request, self._clock.now())
-        top = business.top_from(request)
-        found = await self._figures.figures(tenant, period, top)
-        before = None if earlier is None else await self._figures.figures(tenant, earlier, top)
+        top, parts = business.top_from(request), business.parts_from(request)
+        found = await self._figures.figures(tenant, period, top, parts)
+        before = None if earlier is None else await self._figures.figures(tenant, earlier, top, parts)
         return business.response(found, before)
 
     async def ListBusinessRules(

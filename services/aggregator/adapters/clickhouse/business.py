@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from services.aggregator.adapters.clickhouse.business_cells import cell, cells_query
 from services.aggregator.adapters.clickhouse.campaigns import campaign, campaigns_query, steps_query
 from services.aggregator.adapters.clickhouse.event_fields import PLACE, Bindings, step_of, text_of, within
+from services.aggregator.adapters.clickhouse.frequent import frequent, frequent_query
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.revenue import revenue_samples
 from services.aggregator.adapters.clickhouse.statements import TenantQuery
-from services.aggregator.ports.business import Campaign, Cell, People, Period, Product, RevenueSample, Talk
+from services.aggregator.ports.business import Campaign, Cell, Frequent, People, Period, RevenueSample, Talk
 
 _SESSIONS = "uniqExactIf(session_id, session_id != '')"
 _MESSAGES = "type IN ('MessageSent', 'MessageReceived')"
@@ -17,8 +18,6 @@ _PARTY = (
     f" {text_of('data.customer')})"
 )
 _CONVERSATION = text_of("data.conversation_id")
-_ITEMS = "Array(Tuple(product_id String, quantity Nullable(Float64)))"
-_PIECES = f"arrayJoin(JSONExtract(data, 'items', '{_ITEMS}')) AS piece"
 
 
 class ClickHouseBusiness:
@@ -27,10 +26,10 @@ class ClickHouseBusiness:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def cells(self, tenant: str, period: Period) -> Sequence[Cell]:
-        return [cell(row) for row in await self._reader.rows(cells_query(tenant, period))]
+    async def cells(self, tenant: str, period: Period, types: Sequence[str]) -> Sequence[Cell]:
+        return [cell(row) for row in await self._reader.rows(cells_query(tenant, period, types))]
 
-    async def people(self, tenant: str, period: Period) -> People:
+    async def people(self, tenant: str, period: Period, types: Sequence[str]) -> People:
         bound = Bindings()
         columns = (
             _SESSIONS,
@@ -39,6 +38,8 @@ class ClickHouseBusiness:
             "uniqExactIf(user_id, user_id != '' AND type = 'AIInteraction')",
         )
         where = within(bound, period.from_us, period.to_us)
+        if types:
+            where += (f"type IN {bound.texts(types)}",)
         [row] = await self._reader.rows(TenantQuery(tenant, "events", columns, where, bound.values))
         return People(*row)
 
@@ -87,76 +88,8 @@ class ClickHouseBusiness:
         )
         return dict(await self._reader.rows(query))
 
-    async def queries(self, tenant: str, period: Period, limit: int) -> Sequence[tuple[str, int]]:
-        return await self._most(
-            tenant, period, f"lowerUTF8({text_of('data.query')})", "type IN ('search', 'visual_search')", limit
-        )
-
-    async def features(self, tenant: str, period: Period, limit: int) -> Sequence[tuple[str, int]]:
-        return await self._most(tenant, period, text_of("data.feature"), "type = 'feature_used'", limit)
-
-    async def _most(self, tenant: str, period: Period, name: str, chosen: str, limit: int) -> Sequence[tuple[str, int]]:
-        """The most frequent names of some events."""
-        bound = Bindings()
-        query = TenantQuery(
-            tenant,
-            "events",
-            (f"{name} AS name", "count() AS times"),
-            (*within(bound, period.from_us, period.to_us), chosen, "name != ''"),
-            bound.values,
-            group_by="name",
-            order_by="times DESC, name",
-            limit=limit,
-        )
-        return [(name, times) for name, times in await self._reader.rows(query)]
-
-    async def products(self, tenant: str, period: Period, limit: int) -> Sequence[Product]:
-        bound = Bindings()
-        product, name = text_of("data.product_id"), text_of("data.name")
-        query = TenantQuery(
-            tenant,
-            "events",
-            (
-                f"{product} AS product",
-                f"argMaxIf({name}, {PLACE}, {name} != '')",
-                "countIf(type = 'product_view') AS views",
-                "countIf(type = 'cart_add') AS adds",
-            ),
-            (
-                *within(bound, period.from_us, period.to_us),
-                "type IN ('product_view', 'cart_add')",
-                "product != ''",
-            ),
-            bound.values,
-            group_by="product",
-            order_by="views DESC, adds DESC, product",
-            limit=limit,
-        )
-        found = await self._reader.rows(query)
-        sold = await self._sold(tenant, period, [row[0] for row in found])
-        return [Product(*[*row, sold.get(row[0], 0.0)]) for row in found]
-
-    async def _sold(self, tenant: str, period: Period, products: Sequence[str]) -> Mapping[str, float]:
-        """Pieces sold of some goods."""
-        if not products:
-            return {}
-        bound = Bindings()
-        pieces = TenantQuery(
-            tenant,
-            "events",
-            (_PIECES,),
-            (*within(bound, period.from_us, period.to_us), "type = 'purchase'"),
-            bound.values,
-        )
-        query = TenantQuery(
-            tenant,
-            pieces,
-            ("piece.1 AS product", "sum(ifNull(piece.2, 1))"),
-            (f"has({bound.texts(products)}, product)",),
-            bound.values,
-            group_by="product",
-        )
-        return {product: float(count) for product, count in await self._reader.rows(query)}
+    async def frequent(self, tenant: str, period: Period, types: Sequence[str], limit: int) -> Frequent:
+        return frequent(await self._reader.rows(frequent_query(tenant, period, types, limit)))
 
     async def revenue(self, tenant: str, period: Period, now_us: int) -> Sequence[RevenueSample]:
         return await revenue_samples(self._reader, tenant, period, now_us)

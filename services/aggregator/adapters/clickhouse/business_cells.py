@@ -1,23 +1,12 @@
 """Alike events as cells: one reading of each event's attributes serves all figures."""
 
+from collections.abc import Sequence
+
 from services.aggregator.adapters.clickhouse.engines import Row
 from services.aggregator.adapters.clickhouse.event_fields import LARGEST_AMOUNT, MILLIONTHS, Bindings, step_of, within
 from services.aggregator.adapters.clickhouse.statements import TenantQuery
 from services.aggregator.ports.business import Cell, Period, Sum
-from services.core import conventions as words
 
-TYPES = (
-    words.PURCHASE_EVENT,
-    words.CONVERSION_EVENT,
-    words.CREDITS_PURCHASED_EVENT,
-    words.CREDITS_USED_EVENT,
-    words.MESSAGE_SENT_EVENT,
-    words.MESSAGE_RECEIVED_EVENT,
-    words.CONVERSATION_STARTED_EVENT,
-    words.TICKET_CREATED_EVENT,
-    words.AI_EVENT,
-    *words.SEARCH_EVENTS,
-)
 _TEXTS = ("currency", "funnel", "feature", "status", "issue", "model", "provider", "success", "error")
 _NUMBERS = ("total", "value", "credits", "amount", "tokens", "cost", "latency_ms", "results_count")
 _SHAPE = ", ".join([*(f"{name} String" for name in _TEXTS), *(f"{name} Nullable(Float64)" for name in _NUMBERS)])
@@ -47,7 +36,7 @@ def _millionths(number: str) -> str:
     return f"if(abs({number}) <= {LARGEST_AMOUNT:.0f}, toInt128(round({number} * {MILLIONTHS})), NULL)"
 
 
-def cells_query(tenant: str, period: Period) -> TenantQuery:
+def cells_query(tenant: str, period: Period, types: Sequence[str]) -> TenantQuery:
     """The cells of a period; over time without their keys."""
     bound = Bindings()
     step = step_of(bound, period.starts) if period.starts else "0"
@@ -55,7 +44,7 @@ def cells_query(tenant: str, period: Period) -> TenantQuery:
         tenant,
         "events",
         (f"{step} AS step", "type", f"JSONExtract(data, 'Tuple({_SHAPE})') AS told"),
-        (*within(bound, period.from_us, period.to_us), f"type IN {bound.texts(TYPES)}"),
+        (*within(bound, period.from_us, period.to_us), f"type IN {bound.texts(types)}"),
         bound.values,
     )
     alike = TenantQuery(

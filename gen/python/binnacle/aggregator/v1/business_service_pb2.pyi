@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -20,6 +21,66 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _BusinessPart:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BusinessPartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BusinessPart.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BUSINESS_PART_UNSPECIFIED: _BusinessPart.ValueType  # 0
+    """Not told: is refused."""
+    BUSINESS_PART_REVENUE: _BusinessPart.ValueType  # 1
+    """Revenue, purchases, buyers."""
+    BUSINESS_PART_CONVERSIONS: _BusinessPart.ValueType  # 2
+    """Conversions, and sessions over time."""
+    BUSINESS_PART_CREDITS: _BusinessPart.ValueType  # 3
+    """Credits."""
+    BUSINESS_PART_CAMPAIGNS: _BusinessPart.ValueType  # 4
+    """Campaigns."""
+    BUSINESS_PART_MESSAGES: _BusinessPart.ValueType  # 5
+    """Messages."""
+    BUSINESS_PART_CONVERSATIONS: _BusinessPart.ValueType  # 6
+    """Conversations."""
+    BUSINESS_PART_TICKETS: _BusinessPart.ValueType  # 7
+    """Tickets."""
+    BUSINESS_PART_AI: _BusinessPart.ValueType  # 8
+    """Use of models."""
+    BUSINESS_PART_SEARCHES: _BusinessPart.ValueType  # 9
+    """Searches."""
+    BUSINESS_PART_PRODUCTS: _BusinessPart.ValueType  # 10
+    """Products."""
+    BUSINESS_PART_FEATURES: _BusinessPart.ValueType  # 11
+    """Features."""
+
+class BusinessPart(_BusinessPart, metaclass=_BusinessPartEnumTypeWrapper):
+    """A part of the business figures."""
+
+BUSINESS_PART_UNSPECIFIED: BusinessPart.ValueType  # 0
+"""Not told: is refused."""
+BUSINESS_PART_REVENUE: BusinessPart.ValueType  # 1
+"""Revenue, purchases, buyers."""
+BUSINESS_PART_CONVERSIONS: BusinessPart.ValueType  # 2
+"""Conversions, and sessions over time."""
+BUSINESS_PART_CREDITS: BusinessPart.ValueType  # 3
+"""Credits."""
+BUSINESS_PART_CAMPAIGNS: BusinessPart.ValueType  # 4
+"""Campaigns."""
+BUSINESS_PART_MESSAGES: BusinessPart.ValueType  # 5
+"""Messages."""
+BUSINESS_PART_CONVERSATIONS: BusinessPart.ValueType  # 6
+"""Conversations."""
+BUSINESS_PART_TICKETS: BusinessPart.ValueType  # 7
+"""Tickets."""
+BUSINESS_PART_AI: BusinessPart.ValueType  # 8
+"""Use of models."""
+BUSINESS_PART_SEARCHES: BusinessPart.ValueType  # 9
+"""Searches."""
+BUSINESS_PART_PRODUCTS: BusinessPart.ValueType  # 10
+"""Products."""
+BUSINESS_PART_FEATURES: BusinessPart.ValueType  # 11
+"""Features."""
+Global___BusinessPart: _TypeAlias = BusinessPart  # noqa: Y015
 
 @_typing.final
 class GetBusinessRequest(_message.Message):
@@ -33,6 +94,7 @@ class GetBusinessRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     EARLIER_SECONDS_FIELD_NUMBER: _builtins.int
     TOP_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     step_seconds: _builtins.int
     """Width of a point in seconds: a divisor of a day (86,400), counted from each
     midnight, or whole days; no points when 0. At most 1,500 points.
@@ -51,6 +113,12 @@ class GetBusinessRequest(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """End of the range, itself not within; now when absent."""
 
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedScalarFieldContainer[Global___BusinessPart.ValueType]:
+        """Parts to give; all when empty. What is left out costs nothing, and its fields
+        are empty.
+        """
+
     def __init__(
         self,
         *,
@@ -60,10 +128,11 @@ class GetBusinessRequest(_message.Message):
         time_zone: _builtins.str = ...,
         earlier_seconds: _builtins.int = ...,
         top: _builtins.int = ...,
+        parts: _abc.Iterable[Global___BusinessPart.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_seconds", b"earlier_seconds", "end_time", b"end_time", "start_time", b"start_time", "step_seconds", b"step_seconds", "time_zone", b"time_zone", "top", b"top"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_seconds", b"earlier_seconds", "end_time", b"end_time", "parts", b"parts", "start_time", b"start_time", "step_seconds", b"step_seconds", "time_zone", b"time_zone", "top", b"top"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

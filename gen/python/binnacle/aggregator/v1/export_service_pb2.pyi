@@ -78,6 +78,7 @@ class ExportDataRequest(_message.Message):
     HEARTBEATS_FIELD_NUMBER: _builtins.int
     SAMPLES_FIELD_NUMBER: _builtins.int
     SUMS_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
     END_LINE_FIELD_NUMBER: _builtins.int
     format: Global___ExportFormat.ValueType
     """What to write."""
@@ -109,6 +110,12 @@ class ExportDataRequest(_message.Message):
     def sums(self) -> Global___SumSelection:
         """Sums of samples by minute, hour or day."""
 
+    @_builtins.property
+    def query(self) -> _query_pb2.TimeSeriesQuery:
+        """What QueryTimeSeries answers: a row for each value that is shown, with its
+        time, the name of the expression, and the labels.
+        """
+
     def __init__(
         self,
         *,
@@ -119,13 +126,14 @@ class ExportDataRequest(_message.Message):
         heartbeats: Global___HeartbeatSelection | None = ...,
         samples: Global___SampleSelection | None = ...,
         sums: Global___SumSelection | None = ...,
+        query: _query_pb2.TimeSeriesQuery | None = ...,
         end_line: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "heartbeats", b"heartbeats", "logs", b"logs", "samples", b"samples", "source", b"source", "spans", b"spans", "sums", b"sums"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "heartbeats", b"heartbeats", "logs", b"logs", "query", b"query", "samples", b"samples", "source", b"source", "spans", b"spans", "sums", b"sums"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_line", b"end_line", "events", b"events", "format", b"format", "heartbeats", b"heartbeats", "logs", b"logs", "samples", b"samples", "source", b"source", "spans", b"spans", "sums", b"sums"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_line", b"end_line", "events", b"events", "format", b"format", "heartbeats", b"heartbeats", "logs", b"logs", "query", b"query", "samples", b"samples", "source", b"source", "spans", b"spans", "sums", b"sums"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["events", "logs", "spans", "heartbeats", "samples", "sums"]  # noqa: Y015
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["events", "logs", "spans", "heartbeats", "samples", "sums", "query"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
 
