@@ -89,7 +89,7 @@ class World:
             journal.stream.seal(journal.sealed, journal.sent)
             journal.sealed = journal.sent
         assert journal.commits is not None
-        committed = self.intake.committed(journal.journal_id)
+        committed = self.intake_of(journal).committed(journal.journal_id)
         while committed < journal.sealed:
             committed = await anext(journal.commits)
 
@@ -115,8 +115,12 @@ class World:
         """The stream of a journal breaks."""
         self.journals[place].stream = self.journals[place].commits = None
 
+    def intake_of(self, journal: Journal) -> Intake:
+        """The aggregator that carries a journal."""
+        return self.intake
+
     async def _open(self, journal: Journal) -> None:
-        journal.stream = self.intake.open(journal.journal_id)
+        journal.stream = self.intake_of(journal).open(journal.journal_id)
         journal.commits = journal.stream.commits()
         journal.sent = journal.sealed = await anext(journal.commits)
 

@@ -11,6 +11,7 @@ from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.core.clock import SystemClock
 from tests.component.aggregator.mortal_engine import Killed, MortalEngine
 from tests.component.aggregator.repeating_world import World
+from tests.component.aggregator.rival_world import RivalWorld
 from tests.support.stores import LOG
 
 pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -27,6 +28,13 @@ STEPS = st.one_of(
     st.tuples(st.just("run_into_death"), st.integers(0, 12)),
     st.tuples(st.just("break_off"), PLACES),
     st.tuples(st.just("start")),
+)
+
+RIVAL_STEPS = st.one_of(
+    st.tuples(st.just("move"), PLACES),
+    st.tuples(st.just("restart"), st.integers(0, 1)),
+    st.tuples(st.just("settle"), st.integers(0, 1)),
+    st.tuples(st.just("seal_all")),
 )
 
 
@@ -87,6 +95,30 @@ def test_in_any_order_with_any_deaths_each_request_is_there_once(
 ) -> None:
     wipe(engine)
     asyncio.run(played(World(engine, store, JOURNALS), steps))
+
+
+async def rivalled(world: RivalWorld, steps: list[tuple[object, ...]]) -> None:
+    await world.start()
+    for kind, *arguments in steps:
+        done = getattr(world, str(kind))(*arguments)
+        if done is not None:
+            await done
+    await world.seal_all()
+    expected = dict.fromkeys(world.written, 1)
+    assert await world.stored() == expected
+    assert await world.counted() == expected
+
+
+@given(st.lists(st.one_of(STEPS, RIVAL_STEPS), max_size=25))
+@example(
+    [("write", 0, "k"), ("seal", 0), ("move", 0), ("write", 1, "k"), ("write", 0, "l"), ("seal", 1), ("write", 2, "l")]
+)
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_with_two_aggregators_each_request_is_there_once(
+    engine: MortalEngine, store: ClickHouseStore, steps: list[tuple[object, ...]]
+) -> None:
+    wipe(engine)
+    asyncio.run(rivalled(RivalWorld(engine, store, JOURNALS), steps))
 
 
 @pytest.mark.parametrize("inserts", range(6))
