@@ -1,0 +1,116 @@
+"""The newest samples in memory are those of the store, or are not told."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from services.aggregator.domain import recent_samples
+from services.aggregator.domain.recent_samples import NO_SAMPLES, RecentSamples
+from services.aggregator.ports.records import SampleColumns
+from tests.support.clock import ManualClock
+from tests.support.journals import NOW, Sample, record, segment
+
+IDS = np.array([1, 2], np.uint64)
+FROM_MS = int((NOW - 300) * 1e3)
+
+
+def columns(rows: Sequence[Sample]) -> SampleColumns:
+    ids, times, values = (np.array(column) for column in zip(*rows, strict=True))
+    return SampleColumns(ids.astype(np.uint64), (times * 1e3).astype(np.int64), values.astype(np.float64))
+
+
+def told(recent: RecentSamples, from_ms: int = FROM_MS) -> list[tuple[int, int, float]] | None:
+    found = recent.samples("default", IDS, from_ms)
+    if found is None:
+        return None
+    return sorted(zip(found.series_ids.tolist(), found.times_ms.tolist(), found.values.tolist(), strict=True))
+
+
+class Writer:
+    """A journal whose segments are written one after the other."""
+
+    def __init__(self, recent: RecentSamples) -> None:
+        self._recent = recent
+        self._offset = 0
+
+    def write(self, *samples: Sample, done: bool = True) -> None:
+        made = segment(record(samples=samples), first_offset=self._offset)
+        self._offset += done
+        self._recent.before(made)
+        self._recent.after(made, 1, done)
+
+
+def loaded(clock: ManualClock, rows: Sequence[Sample] = ()) -> tuple[RecentSamples, Writer]:
+    recent = RecentSamples(clock)
+    recent.opened([], alone=True)
+    writer = Writer(recent)
+    writer.write()
+    assert recent.hold()
+    recent.release("default", columns(rows) if rows else NO_SAMPLES, recent.kept_from_ms())
+    return recent, writer
+
+
+def test_what_is_written_follows_what_was_read() -> None:
+    recent, writer = loaded(ManualClock(NOW), [(1, NOW - 5, 1.0), (3, NOW, 9.0)])
+    writer.write((2, NOW - 2, 2.0), (3, NOW, 3.0))
+    writer.write((1, NOW - 1, 4.0))
+    ms = int(NOW * 1e3)
+    assert told(recent) == [(1, ms - 5_000, 1.0), (1, ms - 1_000, 4.0), (2, ms - 2_000, 2.0)]
+
+
+def test_nothing_is_told_of_what_is_older_than_was_read() -> None:
+    recent, _writer = loaded(ManualClock(NOW))
+    assert told(recent, int((NOW - 700) * 1e3)) is None
+    assert not recent.covers("default", int((NOW - 700) * 1e3))
+    assert recent.covers("default", FROM_MS)
+
+
+def test_a_segment_that_failed_makes_its_tenants_samples_doubtful() -> None:
+    recent, writer = loaded(ManualClock(NOW))
+    writer.write((1, NOW, 1.0), done=False)
+    assert told(recent) is None
+    assert recent.hold()
+    recent.release("default", columns([(1, NOW, 1.0)]), recent.kept_from_ms())
+    # What is repeated was in the store already.
+    writer.write((1, NOW, 1.0))
+    assert told(recent) is None
+
+
+def test_the_first_segment_of_a_journal_may_be_a_repeat() -> None:
+    recent, _writer = loaded(ManualClock(NOW))
+    other = segment(record(samples=[(1, NOW, 1.0)]), journal_id="another")
+    recent.before(other)
+    recent.after(other, 1, True)
+    assert told(recent) is None
+
+
+async def test_what_is_old_goes() -> None:
+    clock = ManualClock(NOW)
+    recent, writer = loaded(clock)
+    writer.write((1, NOW, 1.0))
+    await clock.advance(700.0)
+    writer.write((1, NOW + 700, 2.0))
+    found = told(recent, int((NOW + 200) * 1e3))
+    assert found is not None
+    assert found[-1] == (1, int((NOW + 700) * 1e3), 2.0)
+
+
+def test_of_too_many_the_newest_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recent_samples, "MAX_ROWS", 10)
+    monkeypatch.setattr(recent_samples, "RUN_ROWS", 5)
+    recent, writer = loaded(ManualClock(NOW))
+    for second in range(8):
+        writer.write(*[(1, NOW + second, float(n)) for n in range(5)])
+    assert told(recent) is None
+    end_ms = int((NOW + 60) * 1e3)
+    newest = recent.newest("default", IDS[:1], FROM_MS, end_ms)
+    assert newest is not None
+    assert int(newest.times_ms.max()) == int((NOW + 7) * 1e3)
+    assert recent.newest("default", IDS, FROM_MS, end_ms) is None
+
+
+def test_a_store_that_others_write_to_is_not_remembered() -> None:
+    recent = RecentSamples(ManualClock(NOW))
+    recent.opened([], alone=False)
+    assert not recent.worth_reading("default", FROM_MS)
