@@ -65,7 +65,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
             # Refused at once, a request costs a fraction of one that is handled: that is what keeps an overloaded
             # process serving.
             if (refusal := self._gate.refusal(tenant, method, len(request))) is not None:
-                self._metrics.handled.labels(method, await self._refuse(context, refusal)).observe(0.0)
+                self._metrics.took(method, await self._refuse(context, refusal), 0.0)
                 return None
             async with self._around(method, context, LONGEST_UNARY_SECONDS):
                 with self._gate.entered(tenant, method, len(request)):
@@ -109,7 +109,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
             self._log.exception("call failed", method=method, request_id=call.request_id)
             await _answer(context, internal_status(call.request_id))
         finally:
-            self._metrics.handled.labels(method, code).observe(loop.time() - started)
+            self._metrics.took(method, code, loop.time() - started)
 
     def _call(self, context: grpc.aio.ServicerContext[Any, Any], now: float, longest: float | None) -> Call:
         left = context.time_remaining()

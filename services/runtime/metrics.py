@@ -16,6 +16,15 @@ class CallMetrics:
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
+        self._timers: dict[tuple[str, str], Histogram] = {}
+
+    def took(self, method: str, code: str, seconds: float) -> None:
+        """Count a call."""
+        timer = self._timers.get((method, code))
+        if timer is None:
+            # To find the timer of two labels costs as much as to count.
+            timer = self._timers[method, code] = self.handled.labels(method, code)
+        timer.observe(seconds)
 
 
 def new_registry() -> CollectorRegistry:

@@ -21,6 +21,8 @@ class CollectorMetrics:
             ("kind",),
             registry=registry,
         )
+        # To find the counter of a label costs as much as to count.
+        self._taken: dict[str, tuple[Counter, Counter]] = {}
         self._repeats = Counter(
             "binnacle_collector_repeats",
             "Requests with a batch_id or Idempotency-Key that were answered from memory, and not written again.",
@@ -65,8 +67,12 @@ class CollectorMetrics:
 
     def taken(self, kind: str, accepted: int, rejected: int) -> None:
         """Count the points of one request."""
-        self._accepted.labels(kind).inc(accepted)
-        self._rejected.labels(kind).inc(rejected)
+        counters = self._taken.get(kind)
+        if counters is None:
+            counters = self._taken[kind] = self._accepted.labels(kind), self._rejected.labels(kind)
+        counters[0].inc(accepted)
+        if rejected:
+            counters[1].inc(rejected)
 
     def repeated(self) -> None:
         """Count a request that had been taken before."""

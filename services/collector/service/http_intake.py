@@ -87,7 +87,7 @@ class HttpIntake:
             self._process.log.exception("call failed", method=method, request_id=request_id)
             return http.fault(request_id)
         finally:
-            self._process.calls.handled.labels(method, code).observe(loop.time() - started)
+            self._process.calls.took(method, code, loop.time() - started)
 
     async def _take(self, method: str, take: Take, request: web.BaseRequest, tenant: str) -> Outcome:
         # Refused by its size alone, a request costs a fraction of one that is read.
