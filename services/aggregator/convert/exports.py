@@ -72,7 +72,7 @@ def search_from(asked: pb.ExportDataRequest, now: float) -> ExportSearch:
     """What to read; nothing after `now`. Raises InvalidInput, naming the field within its source."""
     source = asked.WhichOneof("source")
     if source is None:
-        raise InvalidInput.of("source", "one of events, logs, spans, heartbeats, samples and sums must be given")
+        raise InvalidInput.of("source", "one of events, logs, spans, heartbeats, samples, sums and query must be given")
     chosen = getattr(asked, source)
     usual = HOUR_US if source == "spans" else DAY_US
     range_ = TimeRange(*range_from(chosen, now, usual, f"{source}."))

@@ -1,7 +1,7 @@
 """Data as files."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +10,15 @@ from google.api.httpbody_pb2 import HttpBody
 
 from binnacle.aggregator.v1 import export_service_pb2 as pb, export_service_pb2_grpc
 from services.aggregator.convert import exports as messages
+from services.aggregator.convert.time_series import question_from
+from services.aggregator.domain.question import Question
 from services.aggregator.ports.exports import Export, ExportFormat, ExportStore
 from services.core.clock import Clock
 from services.runtime.calls import current_call
 
 MESSAGE_BYTES = 256 << 10
+QueryExport = Callable[[str, Question, ExportFormat, bool], Awaitable[Export]]
+"""Opens what a question about time series answers, for a tenant, in a form, with or without an end line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,9 @@ class _Opened:
 class ExportServicer(export_service_pb2_grpc.ExportServiceServicer):
     """Streams exports."""
 
-    def __init__(self, exports: ExportStore, clock: Clock) -> None:
+    def __init__(self, exports: ExportStore, queries: QueryExport, clock: Clock) -> None:
         self._exports = exports
+        self._queries = queries
         self._clock = clock
 
     async def ExportData(self, request: pb.ExportDataRequest, context: Any) -> AsyncIterator[pb.ExportDataResponse]:
@@ -65,8 +70,13 @@ class ExportServicer(export_service_pb2_grpc.ExportServiceServicer):
     async def _open(self, request: pb.ExportDataRequest) -> _Opened:
         now = self._clock.now()
         form = messages.format_from(request.format)
-        search = messages.search_from(request, now)
-        export = await self._exports.open(current_call().tenant, search, form, end_line=request.end_line)
+        tenant = current_call().tenant
+        export: Export
+        if request.HasField("query"):
+            export = await self._queries(tenant, question_from(request.query, now), form, request.end_line)
+        else:
+            search = messages.search_from(request, now)
+            export = await self._exports.open(tenant, search, form, end_line=request.end_line)
         day = datetime.fromtimestamp(now, UTC).date().isoformat()
         return _Opened(export, form, f"{request.WhichOneof('source')}-{day}.{form}")
 

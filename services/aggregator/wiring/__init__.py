@@ -22,7 +22,7 @@ from services.aggregator.service.append_service import AppendServicer
 from services.aggregator.service.intake_warning_service import IntakeWarningServicer
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
-from services.aggregator.wiring.data import deletion
+from services.aggregator.wiring.data import data, deletion
 from services.aggregator.wiring.questions import questions
 from services.aggregator.wiring.reports import flow
 from services.aggregator.wiring.retention import retention_service, retentions
@@ -52,7 +52,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
         lambda tenant: kept.seconds(tenant, "samples"),
     ) as wired:
         asked = [*questions(store.reader, process.clock, config.business_rules), *time_series(measured)]
-        asked.append(retention_service(kept))
+        asked += [*data(store.reader, process.clock, measured), retention_service(kept)]
         yield dataclasses.replace(wired, registrations=[*wired.registrations, *asked])
 
 

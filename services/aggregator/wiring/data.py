@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from binnacle.aggregator.v1 import catalog_service_pb2_grpc, deletion_service_pb2_grpc, export_service_pb2_grpc
+from services.aggregator.adapters.answer_files import AnswerFiles
 from services.aggregator.adapters.clickhouse.catalog import ClickHouseCatalog
 from services.aggregator.adapters.clickhouse.deletions import ClickHouseDeletions
 from services.aggregator.adapters.clickhouse.exports import ClickHouseExports
@@ -10,7 +11,9 @@ from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.config import AggregatorConfig
 from services.aggregator.domain.aggregator import Aggregator
+from services.aggregator.domain.answering import Answers
 from services.aggregator.domain.deletions import Deletions
+from services.aggregator.domain.time_series import TimeSeriesReader
 from services.aggregator.service.catalog_service import CatalogServicer
 from services.aggregator.service.deletion_service import DeletionServicer
 from services.aggregator.service.export_service import ExportServicer
@@ -18,7 +21,7 @@ from services.core.clock import Clock
 from services.runtime.process import Process, Registration
 
 
-def data(reader: Reader, clock: Clock) -> list[Registration]:
+def data(reader: Reader, clock: Clock, measured: TimeSeriesReader) -> list[Registration]:
     """Every service about the data itself."""
     return [
         Registration(
@@ -28,7 +31,7 @@ def data(reader: Reader, clock: Clock) -> list[Registration]:
         ),
         Registration(
             export_service_pb2_grpc.add_ExportServiceServicer_to_server,
-            ExportServicer(ClickHouseExports(reader), clock),
+            ExportServicer(ClickHouseExports(reader), AnswerFiles(Answers(measured)).open, clock),
             "binnacle.aggregator.v1.ExportService",
         ),
     ]

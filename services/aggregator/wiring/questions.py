@@ -4,7 +4,6 @@ from pathlib import Path
 
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.wiring.business import business
-from services.aggregator.wiring.data import data
 from services.aggregator.wiring.findings import findings
 from services.aggregator.wiring.reports import reports
 from services.core.clock import Clock
@@ -14,7 +13,6 @@ from services.runtime.process import Registration
 def questions(reader: Reader, clock: Clock, business_rules: Path | None) -> list[Registration]:
     """Every service whose answers come from the store alone. Raises InvalidInput for a bad file of rules."""
     return [
-        *data(reader, clock),
         *findings(reader, clock),
         *reports(reader, clock),
         *business(reader, clock, business_rules),

@@ -76,7 +76,8 @@ def on_disk(folder: Path, text: str) -> list[str]:
 
 async def rows(aggregator: Aggregator, source: str, metadata: Any = None) -> list[str]:
     stub: Any = export_service_pb2_grpc.ExportServiceStub(aggregator.channel)
-    request = export_service_pb2.ExportDataRequest(format=NDJSON, **{source: {}})  # type: ignore[arg-type]
+    kind: Any = export_service_pb2.ExportDataRequest
+    request = kind(format=NDJSON, **{source: {}})
     data = b"".join([message.data async for message in stub.ExportData(request, metadata=metadata)])
     return data.decode().splitlines()
 

@@ -4,8 +4,10 @@ import csv
 import hashlib
 import io
 import json
+import math
 import os
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
@@ -14,7 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from binnacle.aggregator.v1 import export_service_pb2 as pb, export_service_pb2_grpc
+from binnacle.aggregator.v1 import (
+    export_service_pb2 as pb,
+    export_service_pb2_grpc,
+    time_series_service_pb2,
+    time_series_service_pb2_grpc,
+)
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
 from tests.support.journals import record
 
@@ -35,9 +42,11 @@ HARD = [
     'q"u,o\nte',
 ]
 MANY = 3_000
+# Its stubs take messages within as messages only.
+Request: Any = pb.ExportDataRequest
 
 
-async def exported(service: Any, request: pb.ExportDataRequest, **call: Any) -> tuple[bytes, list[Any]]:
+async def exported(service: Any, request: Any, **call: Any) -> tuple[bytes, list[Any]]:
     messages = [message async for message in service.ExportData(request, **call)]
     data = b"".join(message.data for message in messages)
     end = messages[-1].end
@@ -65,13 +74,15 @@ async def service(aggregator: Aggregator) -> Any:
         ),
         record(tenant="other", accepted=now, events=[{"type": "secret"}]),
     )
-    return export_service_pb2_grpc.ExportServiceStub(aggregator.channel)
+    stub: Any = export_service_pb2_grpc.ExportServiceStub(aggregator.channel)
+    stub.channel = aggregator.channel
+    return stub
 
 
 async def test_each_row_is_there_once_in_each_format(service: Any) -> None:
     rows: dict[str, list[Any]] = {}
     for form in pb.ExportFormat.values()[1:]:
-        data, messages = await exported(service, pb.ExportDataRequest(format=form, events={"types": ["hard", "many"]}))
+        data, messages = await exported(service, Request(format=form, events={"types": ["hard", "many"]}))
         start, end = messages[0].start, messages[-1].end
         assert start.estimated_rows == end.rows == len(HARD) + MANY
         if form == pb.EXPORT_FORMAT_CSV:
@@ -101,7 +112,7 @@ def read(form: pb.ExportFormat.ValueType, data: bytes) -> list[Any]:
 
 
 async def test_no_cell_of_csv_is_a_formula(service: Any) -> None:
-    request = pb.ExportDataRequest(format=pb.EXPORT_FORMAT_CSV, events={"types": ["hard"]}, end_line=True)
+    request = Request(format=pb.EXPORT_FORMAT_CSV, events={"types": ["hard"]}, end_line=True)
     data, _messages = await exported(service, request)
     *rows, end = csv.reader(io.StringIO(data.decode(), newline=""))
     assert end == ["#end", str(len(HARD))]
@@ -111,7 +122,7 @@ async def test_no_cell_of_csv_is_a_formula(service: Any) -> None:
 
 async def test_samples_and_the_rest_come_with_their_names(service: Any) -> None:
     csv_ = pb.EXPORT_FORMAT_CSV
-    data, _messages = await exported(service, pb.ExportDataRequest(format=csv_, samples={}))
+    data, _messages = await exported(service, Request(format=csv_, samples={}))
     found = read(csv_, data)
     assert [row["series_id"] for row in found] == ["1"] * 2_000 + ["2"]
     assert min(float(row["value"]) for row in found) == -1_999 / 4
@@ -119,20 +130,47 @@ async def test_samples_and_the_rest_come_with_their_names(service: Any) -> None:
     assert json.loads(found[-1]["labels"]) == {"host": "db"}
     only = {"matchers": [{"label": "host", "value": "db"}]}
     ndjson = pb.EXPORT_FORMAT_NDJSON
-    [one] = read(ndjson, (await exported(service, pb.ExportDataRequest(format=ndjson, samples=only)))[0])
+    [one] = read(ndjson, (await exported(service, Request(format=ndjson, samples=only)))[0])
     assert (one["value"], one["labels"], one["series_id"]) == (7.0, {"host": "db"}, "2")
     for source in ({"logs": {}}, {"heartbeats": {}}):
-        [row] = read(ndjson, (await exported(service, pb.ExportDataRequest(format=ndjson, **source)))[0])  # type: ignore[arg-type]
+        [row] = read(ndjson, (await exported(service, Request(format=ndjson, **source)))[0])
         assert row["service"] == "shop"
     for form in pb.ExportFormat.values()[1:]:
         for empty in ({"spans": {}}, {"sums": {"bucket": 3}}, {"events": {"types": ["none"]}}):
-            data, messages = await exported(service, pb.ExportDataRequest(format=form, **empty))  # type: ignore[arg-type]
+            data, messages = await exported(service, Request(format=form, **empty))
             assert read(form, data) == []
             assert messages[-1].rows == 0
 
 
+async def test_what_a_query_shows_comes_as_it_is_shown(service: Any) -> None:
+    query = {
+        "expressions": [{"selection": {"metric": "cpu", "function": 5}}],
+        "step": {"seconds": 60},
+        "envelope": True,
+    }
+    shown: Any = time_series_service_pb2_grpc.TimeSeriesServiceStub(service.channel)
+    asked = time_series_service_pb2.QueryTimeSeriesRequest(query=query)
+    answer = (await shown.QueryTimeSeries(asked)).answer
+    told = {
+        (datetime.fromtimestamp(at / 1e3, UTC), one.labels["host"]): (value, low, high)
+        for one in answer.results[0].series
+        for at, value, low, high in zip(answer.times_unix_ms, one.values, one.minimums, one.maximums, strict=True)
+        if not math.isnan(value)
+    }
+    assert told
+    for form in pb.ExportFormat.values()[1:]:
+        data, messages = await exported(service, Request(format=form, query=query))
+        found = {}
+        for row in read(form, data):
+            at = row["time"] if isinstance(row["time"], datetime) else datetime.fromisoformat(row["time"])
+            labels = row["labels"] if isinstance(row["labels"], dict) else json.loads(row["labels"])
+            found[at, labels["host"]] = tuple(float(row[name]) for name in ("value", "minimum", "maximum"))
+        assert found == told
+        assert messages[-1].end.rows == messages[0].start.estimated_rows == len(told)
+
+
 async def test_another_tenant_gets_its_own(service: Any) -> None:
-    request = pb.ExportDataRequest(format=pb.EXPORT_FORMAT_NDJSON, events={})
+    request = Request(format=pb.EXPORT_FORMAT_NDJSON, events={})
     data, _messages = await exported(service, request, metadata=as_tenant("other"))
     assert [json.loads(line)["type"] for line in data.splitlines()] == ["secret"]
 
@@ -149,10 +187,10 @@ async def test_a_download_has_a_name(service: Any) -> None:
 async def test_what_breaks_a_rule_is_named(service: Any) -> None:
     csv_ = pb.EXPORT_FORMAT_CSV
     refused: list[tuple[str, Any, str]] = [
-        ("ExportData", pb.ExportDataRequest(events={}), "format"),
-        ("ExportData", pb.ExportDataRequest(format=csv_), "source"),
-        ("ExportData", pb.ExportDataRequest(format=csv_, sums={}), "sums.bucket"),
-        ("ExportData", pb.ExportDataRequest(format=csv_, logs={"pattern": "("}), "filter.pattern"),
+        ("ExportData", Request(events={}), "format"),
+        ("ExportData", Request(format=csv_), "source"),
+        ("ExportData", Request(format=csv_, sums={}), "sums.bucket"),
+        ("ExportData", Request(format=csv_, logs={"pattern": "("}), "filter.pattern"),
         ("DownloadData", pb.DownloadDataRequest(data="x"), "data"),
         ("DownloadData", pb.DownloadDataRequest(data="spans", types=["x"]), "types"),
         ("DownloadData", pb.DownloadDataRequest(data="samples", match=["x"]), "match[0]"),
@@ -173,7 +211,7 @@ async def test_memory_does_not_follow_the_size(aggregator: Aggregator) -> None:
             wide = [{"type": "wide", "time": now - part, "data": {"text": text}} for _number in range(1_000)]
             await journal.commit(offset + part, record(accepted=now, events=wide))
     service = export_service_pb2_grpc.ExportServiceStub(aggregator.channel)
-    request = pb.ExportDataRequest(format=pb.EXPORT_FORMAT_NDJSON, events={})
+    request = Request(format=pb.EXPORT_FORMAT_NDJSON, events={})
     process = psutil.Process()
     memory: list[int] = []
     size = 0
@@ -186,8 +224,8 @@ async def test_memory_does_not_follow_the_size(aggregator: Aggregator) -> None:
 
 
 async def test_a_cancelled_export_ends(service: Any) -> None:
-    call = service.ExportData(pb.ExportDataRequest(format=pb.EXPORT_FORMAT_CSV, samples={}))
+    call = service.ExportData(Request(format=pb.EXPORT_FORMAT_CSV, samples={}))
     assert (await call.read()).HasField("start")
     call.cancel()
-    data, _messages = await exported(service, pb.ExportDataRequest(format=pb.EXPORT_FORMAT_CSV, logs={}))
+    data, _messages = await exported(service, Request(format=pb.EXPORT_FORMAT_CSV, logs={}))
     assert data
