@@ -73,3 +73,6 @@ class RivalWorld(World):
     async def _open(self, journal: Journal) -> None:
         await self.intake_of(journal).catch_up(journal.journal_id)
         await super()._open(journal)
+        assert journal.stream is not None
+        # What the other committed must not be asked for again: its collector has let go of it.
+        assert journal.stream.wanted_from == (await self._store.committed()).get(journal.journal_id, 0)

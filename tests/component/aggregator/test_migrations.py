@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from services.aggregator.adapters.clickhouse.claims import read_claims
 from services.aggregator.adapters.clickhouse.engines import ChdbEngine, open_engine
 from services.aggregator.adapters.clickhouse.migrations import Migration, known_migrations, migrate
+from services.aggregator.adapters.clickhouse.rollups import Revisions
 from services.aggregator.adapters.clickhouse.statements import Statement
 from services.aggregator.config import AggregatorConfig
 from services.aggregator.wiring import wire
 from services.core.errors import Conflict, InvalidInput
 from tests.support.services import running_service, socket_address
+from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.store
+CLAIM_LOG, RETENTION = 10, 11
 
 
 def versions(engine: ChdbEngine) -> list[int]:
@@ -39,6 +43,42 @@ def test_a_step_that_was_cut_short_is_run_again(tmp_path: Path) -> None:
         engine.execute(known_migrations()[0].statements[0])
         migrate(engine, known_migrations())
         assert versions(engine) == [step.version for step in known_migrations()]
+    finally:
+        engine.close()
+
+
+def test_rows_of_an_older_store_outlive_the_lifetime_they_were_written_with(tmp_path: Path) -> None:
+    steps = known_migrations()
+    engine = ChdbEngine(tmp_path / "store")
+    try:
+        migrate(engine, [step for step in steps if step.version < RETENTION])
+        row = "'default', 1, now64(3) - INTERVAL 6 DAY, 1, 0"
+        engine.execute(f"INSERT INTO samples (tenant, series_id, time, mantissa, exponent) VALUES ({row})")
+        lifetime = Statement(
+            "SELECT delete_ttl_info_max > now() + INTERVAL 1000 DAY FROM system.parts"
+            " WHERE table = 'samples' AND active AND database = currentDatabase()"
+        )
+        assert engine.query(lifetime) == [[0]]
+        migrate(engine, steps)
+        eventually_sync(lambda: engine.query(lifetime) == [[1]], "the parts have learnt their new lifetime")
+        assert engine.query(Statement("SELECT count() FROM samples")) == [[1]]
+    finally:
+        engine.close()
+
+
+def test_claims_and_revisions_of_an_older_store_are_taken_over(tmp_path: Path) -> None:
+    steps = known_migrations()
+    engine = ChdbEngine(tmp_path / "store")
+    try:
+        migrate(engine, [step for step in steps if step.version < CLAIM_LOG])
+        engine.execute(
+            "INSERT INTO claims (id, journal_id, offset, claimed) VALUES (unhex(repeat('61', 16)), 'j', 7, now64(6))"
+        )
+        engine.execute("INSERT INTO revisions (reserved) VALUES (5000001)")
+        migrate(engine, steps)
+        [claim] = read_claims(engine, 10**12, 10).uncommitted
+        assert (claim.id, claim.journal_id, claim.offset) == (b"a" * 16, "j", 7)
+        assert Revisions(engine).next() == 5_000_002
     finally:
         engine.close()
 
