@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { referencePages } from './reference/pages';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const stubs = fileURLToPath(new URL('../gen/typescript', import.meta.url));
@@ -53,7 +54,7 @@ function fontLicence(): Plugin {
 
 export default defineConfig({
   root: here,
-  plugins: [stubsLibrary(), earlyScript('src/design/early-theme.js'), fontLicence(), svelte()],
+  plugins: [stubsLibrary(), earlyScript('src/design/early-theme.js'), fontLicence(), referencePages(), svelte()],
   resolve: { alias: { '@gen': stubs } },
   build: {
     // The first with light-dark(), which the two faces are made with.

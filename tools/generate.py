@@ -1,4 +1,4 @@
-"""Makes gen/ from proto/: Python and TypeScript stubs, and one descriptor set for Envoy and the tests.
+"""Makes gen/ from proto/: Python and TypeScript stubs, a descriptor set for Envoy and tests, openapi.json.
 
 Everything is made in a temporary folder first and only differences are written, so that a running process or a
 neighbour's test never sees half a tree. gen/inputs.sha256 remembers what it was made from. Where the web app's
@@ -16,12 +16,16 @@ from pathlib import Path
 
 import yaml
 
-from tools import copy_protos
+from tools import copy_protos, openapi, reference
 
 ROOT = Path(__file__).resolve().parent.parent
 GEN = ROOT / "gen"
 STAMP = "inputs.sha256"
 TYPESCRIPT = "typescript"
+OPENAPI_SOURCES = [
+    *sorted((ROOT / "tools" / "openapi").glob("*.py")),
+    ROOT / "services" / "collector" / "convert" / "json_points.py",
+]
 TYPESCRIPT_PLUGIN = ROOT / "dashboard/node_modules/@bufbuild/protoc-gen-es/bin/protoc-gen-es"
 
 
@@ -34,7 +38,12 @@ def files(folder: Path) -> dict[str, bytes]:
 def fingerprint() -> str:
     """A hash over the protos and the settings the stubs are made with."""
     digest = hashlib.sha256()
-    settings = [ROOT / "buf.yaml", ROOT / "buf.gen.yaml", *sorted((ROOT / "tools").glob("*_plugin.py"))]
+    settings = [
+        ROOT / "buf.yaml",
+        ROOT / "buf.gen.yaml",
+        *sorted((ROOT / "tools").glob("*_plugin.py")),
+        *OPENAPI_SOURCES,
+    ]
     for path in [*settings, *sorted((ROOT / "proto").rglob("*.proto"))]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest() + "\n"
@@ -60,6 +69,7 @@ def generate(target: Path) -> None:
     before = fingerprint()
     buf("generate", "--template", template(), "--output", str(target))
     buf("build", "--exclude-source-info", "--output", str(target / "binnacle.binpb"))
+    (target / "openapi.json").write_text(openapi.text(reference.described()))
     if TYPESCRIPT_PLUGIN.exists():
         (target / STAMP).write_text(before)
     else:

@@ -1,7 +1,7 @@
 """The web app's files, and the health for those who ask for it at `/`."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -10,6 +10,8 @@ Answer = tuple[int, bytes]
 """HTTP status and JSON."""
 
 INDEX = "index.html"
+# What describes the REST face: by its address, the file of the build.
+REFERENCES = {"/docs": "docs.html", "/redoc": "redoc.html", "/openapi.json": "openapi.json"}
 ASSETS = "assets"
 ICONS = "icons"
 # The build puts a hash of eight characters before the ending of what it makes, so that a name stands for its content.
@@ -25,6 +27,12 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
+}
+# Their libraries write styles into the page, draw from `data:`, and search in a worker made of text.
+REFERENCE_HEADERS = {
+    **SECURITY_HEADERS,
+    "content-security-policy": SECURITY_HEADERS["content-security-policy"]
+    + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:",
 }
 
 NOT_BUILT = """<!doctype html>
@@ -49,6 +57,7 @@ class Pages:
         """Where the web app is served."""
         return [
             web.get("/", self._root),
+            *(web.get(address, self._reference) for address in REFERENCES),
             web.get("/app", self._page),
             web.get("/app/{address:.*}", self._page),
             web.get("/assets/{name:.+}", self._asset),
@@ -72,6 +81,12 @@ class Pages:
             return web.Response(status=503, text=NOT_BUILT, content_type="text/html", headers=SECURITY_HEADERS)
         return _file(index, ASK_EACH_TIME)
 
+    async def _reference(self, request: web.Request) -> web.StreamResponse:
+        held = self._web_dir / REFERENCES[request.path]
+        if not held.is_file():
+            return web.Response(status=503, text=NOT_BUILT, content_type="text/html", headers=SECURITY_HEADERS)
+        return _file(held, ASK_EACH_TIME, REFERENCE_HEADERS)
+
     async def _asset(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         return self._found(self._web_dir / ASSETS, name, FOR_EVER if HASHED.search(name) else ASK_EACH_TIME)
@@ -93,6 +108,6 @@ class Pages:
         return _file(path, cache)
 
 
-def _file(path: Path, cache: str) -> web.FileResponse:
+def _file(path: Path, cache: str, headers: Mapping[str, str] = SECURITY_HEADERS) -> web.FileResponse:
     # FileResponse brings ETag, Last-Modified, 304 and ranges.
-    return web.FileResponse(path, headers={**SECURITY_HEADERS, "cache-control": cache})
+    return web.FileResponse(path, headers={**headers, "cache-control": cache})
