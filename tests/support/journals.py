@@ -92,7 +92,9 @@ def _fill_logs(block: journal_pb2.LogBlock, rows: Sequence[Event], accepted: flo
     block.services.extend(row.get("service", "") for row in rows)
     block.messages.extend(row["message"] for row in rows)
     block.trace_ids.extend(row.get("trace", "") for row in rows)
-    block.span_ids.extend(row.get("span", "") for row in rows)
+    # As collectors do: left out where no line has one.
+    if any("span" in row for row in rows):
+        block.span_ids.extend(row.get("span", "") for row in rows)
     block.attributes_json.extend(json.dumps(row.get("attributes", {})) for row in rows)
 
 

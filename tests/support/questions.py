@@ -22,6 +22,8 @@ _WHOLE_SECONDS = 20.0
 _DEPTH = 4
 _TIMESTAMP = "google.protobuf.Timestamp"
 _DURATION = "google.protobuf.Duration"
+# Two implementations of descriptors have no type in common.
+Field = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def requests(question: Question, words: Mapping[str, Any]) -> Iterator[Message]:
         yield _full(question.request, words, turn, 0)
 
 
-def _turns(field: FieldDescriptor) -> int:
+def _turns(field: Field) -> int:
     if field.enum_type is not None:
         return len(field.enum_type.values)
     if field.message_type is not None and field.message_type.full_name not in (_TIMESTAMP, _DURATION):
@@ -141,16 +143,16 @@ def _turns(field: FieldDescriptor) -> int:
 def _full(kind: type[Message], words: Mapping[str, Any], turn: int, depth: int) -> Message:
     message = kind()
     chosen = {}
-    for oneof in kind.DESCRIPTOR.oneofs:
-        chosen[oneof.name] = oneof.fields[turn % len(oneof.fields)].name
+    for choice in kind.DESCRIPTOR.oneofs:
+        chosen[choice.name] = choice.fields[turn % len(choice.fields)].name
     for field in kind.DESCRIPTOR.fields:
-        oneof = field.containing_oneof
+        oneof: Field = field.containing_oneof
         if oneof is None or chosen[oneof.name] == field.name:
             _fill(message, field, words, turn, depth)
     return message
 
 
-def _fill(message: Message, field: FieldDescriptor, words: Mapping[str, Any], turn: int, depth: int) -> None:
+def _fill(message: Message, field: Field, words: Mapping[str, Any], turn: int, depth: int) -> None:
     if field.message_type is not None:
         if depth > _DEPTH or field.message_type.GetOptions().map_entry:
             return
@@ -169,7 +171,7 @@ def _fill(message: Message, field: FieldDescriptor, words: Mapping[str, Any], tu
         setattr(message, field.name, value)
 
 
-def _value(field: FieldDescriptor, words: Mapping[str, Any], turn: int) -> Any:
+def _value(field: Field, words: Mapping[str, Any], turn: int) -> Any:
     if field.type == FieldDescriptor.TYPE_STRING:
         return words.get(field.name, words[""])
     if field.type == FieldDescriptor.TYPE_BYTES:
@@ -236,10 +238,10 @@ def _odd(base: Message, depth: int) -> Iterator[Message]:
             yield made
 
 
-def _odd_within(base: Message, field: FieldDescriptor, depth: int) -> Iterator[Message]:
+def _odd_within(base: Message, field: Field, depth: int) -> Iterator[Message]:
     if depth > _DEPTH:
         return
-    inner_kind = GetMessageClass(field.message_type)
+    inner_kind: type[Message] = GetMessageClass(field.message_type)
     given = getattr(base, field.name)
     inner = (given[0] if given else inner_kind()) if field.is_repeated else given
     for odd in (*_odd_ranges(inner), *_odd(inner, depth + 1)):
@@ -258,7 +260,7 @@ def _odd_within(base: Message, field: FieldDescriptor, depth: int) -> Iterator[M
         yield made
 
 
-def _put(message: Message, field: FieldDescriptor, value: Any) -> None:
+def _put(message: Message, field: Field, value: Any) -> None:
     target = getattr(message, field.name)
     if field.message_type is not None:
         moment = target.add() if field.is_repeated else target
@@ -270,7 +272,7 @@ def _put(message: Message, field: FieldDescriptor, value: Any) -> None:
         setattr(message, field.name, value)
 
 
-def _odd_values(field: FieldDescriptor) -> Sequence[Any]:
+def _odd_values(field: Field) -> Sequence[Any]:
     if field.message_type is not None:
         return _SECONDS if field.message_type.full_name == _TIMESTAMP else _SPANS
     if field.type == FieldDescriptor.TYPE_STRING:

@@ -132,11 +132,13 @@ async def test_samples_and_the_rest_come_with_their_names(service: Any) -> None:
     ndjson = pb.EXPORT_FORMAT_NDJSON
     [one] = read(ndjson, (await exported(service, Request(format=ndjson, samples=only)))[0])
     assert (one["value"], one["labels"], one["series_id"]) == (7.0, {"host": "db"}, "2")
-    for source in ({"logs": {}}, {"heartbeats": {}}):
+    sources: list[dict[str, Any]] = [{"logs": {}}, {"heartbeats": {}}]
+    for source in sources:
         [row] = read(ndjson, (await exported(service, Request(format=ndjson, **source)))[0])
         assert row["service"] == "shop"
     for form in pb.ExportFormat.values()[1:]:
-        for empty in ({"spans": {}}, {"sums": {"bucket": 3}}, {"events": {"types": ["none"]}}):
+        nothing: list[dict[str, Any]] = [{"spans": {}}, {"sums": {"bucket": 3}}, {"events": {"types": ["none"]}}]
+        for empty in nothing:
             data, messages = await exported(service, Request(format=form, **empty))
             assert read(form, data) == []
             assert messages[-1].rows == 0
@@ -149,8 +151,8 @@ async def test_what_a_query_shows_comes_as_it_is_shown(service: Any) -> None:
         "envelope": True,
     }
     shown: Any = time_series_service_pb2_grpc.TimeSeriesServiceStub(service.channel)
-    asked = time_series_service_pb2.QueryTimeSeriesRequest(query=query)
-    answer = (await shown.QueryTimeSeries(asked)).answer
+    kind: Any = time_series_service_pb2.QueryTimeSeriesRequest
+    answer = (await shown.QueryTimeSeries(kind(query=query))).answer
     told = {
         (datetime.fromtimestamp(at / 1e3, UTC), one.labels["host"]): (value, low, high)
         for one in answer.results[0].series

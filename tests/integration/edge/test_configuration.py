@@ -11,6 +11,7 @@ from services.launcher.programs import envoy_program
 
 pytestmark = pytest.mark.processes
 
+NAMED = {"name": "idempotency-key", "present_match": True}
 JWKS = '{"keys": [{"kty": "oct", "alg": "HS256", "kid": "a", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}'
 
 
@@ -22,11 +23,12 @@ def settings(folder: Path, style: str, auth: bool) -> EdgeSettings:
     return EdgeSettings(
         listen=Target.parse("0.0.0.0:8080"),
         admin=Target.parse("127.0.0.1:9901" if style == "cluster" else f"unix:{folder}/admin.sock", mode=0o600),
-        upstreams={name: Target.parse(pattern.format(name)) for name in (*PROCESSES, "pages")},
+        upstreams={name: Target.parse(pattern.format(name)) for name in (*PROCESSES, "intake", "pages")},
         jwks=str(jwks) if auth else None,
         access_log=style == "cluster",
         cors_origins=["https://shop.example"],
         otlp=[Target.parse("127.0.0.1:4317"), Target.parse("127.0.0.1:4318")] if style == "laptop" else [],
+        collector_workers=2 if style == "laptop" else 1,
     )
 
 
@@ -57,8 +59,32 @@ def test_writes_are_repeated_by_the_edge_only_when_they_are_named(tmp_path: Path
         for route in routes
         if route["route"]["cluster"] == "collector" and "retry_policy" in route["route"]
     ]
-    assert [match["prefix"].split(".")[-1] for match in repeated] == ["IngestService/", "JsonIntakeService/"]
-    assert all(match["headers"] == [{"name": "idempotency-key", "present_match": True}] for match in repeated)
+    assert [match["prefix"].split(".")[-1] for match in repeated] == [
+        "IngestService/",
+        "JsonIntakeService/",
+        "OtlpHttpService/",
+        "MetricsService/",
+        "LogsService/",
+        "TraceService/",
+    ]
+    assert all(match["headers"] == [NAMED] for match in repeated)
+    posted = [route for route in routes if route["route"]["cluster"] == "intake"]
+    assert {route["match"]["path"] for route in posted} == {"/events", "/metrics", "/heartbeat", "/logs"}
+    assert all((NAMED in route["match"]["headers"]) == ("retry_policy" in route["route"]) for route in posted)
+
+
+def test_calls_are_spread_over_all_workers(tmp_path: Path) -> None:
+    config = yaml.safe_load(render(settings(tmp_path, "laptop", auth=False)))
+    sockets = {
+        cluster["name"]: [
+            Path(endpoint["endpoint"]["address"]["pipe"]["path"]).name
+            for endpoint in cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+        ]
+        for cluster in config["static_resources"]["clusters"]
+    }
+    assert sockets["collector"] == ["collector.sock", "collector-1.sock"]
+    assert sockets["intake"] == ["intake.sock", "intake-1.sock"]
+    assert sockets["streamer"] == ["streamer.sock"]
 
 
 def test_opentelemetrys_ports_lead_through_the_same_filters(tmp_path: Path) -> None:

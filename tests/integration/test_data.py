@@ -1,0 +1,84 @@
+"""What data there is, files of it, and deleting it, through the edge."""
+
+import csv
+import hashlib
+import io
+import json
+import time
+from typing import Any
+
+import grpc
+
+from binnacle.aggregator.v1 import export_service_pb2, export_service_pb2_grpc
+from tests.support.suite import Suite
+from tests.support.waiting import eventually_sync
+
+TYPE = "exported"
+
+
+def recorded(suite: Suite, user: str, count: int) -> None:
+    """Events of a person, in the store when this returns."""
+    events = [{"type": TYPE, "user_id": user, "data": {"formula": "=1+1", "place": n}} for n in range(count)]
+    suite.post("/events", events)
+    eventually_sync(lambda: lines(suite, user) == count, "the events are stored", within=20)
+
+
+def lines(suite: Suite, user: str) -> int:
+    """How many events of a person an export has."""
+    answer = suite.http.get("/api/v1/export", params={"data": "events", "format": "ndjson", "user_ids": user})
+    assert answer.status_code == 200, answer.text
+    return len(answer.text.splitlines())
+
+
+def test_a_download_is_a_file_with_a_name(suite: Suite) -> None:
+    recorded(suite, "reader", 50)
+    asked = {"data": "events", "types": TYPE, "user_ids": "reader", "end_line": "true"}
+    answer = suite.http.get("/api/v1/export", params=asked)
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="events-')
+    *rows, end = csv.reader(io.StringIO(answer.text, newline=""))
+    assert end == ["#end", "50"]
+    assert len(rows) == 51
+    refused = suite.http.get("/api/v1/export", params={"data": "nothing"})
+    assert refused.status_code == 400
+    assert "data" in refused.text
+    body = {"format": "EXPORT_FORMAT_JSON", "events": {"types": [TYPE], "user_ids": ["reader"]}}
+    assert len(json.loads(suite.http.post("/api/v1/export", json=body).content)) == 50
+
+
+def test_a_file_comes_over_grpc_with_its_checksum(suite: Suite) -> None:
+    recorded(suite, "listener", 20)
+    with grpc.insecure_channel(f"127.0.0.1:{suite.port}") as channel:
+        stub: Any = export_service_pb2_grpc.ExportServiceStub(channel)
+        kind: Any = export_service_pb2.ExportDataRequest
+        request = kind(format=export_service_pb2.EXPORT_FORMAT_NDJSON, events={"user_ids": ["listener"]})
+        messages = list(stub.ExportData(request))
+    data = b"".join(message.data for message in messages)
+    assert len(data.splitlines()) == messages[-1].end.rows == 20
+    assert messages[-1].end.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_the_catalog_knows_the_demo(suite: Suite) -> None:
+    eventually_sync(lambda: bool(suite.get("/api/v1/metrics")["metrics"]), "there are metrics", within=20)
+    metric = suite.get("/api/v1/metrics", page_size=1)["metrics"][0]
+    series = suite.get("/api/v1/series", match=f"__name__={metric['name']}")["series"]
+    assert len(series) == metric["series"]
+    labels = suite.get("/api/v1/labels", match=f"__name__={metric['name']}")["labels"]
+    assert {label["name"] for label in labels} == {"__name__", *metric["labels"]}
+    values = suite.get("/api/v1/labels/__name__/values", search=metric["name"], search_mode="SEARCH_MODE_PREFIX")
+    assert values["values"][0] == {"value": metric["name"], "series": metric["series"]}
+    assert suite.get("/api/v1/cardinality")["series"] >= metric["series"]
+    matchers = [{"label": "__name__", "value": metric["name"]}]
+    assert len(suite.post("/api/v1/series/search", {"matchers": matchers})["series"]) == len(series)
+
+
+def test_a_person_is_deleted(suite: Suite) -> None:
+    recorded(suite, "leaver", 10)
+    begun = suite.post("/api/v1/deletions/users", {"user_id": "leaver"})["deletion"]
+    eventually_sync(lambda: lines(suite, "leaver") == 0, "the events are gone", within=30)
+    told = suite.get(f"/api/v1/deletions/{begun['id']}")["deletion"]
+    assert told["scope"] == "user"
+    assert told["state"] in ("STATE_RUNNING", "STATE_DONE")
+    assert begun["id"] in [one["id"] for one in suite.get("/api/v1/deletions")["deletions"]]
+    # Intake goes on.
+    recorded(suite, f"comer-{time.time():.0f}", 3)
