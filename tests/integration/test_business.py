@@ -33,7 +33,7 @@ def test_the_demo_moves_the_business(suite: Suite, channel: grpc.Channel) -> Non
     assert sum(point["purchases"] for point in found["points"]) == figures["purchases"]
     assert all(one["from_metric"] or one["from_purchases"] for one in figures["revenue"])
     assert found["earlier"]["purchases"] == 0
-    by_grpc = business_service_pb2_grpc.BusinessServiceStub(channel).GetBusiness(pb.GetBusinessRequest())  # type: ignore[no-untyped-call]
+    by_grpc = business_service_pb2_grpc.BusinessServiceStub(channel).GetBusiness(pb.GetBusinessRequest())
     assert by_grpc.figures.purchases >= figures["purchases"]
 
 
