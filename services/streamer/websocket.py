@@ -61,7 +61,7 @@ class DashboardSocket:
             call = call_from(
                 [(TENANT_KEY, request.headers.get(TENANT_KEY, ""))], None, auth_required=self._auth_required
             )
-            with self._hub.watching(call.tenant, WEBSOCKET) as viewer:
+            with self._hub.watching(call.tenant, WEBSOCKET, request.headers.get("user-agent", "")) as viewer:
                 return await self._serve(request, viewer)
         except Unauthenticated as error:
             return web.json_response({"code": 16, "message": str(error)}, status=401)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.core.clock import Clock
 from services.core.errors import Unavailable
+from services.streamer.domain.presence import Connection, Presence
 from services.streamer.domain.rooms import Room
 from services.streamer.domain.tally import Tally
 from services.streamer.domain.viewers import WAITING_EVENTS, Viewer
@@ -43,10 +44,11 @@ class Hub:
         self._waiting_events = waiting_events
         self._open: dict[str, _Open] = {}
         self._closed: Unavailable | None = None
+        self.presence = Presence(clock)
 
     @contextmanager
-    def watching(self, tenant: str, kind: str) -> Iterator[Viewer]:
-        """A viewer for the length of the block. Raises Unavailable once the hub is closed."""
+    def watching(self, tenant: str, kind: str, client: str = "") -> Iterator[Viewer]:
+        """A viewer for the length of the block; `client` says who it is. Raises Unavailable once the hub is closed."""
         if self._closed is not None:
             raise self._closed
         place = self._open.get(tenant) or self._opened(tenant)
@@ -54,7 +56,8 @@ class Hub:
         place.room.enter(viewer)
         self._tally.connected[kind] += 1
         try:
-            yield viewer
+            with self.presence.entered(tenant, Connection(kind, client, viewer.reach, lambda: viewer.taken)):
+                yield viewer
         finally:
             self._tally.connected[kind] -= 1
             place.room.leave(viewer)

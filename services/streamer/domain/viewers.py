@@ -17,14 +17,15 @@ class Viewer:
     """A bounded queue between the hub and one reader.
 
     Of states and updates only the newest waits (points are merged, so that none is lost); events wait in order, and a
-    reader that leaves more than `bound` of them is ended with Overloaded, it alone.
+    reader that leaves more than `bound` of them is ended with Overloaded, it alone. `taken` counts what was read.
     """
 
-    __slots__ = ("_bound", "_interrupt", "_queue", "_tally", "_waiter", "_waiting_events", "error", "kind")
+    __slots__ = ("_bound", "_interrupt", "_queue", "_tally", "_waiter", "_waiting_events", "error", "kind", "taken")
 
     def __init__(self, kind: str, tally: Tally, bound: int = WAITING_EVENTS) -> None:
         self.kind = kind
         self.error: BinnacleError | None = None
+        self.taken = 0
         self._tally = tally
         self._bound = bound
         self._queue: deque[Frame] = deque()
@@ -42,6 +43,11 @@ class Viewer:
             self._offer_latest(frame)
         self._wake()
 
+    def reach(self, events: Events) -> bool:
+        """Queue events; whether they will be read."""
+        self.offer(events)
+        return self.error is None
+
     async def next(self) -> Frame:
         """The next frame, when there is one. Raises what the viewer was ended with."""
         while not self._queue:
@@ -50,6 +56,7 @@ class Viewer:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         frame = self._queue.popleft()
+        self.taken += 1
         if isinstance(frame, Events):
             self._waiting_events -= len(frame.events)
         return frame

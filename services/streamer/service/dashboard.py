@@ -42,7 +42,8 @@ class DashboardServicer:
 
     async def WatchDashboard(self, request: pb.WatchDashboardRequest, context: Context) -> AsyncIterator[bytes]:
         """Each message already as bytes, shared with every other viewer."""
-        with self._hub.watching(current_call().tenant, GRPC) as viewer:
+        client = dict(context.invocation_metadata() or ()).get("user-agent", "")
+        with self._hub.watching(current_call().tenant, GRPC, str(client)) as viewer:
             while True:
                 frame = await viewer.next()
                 if isinstance(frame, Update):

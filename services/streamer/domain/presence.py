@@ -1,0 +1,75 @@
+"""Who is connected now, by tenant: whoever serves a connection enters it here."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from services.core.clock import Clock
+from services.streamer.ports import Events
+
+DASHBOARD = "dashboard"
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """One connection. `offer` hands it events and says whether they will reach it; `sent` counts its messages."""
+
+    kind: str
+    client: str
+    offer: Callable[[Events], bool]
+    sent: Callable[[], int]
+    rooms: frozenset[str] = frozenset((DASHBOARD,))
+    """What it is subscribed to; whoever serves it changes this."""
+    id: str = ""
+    since: float = 0.0
+    """Unix seconds."""
+
+
+@dataclass(slots=True)
+class Attendance:
+    """What has been of a tenant's connections since this process started."""
+
+    opened: int = 0
+    most: int = 0
+    """Most connections at one time."""
+    sent: Counter[str] = field(default_factory=Counter)
+    """Messages of connections that have gone, by kind."""
+
+
+class Presence:
+    """The connections of every tenant."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._numbers = count(1)
+        self._present: dict[str, dict[str, Connection]] = {}
+        self._attendance: dict[str, Attendance] = {}
+
+    @contextmanager
+    def entered(self, tenant: str, connection: Connection) -> Iterator[Connection]:
+        """Present for the length of the block, under an id of its own."""
+        connection.id, connection.since = str(next(self._numbers)), self._clock.now()
+        present = self._present.setdefault(tenant, {})
+        present[connection.id] = connection
+        attendance = self._attendance.setdefault(tenant, Attendance())
+        attendance.opened += 1
+        attendance.most = max(attendance.most, len(present))
+        try:
+            yield connection
+        finally:
+            del present[connection.id]
+            attendance.sent[connection.kind] += connection.sent()
+
+    def of(self, tenant: str) -> list[Connection]:
+        """The connections of a tenant, oldest first."""
+        return list(self._present.get(tenant, {}).values())
+
+    def attendance(self, tenant: str) -> Attendance:
+        """What has been of them."""
+        return self._attendance.get(tenant, Attendance())
+
+    def broadcast(self, tenant: str, events: Events) -> list[Connection]:
+        """Hand events to every connection of a tenant; those that they will reach."""
+        return [connection for connection in self.of(tenant) if connection.offer(events)]
