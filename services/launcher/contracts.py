@@ -11,6 +11,7 @@ INTERNAL = frozenset(
     {
         "binnacle.aggregator.v1.AppendService",
         "binnacle.aggregator.v1.OverviewService",
+        "binnacle.aggregator.v1.TailService",
         "binnacle.telemetry.v1.TelemetryService",
     }
 )
