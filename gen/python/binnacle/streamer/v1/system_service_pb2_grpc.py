@@ -50,6 +50,26 @@ class SystemServiceStub:
                 request_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetMetricsTextRequest.SerializeToString,
                 response_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetMetricsTextResponse.FromString,
                 _registered_method=True)
+        self.GetSystemHealth = channel.unary_unary(
+                '/binnacle.streamer.v1.SystemService/GetSystemHealth',
+                request_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemHealthRequest.SerializeToString,
+                response_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemHealthResponse.FromString,
+                _registered_method=True)
+        self.ListComponents = channel.unary_unary(
+                '/binnacle.streamer.v1.SystemService/ListComponents',
+                request_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.ListComponentsRequest.SerializeToString,
+                response_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.ListComponentsResponse.FromString,
+                _registered_method=True)
+        self.GetSystemInfo = channel.unary_unary(
+                '/binnacle.streamer.v1.SystemService/GetSystemInfo',
+                request_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemInfoRequest.SerializeToString,
+                response_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemInfoResponse.FromString,
+                _registered_method=True)
+        self.GetConfig = channel.unary_unary(
+                '/binnacle.streamer.v1.SystemService/GetConfig',
+                request_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetConfigRequest.SerializeToString,
+                response_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetConfigResponse.FromString,
+                _registered_method=True)
 
 
 class SystemServiceServicer:
@@ -80,6 +100,36 @@ class SystemServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSystemHealth(self, request, context):
+        """Tells how every part does, in full. Errors: UNAVAILABLE (HTTP 503) naming the
+        processes that are not ready.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListComponents(self, request, context):
+        """Lists the parts of the suite, those too that are not well.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSystemInfo(self, request, context):
+        """Tells what runs, and where.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConfig(self, request, context):
+        """Gives the settings of every process, without what is secret in them. Errors:
+        PERMISSION_DENIED without the role `admin`, where there is authentication.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SystemServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +147,26 @@ def add_SystemServiceServicer_to_server(servicer, server):
                     servicer.GetMetricsText,
                     request_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetMetricsTextRequest.FromString,
                     response_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetMetricsTextResponse.SerializeToString,
+            ),
+            'GetSystemHealth': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSystemHealth,
+                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemHealthRequest.FromString,
+                    response_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemHealthResponse.SerializeToString,
+            ),
+            'ListComponents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListComponents,
+                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.ListComponentsRequest.FromString,
+                    response_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.ListComponentsResponse.SerializeToString,
+            ),
+            'GetSystemInfo': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSystemInfo,
+                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemInfoRequest.FromString,
+                    response_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemInfoResponse.SerializeToString,
+            ),
+            'GetConfig': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConfig,
+                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetConfigRequest.FromString,
+                    response_serializer=binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetConfigResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -181,6 +251,114 @@ class SystemService:
             '/binnacle.streamer.v1.SystemService/GetMetricsText',
             binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetMetricsTextRequest.SerializeToString,
             binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetMetricsTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSystemHealth(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.streamer.v1.SystemService/GetSystemHealth',
+            binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemHealthRequest.SerializeToString,
+            binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemHealthResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListComponents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.streamer.v1.SystemService/ListComponents',
+            binnacle_dot_streamer_dot_v1_dot_system__service__pb2.ListComponentsRequest.SerializeToString,
+            binnacle_dot_streamer_dot_v1_dot_system__service__pb2.ListComponentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSystemInfo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.streamer.v1.SystemService/GetSystemInfo',
+            binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemInfoRequest.SerializeToString,
+            binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetSystemInfoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConfig(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.streamer.v1.SystemService/GetConfig',
+            binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetConfigRequest.SerializeToString,
+            binnacle_dot_streamer_dot_v1_dot_system__service__pb2.GetConfigResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -44,6 +44,18 @@ class SystemServiceStub:
     `process`. A part that does not answer is left out and counted in
     `binnacle_part_up`.
     """
+    GetSystemHealth: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemHealthRequest, _system_service_pb2.GetSystemHealthResponse]
+    """Tells how every part does, in full. Errors: UNAVAILABLE (HTTP 503) naming the
+    processes that are not ready.
+    """
+    ListComponents: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.ListComponentsRequest, _system_service_pb2.ListComponentsResponse]
+    """Lists the parts of the suite, those too that are not well."""
+    GetSystemInfo: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemInfoRequest, _system_service_pb2.GetSystemInfoResponse]
+    """Tells what runs, and where."""
+    GetConfig: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetConfigRequest, _system_service_pb2.GetConfigResponse]
+    """Gives the settings of every process, without what is secret in them. Errors:
+    PERMISSION_DENIED without the role `admin`, where there is authentication.
+    """
 
 @_typing.type_check_only
 class SystemServiceAsyncStub(SystemServiceStub):
@@ -60,6 +72,18 @@ class SystemServiceAsyncStub(SystemServiceStub):
     """Gives the metrics of every part as Prometheus text, each with the label
     `process`. A part that does not answer is left out and counted in
     `binnacle_part_up`.
+    """
+    GetSystemHealth: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemHealthRequest, _system_service_pb2.GetSystemHealthResponse]  # type: ignore[assignment]
+    """Tells how every part does, in full. Errors: UNAVAILABLE (HTTP 503) naming the
+    processes that are not ready.
+    """
+    ListComponents: _aio.UnaryUnaryMultiCallable[_system_service_pb2.ListComponentsRequest, _system_service_pb2.ListComponentsResponse]  # type: ignore[assignment]
+    """Lists the parts of the suite, those too that are not well."""
+    GetSystemInfo: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemInfoRequest, _system_service_pb2.GetSystemInfoResponse]  # type: ignore[assignment]
+    """Tells what runs, and where."""
+    GetConfig: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetConfigRequest, _system_service_pb2.GetConfigResponse]  # type: ignore[assignment]
+    """Gives the settings of every process, without what is secret in them. Errors:
+    PERMISSION_DENIED without the role `admin`, where there is authentication.
     """
 
 class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -92,6 +116,42 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gives the metrics of every part as Prometheus text, each with the label
         `process`. A part that does not answer is left out and counted in
         `binnacle_part_up`.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSystemHealth(
+        self,
+        request: _system_service_pb2.GetSystemHealthRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_system_service_pb2.GetSystemHealthResponse, _abc.Awaitable[_system_service_pb2.GetSystemHealthResponse]]:
+        """Tells how every part does, in full. Errors: UNAVAILABLE (HTTP 503) naming the
+        processes that are not ready.
+        """
+
+    @_abc_1.abstractmethod
+    def ListComponents(
+        self,
+        request: _system_service_pb2.ListComponentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_system_service_pb2.ListComponentsResponse, _abc.Awaitable[_system_service_pb2.ListComponentsResponse]]:
+        """Lists the parts of the suite, those too that are not well."""
+
+    @_abc_1.abstractmethod
+    def GetSystemInfo(
+        self,
+        request: _system_service_pb2.GetSystemInfoRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_system_service_pb2.GetSystemInfoResponse, _abc.Awaitable[_system_service_pb2.GetSystemInfoResponse]]:
+        """Tells what runs, and where."""
+
+    @_abc_1.abstractmethod
+    def GetConfig(
+        self,
+        request: _system_service_pb2.GetConfigRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_system_service_pb2.GetConfigResponse, _abc.Awaitable[_system_service_pb2.GetConfigResponse]]:
+        """Gives the settings of every process, without what is secret in them. Errors:
+        PERMISSION_DENIED without the role `admin`, where there is authentication.
         """
 
 def add_SystemServiceServicer_to_server(servicer: SystemServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -3,8 +3,11 @@
 isort:skip_file
 What every process of the suite tells about itself. Internal to the suite."""
 
+from binnacle.processes.v1 import processes_pb2 as _processes_pb2
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -58,3 +61,50 @@ class GetProcessMetricsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetProcessMetricsResponse: _TypeAlias = GetProcessMetricsResponse  # noqa: Y015
+
+@_typing.final
+class DescribeProcessRequest(_message.Message):
+    """Asks what the process is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeProcessRequest: _TypeAlias = DescribeProcessRequest  # noqa: Y015
+
+@_typing.final
+class DescribeProcessResponse(_message.Message):
+    """What the process is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESS_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def process(self) -> _processes_pb2.Process:
+        """The process."""
+
+    @_builtins.property
+    def settings(self) -> _containers.RepeatedCompositeFieldContainer[_processes_pb2.Setting]:
+        """Its settings, by name."""
+
+    def __init__(
+        self,
+        *,
+        process: _processes_pb2.Process | None = ...,
+        settings: _abc.Iterable[_processes_pb2.Setting] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["process", b"process"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["process", b"process", "settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeProcessResponse: _TypeAlias = DescribeProcessResponse  # noqa: Y015

@@ -40,6 +40,11 @@ class TelemetryServiceStub:
                 request_serializer=binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.GetProcessMetricsRequest.SerializeToString,
                 response_deserializer=binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.GetProcessMetricsResponse.FromString,
                 _registered_method=True)
+        self.DescribeProcess = channel.unary_unary(
+                '/binnacle.telemetry.v1.TelemetryService/DescribeProcess',
+                request_serializer=binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.DescribeProcessRequest.SerializeToString,
+                response_deserializer=binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.DescribeProcessResponse.FromString,
+                _registered_method=True)
 
 
 class TelemetryServiceServicer:
@@ -53,6 +58,13 @@ class TelemetryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DescribeProcess(self, request, context):
+        """Tells what this process is and what it was told, without what is secret.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TelemetryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +72,11 @@ def add_TelemetryServiceServicer_to_server(servicer, server):
                     servicer.GetProcessMetrics,
                     request_deserializer=binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.GetProcessMetricsRequest.FromString,
                     response_serializer=binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.GetProcessMetricsResponse.SerializeToString,
+            ),
+            'DescribeProcess': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeProcess,
+                    request_deserializer=binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.DescribeProcessRequest.FromString,
+                    response_serializer=binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.DescribeProcessResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +107,33 @@ class TelemetryService:
             '/binnacle.telemetry.v1.TelemetryService/GetProcessMetrics',
             binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.GetProcessMetricsRequest.SerializeToString,
             binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.GetProcessMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeProcess(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.telemetry.v1.TelemetryService/DescribeProcess',
+            binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.DescribeProcessRequest.SerializeToString,
+            binnacle_dot_telemetry_dot_v1_dot_telemetry__service__pb2.DescribeProcessResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,8 @@ class TelemetryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> TelemetryServiceAsyncStub: ...
     GetProcessMetrics: _grpc.UnaryUnaryMultiCallable[_telemetry_service_pb2.GetProcessMetricsRequest, _telemetry_service_pb2.GetProcessMetricsResponse]
     """Gives the metrics of this process."""
+    DescribeProcess: _grpc.UnaryUnaryMultiCallable[_telemetry_service_pb2.DescribeProcessRequest, _telemetry_service_pb2.DescribeProcessResponse]
+    """Tells what this process is and what it was told, without what is secret."""
 
 @_typing.type_check_only
 class TelemetryServiceAsyncStub(TelemetryServiceStub):
@@ -43,6 +45,8 @@ class TelemetryServiceAsyncStub(TelemetryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetProcessMetrics: _aio.UnaryUnaryMultiCallable[_telemetry_service_pb2.GetProcessMetricsRequest, _telemetry_service_pb2.GetProcessMetricsResponse]  # type: ignore[assignment]
     """Gives the metrics of this process."""
+    DescribeProcess: _aio.UnaryUnaryMultiCallable[_telemetry_service_pb2.DescribeProcessRequest, _telemetry_service_pb2.DescribeProcessResponse]  # type: ignore[assignment]
+    """Tells what this process is and what it was told, without what is secret."""
 
 class TelemetryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Served by every process beside its own services."""
@@ -54,5 +58,13 @@ class TelemetryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_telemetry_service_pb2.GetProcessMetricsResponse, _abc.Awaitable[_telemetry_service_pb2.GetProcessMetricsResponse]]:
         """Gives the metrics of this process."""
+
+    @_abc_1.abstractmethod
+    def DescribeProcess(
+        self,
+        request: _telemetry_service_pb2.DescribeProcessRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_telemetry_service_pb2.DescribeProcessResponse, _abc.Awaitable[_telemetry_service_pb2.DescribeProcessResponse]]:
+        """Tells what this process is and what it was told, without what is secret."""
 
 def add_TelemetryServiceServicer_to_server(servicer: TelemetryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

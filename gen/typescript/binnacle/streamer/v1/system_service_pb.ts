@@ -6,6 +6,10 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { MissingPart } from "../../figures/v1/figures_pb";
+import { file_binnacle_figures_v1_figures } from "../../figures/v1/figures_pb";
+import type { Component, Process, ProcessConfig } from "../../processes/v1/processes_pb";
+import { file_binnacle_processes_v1_processes } from "../../processes/v1/processes_pb";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
 import type { HttpBody } from "../../../google/api/httpbody_pb";
 import { file_google_api_httpbody } from "../../../google/api/httpbody_pb";
@@ -17,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/streamer/v1/system_service.proto.
  */
 export const file_binnacle_streamer_v1_system_service: GenFile = /*@__PURE__*/
-  fileDesc("CiliaW5uYWNsZS9zdHJlYW1lci92MS9zeXN0ZW1fc2VydmljZS5wcm90bxIUYmlubmFjbGUuc3RyZWFtZXIudjEiEgoQR2V0SGVhbHRoUmVxdWVzdCKKAgoRR2V0SGVhbHRoUmVzcG9uc2USDgoGc3RhdHVzGAEgASgJEg8KB3NlcnZpY2UYAiABKAkSDwoHdmVyc2lvbhgDIAEoCRItCgl0aW1lc3RhbXAYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHVwdGltZV9ob3VycxgFIAEoARJLCgpjb21wb25lbnRzGAYgAygLMjcuYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0SGVhbHRoUmVzcG9uc2UuQ29tcG9uZW50c0VudHJ5GjEKD0NvbXBvbmVudHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhEKD0dldFN0YXRzUmVxdWVzdCLVAgoQR2V0U3RhdHNSZXNwb25zZRIUCgx0b3RhbF9ldmVudHMYASABKAESFQoNdG90YWxfbWV0cmljcxgCIAEoARISCgp0b3RhbF9sb2dzGAMgASgBEhgKEHRvdGFsX2hlYXJ0YmVhdHMYBCABKAESFAoMdG90YWxfc2VyaWVzGAUgASgBEhcKD2FjdGl2ZV9zZXJ2aWNlcxgGIAEoDRIaChJhY3RpdmVfY29ubmVjdGlvbnMYByABKA0SUAoOZXZlbnRzX2J5X3R5cGUYCCADKAsyOC5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRTdGF0c1Jlc3BvbnNlLkV2ZW50c0J5VHlwZUVudHJ5EhQKDHVwdGltZV9ob3VycxgJIAEoARozChFFdmVudHNCeVR5cGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIhcKFUdldE1ldHJpY3NUZXh0UmVxdWVzdCI/ChZHZXRNZXRyaWNzVGV4dFJlc3BvbnNlEiUKB2NvbnRlbnQYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5MvICCg1TeXN0ZW1TZXJ2aWNlEm0KCUdldEhlYWx0aBImLmJpbm5hY2xlLnN0cmVhbWVyLnYxLkdldEhlYWx0aFJlcXVlc3QaJy5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRIZWFsdGhSZXNwb25zZSIPgtPkkwIJEgcvaGVhbHRoEmkKCEdldFN0YXRzEiUuYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0U3RhdHNSZXF1ZXN0GiYuYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0U3RhdHNSZXNwb25zZSIOgtPkkwIIEgYvc3RhdHMShgEKDkdldE1ldHJpY3NUZXh0EisuYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0TWV0cmljc1RleHRSZXF1ZXN0GiwuYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0TWV0cmljc1RleHRSZXNwb25zZSIZgtPkkwITYgdjb250ZW50EggvbWV0cmljc2IGcHJvdG8z", [file_google_api_annotations, file_google_api_httpbody, file_google_protobuf_timestamp]);
+  fileDesc("CiliaW5uYWNsZS9zdHJlYW1lci92MS9zeXN0ZW1fc2VydmljZS5wcm90bxIUYmlubmFjbGUuc3RyZWFtZXIudjEiEgoQR2V0SGVhbHRoUmVxdWVzdCKKAgoRR2V0SGVhbHRoUmVzcG9uc2USDgoGc3RhdHVzGAEgASgJEg8KB3NlcnZpY2UYAiABKAkSDwoHdmVyc2lvbhgDIAEoCRItCgl0aW1lc3RhbXAYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHVwdGltZV9ob3VycxgFIAEoARJLCgpjb21wb25lbnRzGAYgAygLMjcuYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0SGVhbHRoUmVzcG9uc2UuQ29tcG9uZW50c0VudHJ5GjEKD0NvbXBvbmVudHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhEKD0dldFN0YXRzUmVxdWVzdCLVAgoQR2V0U3RhdHNSZXNwb25zZRIUCgx0b3RhbF9ldmVudHMYASABKAESFQoNdG90YWxfbWV0cmljcxgCIAEoARISCgp0b3RhbF9sb2dzGAMgASgBEhgKEHRvdGFsX2hlYXJ0YmVhdHMYBCABKAESFAoMdG90YWxfc2VyaWVzGAUgASgBEhcKD2FjdGl2ZV9zZXJ2aWNlcxgGIAEoDRIaChJhY3RpdmVfY29ubmVjdGlvbnMYByABKA0SUAoOZXZlbnRzX2J5X3R5cGUYCCADKAsyOC5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRTdGF0c1Jlc3BvbnNlLkV2ZW50c0J5VHlwZUVudHJ5EhQKDHVwdGltZV9ob3VycxgJIAEoARozChFFdmVudHNCeVR5cGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIhcKFUdldE1ldHJpY3NUZXh0UmVxdWVzdCI/ChZHZXRNZXRyaWNzVGV4dFJlc3BvbnNlEiUKB2NvbnRlbnQYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5IhgKFkdldFN5c3RlbUhlYWx0aFJlcXVlc3QitwEKF0dldFN5c3RlbUhlYWx0aFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoCRItCgl0aW1lc3RhbXAYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YAyABKAkSFgoOdXB0aW1lX3NlY29uZHMYBCABKAESNAoKY29tcG9uZW50cxgFIAMoCzIgLmJpbm5hY2xlLnByb2Nlc3Nlcy52MS5Db21wb25lbnQiFwoVTGlzdENvbXBvbmVudHNSZXF1ZXN0Im4KFkxpc3RDb21wb25lbnRzUmVzcG9uc2USNAoKY29tcG9uZW50cxgBIAMoCzIgLmJpbm5hY2xlLnByb2Nlc3Nlcy52MS5Db21wb25lbnQSDwoHaGVhbHRoeRgCIAEoDRINCgV0b3RhbBgDIAEoDSIWChRHZXRTeXN0ZW1JbmZvUmVxdWVzdCK0AgoVR2V0U3lzdGVtSW5mb1Jlc3BvbnNlEg8KB3NlcnZpY2UYASABKAkSDwoHdmVyc2lvbhgCIAEoCRItCgl0aW1lc3RhbXAYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHN0YXJ0ZWRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOdXB0aW1lX3NlY29uZHMYBSABKAESDAoEYXV0aBgGIAEoCRIMCgRkZW1vGAcgASgIEjEKCXByb2Nlc3NlcxgIIAMoCzIeLmJpbm5hY2xlLnByb2Nlc3Nlcy52MS5Qcm9jZXNzEjEKB21pc3NpbmcYCSADKAsyIC5iaW5uYWNsZS5maWd1cmVzLnYxLk1pc3NpbmdQYXJ0IhIKEEdldENvbmZpZ1JlcXVlc3QifwoRR2V0Q29uZmlnUmVzcG9uc2USNwoJcHJvY2Vzc2VzGAEgAygLMiQuYmlubmFjbGUucHJvY2Vzc2VzLnYxLlByb2Nlc3NDb25maWcSMQoHbWlzc2luZxgCIAMoCzIgLmJpbm5hY2xlLmZpZ3VyZXMudjEuTWlzc2luZ1BhcnQyrAcKDVN5c3RlbVNlcnZpY2USbQoJR2V0SGVhbHRoEiYuYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0SGVhbHRoUmVxdWVzdBonLmJpbm5hY2xlLnN0cmVhbWVyLnYxLkdldEhlYWx0aFJlc3BvbnNlIg+C0+STAgkSBy9oZWFsdGgSaQoIR2V0U3RhdHMSJS5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRTdGF0c1JlcXVlc3QaJi5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRTdGF0c1Jlc3BvbnNlIg6C0+STAggSBi9zdGF0cxKmAQoOR2V0TWV0cmljc1RleHQSKy5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRNZXRyaWNzVGV4dFJlcXVlc3QaLC5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRNZXRyaWNzVGV4dFJlc3BvbnNlIjmC0+STAjNaHmIHY29udGVudBITL2FwaS9zeXN0ZW0vbWV0cmljc2IHY29udGVudBIIL21ldHJpY3MSigEKD0dldFN5c3RlbUhlYWx0aBIsLmJpbm5hY2xlLnN0cmVhbWVyLnYxLkdldFN5c3RlbUhlYWx0aFJlcXVlc3QaLS5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRTeXN0ZW1IZWFsdGhSZXNwb25zZSIagtPkkwIUEhIvYXBpL3N5c3RlbS9oZWFsdGgSiwEKDkxpc3RDb21wb25lbnRzEisuYmlubmFjbGUuc3RyZWFtZXIudjEuTGlzdENvbXBvbmVudHNSZXF1ZXN0GiwuYmlubmFjbGUuc3RyZWFtZXIudjEuTGlzdENvbXBvbmVudHNSZXNwb25zZSIegtPkkwIYEhYvYXBpL3N5c3RlbS9jb21wb25lbnRzEoIBCg1HZXRTeXN0ZW1JbmZvEiouYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0U3lzdGVtSW5mb1JlcXVlc3QaKy5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRTeXN0ZW1JbmZvUmVzcG9uc2UiGILT5JMCEhIQL2FwaS9zeXN0ZW0vaW5mbxJ4CglHZXRDb25maWcSJi5iaW5uYWNsZS5zdHJlYW1lci52MS5HZXRDb25maWdSZXF1ZXN0GicuYmlubmFjbGUuc3RyZWFtZXIudjEuR2V0Q29uZmlnUmVzcG9uc2UiGoLT5JMCFBISL2FwaS9zeXN0ZW0vY29uZmlnYgZwcm90bzM", [file_binnacle_figures_v1_figures, file_binnacle_processes_v1_processes, file_google_api_annotations, file_google_api_httpbody, file_google_protobuf_timestamp]);
 
 /**
  * Asks for the health.
@@ -219,6 +223,256 @@ export const GetMetricsTextResponseSchema: GenMessage<GetMetricsTextResponse> = 
   messageDesc(file_binnacle_streamer_v1_system_service, 5);
 
 /**
+ * Asks for the health in full.
+ *
+ * @generated from message binnacle.streamer.v1.GetSystemHealthRequest
+ */
+export type GetSystemHealthRequest = Message<"binnacle.streamer.v1.GetSystemHealthRequest"> & {
+};
+
+/**
+ * Describes the message binnacle.streamer.v1.GetSystemHealthRequest.
+ * Use `create(GetSystemHealthRequestSchema)` to create a new message.
+ */
+export const GetSystemHealthRequestSchema: GenMessage<GetSystemHealthRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_streamer_v1_system_service, 6);
+
+/**
+ * The health of the suite in full.
+ *
+ * @generated from message binnacle.streamer.v1.GetSystemHealthResponse
+ */
+export type GetSystemHealthResponse = Message<"binnacle.streamer.v1.GetSystemHealthResponse"> & {
+  /**
+   * `healthy`; `degraded` when something that the suite can do without for a
+   * while is away.
+   *
+   * @generated from field: string status = 1;
+   */
+  status: string;
+
+  /**
+   * Time of the check.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 2;
+   */
+  timestamp?: Timestamp | undefined;
+
+  /**
+   * Version of the software.
+   *
+   * @generated from field: string version = 3;
+   */
+  version: string;
+
+  /**
+   * Seconds since the streamer started.
+   *
+   * @generated from field: double uptime_seconds = 4;
+   */
+  uptimeSeconds: number;
+
+  /**
+   * Every part.
+   *
+   * @generated from field: repeated binnacle.processes.v1.Component components = 5;
+   */
+  components: Component[];
+};
+
+/**
+ * Describes the message binnacle.streamer.v1.GetSystemHealthResponse.
+ * Use `create(GetSystemHealthResponseSchema)` to create a new message.
+ */
+export const GetSystemHealthResponseSchema: GenMessage<GetSystemHealthResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_streamer_v1_system_service, 7);
+
+/**
+ * Asks for the parts.
+ *
+ * @generated from message binnacle.streamer.v1.ListComponentsRequest
+ */
+export type ListComponentsRequest = Message<"binnacle.streamer.v1.ListComponentsRequest"> & {
+};
+
+/**
+ * Describes the message binnacle.streamer.v1.ListComponentsRequest.
+ * Use `create(ListComponentsRequestSchema)` to create a new message.
+ */
+export const ListComponentsRequestSchema: GenMessage<ListComponentsRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_streamer_v1_system_service, 8);
+
+/**
+ * The parts.
+ *
+ * @generated from message binnacle.streamer.v1.ListComponentsResponse
+ */
+export type ListComponentsResponse = Message<"binnacle.streamer.v1.ListComponentsResponse"> & {
+  /**
+   * Every part.
+   *
+   * @generated from field: repeated binnacle.processes.v1.Component components = 1;
+   */
+  components: Component[];
+
+  /**
+   * How many of them are healthy.
+   *
+   * @generated from field: uint32 healthy = 2;
+   */
+  healthy: number;
+
+  /**
+   * How many there are.
+   *
+   * @generated from field: uint32 total = 3;
+   */
+  total: number;
+};
+
+/**
+ * Describes the message binnacle.streamer.v1.ListComponentsResponse.
+ * Use `create(ListComponentsResponseSchema)` to create a new message.
+ */
+export const ListComponentsResponseSchema: GenMessage<ListComponentsResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_streamer_v1_system_service, 9);
+
+/**
+ * Asks what runs.
+ *
+ * @generated from message binnacle.streamer.v1.GetSystemInfoRequest
+ */
+export type GetSystemInfoRequest = Message<"binnacle.streamer.v1.GetSystemInfoRequest"> & {
+};
+
+/**
+ * Describes the message binnacle.streamer.v1.GetSystemInfoRequest.
+ * Use `create(GetSystemInfoRequestSchema)` to create a new message.
+ */
+export const GetSystemInfoRequestSchema: GenMessage<GetSystemInfoRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_streamer_v1_system_service, 10);
+
+/**
+ * What runs.
+ *
+ * @generated from message binnacle.streamer.v1.GetSystemInfoResponse
+ */
+export type GetSystemInfoResponse = Message<"binnacle.streamer.v1.GetSystemInfoResponse"> & {
+  /**
+   * `binnacle`.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * Version of the software.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Time of the answer.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 3;
+   */
+  timestamp?: Timestamp | undefined;
+
+  /**
+   * Time the streamer started.
+   *
+   * @generated from field: google.protobuf.Timestamp started_time = 4;
+   */
+  startedTime?: Timestamp | undefined;
+
+  /**
+   * Seconds since then.
+   *
+   * @generated from field: double uptime_seconds = 5;
+   */
+  uptimeSeconds: number;
+
+  /**
+   * Whether calls need a token: `off` or `jwt`.
+   *
+   * @generated from field: string auth = 6;
+   */
+  auth: string;
+
+  /**
+   * Whether demonstration input runs.
+   *
+   * @generated from field: bool demo = 7;
+   */
+  demo: boolean;
+
+  /**
+   * Every process that answers.
+   *
+   * @generated from field: repeated binnacle.processes.v1.Process processes = 8;
+   */
+  processes: Process[];
+
+  /**
+   * Processes that do not answer.
+   *
+   * @generated from field: repeated binnacle.figures.v1.MissingPart missing = 9;
+   */
+  missing: MissingPart[];
+};
+
+/**
+ * Describes the message binnacle.streamer.v1.GetSystemInfoResponse.
+ * Use `create(GetSystemInfoResponseSchema)` to create a new message.
+ */
+export const GetSystemInfoResponseSchema: GenMessage<GetSystemInfoResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_streamer_v1_system_service, 11);
+
+/**
+ * Asks for the settings.
+ *
+ * @generated from message binnacle.streamer.v1.GetConfigRequest
+ */
+export type GetConfigRequest = Message<"binnacle.streamer.v1.GetConfigRequest"> & {
+};
+
+/**
+ * Describes the message binnacle.streamer.v1.GetConfigRequest.
+ * Use `create(GetConfigRequestSchema)` to create a new message.
+ */
+export const GetConfigRequestSchema: GenMessage<GetConfigRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_streamer_v1_system_service, 12);
+
+/**
+ * The settings.
+ *
+ * @generated from message binnacle.streamer.v1.GetConfigResponse
+ */
+export type GetConfigResponse = Message<"binnacle.streamer.v1.GetConfigResponse"> & {
+  /**
+   * Settings by process.
+   *
+   * @generated from field: repeated binnacle.processes.v1.ProcessConfig processes = 1;
+   */
+  processes: ProcessConfig[];
+
+  /**
+   * Processes that do not answer.
+   *
+   * @generated from field: repeated binnacle.figures.v1.MissingPart missing = 2;
+   */
+  missing: MissingPart[];
+};
+
+/**
+ * Describes the message binnacle.streamer.v1.GetConfigResponse.
+ * Use `create(GetConfigResponseSchema)` to create a new message.
+ */
+export const GetConfigResponseSchema: GenMessage<GetConfigResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_streamer_v1_system_service, 13);
+
+/**
  * Tells how the suite is doing.
  *
  * @generated from service binnacle.streamer.v1.SystemService
@@ -256,6 +510,48 @@ export const SystemService: GenService<{
     methodKind: "unary";
     input: typeof GetMetricsTextRequestSchema;
     output: typeof GetMetricsTextResponseSchema;
+  },
+  /**
+   * Tells how every part does, in full. Errors: UNAVAILABLE (HTTP 503) naming the
+   * processes that are not ready.
+   *
+   * @generated from rpc binnacle.streamer.v1.SystemService.GetSystemHealth
+   */
+  getSystemHealth: {
+    methodKind: "unary";
+    input: typeof GetSystemHealthRequestSchema;
+    output: typeof GetSystemHealthResponseSchema;
+  },
+  /**
+   * Lists the parts of the suite, those too that are not well.
+   *
+   * @generated from rpc binnacle.streamer.v1.SystemService.ListComponents
+   */
+  listComponents: {
+    methodKind: "unary";
+    input: typeof ListComponentsRequestSchema;
+    output: typeof ListComponentsResponseSchema;
+  },
+  /**
+   * Tells what runs, and where.
+   *
+   * @generated from rpc binnacle.streamer.v1.SystemService.GetSystemInfo
+   */
+  getSystemInfo: {
+    methodKind: "unary";
+    input: typeof GetSystemInfoRequestSchema;
+    output: typeof GetSystemInfoResponseSchema;
+  },
+  /**
+   * Gives the settings of every process, without what is secret in them. Errors:
+   * PERMISSION_DENIED without the role `admin`, where there is authentication.
+   *
+   * @generated from rpc binnacle.streamer.v1.SystemService.GetConfig
+   */
+  getConfig: {
+    methodKind: "unary";
+    input: typeof GetConfigRequestSchema;
+    output: typeof GetConfigResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_binnacle_streamer_v1_system_service, 0);

@@ -6,13 +6,15 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Process, Setting } from "../../processes/v1/processes_pb";
+import { file_binnacle_processes_v1_processes } from "../../processes/v1/processes_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file binnacle/telemetry/v1/telemetry_service.proto.
  */
 export const file_binnacle_telemetry_v1_telemetry_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iaW5uYWNsZS90ZWxlbWV0cnkvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SFWJpbm5hY2xlLnRlbGVtZXRyeS52MSIaChhHZXRQcm9jZXNzTWV0cmljc1JlcXVlc3QiOgoZR2V0UHJvY2Vzc01ldHJpY3NSZXNwb25zZRIPCgdwcm9jZXNzGAEgASgJEgwKBHRleHQYAiABKAkyigEKEFRlbGVtZXRyeVNlcnZpY2USdgoRR2V0UHJvY2Vzc01ldHJpY3MSLy5iaW5uYWNsZS50ZWxlbWV0cnkudjEuR2V0UHJvY2Vzc01ldHJpY3NSZXF1ZXN0GjAuYmlubmFjbGUudGVsZW1ldHJ5LnYxLkdldFByb2Nlc3NNZXRyaWNzUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Ci1iaW5uYWNsZS90ZWxlbWV0cnkvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SFWJpbm5hY2xlLnRlbGVtZXRyeS52MSIaChhHZXRQcm9jZXNzTWV0cmljc1JlcXVlc3QiOgoZR2V0UHJvY2Vzc01ldHJpY3NSZXNwb25zZRIPCgdwcm9jZXNzGAEgASgJEgwKBHRleHQYAiABKAkiGAoWRGVzY3JpYmVQcm9jZXNzUmVxdWVzdCJ8ChdEZXNjcmliZVByb2Nlc3NSZXNwb25zZRIvCgdwcm9jZXNzGAEgASgLMh4uYmlubmFjbGUucHJvY2Vzc2VzLnYxLlByb2Nlc3MSMAoIc2V0dGluZ3MYAiADKAsyHi5iaW5uYWNsZS5wcm9jZXNzZXMudjEuU2V0dGluZzL8AQoQVGVsZW1ldHJ5U2VydmljZRJ2ChFHZXRQcm9jZXNzTWV0cmljcxIvLmJpbm5hY2xlLnRlbGVtZXRyeS52MS5HZXRQcm9jZXNzTWV0cmljc1JlcXVlc3QaMC5iaW5uYWNsZS50ZWxlbWV0cnkudjEuR2V0UHJvY2Vzc01ldHJpY3NSZXNwb25zZRJwCg9EZXNjcmliZVByb2Nlc3MSLS5iaW5uYWNsZS50ZWxlbWV0cnkudjEuRGVzY3JpYmVQcm9jZXNzUmVxdWVzdBouLmJpbm5hY2xlLnRlbGVtZXRyeS52MS5EZXNjcmliZVByb2Nlc3NSZXNwb25zZWIGcHJvdG8z", [file_binnacle_processes_v1_processes]);
 
 /**
  * Asks for the metrics.
@@ -58,6 +60,49 @@ export const GetProcessMetricsResponseSchema: GenMessage<GetProcessMetricsRespon
   messageDesc(file_binnacle_telemetry_v1_telemetry_service, 1);
 
 /**
+ * Asks what the process is.
+ *
+ * @generated from message binnacle.telemetry.v1.DescribeProcessRequest
+ */
+export type DescribeProcessRequest = Message<"binnacle.telemetry.v1.DescribeProcessRequest"> & {
+};
+
+/**
+ * Describes the message binnacle.telemetry.v1.DescribeProcessRequest.
+ * Use `create(DescribeProcessRequestSchema)` to create a new message.
+ */
+export const DescribeProcessRequestSchema: GenMessage<DescribeProcessRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_telemetry_v1_telemetry_service, 2);
+
+/**
+ * What the process is.
+ *
+ * @generated from message binnacle.telemetry.v1.DescribeProcessResponse
+ */
+export type DescribeProcessResponse = Message<"binnacle.telemetry.v1.DescribeProcessResponse"> & {
+  /**
+   * The process.
+   *
+   * @generated from field: binnacle.processes.v1.Process process = 1;
+   */
+  process?: Process | undefined;
+
+  /**
+   * Its settings, by name.
+   *
+   * @generated from field: repeated binnacle.processes.v1.Setting settings = 2;
+   */
+  settings: Setting[];
+};
+
+/**
+ * Describes the message binnacle.telemetry.v1.DescribeProcessResponse.
+ * Use `create(DescribeProcessResponseSchema)` to create a new message.
+ */
+export const DescribeProcessResponseSchema: GenMessage<DescribeProcessResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_telemetry_v1_telemetry_service, 3);
+
+/**
  * Served by every process beside its own services.
  *
  * @generated from service binnacle.telemetry.v1.TelemetryService
@@ -72,6 +117,16 @@ export const TelemetryService: GenService<{
     methodKind: "unary";
     input: typeof GetProcessMetricsRequestSchema;
     output: typeof GetProcessMetricsResponseSchema;
+  },
+  /**
+   * Tells what this process is and what it was told, without what is secret.
+   *
+   * @generated from rpc binnacle.telemetry.v1.TelemetryService.DescribeProcess
+   */
+  describeProcess: {
+    methodKind: "unary";
+    input: typeof DescribeProcessRequestSchema;
+    output: typeof DescribeProcessResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_binnacle_telemetry_v1_telemetry_service, 0);
