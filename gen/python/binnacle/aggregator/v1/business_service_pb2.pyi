@@ -969,6 +969,217 @@ class BusinessPoint(_message.Message):
 Global___BusinessPoint: _TypeAlias = BusinessPoint  # noqa: Y015
 
 @_typing.final
+class GetRevenueRequest(_message.Message):
+    """Which course of the revenue to give."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    period: _builtins.str
+    """Period of the trend, the conversions and the campaigns: `1h`, `24h`, `7d` or
+    `30d`; `24h` when empty.
+    """
+    def __init__(
+        self,
+        *,
+        period: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRevenueRequest: _TypeAlias = GetRevenueRequest  # noqa: Y015
+
+@_typing.final
+class GetRevenueResponse(_message.Message):
+    """Revenue up to now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    END_TIME_FIELD_NUMBER: _builtins.int
+    PERIODS_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    STEP_SECONDS_FIELD_NUMBER: _builtins.int
+    TREND_FIELD_NUMBER: _builtins.int
+    CONVERSIONS_FIELD_NUMBER: _builtins.int
+    CAMPAIGNS_FIELD_NUMBER: _builtins.int
+    period: _builtins.str
+    """The period of all that follows."""
+    step_seconds: _builtins.int
+    """Length of a step of the trend in seconds."""
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """End of all periods, itself not within."""
+
+    @_builtins.property
+    def periods(self) -> _containers.RepeatedCompositeFieldContainer[Global___RevenuePeriod]:
+        """Revenue of `1h`, `24h`, `7d` and `30d`, in this order."""
+
+    @_builtins.property
+    def trend(self) -> _containers.RepeatedCompositeFieldContainer[Global___RevenuePoint]:
+        """Revenue of each step of the period, in order."""
+
+    @_builtins.property
+    def conversions(self) -> Global___Conversions:
+        """Conversions of the period."""
+
+    @_builtins.property
+    def campaigns(self) -> Global___Campaigns:
+        """Campaigns of the period."""
+
+    def __init__(
+        self,
+        *,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        periods: _abc.Iterable[Global___RevenuePeriod] | None = ...,
+        period: _builtins.str = ...,
+        step_seconds: _builtins.int = ...,
+        trend: _abc.Iterable[Global___RevenuePoint] | None = ...,
+        conversions: Global___Conversions | None = ...,
+        campaigns: Global___Campaigns | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["campaigns", b"campaigns", "conversions", b"conversions", "end_time", b"end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaigns", b"campaigns", "conversions", b"conversions", "end_time", b"end_time", "period", b"period", "periods", b"periods", "step_seconds", b"step_seconds", "trend", b"trend"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRevenueResponse: _TypeAlias = GetRevenueResponse  # noqa: Y015
+
+@_typing.final
+class RevenuePeriod(_message.Message):
+    """Revenue of one period that ends now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    REVENUE_FIELD_NUMBER: _builtins.int
+    PURCHASES_FIELD_NUMBER: _builtins.int
+    period: _builtins.str
+    """`1h`, `24h`, `7d` or `30d`."""
+    purchases: _builtins.float
+    """Events `purchase`."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Start of the period."""
+
+    @_builtins.property
+    def revenue(self) -> _containers.RepeatedCompositeFieldContainer[Global___RevenueChange]:
+        """Revenue by currency, largest first; never added."""
+
+    def __init__(
+        self,
+        *,
+        period: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        revenue: _abc.Iterable[Global___RevenueChange] | None = ...,
+        purchases: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["period", b"period", "purchases", b"purchases", "revenue", b"revenue", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevenuePeriod: _TypeAlias = RevenuePeriod  # noqa: Y015
+
+@_typing.final
+class RevenueChange(_message.Message):
+    """Revenue in one currency beside that of the period before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    FROM_PURCHASES_FIELD_NUMBER: _builtins.int
+    FROM_METRIC_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    AVERAGE_ORDER_FIELD_NUMBER: _builtins.int
+    EARLIER_AMOUNT_FIELD_NUMBER: _builtins.int
+    CHANGE_PERCENT_FIELD_NUMBER: _builtins.int
+    currency: _builtins.str
+    """Code of the currency; empty when untold."""
+    amount: _builtins.float
+    """All of it: totals of purchases, and the metric `revenue`."""
+    from_purchases: _builtins.float
+    """Totals of events `purchase`."""
+    from_metric: _builtins.float
+    """Increments of the metric `revenue`."""
+    orders: _builtins.float
+    """Purchases that told a total."""
+    average_order: _builtins.float
+    """Average total of those."""
+    earlier_amount: _builtins.float
+    """All of it in the period of the same length before; absent for `30d`, as
+    events are kept for 30 days.
+    """
+    change_percent: _builtins.float
+    """What it has grown by since, in percent; absent where there was none."""
+    def __init__(
+        self,
+        *,
+        currency: _builtins.str = ...,
+        amount: _builtins.float = ...,
+        from_purchases: _builtins.float = ...,
+        from_metric: _builtins.float = ...,
+        orders: _builtins.float = ...,
+        average_order: _builtins.float = ...,
+        earlier_amount: _builtins.float | None = ...,
+        change_percent: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_percent", b"_change_percent", "_earlier_amount", b"_earlier_amount", "change_percent", b"change_percent", "earlier_amount", b"earlier_amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_percent", b"_change_percent", "_earlier_amount", b"_earlier_amount", "amount", b"amount", "average_order", b"average_order", "change_percent", b"change_percent", "currency", b"currency", "earlier_amount", b"earlier_amount", "from_metric", b"from_metric", "from_purchases", b"from_purchases", "orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__change_percent: _TypeAlias = _typing.Literal["change_percent"]  # noqa: Y015
+    _WhichOneofArgType__change_percent: _TypeAlias = _typing.Literal["_change_percent", b"_change_percent"]  # noqa: Y015
+    _WhichOneofReturnType__earlier_amount: _TypeAlias = _typing.Literal["earlier_amount"]  # noqa: Y015
+    _WhichOneofArgType__earlier_amount: _TypeAlias = _typing.Literal["_earlier_amount", b"_earlier_amount"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__change_percent) -> _WhichOneofReturnType__change_percent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__earlier_amount) -> _WhichOneofReturnType__earlier_amount | None: ...
+
+Global___RevenueChange: _TypeAlias = RevenueChange  # noqa: Y015
+
+@_typing.final
+class RevenuePoint(_message.Message):
+    """Revenue of one step."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_FIELD_NUMBER: _builtins.int
+    REVENUE_FIELD_NUMBER: _builtins.int
+    PURCHASES_FIELD_NUMBER: _builtins.int
+    purchases: _builtins.float
+    """Events `purchase`."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """Start of the step, or of the period where that is later."""
+
+    @_builtins.property
+    def revenue(self) -> _containers.RepeatedCompositeFieldContainer[_query_pb2.Money]:
+        """Revenue by currency, largest first."""
+
+    def __init__(
+        self,
+        *,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        revenue: _abc.Iterable[_query_pb2.Money] | None = ...,
+        purchases: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purchases", b"purchases", "revenue", b"revenue", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevenuePoint: _TypeAlias = RevenuePoint  # noqa: Y015
+
+@_typing.final
 class ListBusinessRulesRequest(_message.Message):
     """Asks for the rules."""
 

@@ -44,6 +44,11 @@ class BusinessServiceStub:
                 request_serializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetBusinessRequest.SerializeToString,
                 response_deserializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetBusinessResponse.FromString,
                 _registered_method=True)
+        self.GetRevenue = channel.unary_unary(
+                '/binnacle.aggregator.v1.BusinessService/GetRevenue',
+                request_serializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetRevenueRequest.SerializeToString,
+                response_deserializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetRevenueResponse.FromString,
+                _registered_method=True)
         self.ListBusinessRules = channel.unary_unary(
                 '/binnacle.aggregator.v1.BusinessService/ListBusinessRules',
                 request_serializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.ListBusinessRulesRequest.SerializeToString,
@@ -72,6 +77,15 @@ class BusinessServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRevenue(self, request, context):
+        """Gives revenue of several periods up to now, its course over one of them, and
+        what of that period brings it: conversions and campaigns. Errors:
+        INVALID_ARGUMENT for an unknown period.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListBusinessRules(self, request, context):
         """Lists the rules that hold for the tenant: those of the installation, else
         the ready-made ones.
@@ -95,6 +109,11 @@ def add_BusinessServiceServicer_to_server(servicer, server):
                     servicer.GetBusiness,
                     request_deserializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetBusinessRequest.FromString,
                     response_serializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetBusinessResponse.SerializeToString,
+            ),
+            'GetRevenue': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRevenue,
+                    request_deserializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetRevenueRequest.FromString,
+                    response_serializer=binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetRevenueResponse.SerializeToString,
             ),
             'ListBusinessRules': grpc.unary_unary_rpc_method_handler(
                     servicer.ListBusinessRules,
@@ -139,6 +158,33 @@ class BusinessService:
             '/binnacle.aggregator.v1.BusinessService/GetBusiness',
             binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetBusinessRequest.SerializeToString,
             binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetBusinessResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRevenue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.aggregator.v1.BusinessService/GetRevenue',
+            binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetRevenueRequest.SerializeToString,
+            binnacle_dot_aggregator_dot_v1_dot_business__service__pb2.GetRevenueResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,11 @@ class BusinessServiceStub:
     """Gives all business figures of a range, of an earlier one beside it, and over
     time.
     """
+    GetRevenue: _grpc.UnaryUnaryMultiCallable[_business_service_pb2.GetRevenueRequest, _business_service_pb2.GetRevenueResponse]
+    """Gives revenue of several periods up to now, its course over one of them, and
+    what of that period brings it: conversions and campaigns. Errors:
+    INVALID_ARGUMENT for an unknown period.
+    """
     ListBusinessRules: _grpc.UnaryUnaryMultiCallable[_business_service_pb2.ListBusinessRulesRequest, _business_service_pb2.ListBusinessRulesResponse]
     """Lists the rules that hold for the tenant: those of the installation, else
     the ready-made ones.
@@ -64,6 +69,11 @@ class BusinessServiceAsyncStub(BusinessServiceStub):
     GetBusiness: _aio.UnaryUnaryMultiCallable[_business_service_pb2.GetBusinessRequest, _business_service_pb2.GetBusinessResponse]  # type: ignore[assignment]
     """Gives all business figures of a range, of an earlier one beside it, and over
     time.
+    """
+    GetRevenue: _aio.UnaryUnaryMultiCallable[_business_service_pb2.GetRevenueRequest, _business_service_pb2.GetRevenueResponse]  # type: ignore[assignment]
+    """Gives revenue of several periods up to now, its course over one of them, and
+    what of that period brings it: conversions and campaigns. Errors:
+    INVALID_ARGUMENT for an unknown period.
     """
     ListBusinessRules: _aio.UnaryUnaryMultiCallable[_business_service_pb2.ListBusinessRulesRequest, _business_service_pb2.ListBusinessRulesResponse]  # type: ignore[assignment]
     """Lists the rules that hold for the tenant: those of the installation, else
@@ -90,6 +100,17 @@ class BusinessServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_business_service_pb2.GetBusinessResponse, _abc.Awaitable[_business_service_pb2.GetBusinessResponse]]:
         """Gives all business figures of a range, of an earlier one beside it, and over
         time.
+        """
+
+    @_abc_1.abstractmethod
+    def GetRevenue(
+        self,
+        request: _business_service_pb2.GetRevenueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_business_service_pb2.GetRevenueResponse, _abc.Awaitable[_business_service_pb2.GetRevenueResponse]]:
+        """Gives revenue of several periods up to now, its course over one of them, and
+        what of that period brings it: conversions and campaigns. Errors:
+        INVALID_ARGUMENT for an unknown period.
         """
 
     @_abc_1.abstractmethod

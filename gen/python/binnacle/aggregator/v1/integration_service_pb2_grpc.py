@@ -73,7 +73,7 @@ class IntegrationServiceServicer:
 
     def GetIntegration(self, request, context):
         """Gives one with its endpoints and its calls over time. Errors: NOT_FOUND when
-        it was not called within the range.
+        it was not called within the range, naming those that were.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

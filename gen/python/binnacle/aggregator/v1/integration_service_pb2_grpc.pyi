@@ -46,7 +46,7 @@ class IntegrationServiceStub:
     """
     GetIntegration: _grpc.UnaryUnaryMultiCallable[_integration_service_pb2.GetIntegrationRequest, _integration_service_pb2.GetIntegrationResponse]
     """Gives one with its endpoints and its calls over time. Errors: NOT_FOUND when
-    it was not called within the range.
+    it was not called within the range, naming those that were.
     """
 
 @_typing.type_check_only
@@ -67,7 +67,7 @@ class IntegrationServiceAsyncStub(IntegrationServiceStub):
     """
     GetIntegration: _aio.UnaryUnaryMultiCallable[_integration_service_pb2.GetIntegrationRequest, _integration_service_pb2.GetIntegrationResponse]  # type: ignore[assignment]
     """Gives one with its endpoints and its calls over time. Errors: NOT_FOUND when
-    it was not called within the range.
+    it was not called within the range, naming those that were.
     """
 
 class IntegrationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -97,7 +97,7 @@ class IntegrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_integration_service_pb2.GetIntegrationResponse, _abc.Awaitable[_integration_service_pb2.GetIntegrationResponse]]:
         """Gives one with its endpoints and its calls over time. Errors: NOT_FOUND when
-        it was not called within the range.
+        it was not called within the range, naming those that were.
         """
 
 def add_IntegrationServiceServicer_to_server(servicer: IntegrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -43,6 +43,11 @@ class SessionServiceStub:
                 request_serializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListSessionsRequest.SerializeToString,
                 response_deserializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListSessionsResponse.FromString,
                 _registered_method=True)
+        self.ListActiveSessions = channel.unary_unary(
+                '/binnacle.aggregator.v1.SessionService/ListActiveSessions',
+                request_serializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListActiveSessionsRequest.SerializeToString,
+                response_deserializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListActiveSessionsResponse.FromString,
+                _registered_method=True)
         self.GetSessionFigures = channel.unary_unary(
                 '/binnacle.aggregator.v1.SessionService/GetSessionFigures',
                 request_serializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.GetSessionFiguresRequest.SerializeToString,
@@ -79,6 +84,14 @@ class SessionServiceServicer:
 
     def ListSessions(self, request, context):
         """Lists sessions with events within a range, the one last active first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListActiveSessions(self, request, context):
+        """Lists the sessions that are active, the one last active first, and beside
+        them what all sessions of the 24 hours before now come to.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,6 +143,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.ListSessions,
                     request_deserializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListSessionsRequest.FromString,
                     response_serializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'ListActiveSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActiveSessions,
+                    request_deserializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListActiveSessionsRequest.FromString,
+                    response_serializer=binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListActiveSessionsResponse.SerializeToString,
             ),
             'GetSessionFigures': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSessionFigures,
@@ -188,6 +206,33 @@ class SessionService:
             '/binnacle.aggregator.v1.SessionService/ListSessions',
             binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListSessionsRequest.SerializeToString,
             binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActiveSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.aggregator.v1.SessionService/ListActiveSessions',
+            binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListActiveSessionsRequest.SerializeToString,
+            binnacle_dot_aggregator_dot_v1_dot_session__service__pb2.ListActiveSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

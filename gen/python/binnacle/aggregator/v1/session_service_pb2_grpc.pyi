@@ -39,6 +39,10 @@ class SessionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SessionServiceAsyncStub: ...
     ListSessions: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ListSessionsRequest, _session_service_pb2.ListSessionsResponse]
     """Lists sessions with events within a range, the one last active first."""
+    ListActiveSessions: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ListActiveSessionsRequest, _session_service_pb2.ListActiveSessionsResponse]
+    """Lists the sessions that are active, the one last active first, and beside
+    them what all sessions of the 24 hours before now come to.
+    """
     GetSessionFigures: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.GetSessionFiguresRequest, _session_service_pb2.GetSessionFiguresResponse]
     """Gives figures over all sessions with events within a range."""
     GetSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.GetSessionRequest, _session_service_pb2.GetSessionResponse]
@@ -69,6 +73,10 @@ class SessionServiceAsyncStub(SessionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListSessions: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ListSessionsRequest, _session_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists sessions with events within a range, the one last active first."""
+    ListActiveSessions: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ListActiveSessionsRequest, _session_service_pb2.ListActiveSessionsResponse]  # type: ignore[assignment]
+    """Lists the sessions that are active, the one last active first, and beside
+    them what all sessions of the 24 hours before now come to.
+    """
     GetSessionFigures: _aio.UnaryUnaryMultiCallable[_session_service_pb2.GetSessionFiguresRequest, _session_service_pb2.GetSessionFiguresResponse]  # type: ignore[assignment]
     """Gives figures over all sessions with events within a range."""
     GetSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.GetSessionRequest, _session_service_pb2.GetSessionResponse]  # type: ignore[assignment]
@@ -102,6 +110,16 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.ListSessionsResponse, _abc.Awaitable[_session_service_pb2.ListSessionsResponse]]:
         """Lists sessions with events within a range, the one last active first."""
+
+    @_abc_1.abstractmethod
+    def ListActiveSessions(
+        self,
+        request: _session_service_pb2.ListActiveSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_service_pb2.ListActiveSessionsResponse, _abc.Awaitable[_session_service_pb2.ListActiveSessionsResponse]]:
+        """Lists the sessions that are active, the one last active first, and beside
+        them what all sessions of the 24 hours before now come to.
+        """
 
     @_abc_1.abstractmethod
     def GetSessionFigures(

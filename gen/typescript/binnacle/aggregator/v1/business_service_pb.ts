@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/aggregator/v1/business_service.proto.
  */
 export const file_binnacle_aggregator_v1_business_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2J1c2luZXNzX3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEi9gEKEkdldEJ1c2luZXNzUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMc3RlcF9zZWNvbmRzGAMgASgNEhEKCXRpbWVfem9uZRgEIAEoCRIXCg9lYXJsaWVyX3NlY29uZHMYBSABKA0SCwoDdG9wGAYgASgNEjMKBXBhcnRzGAcgAygOMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5CdXNpbmVzc1BhcnQi/wEKE0dldEJ1c2luZXNzUmVzcG9uc2USOAoHZmlndXJlcxgBIAEoCzInLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQnVzaW5lc3NGaWd1cmVzEjgKB2VhcmxpZXIYAiABKAsyJy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzRmlndXJlcxI1CgZwb2ludHMYAyADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUG9pbnQSPQoOZWFybGllcl9wb2ludHMYBCADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUG9pbnQi4wUKD0J1c2luZXNzRmlndXJlcxIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoHcmV2ZW51ZRgDIAMoCzIfLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUmV2ZW51ZRIRCglwdXJjaGFzZXMYBCABKAESDgoGYnV5ZXJzGAUgASgBEjgKC2NvbnZlcnNpb25zGAYgASgLMiMuYmlubmFjbGUuYWdncmVnYXRvci52MS5Db252ZXJzaW9ucxIwCgdjcmVkaXRzGAcgASgLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5DcmVkaXRzEjQKCWNhbXBhaWducxgIIAEoCzIhLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ2FtcGFpZ25zEjIKCG1lc3NhZ2VzGAkgASgLMiAuYmlubmFjbGUuYWdncmVnYXRvci52MS5NZXNzYWdlcxI8Cg1jb252ZXJzYXRpb25zGAogASgLMiUuYmlubmFjbGUuYWdncmVnYXRvci52MS5Db252ZXJzYXRpb25zEjAKB3RpY2tldHMYCyABKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlRpY2tldHMSKwoCYWkYDCABKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkFpVXNhZ2USMgoIc2VhcmNoZXMYDSABKAsyIC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlYXJjaGVzEjwKDHRvcF9wcm9kdWN0cxgOIAMoCzImLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUHJvZHVjdEZpZ3VyZXMSOAoMdG9wX2ZlYXR1cmVzGA8gAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZENvdW50IpYBCgdSZXZlbnVlEhAKCGN1cnJlbmN5GAEgASgJEg4KBmFtb3VudBgCIAEoARIWCg5mcm9tX3B1cmNoYXNlcxgDIAEoARITCgtmcm9tX21ldHJpYxgEIAEoARIOCgZvcmRlcnMYBSABKAESFQoNYXZlcmFnZV9vcmRlchgGIAEoARIVCg1sYXJnZXN0X29yZGVyGAcgASgBInoKC0NvbnZlcnNpb25zEg0KBWNvdW50GAEgASgBEhAKCHNlc3Npb25zGAIgASgBEgwKBHJhdGUYAyABKAESPAoJYnlfZnVubmVsGAQgAygLMikuYmlubmFjbGUuYWdncmVnYXRvci52MS5Db252ZXJzaW9uRmlndXJlcyJbChFDb252ZXJzaW9uRmlndXJlcxIOCgZmdW5uZWwYASABKAkSDQoFY291bnQYAiABKAESJwoFdmFsdWUYAyADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leSKiAQoHQ3JlZGl0cxIRCglwdXJjaGFzZWQYASABKAESDAoEdXNlZBgCIAEoARIPCgdiYWxhbmNlGAMgASgBEicKBXNhbGVzGAQgAygLMhguYmlubmFjbGUucXVlcnkudjEuTW9uZXkSPAoPdXNlZF9ieV9mZWF0dXJlGAUgAygLMiMuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZEFtb3VudCKtAQoJQ2FtcGFpZ25zEg4KBmFjdGl2ZRgBIAEoARIMCgRzZW50GAIgASgBEg4KBm9wZW5lZBgDIAEoARIPCgdjbGlja2VkGAQgASgBEhEKCW9wZW5fcmF0ZRgFIAEoARISCgpjbGlja19yYXRlGAYgASgBEjoKCWNhbXBhaWducxgHIAMoCzInLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ2FtcGFpZ25GaWd1cmVzIu4BCg9DYW1wYWlnbkZpZ3VyZXMSEwoLY2FtcGFpZ25faWQYASABKAkSDAoEc2VudBgCIAEoARIOCgZvcGVuZWQYAyABKAESDwoHY2xpY2tlZBgEIAEoARIRCglvcGVuX3JhdGUYBSABKAESEgoKY2xpY2tfcmF0ZRgGIAEoARISCgp0b3RhbF9zZW50GAcgASgBEhQKDHRvdGFsX29wZW5lZBgIIAEoARIVCg10b3RhbF9jbGlja2VkGAkgASgBEi8KC2xhc3RfdXBkYXRlGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKHAQoITWVzc2FnZXMSDAoEc2VudBgBIAEoARIQCghyZWNlaXZlZBgCIAEoARIOCgZmYWlsZWQYAyABKAESFAoMZmFpbHVyZV9yYXRlGAQgASgBEjUKCWJ5X3N0YXR1cxgFIAMoCzIiLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTmFtZWRDb3VudCIwCg1Db252ZXJzYXRpb25zEg8KB3N0YXJ0ZWQYASABKAESDgoGYWN0aXZlGAIgASgBIlAKB1RpY2tldHMSDwoHY3JlYXRlZBgBIAEoARI0CghieV9pc3N1ZRgCIAMoCzIiLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTmFtZWRDb3VudCLBAQoHQWlVc2FnZRINCgVjYWxscxgBIAEoARIOCgZmYWlsZWQYAiABKAESDgoGdG9rZW5zGAMgASgBEiYKBGNvc3QYBCADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIaChJhdmVyYWdlX2xhdGVuY3lfbXMYBSABKAESDQoFdXNlcnMYBiABKAESNAoIYnlfbW9kZWwYByADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLk1vZGVsVXNhZ2UioAEKCk1vZGVsVXNhZ2USDQoFbW9kZWwYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSDQoFY2FsbHMYAyABKAESDgoGZmFpbGVkGAQgASgBEg4KBnRva2VucxgFIAEoARImCgRjb3N0GAYgAygLMhguYmlubmFjbGUucXVlcnkudjEuTW9uZXkSGgoSYXZlcmFnZV9sYXRlbmN5X21zGAcgASgBIoQBCghTZWFyY2hlcxINCgVjb3VudBgBIAEoARIXCg93aXRob3V0X3Jlc3VsdHMYAiABKAESFwoPYXZlcmFnZV9yZXN1bHRzGAMgASgBEjcKC3RvcF9xdWVyaWVzGAQgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZENvdW50ImIKDlByb2R1Y3RGaWd1cmVzEhIKCnByb2R1Y3RfaWQYASABKAkSDAoEbmFtZRgCIAEoCRINCgV2aWV3cxgDIAEoARIRCgljYXJ0X2FkZHMYBCABKAESDAoEc29sZBgFIAEoASIpCgpOYW1lZENvdW50EgwKBG5hbWUYASABKAkSDQoFY291bnQYAiABKAEiKwoLTmFtZWRBbW91bnQSDAoEbmFtZRgBIAEoCRIOCgZhbW91bnQYAiABKAEixAMKDUJ1c2luZXNzUG9pbnQSKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoHcmV2ZW51ZRgCIAMoCzIYLmJpbm5hY2xlLnF1ZXJ5LnYxLk1vbmV5EhEKCXB1cmNoYXNlcxgDIAEoARITCgtjb252ZXJzaW9ucxgEIAEoARIZChFjcmVkaXRzX3B1cmNoYXNlZBgFIAEoARIUCgxjcmVkaXRzX3VzZWQYBiABKAESFQoNbWVzc2FnZXNfc2VudBgHIAEoARIZChFtZXNzYWdlc19yZWNlaXZlZBgIIAEoARIXCg9tZXNzYWdlc19mYWlsZWQYCSABKAESHQoVY29udmVyc2F0aW9uc19zdGFydGVkGAogASgBEg8KB3RpY2tldHMYCyABKAESFgoOY2FtcGFpZ25zX3NlbnQYDCABKAESEAoIYWlfY2FsbHMYDSABKAESEQoJYWlfdG9rZW5zGA4gASgBEikKB2FpX2Nvc3QYDyADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIQCghzZWFyY2hlcxgQIAEoARIQCghzZXNzaW9ucxgRIAEoASIaChhMaXN0QnVzaW5lc3NSdWxlc1JlcXVlc3QiUAoZTGlzdEJ1c2luZXNzUnVsZXNSZXNwb25zZRIzCgVydWxlcxgBIAMoCzIkLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQnVzaW5lc3NSdWxlIsgCCgxCdXNpbmVzc1J1bGUSCgoCaWQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSEAoIc2V2ZXJpdHkYAyABKAkSDQoFdHlwZXMYBCADKAkSPgoKY29uZGl0aW9ucxgFIAEoCzIoLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ29uZGl0aW9uc0RlbWFuZEgAEjYKBnVuaXF1ZRgGIAEoCzIkLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuVW5pcXVlRGVtYW5kSAASOAoHYmFsYW5jZRgHIAEoCzIlLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQmFsYW5jZURlbWFuZEgAEjoKCHByZWNlZGVkGAggASgLMiYuYmlubmFjbGUuYWdncmVnYXRvci52MS5QcmVjZWRlZERlbWFuZEgAQggKBmRlbWFuZCJ7ChBDb25kaXRpb25zRGVtYW5kEjUKCmNvbmRpdGlvbnMYASADKAsyIS5iaW5uYWNsZS5xdWVyeS52MS5FdmVudENvbmRpdGlvbhIwCgV3aGVyZRgCIAMoCzIhLmJpbm5hY2xlLnF1ZXJ5LnYxLkV2ZW50Q29uZGl0aW9uIh0KDFVuaXF1ZURlbWFuZBINCgVmaWVsZBgBIAEoCSJSCg1CYWxhbmNlRGVtYW5kEhQKDGNyZWRpdF90eXBlcxgBIAMoCRIUCgxhbW91bnRfZmllbGQYAiABKAkSFQoNYWNjb3VudF9maWVsZBgDIAEoCSJJCg5QcmVjZWRlZERlbWFuZBIQCghieV90eXBlcxgBIAMoCRINCgVmaWVsZBgCIAEoCRIWCg53aXRoaW5fc2Vjb25kcxgDIAEoDSLqAQodTGlzdEJ1c2luZXNzVmlvbGF0aW9uc1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3J1bGVfaWQYAyABKAkSMwoFcnVsZXMYBCADKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUnVsZRIRCglwYWdlX3NpemUYBSABKA0SEgoKcGFnZV90b2tlbhgGIAEoCSKtAQoeTGlzdEJ1c2luZXNzVmlvbGF0aW9uc1Jlc3BvbnNlEjMKB3Jlc3VsdHMYASADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlJ1bGVSZXN1bHQSPQoKdmlvbGF0aW9ucxgCIAMoCzIpLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQnVzaW5lc3NWaW9sYXRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJImUKClJ1bGVSZXN1bHQSMgoEcnVsZRgBIAEoCzIkLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQnVzaW5lc3NSdWxlEg8KB2NoZWNrZWQYAiABKAESEgoKdmlvbGF0aW9ucxgDIAEoASJwChFCdXNpbmVzc1Zpb2xhdGlvbhIPCgdydWxlX2lkGAEgASgJEhAKCHNldmVyaXR5GAIgASgJEg4KBnJlYXNvbhgDIAEoCRIoCgVldmVudBgEIAEoCzIZLmJpbm5hY2xlLmV2ZW50cy52MS5FdmVudCrhAgoMQnVzaW5lc3NQYXJ0Eh0KGUJVU0lORVNTX1BBUlRfVU5TUEVDSUZJRUQQABIZChVCVVNJTkVTU19QQVJUX1JFVkVOVUUQARIdChlCVVNJTkVTU19QQVJUX0NPTlZFUlNJT05TEAISGQoVQlVTSU5FU1NfUEFSVF9DUkVESVRTEAMSGwoXQlVTSU5FU1NfUEFSVF9DQU1QQUlHTlMQBBIaChZCVVNJTkVTU19QQVJUX01FU1NBR0VTEAUSHwobQlVTSU5FU1NfUEFSVF9DT05WRVJTQVRJT05TEAYSGQoVQlVTSU5FU1NfUEFSVF9USUNLRVRTEAcSFAoQQlVTSU5FU1NfUEFSVF9BSRAIEhoKFkJVU0lORVNTX1BBUlRfU0VBUkNIRVMQCRIaChZCVVNJTkVTU19QQVJUX1BST0RVQ1RTEAoSGgoWQlVTSU5FU1NfUEFSVF9GRUFUVVJFUxALMoAECg9CdXNpbmVzc1NlcnZpY2USgAEKC0dldEJ1c2luZXNzEiouYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRCdXNpbmVzc1JlcXVlc3QaKy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEJ1c2luZXNzUmVzcG9uc2UiGILT5JMCEhIQL2FwaS92MS9idXNpbmVzcxKYAQoRTGlzdEJ1c2luZXNzUnVsZXMSMC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3RCdXNpbmVzc1J1bGVzUmVxdWVzdBoxLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEJ1c2luZXNzUnVsZXNSZXNwb25zZSIegtPkkwIYEhYvYXBpL3YxL2J1c2luZXNzL3J1bGVzEs4BChZMaXN0QnVzaW5lc3NWaW9sYXRpb25zEjUuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0QnVzaW5lc3NWaW9sYXRpb25zUmVxdWVzdBo2LmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEJ1c2luZXNzVmlvbGF0aW9uc1Jlc3BvbnNlIkWC0+STAj9aIDoBKiIbL2FwaS92MS9idXNpbmVzcy92aW9sYXRpb25zEhsvYXBpL3YxL2J1c2luZXNzL3Zpb2xhdGlvbnNiBnByb3RvMw", [file_binnacle_events_v1_events, file_binnacle_query_v1_query, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2J1c2luZXNzX3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEi9gEKEkdldEJ1c2luZXNzUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMc3RlcF9zZWNvbmRzGAMgASgNEhEKCXRpbWVfem9uZRgEIAEoCRIXCg9lYXJsaWVyX3NlY29uZHMYBSABKA0SCwoDdG9wGAYgASgNEjMKBXBhcnRzGAcgAygOMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5CdXNpbmVzc1BhcnQi/wEKE0dldEJ1c2luZXNzUmVzcG9uc2USOAoHZmlndXJlcxgBIAEoCzInLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQnVzaW5lc3NGaWd1cmVzEjgKB2VhcmxpZXIYAiABKAsyJy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzRmlndXJlcxI1CgZwb2ludHMYAyADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUG9pbnQSPQoOZWFybGllcl9wb2ludHMYBCADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUG9pbnQi4wUKD0J1c2luZXNzRmlndXJlcxIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoHcmV2ZW51ZRgDIAMoCzIfLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUmV2ZW51ZRIRCglwdXJjaGFzZXMYBCABKAESDgoGYnV5ZXJzGAUgASgBEjgKC2NvbnZlcnNpb25zGAYgASgLMiMuYmlubmFjbGUuYWdncmVnYXRvci52MS5Db252ZXJzaW9ucxIwCgdjcmVkaXRzGAcgASgLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5DcmVkaXRzEjQKCWNhbXBhaWducxgIIAEoCzIhLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ2FtcGFpZ25zEjIKCG1lc3NhZ2VzGAkgASgLMiAuYmlubmFjbGUuYWdncmVnYXRvci52MS5NZXNzYWdlcxI8Cg1jb252ZXJzYXRpb25zGAogASgLMiUuYmlubmFjbGUuYWdncmVnYXRvci52MS5Db252ZXJzYXRpb25zEjAKB3RpY2tldHMYCyABKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlRpY2tldHMSKwoCYWkYDCABKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkFpVXNhZ2USMgoIc2VhcmNoZXMYDSABKAsyIC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlYXJjaGVzEjwKDHRvcF9wcm9kdWN0cxgOIAMoCzImLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUHJvZHVjdEZpZ3VyZXMSOAoMdG9wX2ZlYXR1cmVzGA8gAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZENvdW50IpYBCgdSZXZlbnVlEhAKCGN1cnJlbmN5GAEgASgJEg4KBmFtb3VudBgCIAEoARIWCg5mcm9tX3B1cmNoYXNlcxgDIAEoARITCgtmcm9tX21ldHJpYxgEIAEoARIOCgZvcmRlcnMYBSABKAESFQoNYXZlcmFnZV9vcmRlchgGIAEoARIVCg1sYXJnZXN0X29yZGVyGAcgASgBInoKC0NvbnZlcnNpb25zEg0KBWNvdW50GAEgASgBEhAKCHNlc3Npb25zGAIgASgBEgwKBHJhdGUYAyABKAESPAoJYnlfZnVubmVsGAQgAygLMikuYmlubmFjbGUuYWdncmVnYXRvci52MS5Db252ZXJzaW9uRmlndXJlcyJbChFDb252ZXJzaW9uRmlndXJlcxIOCgZmdW5uZWwYASABKAkSDQoFY291bnQYAiABKAESJwoFdmFsdWUYAyADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leSKiAQoHQ3JlZGl0cxIRCglwdXJjaGFzZWQYASABKAESDAoEdXNlZBgCIAEoARIPCgdiYWxhbmNlGAMgASgBEicKBXNhbGVzGAQgAygLMhguYmlubmFjbGUucXVlcnkudjEuTW9uZXkSPAoPdXNlZF9ieV9mZWF0dXJlGAUgAygLMiMuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZEFtb3VudCKtAQoJQ2FtcGFpZ25zEg4KBmFjdGl2ZRgBIAEoARIMCgRzZW50GAIgASgBEg4KBm9wZW5lZBgDIAEoARIPCgdjbGlja2VkGAQgASgBEhEKCW9wZW5fcmF0ZRgFIAEoARISCgpjbGlja19yYXRlGAYgASgBEjoKCWNhbXBhaWducxgHIAMoCzInLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ2FtcGFpZ25GaWd1cmVzIu4BCg9DYW1wYWlnbkZpZ3VyZXMSEwoLY2FtcGFpZ25faWQYASABKAkSDAoEc2VudBgCIAEoARIOCgZvcGVuZWQYAyABKAESDwoHY2xpY2tlZBgEIAEoARIRCglvcGVuX3JhdGUYBSABKAESEgoKY2xpY2tfcmF0ZRgGIAEoARISCgp0b3RhbF9zZW50GAcgASgBEhQKDHRvdGFsX29wZW5lZBgIIAEoARIVCg10b3RhbF9jbGlja2VkGAkgASgBEi8KC2xhc3RfdXBkYXRlGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKHAQoITWVzc2FnZXMSDAoEc2VudBgBIAEoARIQCghyZWNlaXZlZBgCIAEoARIOCgZmYWlsZWQYAyABKAESFAoMZmFpbHVyZV9yYXRlGAQgASgBEjUKCWJ5X3N0YXR1cxgFIAMoCzIiLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTmFtZWRDb3VudCIwCg1Db252ZXJzYXRpb25zEg8KB3N0YXJ0ZWQYASABKAESDgoGYWN0aXZlGAIgASgBIlAKB1RpY2tldHMSDwoHY3JlYXRlZBgBIAEoARI0CghieV9pc3N1ZRgCIAMoCzIiLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTmFtZWRDb3VudCLBAQoHQWlVc2FnZRINCgVjYWxscxgBIAEoARIOCgZmYWlsZWQYAiABKAESDgoGdG9rZW5zGAMgASgBEiYKBGNvc3QYBCADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIaChJhdmVyYWdlX2xhdGVuY3lfbXMYBSABKAESDQoFdXNlcnMYBiABKAESNAoIYnlfbW9kZWwYByADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLk1vZGVsVXNhZ2UioAEKCk1vZGVsVXNhZ2USDQoFbW9kZWwYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSDQoFY2FsbHMYAyABKAESDgoGZmFpbGVkGAQgASgBEg4KBnRva2VucxgFIAEoARImCgRjb3N0GAYgAygLMhguYmlubmFjbGUucXVlcnkudjEuTW9uZXkSGgoSYXZlcmFnZV9sYXRlbmN5X21zGAcgASgBIoQBCghTZWFyY2hlcxINCgVjb3VudBgBIAEoARIXCg93aXRob3V0X3Jlc3VsdHMYAiABKAESFwoPYXZlcmFnZV9yZXN1bHRzGAMgASgBEjcKC3RvcF9xdWVyaWVzGAQgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5OYW1lZENvdW50ImIKDlByb2R1Y3RGaWd1cmVzEhIKCnByb2R1Y3RfaWQYASABKAkSDAoEbmFtZRgCIAEoCRINCgV2aWV3cxgDIAEoARIRCgljYXJ0X2FkZHMYBCABKAESDAoEc29sZBgFIAEoASIpCgpOYW1lZENvdW50EgwKBG5hbWUYASABKAkSDQoFY291bnQYAiABKAEiKwoLTmFtZWRBbW91bnQSDAoEbmFtZRgBIAEoCRIOCgZhbW91bnQYAiABKAEixAMKDUJ1c2luZXNzUG9pbnQSKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoHcmV2ZW51ZRgCIAMoCzIYLmJpbm5hY2xlLnF1ZXJ5LnYxLk1vbmV5EhEKCXB1cmNoYXNlcxgDIAEoARITCgtjb252ZXJzaW9ucxgEIAEoARIZChFjcmVkaXRzX3B1cmNoYXNlZBgFIAEoARIUCgxjcmVkaXRzX3VzZWQYBiABKAESFQoNbWVzc2FnZXNfc2VudBgHIAEoARIZChFtZXNzYWdlc19yZWNlaXZlZBgIIAEoARIXCg9tZXNzYWdlc19mYWlsZWQYCSABKAESHQoVY29udmVyc2F0aW9uc19zdGFydGVkGAogASgBEg8KB3RpY2tldHMYCyABKAESFgoOY2FtcGFpZ25zX3NlbnQYDCABKAESEAoIYWlfY2FsbHMYDSABKAESEQoJYWlfdG9rZW5zGA4gASgBEikKB2FpX2Nvc3QYDyADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIQCghzZWFyY2hlcxgQIAEoARIQCghzZXNzaW9ucxgRIAEoASIjChFHZXRSZXZlbnVlUmVxdWVzdBIOCgZwZXJpb2QYASABKAkixQIKEkdldFJldmVudWVSZXNwb25zZRIsCghlbmRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoHcGVyaW9kcxgCIAMoCzIlLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUmV2ZW51ZVBlcmlvZBIOCgZwZXJpb2QYAyABKAkSFAoMc3RlcF9zZWNvbmRzGAQgASgNEjMKBXRyZW5kGAUgAygLMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5SZXZlbnVlUG9pbnQSOAoLY29udmVyc2lvbnMYBiABKAsyIy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkNvbnZlcnNpb25zEjQKCWNhbXBhaWducxgHIAEoCzIhLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuQ2FtcGFpZ25zIpoBCg1SZXZlbnVlUGVyaW9kEg4KBnBlcmlvZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI2CgdyZXZlbnVlGAMgAygLMiUuYmlubmFjbGUuYWdncmVnYXRvci52MS5SZXZlbnVlQ2hhbmdlEhEKCXB1cmNoYXNlcxgEIAEoASLlAQoNUmV2ZW51ZUNoYW5nZRIQCghjdXJyZW5jeRgBIAEoCRIOCgZhbW91bnQYAiABKAESFgoOZnJvbV9wdXJjaGFzZXMYAyABKAESEwoLZnJvbV9tZXRyaWMYBCABKAESDgoGb3JkZXJzGAUgASgBEhUKDWF2ZXJhZ2Vfb3JkZXIYBiABKAESGwoOZWFybGllcl9hbW91bnQYByABKAFIAIgBARIbCg5jaGFuZ2VfcGVyY2VudBgIIAEoAUgBiAEBQhEKD19lYXJsaWVyX2Ftb3VudEIRCg9fY2hhbmdlX3BlcmNlbnQidgoMUmV2ZW51ZVBvaW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKB3JldmVudWUYAiADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIRCglwdXJjaGFzZXMYAyABKAEiGgoYTGlzdEJ1c2luZXNzUnVsZXNSZXF1ZXN0IlAKGUxpc3RCdXNpbmVzc1J1bGVzUmVzcG9uc2USMwoFcnVsZXMYASADKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUnVsZSLIAgoMQnVzaW5lc3NSdWxlEgoKAmlkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhAKCHNldmVyaXR5GAMgASgJEg0KBXR5cGVzGAQgAygJEj4KCmNvbmRpdGlvbnMYBSABKAsyKC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkNvbmRpdGlvbnNEZW1hbmRIABI2CgZ1bmlxdWUYBiABKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlVuaXF1ZURlbWFuZEgAEjgKB2JhbGFuY2UYByABKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJhbGFuY2VEZW1hbmRIABI6CghwcmVjZWRlZBgIIAEoCzImLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuUHJlY2VkZWREZW1hbmRIAEIICgZkZW1hbmQiewoQQ29uZGl0aW9uc0RlbWFuZBI1Cgpjb25kaXRpb25zGAEgAygLMiEuYmlubmFjbGUucXVlcnkudjEuRXZlbnRDb25kaXRpb24SMAoFd2hlcmUYAiADKAsyIS5iaW5uYWNsZS5xdWVyeS52MS5FdmVudENvbmRpdGlvbiIdCgxVbmlxdWVEZW1hbmQSDQoFZmllbGQYASABKAkiUgoNQmFsYW5jZURlbWFuZBIUCgxjcmVkaXRfdHlwZXMYASADKAkSFAoMYW1vdW50X2ZpZWxkGAIgASgJEhUKDWFjY291bnRfZmllbGQYAyABKAkiSQoOUHJlY2VkZWREZW1hbmQSEAoIYnlfdHlwZXMYASADKAkSDQoFZmllbGQYAiABKAkSFgoOd2l0aGluX3NlY29uZHMYAyABKA0i6gEKHUxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdydWxlX2lkGAMgASgJEjMKBXJ1bGVzGAQgAygLMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5CdXNpbmVzc1J1bGUSEQoJcGFnZV9zaXplGAUgASgNEhIKCnBhZ2VfdG9rZW4YBiABKAkirQEKHkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5SdWxlUmVzdWx0Ej0KCnZpb2xhdGlvbnMYAiADKAsyKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzVmlvbGF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJlCgpSdWxlUmVzdWx0EjIKBHJ1bGUYASABKAsyJC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkJ1c2luZXNzUnVsZRIPCgdjaGVja2VkGAIgASgBEhIKCnZpb2xhdGlvbnMYAyABKAEicAoRQnVzaW5lc3NWaW9sYXRpb24SDwoHcnVsZV9pZBgBIAEoCRIQCghzZXZlcml0eRgCIAEoCRIOCgZyZWFzb24YAyABKAkSKAoFZXZlbnQYBCABKAsyGS5iaW5uYWNsZS5ldmVudHMudjEuRXZlbnQq4QIKDEJ1c2luZXNzUGFydBIdChlCVVNJTkVTU19QQVJUX1VOU1BFQ0lGSUVEEAASGQoVQlVTSU5FU1NfUEFSVF9SRVZFTlVFEAESHQoZQlVTSU5FU1NfUEFSVF9DT05WRVJTSU9OUxACEhkKFUJVU0lORVNTX1BBUlRfQ1JFRElUUxADEhsKF0JVU0lORVNTX1BBUlRfQ0FNUEFJR05TEAQSGgoWQlVTSU5FU1NfUEFSVF9NRVNTQUdFUxAFEh8KG0JVU0lORVNTX1BBUlRfQ09OVkVSU0FUSU9OUxAGEhkKFUJVU0lORVNTX1BBUlRfVElDS0VUUxAHEhQKEEJVU0lORVNTX1BBUlRfQUkQCBIaChZCVVNJTkVTU19QQVJUX1NFQVJDSEVTEAkSGgoWQlVTSU5FU1NfUEFSVF9QUk9EVUNUUxAKEhoKFkJVU0lORVNTX1BBUlRfRkVBVFVSRVMQCzL/BAoPQnVzaW5lc3NTZXJ2aWNlEoABCgtHZXRCdXNpbmVzcxIqLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0QnVzaW5lc3NSZXF1ZXN0GisuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRCdXNpbmVzc1Jlc3BvbnNlIhiC0+STAhISEC9hcGkvdjEvYnVzaW5lc3MSfQoKR2V0UmV2ZW51ZRIpLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0UmV2ZW51ZVJlcXVlc3QaKi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFJldmVudWVSZXNwb25zZSIYgtPkkwISEhAvbWV0cmljcy9yZXZlbnVlEpgBChFMaXN0QnVzaW5lc3NSdWxlcxIwLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEJ1c2luZXNzUnVsZXNSZXF1ZXN0GjEuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0QnVzaW5lc3NSdWxlc1Jlc3BvbnNlIh6C0+STAhgSFi9hcGkvdjEvYnVzaW5lc3MvcnVsZXMSzgEKFkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnMSNS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3RCdXNpbmVzc1Zpb2xhdGlvbnNSZXF1ZXN0GjYuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0QnVzaW5lc3NWaW9sYXRpb25zUmVzcG9uc2UiRYLT5JMCP1ogOgEqIhsvYXBpL3YxL2J1c2luZXNzL3Zpb2xhdGlvbnMSGy9hcGkvdjEvYnVzaW5lc3MvdmlvbGF0aW9uc2IGcHJvdG8z", [file_binnacle_events_v1_events, file_binnacle_query_v1_query, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Which figures to give.
@@ -1101,6 +1101,239 @@ export const BusinessPointSchema: GenMessage<BusinessPoint> = /*@__PURE__*/
   messageDesc(file_binnacle_aggregator_v1_business_service, 18);
 
 /**
+ * Which course of the revenue to give.
+ *
+ * @generated from message binnacle.aggregator.v1.GetRevenueRequest
+ */
+export type GetRevenueRequest = Message<"binnacle.aggregator.v1.GetRevenueRequest"> & {
+  /**
+   * Period of the trend, the conversions and the campaigns: `1h`, `24h`, `7d` or
+   * `30d`; `24h` when empty.
+   *
+   * @generated from field: string period = 1;
+   */
+  period: string;
+};
+
+/**
+ * Describes the message binnacle.aggregator.v1.GetRevenueRequest.
+ * Use `create(GetRevenueRequestSchema)` to create a new message.
+ */
+export const GetRevenueRequestSchema: GenMessage<GetRevenueRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_aggregator_v1_business_service, 19);
+
+/**
+ * Revenue up to now.
+ *
+ * @generated from message binnacle.aggregator.v1.GetRevenueResponse
+ */
+export type GetRevenueResponse = Message<"binnacle.aggregator.v1.GetRevenueResponse"> & {
+  /**
+   * End of all periods, itself not within.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 1;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Revenue of `1h`, `24h`, `7d` and `30d`, in this order.
+   *
+   * @generated from field: repeated binnacle.aggregator.v1.RevenuePeriod periods = 2;
+   */
+  periods: RevenuePeriod[];
+
+  /**
+   * The period of all that follows.
+   *
+   * @generated from field: string period = 3;
+   */
+  period: string;
+
+  /**
+   * Length of a step of the trend in seconds.
+   *
+   * @generated from field: uint32 step_seconds = 4;
+   */
+  stepSeconds: number;
+
+  /**
+   * Revenue of each step of the period, in order.
+   *
+   * @generated from field: repeated binnacle.aggregator.v1.RevenuePoint trend = 5;
+   */
+  trend: RevenuePoint[];
+
+  /**
+   * Conversions of the period.
+   *
+   * @generated from field: binnacle.aggregator.v1.Conversions conversions = 6;
+   */
+  conversions?: Conversions | undefined;
+
+  /**
+   * Campaigns of the period.
+   *
+   * @generated from field: binnacle.aggregator.v1.Campaigns campaigns = 7;
+   */
+  campaigns?: Campaigns | undefined;
+};
+
+/**
+ * Describes the message binnacle.aggregator.v1.GetRevenueResponse.
+ * Use `create(GetRevenueResponseSchema)` to create a new message.
+ */
+export const GetRevenueResponseSchema: GenMessage<GetRevenueResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_aggregator_v1_business_service, 20);
+
+/**
+ * Revenue of one period that ends now.
+ *
+ * @generated from message binnacle.aggregator.v1.RevenuePeriod
+ */
+export type RevenuePeriod = Message<"binnacle.aggregator.v1.RevenuePeriod"> & {
+  /**
+   * `1h`, `24h`, `7d` or `30d`.
+   *
+   * @generated from field: string period = 1;
+   */
+  period: string;
+
+  /**
+   * Start of the period.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Revenue by currency, largest first; never added.
+   *
+   * @generated from field: repeated binnacle.aggregator.v1.RevenueChange revenue = 3;
+   */
+  revenue: RevenueChange[];
+
+  /**
+   * Events `purchase`.
+   *
+   * @generated from field: double purchases = 4;
+   */
+  purchases: number;
+};
+
+/**
+ * Describes the message binnacle.aggregator.v1.RevenuePeriod.
+ * Use `create(RevenuePeriodSchema)` to create a new message.
+ */
+export const RevenuePeriodSchema: GenMessage<RevenuePeriod> = /*@__PURE__*/
+  messageDesc(file_binnacle_aggregator_v1_business_service, 21);
+
+/**
+ * Revenue in one currency beside that of the period before.
+ *
+ * @generated from message binnacle.aggregator.v1.RevenueChange
+ */
+export type RevenueChange = Message<"binnacle.aggregator.v1.RevenueChange"> & {
+  /**
+   * Code of the currency; empty when untold.
+   *
+   * @generated from field: string currency = 1;
+   */
+  currency: string;
+
+  /**
+   * All of it: totals of purchases, and the metric `revenue`.
+   *
+   * @generated from field: double amount = 2;
+   */
+  amount: number;
+
+  /**
+   * Totals of events `purchase`.
+   *
+   * @generated from field: double from_purchases = 3;
+   */
+  fromPurchases: number;
+
+  /**
+   * Increments of the metric `revenue`.
+   *
+   * @generated from field: double from_metric = 4;
+   */
+  fromMetric: number;
+
+  /**
+   * Purchases that told a total.
+   *
+   * @generated from field: double orders = 5;
+   */
+  orders: number;
+
+  /**
+   * Average total of those.
+   *
+   * @generated from field: double average_order = 6;
+   */
+  averageOrder: number;
+
+  /**
+   * All of it in the period of the same length before; absent for `30d`, as
+   * events are kept for 30 days.
+   *
+   * @generated from field: optional double earlier_amount = 7;
+   */
+  earlierAmount?: number | undefined;
+
+  /**
+   * What it has grown by since, in percent; absent where there was none.
+   *
+   * @generated from field: optional double change_percent = 8;
+   */
+  changePercent?: number | undefined;
+};
+
+/**
+ * Describes the message binnacle.aggregator.v1.RevenueChange.
+ * Use `create(RevenueChangeSchema)` to create a new message.
+ */
+export const RevenueChangeSchema: GenMessage<RevenueChange> = /*@__PURE__*/
+  messageDesc(file_binnacle_aggregator_v1_business_service, 22);
+
+/**
+ * Revenue of one step.
+ *
+ * @generated from message binnacle.aggregator.v1.RevenuePoint
+ */
+export type RevenuePoint = Message<"binnacle.aggregator.v1.RevenuePoint"> & {
+  /**
+   * Start of the step, or of the period where that is later.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Revenue by currency, largest first.
+   *
+   * @generated from field: repeated binnacle.query.v1.Money revenue = 2;
+   */
+  revenue: Money[];
+
+  /**
+   * Events `purchase`.
+   *
+   * @generated from field: double purchases = 3;
+   */
+  purchases: number;
+};
+
+/**
+ * Describes the message binnacle.aggregator.v1.RevenuePoint.
+ * Use `create(RevenuePointSchema)` to create a new message.
+ */
+export const RevenuePointSchema: GenMessage<RevenuePoint> = /*@__PURE__*/
+  messageDesc(file_binnacle_aggregator_v1_business_service, 23);
+
+/**
  * Asks for the rules.
  *
  * @generated from message binnacle.aggregator.v1.ListBusinessRulesRequest
@@ -1113,7 +1346,7 @@ export type ListBusinessRulesRequest = Message<"binnacle.aggregator.v1.ListBusin
  * Use `create(ListBusinessRulesRequestSchema)` to create a new message.
  */
 export const ListBusinessRulesRequestSchema: GenMessage<ListBusinessRulesRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 19);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 24);
 
 /**
  * The rules.
@@ -1134,7 +1367,7 @@ export type ListBusinessRulesResponse = Message<"binnacle.aggregator.v1.ListBusi
  * Use `create(ListBusinessRulesResponseSchema)` to create a new message.
  */
 export const ListBusinessRulesResponseSchema: GenMessage<ListBusinessRulesResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 20);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 25);
 
 /**
  * What has to hold for events of some types.
@@ -1215,7 +1448,7 @@ export type BusinessRule = Message<"binnacle.aggregator.v1.BusinessRule"> & {
  * Use `create(BusinessRuleSchema)` to create a new message.
  */
 export const BusinessRuleSchema: GenMessage<BusinessRule> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 21);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 26);
 
 /**
  * Each event has to meet all the conditions.
@@ -1243,7 +1476,7 @@ export type ConditionsDemand = Message<"binnacle.aggregator.v1.ConditionsDemand"
  * Use `create(ConditionsDemandSchema)` to create a new message.
  */
 export const ConditionsDemandSchema: GenMessage<ConditionsDemand> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 22);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 27);
 
 /**
  * No two events of the same type may have the same value; of several, all but the
@@ -1265,7 +1498,7 @@ export type UniqueDemand = Message<"binnacle.aggregator.v1.UniqueDemand"> & {
  * Use `create(UniqueDemandSchema)` to create a new message.
  */
 export const UniqueDemandSchema: GenMessage<UniqueDemand> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 23);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 28);
 
 /**
  * What is taken out by the rule's types may never be more than was put in by other
@@ -1302,7 +1535,7 @@ export type BalanceDemand = Message<"binnacle.aggregator.v1.BalanceDemand"> & {
  * Use `create(BalanceDemandSchema)` to create a new message.
  */
 export const BalanceDemandSchema: GenMessage<BalanceDemand> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 24);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 29);
 
 /**
  * Each event has to come after one of other types that has the same value.
@@ -1338,7 +1571,7 @@ export type PrecededDemand = Message<"binnacle.aggregator.v1.PrecededDemand"> & 
  * Use `create(PrecededDemandSchema)` to create a new message.
  */
 export const PrecededDemandSchema: GenMessage<PrecededDemand> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 25);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 30);
 
 /**
  * Which violations to list.
@@ -1395,7 +1628,7 @@ export type ListBusinessViolationsRequest = Message<"binnacle.aggregator.v1.List
  * Use `create(ListBusinessViolationsRequestSchema)` to create a new message.
  */
 export const ListBusinessViolationsRequestSchema: GenMessage<ListBusinessViolationsRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 26);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 31);
 
 /**
  * How rules held, and what broke them.
@@ -1431,7 +1664,7 @@ export type ListBusinessViolationsResponse = Message<"binnacle.aggregator.v1.Lis
  * Use `create(ListBusinessViolationsResponseSchema)` to create a new message.
  */
 export const ListBusinessViolationsResponseSchema: GenMessage<ListBusinessViolationsResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 27);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 32);
 
 /**
  * How one rule held.
@@ -1466,7 +1699,7 @@ export type RuleResult = Message<"binnacle.aggregator.v1.RuleResult"> & {
  * Use `create(RuleResultSchema)` to create a new message.
  */
 export const RuleResultSchema: GenMessage<RuleResult> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 28);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 33);
 
 /**
  * An event that broke a rule.
@@ -1508,7 +1741,7 @@ export type BusinessViolation = Message<"binnacle.aggregator.v1.BusinessViolatio
  * Use `create(BusinessViolationSchema)` to create a new message.
  */
 export const BusinessViolationSchema: GenMessage<BusinessViolation> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_business_service, 29);
+  messageDesc(file_binnacle_aggregator_v1_business_service, 34);
 
 /**
  * A part of the business figures.
@@ -1627,6 +1860,18 @@ export const BusinessService: GenService<{
     methodKind: "unary";
     input: typeof GetBusinessRequestSchema;
     output: typeof GetBusinessResponseSchema;
+  },
+  /**
+   * Gives revenue of several periods up to now, its course over one of them, and
+   * what of that period brings it: conversions and campaigns. Errors:
+   * INVALID_ARGUMENT for an unknown period.
+   *
+   * @generated from rpc binnacle.aggregator.v1.BusinessService.GetRevenue
+   */
+  getRevenue: {
+    methodKind: "unary";
+    input: typeof GetRevenueRequestSchema;
+    output: typeof GetRevenueResponseSchema;
   },
   /**
    * Lists the rules that hold for the tenant: those of the installation, else

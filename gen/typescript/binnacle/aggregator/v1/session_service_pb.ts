@@ -21,7 +21,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/aggregator/v1/session_service.proto.
  */
 export const file_binnacle_aggregator_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CixiaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIWYmlubmFjbGUuYWdncmVnYXRvci52MSL3AQoTTGlzdFNlc3Npb25zUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLYWN0aXZlX29ubHkYAyABKAgSDwoHdXNlcl9pZBgEIAEoCRIPCgdmZWF0dXJlGAUgASgJEg8KB3NlcnZpY2UYBiABKAkSEwoLZXJyb3JzX29ubHkYByABKAgSEQoJcGFnZV9zaXplGAggASgNEhIKCnBhZ2VfdG9rZW4YCSABKAkiYgoUTGlzdFNlc3Npb25zUmVzcG9uc2USMQoIc2Vzc2lvbnMYASADKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlc3Npb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJItcDCgdTZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQZHVyYXRpb25fc2Vjb25kcxgFIAEoARIOCgZhY3RpdmUYBiABKAgSDgoGZXZlbnRzGAcgASgNEhIKCnBhZ2Vfdmlld3MYCCABKA0SDQoFcGFnZXMYCSADKAkSEAoIZmVhdHVyZXMYCiADKAkSEQoJcHVyY2hhc2VzGAsgASgNEikKB3JldmVudWUYDCADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIQCghyZXF1ZXN0cxgNIAEoDRIOCgZlcnJvcnMYDiABKA0SEAoIc2VydmljZXMYDyADKAkSEgoKZW50cnlfcGFnZRgQIAEoCRIRCglleGl0X3BhZ2UYESABKAkSFwoPbGFzdF9ldmVudF90eXBlGBIgASgJEigKB2NvbnRleHQYEyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IqIBChhHZXRTZXNzaW9uRmlndXJlc1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2VhcmxpZXJfc2Vjb25kcxgDIAEoDRIPCgdzZXJ2aWNlGAQgASgJIo0BChlHZXRTZXNzaW9uRmlndXJlc1Jlc3BvbnNlEjcKB2ZpZ3VyZXMYASABKAsyJi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlc3Npb25GaWd1cmVzEjcKB2VhcmxpZXIYAiABKAsyJi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlc3Npb25GaWd1cmVzIpwDCg5TZXNzaW9uRmlndXJlcxIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIc2Vzc2lvbnMYAyABKAESFwoPYWN0aXZlX3Nlc3Npb25zGAQgASgBEg0KBXVzZXJzGAUgASgBEiAKGGF2ZXJhZ2VfZHVyYXRpb25fc2Vjb25kcxgGIAEoARIfChdtZWRpYW5fZHVyYXRpb25fc2Vjb25kcxgHIAEoARIaChJldmVudHNfcGVyX3Nlc3Npb24YCCABKAESHgoWcGFnZV92aWV3c19wZXJfc2Vzc2lvbhgJIAEoARITCgtib3VuY2VfcmF0ZRgKIAEoARIcChRzZXNzaW9uc193aXRoX2Vycm9ycxgLIAEoARIeChZzZXNzaW9uc193aXRoX3B1cmNoYXNlGAwgASgBEiAKGHNlc3Npb25zX3dpdGhfY29udmVyc2lvbhgNIAEoASKsAQoRR2V0U2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAQgASgNEhIKCnBhZ2VfdG9rZW4YBSABKAkilAEKEkdldFNlc3Npb25SZXNwb25zZRIwCgdzZXNzaW9uGAEgASgLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5TZXNzaW9uEjMKB2VudHJpZXMYAiADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlN0b3J5RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIqsBChNHZXRVc2VyU3RvcnlSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBhZ2Vfc2l6ZRgEIAEoDRISCgpwYWdlX3Rva2VuGAUgASgJIpcCChRHZXRVc2VyU3RvcnlSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEi4KCmZpcnN0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxhc3RfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZXZlbnRzGAQgASgBEjEKCHNlc3Npb25zGAUgAygLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5TZXNzaW9uEjMKB2VudHJpZXMYBiADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlN0b3J5RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAcgASgJIsoBCgpTdG9yeUVudHJ5EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBWV2ZW50GAIgASgLMhkuYmlubmFjbGUuZXZlbnRzLnYxLkV2ZW50SAASKgoDbG9nGAMgASgLMhsuYmlubmFjbGUubG9ncy52MS5Mb2dSZWNvcmRIABIxCgRzcGFuGAQgASgLMiEuYmlubmFjbGUuYWdncmVnYXRvci52MS5TdG9yeVNwYW5IAEIHCgVlbnRyeSJyCglTdG9yeVNwYW4SEAoIdHJhY2VfaWQYASABKAkSDwoHc3Bhbl9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3NlcnZpY2UYBCABKAkSEwoLZHVyYXRpb25fbXMYBSABKAESDgoGZmFpbGVkGAYgASgIItABChZHZXRGZWF0dXJlVXNhZ2VSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxzdGVwX3NlY29uZHMYAyABKA0SEQoJdGltZV96b25lGAQgASgJEg8KB2ZlYXR1cmUYBSABKAkSDwoHc2VydmljZRgGIAEoCRINCgVsaW1pdBgHIAEoDSJ+ChdHZXRGZWF0dXJlVXNhZ2VSZXNwb25zZRI2CghmZWF0dXJlcxgBIAMoCzIkLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuRmVhdHVyZVVzYWdlEhYKDnRvdGFsX2ZlYXR1cmVzGAIgASgBEhMKC3RvdGFsX3VzZXJzGAMgASgBIuMBCgxGZWF0dXJlVXNhZ2USDwoHZmVhdHVyZRgBIAEoCRIMCgR1c2VzGAIgASgBEg0KBXVzZXJzGAMgASgBEhAKCHNlc3Npb25zGAQgASgBEi4KCmZpcnN0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxhc3RfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoGcG9pbnRzGAcgAygLMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5GZWF0dXJlUG9pbnQiVQoMRmVhdHVyZVBvaW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHVzZXMYAiABKAESDQoFdXNlcnMYAyABKAEimwIKEEdldEZ1bm5lbFJlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKBXN0ZXBzGAMgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5GdW5uZWxTdGVwEhYKDndpbmRvd19zZWNvbmRzGAQgASgNEjIKBWFjdG9yGAUgASgOMiMuYmlubmFjbGUuYWdncmVnYXRvci52MS5GdW5uZWxBY3RvchIRCglicmVha2Rvd24YBiABKAkSFwoPYnJlYWtkb3duX2xpbWl0GAcgASgNIl8KCkZ1bm5lbFN0ZXASDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEjUKCmNvbmRpdGlvbnMYAyADKAsyIS5iaW5uYWNsZS5xdWVyeS52MS5FdmVudENvbmRpdGlvbiKzAQoRR2V0RnVubmVsUmVzcG9uc2USOAoFc3RlcHMYASADKAsyKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkZ1bm5lbFN0ZXBGaWd1cmVzEjMKBmdyb3VwcxgCIAMoCzIjLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuRnVubmVsR3JvdXASFwoPY29udmVyc2lvbl9yYXRlGAMgASgBEhYKDm1lZGlhbl9zZWNvbmRzGAQgASgBImQKC0Z1bm5lbEdyb3VwEg0KBXZhbHVlGAEgASgJEgwKBHJlc3QYAiABKAgSOAoFc3RlcHMYAyADKAsyKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkZ1bm5lbFN0ZXBGaWd1cmVzIssBChFGdW5uZWxTdGVwRmlndXJlcxIMCgRuYW1lGAEgASgJEg0KBWNvdW50GAIgASgBEh0KFWNvbnZlcnNpb25fZnJvbV9maXJzdBgDIAEoARIgChhjb252ZXJzaW9uX2Zyb21fcHJldmlvdXMYBCABKAESDwoHZHJvcHBlZBgFIAEoARIkChxtZWRpYW5fc2Vjb25kc19mcm9tX3ByZXZpb3VzGAYgASgBEiEKGW1lZGlhbl9zZWNvbmRzX2Zyb21fZmlyc3QYByABKAEqXAoLRnVubmVsQWN0b3ISHAoYRlVOTkVMX0FDVE9SX1VOU1BFQ0lGSUVEEAASGAoURlVOTkVMX0FDVE9SX1NFU1NJT04QARIVChFGVU5ORUxfQUNUT1JfVVNFUhACMt8GCg5TZXNzaW9uU2VydmljZRKDAQoMTGlzdFNlc3Npb25zEisuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiwuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIYgtPkkwISEhAvYXBpL3YxL3Nlc3Npb25zEpkBChFHZXRTZXNzaW9uRmlndXJlcxIwLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0U2Vzc2lvbkZpZ3VyZXNSZXF1ZXN0GjEuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRTZXNzaW9uRmlndXJlc1Jlc3BvbnNlIh+C0+STAhkSFy9hcGkvdjEvc2Vzc2lvbi1maWd1cmVzEooBCgpHZXRTZXNzaW9uEikuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRTZXNzaW9uUmVxdWVzdBoqLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0U2Vzc2lvblJlc3BvbnNlIiWC0+STAh8SHS9hcGkvdjEvc2Vzc2lvbnMve3Nlc3Npb25faWR9EpABCgxHZXRVc2VyU3RvcnkSKy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFVzZXJTdG9yeVJlcXVlc3QaLC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFVzZXJTdG9yeVJlc3BvbnNlIiWC0+STAh8SHS9hcGkvdjEvdXNlcnMve3VzZXJfaWR9L3N0b3J5EowBCg9HZXRGZWF0dXJlVXNhZ2USLi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEZlYXR1cmVVc2FnZVJlcXVlc3QaLy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEZlYXR1cmVVc2FnZVJlc3BvbnNlIhiC0+STAhISEC9hcGkvdjEvZmVhdHVyZXMSfAoJR2V0RnVubmVsEiguYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRGdW5uZWxSZXF1ZXN0GikuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRGdW5uZWxSZXNwb25zZSIagtPkkwIUOgEqIg8vYXBpL3YxL2Z1bm5lbHNiBnByb3RvMw", [file_binnacle_events_v1_events, file_binnacle_logs_v1_logs, file_binnacle_query_v1_query, file_google_api_annotations, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CixiaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIWYmlubmFjbGUuYWdncmVnYXRvci52MSL3AQoTTGlzdFNlc3Npb25zUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLYWN0aXZlX29ubHkYAyABKAgSDwoHdXNlcl9pZBgEIAEoCRIPCgdmZWF0dXJlGAUgASgJEg8KB3NlcnZpY2UYBiABKAkSEwoLZXJyb3JzX29ubHkYByABKAgSEQoJcGFnZV9zaXplGAggASgNEhIKCnBhZ2VfdG9rZW4YCSABKAkiYgoUTGlzdFNlc3Npb25zUmVzcG9uc2USMQoIc2Vzc2lvbnMYASADKAsyHy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlc3Npb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkIKGUxpc3RBY3RpdmVTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAki2QEKGkxpc3RBY3RpdmVTZXNzaW9uc1Jlc3BvbnNlEjEKCHNlc3Npb25zGAEgAygLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRI3CgdmaWd1cmVzGAMgASgLMiYuYmlubmFjbGUuYWdncmVnYXRvci52MS5TZXNzaW9uRmlndXJlcxI2CghmZWF0dXJlcxgEIAMoCzIkLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuRmVhdHVyZVVzYWdlItcDCgdTZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQZHVyYXRpb25fc2Vjb25kcxgFIAEoARIOCgZhY3RpdmUYBiABKAgSDgoGZXZlbnRzGAcgASgNEhIKCnBhZ2Vfdmlld3MYCCABKA0SDQoFcGFnZXMYCSADKAkSEAoIZmVhdHVyZXMYCiADKAkSEQoJcHVyY2hhc2VzGAsgASgNEikKB3JldmVudWUYDCADKAsyGC5iaW5uYWNsZS5xdWVyeS52MS5Nb25leRIQCghyZXF1ZXN0cxgNIAEoDRIOCgZlcnJvcnMYDiABKA0SEAoIc2VydmljZXMYDyADKAkSEgoKZW50cnlfcGFnZRgQIAEoCRIRCglleGl0X3BhZ2UYESABKAkSFwoPbGFzdF9ldmVudF90eXBlGBIgASgJEigKB2NvbnRleHQYEyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IqIBChhHZXRTZXNzaW9uRmlndXJlc1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2VhcmxpZXJfc2Vjb25kcxgDIAEoDRIPCgdzZXJ2aWNlGAQgASgJIo0BChlHZXRTZXNzaW9uRmlndXJlc1Jlc3BvbnNlEjcKB2ZpZ3VyZXMYASABKAsyJi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlc3Npb25GaWd1cmVzEjcKB2VhcmxpZXIYAiABKAsyJi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlc3Npb25GaWd1cmVzIpwDCg5TZXNzaW9uRmlndXJlcxIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIc2Vzc2lvbnMYAyABKAESFwoPYWN0aXZlX3Nlc3Npb25zGAQgASgBEg0KBXVzZXJzGAUgASgBEiAKGGF2ZXJhZ2VfZHVyYXRpb25fc2Vjb25kcxgGIAEoARIfChdtZWRpYW5fZHVyYXRpb25fc2Vjb25kcxgHIAEoARIaChJldmVudHNfcGVyX3Nlc3Npb24YCCABKAESHgoWcGFnZV92aWV3c19wZXJfc2Vzc2lvbhgJIAEoARITCgtib3VuY2VfcmF0ZRgKIAEoARIcChRzZXNzaW9uc193aXRoX2Vycm9ycxgLIAEoARIeChZzZXNzaW9uc193aXRoX3B1cmNoYXNlGAwgASgBEiAKGHNlc3Npb25zX3dpdGhfY29udmVyc2lvbhgNIAEoASKsAQoRR2V0U2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAQgASgNEhIKCnBhZ2VfdG9rZW4YBSABKAkilAEKEkdldFNlc3Npb25SZXNwb25zZRIwCgdzZXNzaW9uGAEgASgLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5TZXNzaW9uEjMKB2VudHJpZXMYAiADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlN0b3J5RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIqsBChNHZXRVc2VyU3RvcnlSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBhZ2Vfc2l6ZRgEIAEoDRISCgpwYWdlX3Rva2VuGAUgASgJIpcCChRHZXRVc2VyU3RvcnlSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEi4KCmZpcnN0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxhc3RfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZXZlbnRzGAQgASgBEjEKCHNlc3Npb25zGAUgAygLMh8uYmlubmFjbGUuYWdncmVnYXRvci52MS5TZXNzaW9uEjMKB2VudHJpZXMYBiADKAsyIi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlN0b3J5RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAcgASgJIsoBCgpTdG9yeUVudHJ5EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBWV2ZW50GAIgASgLMhkuYmlubmFjbGUuZXZlbnRzLnYxLkV2ZW50SAASKgoDbG9nGAMgASgLMhsuYmlubmFjbGUubG9ncy52MS5Mb2dSZWNvcmRIABIxCgRzcGFuGAQgASgLMiEuYmlubmFjbGUuYWdncmVnYXRvci52MS5TdG9yeVNwYW5IAEIHCgVlbnRyeSJyCglTdG9yeVNwYW4SEAoIdHJhY2VfaWQYASABKAkSDwoHc3Bhbl9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3NlcnZpY2UYBCABKAkSEwoLZHVyYXRpb25fbXMYBSABKAESDgoGZmFpbGVkGAYgASgIItABChZHZXRGZWF0dXJlVXNhZ2VSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxzdGVwX3NlY29uZHMYAyABKA0SEQoJdGltZV96b25lGAQgASgJEg8KB2ZlYXR1cmUYBSABKAkSDwoHc2VydmljZRgGIAEoCRINCgVsaW1pdBgHIAEoDSJ+ChdHZXRGZWF0dXJlVXNhZ2VSZXNwb25zZRI2CghmZWF0dXJlcxgBIAMoCzIkLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuRmVhdHVyZVVzYWdlEhYKDnRvdGFsX2ZlYXR1cmVzGAIgASgBEhMKC3RvdGFsX3VzZXJzGAMgASgBIuMBCgxGZWF0dXJlVXNhZ2USDwoHZmVhdHVyZRgBIAEoCRIMCgR1c2VzGAIgASgBEg0KBXVzZXJzGAMgASgBEhAKCHNlc3Npb25zGAQgASgBEi4KCmZpcnN0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxhc3RfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoGcG9pbnRzGAcgAygLMiQuYmlubmFjbGUuYWdncmVnYXRvci52MS5GZWF0dXJlUG9pbnQiVQoMRmVhdHVyZVBvaW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHVzZXMYAiABKAESDQoFdXNlcnMYAyABKAEimwIKEEdldEZ1bm5lbFJlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKBXN0ZXBzGAMgAygLMiIuYmlubmFjbGUuYWdncmVnYXRvci52MS5GdW5uZWxTdGVwEhYKDndpbmRvd19zZWNvbmRzGAQgASgNEjIKBWFjdG9yGAUgASgOMiMuYmlubmFjbGUuYWdncmVnYXRvci52MS5GdW5uZWxBY3RvchIRCglicmVha2Rvd24YBiABKAkSFwoPYnJlYWtkb3duX2xpbWl0GAcgASgNIl8KCkZ1bm5lbFN0ZXASDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEjUKCmNvbmRpdGlvbnMYAyADKAsyIS5iaW5uYWNsZS5xdWVyeS52MS5FdmVudENvbmRpdGlvbiKzAQoRR2V0RnVubmVsUmVzcG9uc2USOAoFc3RlcHMYASADKAsyKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkZ1bm5lbFN0ZXBGaWd1cmVzEjMKBmdyb3VwcxgCIAMoCzIjLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuRnVubmVsR3JvdXASFwoPY29udmVyc2lvbl9yYXRlGAMgASgBEhYKDm1lZGlhbl9zZWNvbmRzGAQgASgBImQKC0Z1bm5lbEdyb3VwEg0KBXZhbHVlGAEgASgJEgwKBHJlc3QYAiABKAgSOAoFc3RlcHMYAyADKAsyKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkZ1bm5lbFN0ZXBGaWd1cmVzIssBChFGdW5uZWxTdGVwRmlndXJlcxIMCgRuYW1lGAEgASgJEg0KBWNvdW50GAIgASgBEh0KFWNvbnZlcnNpb25fZnJvbV9maXJzdBgDIAEoARIgChhjb252ZXJzaW9uX2Zyb21fcHJldmlvdXMYBCABKAESDwoHZHJvcHBlZBgFIAEoARIkChxtZWRpYW5fc2Vjb25kc19mcm9tX3ByZXZpb3VzGAYgASgBEiEKGW1lZGlhbl9zZWNvbmRzX2Zyb21fZmlyc3QYByABKAEqXAoLRnVubmVsQWN0b3ISHAoYRlVOTkVMX0FDVE9SX1VOU1BFQ0lGSUVEEAASGAoURlVOTkVMX0FDVE9SX1NFU1NJT04QARIVChFGVU5ORUxfQUNUT1JfVVNFUhACMv8HCg5TZXNzaW9uU2VydmljZRKDAQoMTGlzdFNlc3Npb25zEisuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiwuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIYgtPkkwISEhAvYXBpL3YxL3Nlc3Npb25zEp0BChJMaXN0QWN0aXZlU2Vzc2lvbnMSMS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3RBY3RpdmVTZXNzaW9uc1JlcXVlc3QaMi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3RBY3RpdmVTZXNzaW9uc1Jlc3BvbnNlIiCC0+STAhoSGC9tb25pdG9yaW5nL2FwaS9zZXNzaW9ucxKZAQoRR2V0U2Vzc2lvbkZpZ3VyZXMSMC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFNlc3Npb25GaWd1cmVzUmVxdWVzdBoxLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0U2Vzc2lvbkZpZ3VyZXNSZXNwb25zZSIfgtPkkwIZEhcvYXBpL3YxL3Nlc3Npb24tZmlndXJlcxKKAQoKR2V0U2Vzc2lvbhIpLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0U2Vzc2lvblJlcXVlc3QaKi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFNlc3Npb25SZXNwb25zZSIlgtPkkwIfEh0vYXBpL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfRKQAQoMR2V0VXNlclN0b3J5EisuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRVc2VyU3RvcnlSZXF1ZXN0GiwuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRVc2VyU3RvcnlSZXNwb25zZSIlgtPkkwIfEh0vYXBpL3YxL3VzZXJzL3t1c2VyX2lkfS9zdG9yeRKMAQoPR2V0RmVhdHVyZVVzYWdlEi4uYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRGZWF0dXJlVXNhZ2VSZXF1ZXN0Gi8uYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRGZWF0dXJlVXNhZ2VSZXNwb25zZSIYgtPkkwISEhAvYXBpL3YxL2ZlYXR1cmVzEnwKCUdldEZ1bm5lbBIoLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0RnVubmVsUmVxdWVzdBopLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0RnVubmVsUmVzcG9uc2UiGoLT5JMCFDoBKiIPL2FwaS92MS9mdW5uZWxzYgZwcm90bzM", [file_binnacle_events_v1_events, file_binnacle_logs_v1_logs, file_binnacle_query_v1_query, file_google_api_annotations, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Which sessions to list. Conditions go together by AND.
@@ -128,6 +128,77 @@ export type ListSessionsResponse = Message<"binnacle.aggregator.v1.ListSessionsR
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
   messageDesc(file_binnacle_aggregator_v1_session_service, 1);
+
+/**
+ * Which page of active sessions to give.
+ *
+ * @generated from message binnacle.aggregator.v1.ListActiveSessionsRequest
+ */
+export type ListActiveSessionsRequest = Message<"binnacle.aggregator.v1.ListActiveSessionsRequest"> & {
+  /**
+   * Sessions to give: 1 to 1,000; 100 when 0.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on, from a former answer; the session last active when empty.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message binnacle.aggregator.v1.ListActiveSessionsRequest.
+ * Use `create(ListActiveSessionsRequestSchema)` to create a new message.
+ */
+export const ListActiveSessionsRequestSchema: GenMessage<ListActiveSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_aggregator_v1_session_service, 2);
+
+/**
+ * Active sessions, and all sessions of the last 24 hours in figures.
+ *
+ * @generated from message binnacle.aggregator.v1.ListActiveSessionsResponse
+ */
+export type ListActiveSessionsResponse = Message<"binnacle.aggregator.v1.ListActiveSessionsResponse"> & {
+  /**
+   * Sessions with an event in the 30 minutes before now, with their context and
+   * the features used in them, the one last active first.
+   *
+   * @generated from field: repeated binnacle.aggregator.v1.Session sessions = 1;
+   */
+  sessions: Session[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Figures over the sessions of the last 24 hours.
+   *
+   * @generated from field: binnacle.aggregator.v1.SessionFigures figures = 3;
+   */
+  figures?: SessionFigures | undefined;
+
+  /**
+   * The 20 features used most in the last 24 hours.
+   *
+   * @generated from field: repeated binnacle.aggregator.v1.FeatureUsage features = 4;
+   */
+  features: FeatureUsage[];
+};
+
+/**
+ * Describes the message binnacle.aggregator.v1.ListActiveSessionsResponse.
+ * Use `create(ListActiveSessionsResponseSchema)` to create a new message.
+ */
+export const ListActiveSessionsResponseSchema: GenMessage<ListActiveSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_aggregator_v1_session_service, 3);
 
 /**
  * One session, as far as it lies within the range asked for.
@@ -277,7 +348,7 @@ export type Session = Message<"binnacle.aggregator.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 2);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 4);
 
 /**
  * Over which sessions to give figures.
@@ -319,7 +390,7 @@ export type GetSessionFiguresRequest = Message<"binnacle.aggregator.v1.GetSessio
  * Use `create(GetSessionFiguresRequestSchema)` to create a new message.
  */
 export const GetSessionFiguresRequestSchema: GenMessage<GetSessionFiguresRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 3);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 5);
 
 /**
  * Figures over sessions, and those of an earlier range.
@@ -347,7 +418,7 @@ export type GetSessionFiguresResponse = Message<"binnacle.aggregator.v1.GetSessi
  * Use `create(GetSessionFiguresResponseSchema)` to create a new message.
  */
 export const GetSessionFiguresResponseSchema: GenMessage<GetSessionFiguresResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 4);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 6);
 
 /**
  * Figures over all sessions with events within a range.
@@ -453,7 +524,7 @@ export type SessionFigures = Message<"binnacle.aggregator.v1.SessionFigures"> & 
  * Use `create(SessionFiguresSchema)` to create a new message.
  */
 export const SessionFiguresSchema: GenMessage<SessionFigures> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 5);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 7);
 
 /**
  * Which session to tell.
@@ -504,7 +575,7 @@ export type GetSessionRequest = Message<"binnacle.aggregator.v1.GetSessionReques
  * Use `create(GetSessionRequestSchema)` to create a new message.
  */
 export const GetSessionRequestSchema: GenMessage<GetSessionRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 6);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 8);
 
 /**
  * One session in full.
@@ -539,7 +610,7 @@ export type GetSessionResponse = Message<"binnacle.aggregator.v1.GetSessionRespo
  * Use `create(GetSessionResponseSchema)` to create a new message.
  */
 export const GetSessionResponseSchema: GenMessage<GetSessionResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 7);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 9);
 
 /**
  * Which person's story to tell.
@@ -589,7 +660,7 @@ export type GetUserStoryRequest = Message<"binnacle.aggregator.v1.GetUserStoryRe
  * Use `create(GetUserStoryRequestSchema)` to create a new message.
  */
 export const GetUserStoryRequestSchema: GenMessage<GetUserStoryRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 8);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 10);
 
 /**
  * What one person did within a range.
@@ -652,7 +723,7 @@ export type GetUserStoryResponse = Message<"binnacle.aggregator.v1.GetUserStoryR
  * Use `create(GetUserStoryResponseSchema)` to create a new message.
  */
 export const GetUserStoryResponseSchema: GenMessage<GetUserStoryResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 9);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 11);
 
 /**
  * One thing that happened in a session or to a person: an event; a log line or a
@@ -707,7 +778,7 @@ export type StoryEntry = Message<"binnacle.aggregator.v1.StoryEntry"> & {
  * Use `create(StoryEntrySchema)` to create a new message.
  */
 export const StoryEntrySchema: GenMessage<StoryEntry> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 10);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 12);
 
 /**
  * A span, as far as a story tells it.
@@ -763,7 +834,7 @@ export type StorySpan = Message<"binnacle.aggregator.v1.StorySpan"> & {
  * Use `create(StorySpanSchema)` to create a new message.
  */
 export const StorySpanSchema: GenMessage<StorySpan> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 11);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 13);
 
 /**
  * Which features to count.
@@ -827,7 +898,7 @@ export type GetFeatureUsageRequest = Message<"binnacle.aggregator.v1.GetFeatureU
  * Use `create(GetFeatureUsageRequestSchema)` to create a new message.
  */
 export const GetFeatureUsageRequestSchema: GenMessage<GetFeatureUsageRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 12);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 14);
 
 /**
  * Features, most used first.
@@ -862,7 +933,7 @@ export type GetFeatureUsageResponse = Message<"binnacle.aggregator.v1.GetFeature
  * Use `create(GetFeatureUsageResponseSchema)` to create a new message.
  */
 export const GetFeatureUsageResponseSchema: GenMessage<GetFeatureUsageResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 13);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 15);
 
 /**
  * How much one feature was used.
@@ -925,7 +996,7 @@ export type FeatureUsage = Message<"binnacle.aggregator.v1.FeatureUsage"> & {
  * Use `create(FeatureUsageSchema)` to create a new message.
  */
 export const FeatureUsageSchema: GenMessage<FeatureUsage> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 14);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 16);
 
 /**
  * Uses of a feature within one step.
@@ -960,7 +1031,7 @@ export type FeaturePoint = Message<"binnacle.aggregator.v1.FeaturePoint"> & {
  * Use `create(FeaturePointSchema)` to create a new message.
  */
 export const FeaturePointSchema: GenMessage<FeaturePoint> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 15);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 17);
 
 /**
  * Which steps to follow.
@@ -1027,7 +1098,7 @@ export type GetFunnelRequest = Message<"binnacle.aggregator.v1.GetFunnelRequest"
  * Use `create(GetFunnelRequestSchema)` to create a new message.
  */
 export const GetFunnelRequestSchema: GenMessage<GetFunnelRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 16);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 18);
 
 /**
  * One step: an event of a type that meets conditions.
@@ -1062,7 +1133,7 @@ export type FunnelStep = Message<"binnacle.aggregator.v1.FunnelStep"> & {
  * Use `create(FunnelStepSchema)` to create a new message.
  */
 export const FunnelStepSchema: GenMessage<FunnelStep> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 17);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 19);
 
 /**
  * How many came how far. An actor has taken step k when events of steps 1 to k
@@ -1107,7 +1178,7 @@ export type GetFunnelResponse = Message<"binnacle.aggregator.v1.GetFunnelRespons
  * Use `create(GetFunnelResponseSchema)` to create a new message.
  */
 export const GetFunnelResponseSchema: GenMessage<GetFunnelResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 18);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 20);
 
 /**
  * The actors whose first step had one value.
@@ -1142,7 +1213,7 @@ export type FunnelGroup = Message<"binnacle.aggregator.v1.FunnelGroup"> & {
  * Use `create(FunnelGroupSchema)` to create a new message.
  */
 export const FunnelGroupSchema: GenMessage<FunnelGroup> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 19);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 21);
 
 /**
  * One step of a funnel in figures.
@@ -1205,7 +1276,7 @@ export type FunnelStepFigures = Message<"binnacle.aggregator.v1.FunnelStepFigure
  * Use `create(FunnelStepFiguresSchema)` to create a new message.
  */
 export const FunnelStepFiguresSchema: GenMessage<FunnelStepFigures> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_session_service, 20);
+  messageDesc(file_binnacle_aggregator_v1_session_service, 22);
 
 /**
  * Whose steps a funnel follows.
@@ -1259,6 +1330,17 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof ListSessionsRequestSchema;
     output: typeof ListSessionsResponseSchema;
+  },
+  /**
+   * Lists the sessions that are active, the one last active first, and beside
+   * them what all sessions of the 24 hours before now come to.
+   *
+   * @generated from rpc binnacle.aggregator.v1.SessionService.ListActiveSessions
+   */
+  listActiveSessions: {
+    methodKind: "unary";
+    input: typeof ListActiveSessionsRequestSchema;
+    output: typeof ListActiveSessionsResponseSchema;
   },
   /**
    * Gives figures over all sessions with events within a range.
