@@ -22,13 +22,13 @@ const NOTHING = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>";
 const pages: Record<string, Page> = {
   'docs.html': {
     title: 'Binnacle: REST, to try',
-    scripts: [installed.resolve('swagger-ui-dist/swagger-ui-bundle.js'), `${here}docs.js`],
+    scripts: [`${here}theme.js`, installed.resolve('swagger-ui-dist/swagger-ui-bundle.js'), `${here}docs.js`],
     styles: [installed.resolve('swagger-ui-dist/swagger-ui.css'), `${here}docs.css`],
   },
   'redoc.html': {
     title: 'Binnacle: REST, to read',
-    scripts: [installed.resolve('redoc/bundles/redoc.standalone.js'), `${here}redoc.js`],
-    styles: [],
+    scripts: [`${here}theme.js`, installed.resolve('redoc/bundles/redoc.standalone.js'), `${here}redoc.js`],
+    styles: [`${here}redoc.css`],
   },
 };
 

@@ -40,7 +40,15 @@ BODIES: dict[str, Content] = {
     "RemoteWriteService_PostRemoteWrite": _REMOTE_WRITE,
     **{f"OtlpHttpService_Export{kind}": _OTLP for kind in ("Metrics", "Logs", "Traces")},
 }
+_FILES = (
+    "text/csv",
+    "application/json",
+    "application/x-ndjson",
+    "application/vnd.apache.parquet",
+    "application/vnd.apache.arrow.stream",
+)
 ANSWERS: dict[str, Content] = {
+    "ExportService_DownloadData": {media: {} for media in _FILES},
     "SystemService_GetMetricsText": {"text/plain": {"schema": {"type": "string"}}},
     "RemoteWriteService_PostRemoteWrite": {"text/plain": {"schema": {"type": "string"}}},
     **{f"OtlpHttpService_Export{kind}": {media: {} for media in _OTLP} for kind in ("Metrics", "Logs", "Traces")},

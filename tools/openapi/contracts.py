@@ -1,5 +1,6 @@
 """What the protos say, by full name: messages, enums, RPCs and their comments."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from google.protobuf.descriptor_pb2 import (
 from tools.reference import ENUMS, FIELDS, MESSAGES, METHODS, SERVICES, Comments
 
 NESTED_MESSAGES, NESTED_ENUMS = 3, 4
+_IN_PATH = re.compile(r"{(\w+)(?:=[^}]*)?}")
+# The whole body is the request itself.
+WHOLE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,38 @@ class Enum:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An RPC that has a REST path."""
+    """One REST path of an RPC, `place`-th of them; `about` is the comment of its service, `held` names all bodies."""
 
     service: str
+    about: str
     proto: MethodDescriptorProto
     comment: str
+    place: int
     verb: str
     path: str
     body: str
     response_body: str
+    held: frozenset[str]
 
     @property
     def name(self) -> str:
         """Service and method, one word."""
         return f"{self.service}_{self.proto.name}"
+
+    @property
+    def label(self) -> str:
+        """Verb and path as a reader knows them."""
+        return f"{self.verb.upper()} {plain(self.path)}"
+
+
+def plain(path: str) -> str:
+    """A path with the names of its parameters alone."""
+    return _IN_PATH.sub(r"{\1}", path)
+
+
+def parameters_of(path: str) -> list[str]:
+    """The names of what a path holds."""
+    return _IN_PATH.findall(path)
 
 
 class Contracts:
@@ -71,10 +93,10 @@ class Contracts:
             for number, service in enumerate(file.service):
                 self._add_calls(service, comments, number)
 
-    def tags(self) -> list[dict[str, str]]:
-        """The services that have REST paths, and what they are for."""
+    def services(self) -> dict[str, str]:
+        """The services that have REST paths, and what they are for, in the order of their files."""
         used = {call.service for call in self.calls}
-        return [{"name": name, "description": self._services[name]} for name in sorted(used)]
+        return {name: comment for name, comment in self._services.items() if name in used}
 
     def _add_message(self, name: str, proto: DescriptorProto, comments: Comments, path: tuple[int, ...]) -> None:
         fields = tuple(comments.of(*path, FIELDS, number) for number in range(len(proto.field)))
@@ -88,14 +110,17 @@ class Contracts:
         self.enums[name] = Enum(name, proto, comments.of(*path))
 
     def _add_calls(self, service: ServiceDescriptorProto, comments: Comments, number: int) -> None:
-        self._services[service.name] = comments.of(SERVICES, number)
+        about = self._services[service.name] = comments.of(SERVICES, number)
         for index, method in enumerate(service.method):
             comment = comments.of(SERVICES, number, METHODS, index)
-            for rule in _rules(method):
-                verb = rule.WhichOneof("pattern")
-                if verb is not None:
-                    path = getattr(rule, verb)
-                    self.calls.append(Call(service.name, method, comment, verb, path, rule.body, rule.response_body))
+            rules = [rule for rule in _rules(method) if rule.WhichOneof("pattern")]
+            held = frozenset(rule.body for rule in rules) - {"", WHOLE}
+            for place, rule in enumerate(rules):
+                verb = str(rule.WhichOneof("pattern"))
+                path = getattr(rule, verb)
+                self.calls.append(
+                    Call(service.name, about, method, comment, place, verb, path, rule.body, rule.response_body, held)
+                )
 
 
 def _rules(method: MethodDescriptorProto) -> Iterator[http_pb2.HttpRule]:

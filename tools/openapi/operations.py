@@ -1,64 +1,85 @@
 """RPCs as operations on REST paths, by the rules the edge transcodes with."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
-from tools.openapi.bodies import ANSWERS, BODIES
-from tools.openapi.contracts import Call, Contracts, Message
-from tools.openapi.schemas import ERROR, Schema, Schemas
+from services.launcher.edge import NAMED_INTAKE, OPEN_PATHS
+from tools.openapi import errors
+from tools.openapi.bodies import ANSWERS, BODIES, Content
+from tools.openapi.contracts import WHOLE, Call, Contracts, Message, parameters_of, plain
+from tools.openapi.examples import BODIES as EXAMPLES, LINKS, PARAMETERS
+from tools.openapi.schemas import Schema, Schemas
 
-IN_PATH = re.compile(r"{(\w+)(?:=[^}]*)?}")
-HTTP_BODY = ".google.api.HttpBody"
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 # What a query cannot say: messages, except those that are one text.
 _TEXTS = {".google.protobuf.Timestamp", ".google.protobuf.Duration"}
-# The whole body is a field, or the request itself.
-WHOLE = "*"
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[ -~]{1,64}$"},
+    "description": "Names the request, so that it can be repeated within 24 hours and is kept once.",
+}
+_NAMED = frozenset(name.rsplit(".", 1)[-1] for name in NAMED_INTAKE)
 
 
 def paths(contracts: Contracts, schemas: Schemas) -> dict[str, dict[str, Any]]:
     """The operations by path and verb."""
     found: dict[str, dict[str, Any]] = {}
+    identities = {call.label: _identity(call) for call in contracts.calls}
     for call in contracts.calls:
-        path = IN_PATH.sub(r"{\1}", call.path)
-        found.setdefault(path, {})[call.verb] = _operation(call, contracts, schemas)
+        found.setdefault(plain(call.path), {})[call.verb] = _operation(call, contracts, schemas, identities)
     return found
 
 
-def _operation(call: Call, contracts: Contracts, schemas: Schemas) -> dict[str, Any]:
+def summary(comment: str) -> str:
+    """The first sentence, as a line without marks."""
+    return comment.partition(". ")[0].partition(": `{")[0].replace("`", "").rstrip(".")
+
+
+def _identity(call: Call) -> str:
+    """One for each operation, though several are paths of one RPC."""
+    return f"{call.name}_{call.place + 1}" if call.place else call.name
+
+
+def _operation(call: Call, contracts: Contracts, schemas: Schemas, identities: Mapping[str, str]) -> dict[str, Any]:
     request = contracts.messages[call.proto.input_type]
+    is_open = call.path in OPEN_PATHS
     operation: dict[str, Any] = {
-        "operationId": call.name if not call.path.endswith("/") else f"{call.name}_",
+        "operationId": identities[call.label],
         "tags": [call.service],
-        "summary": call.comment.partition(".")[0],
+        "summary": summary(call.comment),
         "description": call.comment,
         "parameters": [*_parameters(call, request, contracts, schemas)],
-        "responses": _responses(call, contracts, schemas),
+        "responses": _responses(call, contracts, schemas, identities, is_open=is_open),
     }
+    if is_open:
+        operation["security"] = []
     if call.body:
-        operation["requestBody"] = _body(call, request, schemas)
+        operation["requestBody"] = {"required": True, "content": _body(call, request, schemas)}
     return operation
 
 
 def _parameters(call: Call, request: Message, contracts: Contracts, schemas: Schemas) -> Iterator[dict[str, Any]]:
-    in_path = IN_PATH.findall(call.path)
+    in_path = parameters_of(call.path)
+    examples = PARAMETERS.get(call.label, {})
     for field, comment in zip(request.proto.field, request.fields, strict=True):
         schema = schemas.field(field, request, "", printed=False)
         schema.pop("description")
         if field.name in in_path:
-            yield {
-                "name": field.name,
-                "in": "path",
-                "required": True,
-                "schema": {**schema, "minLength": 1},
-                "description": comment,
-            }
-        elif call.body != WHOLE and field.name != call.body:
-            yield from _in_query(field, field.name, comment, schema, contracts, schemas)
+            place = {"in": "path", "required": True, "schema": {**schema, "minLength": 1}}
+            yield {"name": field.name, **place, "description": comment, **_example(examples, field.name)}
+        elif call.body != WHOLE and field.name not in call.held:
+            for parameter in _in_query(field, field.name, comment, schema, contracts, schemas):
+                yield {**parameter, **_example(examples, parameter["name"])}
+    if call.service in _NAMED:
+        yield _IDEMPOTENCY_KEY
+
+
+def _example(examples: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {"example": examples[name]} if name in examples else {}
 
 
 def _in_query(
@@ -75,31 +96,40 @@ def _in_query(
             yield from _in_query(inner, f"{name}.{inner.name}", words, inner_schema, contracts, schemas)
 
 
-def _body(call: Call, request: Message, schemas: Schemas) -> dict[str, Any]:
+def _body(call: Call, request: Message, schemas: Schemas) -> Content:
+    example = {"example": EXAMPLES[call.label]} if call.label in EXAMPLES else {}
     if call.name in BODIES:
-        return {"required": True, "content": BODIES[call.name]}
+        return {media: {**told, **(example if media == JSON else {})} for media, told in BODIES[call.name].items()}
     if call.body == WHOLE:
-        return {"required": True, "content": {JSON: {"schema": schemas.request(request.name)}}}
+        return {JSON: {"schema": schemas.request(request.name), **example}}
     places = {field.name: place for place, field in enumerate(request.proto.field)}
     field = request.proto.field[places[call.body]]
     schema = schemas.field(field, request, request.fields[places[call.body]], printed=False)
-    return {"required": True, "content": {JSON: {"schema": schema}}}
+    return {JSON: {"schema": schema, **example}}
 
 
-def _responses(call: Call, contracts: Contracts, schemas: Schemas) -> dict[str, Any]:
-    error = {
-        "description": "What went wrong.",
-        "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{ERROR}"}}},
+def _responses(
+    call: Call, contracts: Contracts, schemas: Schemas, identities: Mapping[str, str], *, is_open: bool
+) -> dict[str, Any]:
+    done: dict[str, Any] = {"description": "Done.", "content": _answer(call, contracts, schemas)}
+    links = {
+        f"{identities[link.target]}_{link.parameter}": {
+            "operationId": identities[link.target],
+            "parameters": {link.parameter: f"$response.body#{link.pointer}"},
+        }
+        for link in LINKS
+        if link.source == call.label
     }
-    return {"200": {"description": "Done.", "content": _answer(call, contracts, schemas)}, "default": error}
+    if links:
+        done["links"] = links
+    media = tuple(ANSWERS[call.name]) if call.name in ANSWERS and call.response_body and call.body else ()
+    return {"200": done, **errors.responses(errors.statuses(call, is_open=is_open), media)}
 
 
-def _answer(call: Call, contracts: Contracts, schemas: Schemas) -> dict[str, Any]:
-    response = call.proto.output_type
+def _answer(call: Call, contracts: Contracts, schemas: Schemas) -> Content:
     if call.name in ANSWERS:
         return ANSWERS[call.name]
-    if response == HTTP_BODY or call.response_body:
-        return {"*/*": {}}
     # Messages of a stream are lines, which a schema of one document cannot tell.
-    schema = {"type": "string"} if call.proto.server_streaming else schemas.answer(contracts.messages[response].name)
-    return {NDJSON if call.proto.server_streaming else JSON: {"schema": schema}}
+    if call.proto.server_streaming:
+        return {NDJSON: {"schema": {"type": "string"}}}
+    return {JSON: {"schema": schemas.answer(contracts.messages[call.proto.output_type].name)}}

@@ -11,7 +11,6 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 from tools.openapi.contracts import Contracts, Enum, Message
 
 Schema = dict[str, Any]
-ERROR = "Error"
 _TYPE = FieldDescriptorProto
 _WHOLE = {"type": "integer", "format": "int32"}
 _UNSIGNED = {"type": "integer", "format": "int64", "minimum": 0, "maximum": 2**32 - 1}
@@ -72,19 +71,6 @@ class Schemas:
         else:
             schema = self._single(field, printed=printed)
         return {**schema, "description": comment}
-
-    def error(self) -> Schema:
-        """How the edge and every service tell what went wrong."""
-        return {
-            "type": "object",
-            "description": "google.rpc.Status: what went wrong; in `details` the reason, the fields, when to retry.",
-            "required": ["code", "message"],
-            "properties": {
-                "code": {"type": "integer", "description": "Code of google.rpc.Code."},
-                "message": {"type": "string", "description": "What is wrong and what would be right."},
-                "details": {"type": "array", "items": _KNOWN[".google.protobuf.Any"]},
-            },
-        }
 
     def _single(self, field: FieldDescriptorProto, *, printed: bool) -> Schema:
         if field.type == _TYPE.TYPE_MESSAGE:
