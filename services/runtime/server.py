@@ -31,7 +31,7 @@ def build_server(
         process.log, process.calls, auth_required=config.auth != "off", gate=wired.gate or OpenGate()
     )
     server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
-    registrations = [*wired.registrations, telemetry.registration(process.name, process.registry)]
+    registrations = [*wired.registrations, telemetry.registration(config, process)]
     for registration in registrations:
         registration.add(registration.servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)

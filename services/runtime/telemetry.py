@@ -1,31 +1,45 @@
-"""The process's own metrics, asked for by gRPC."""
+"""What a process tells about itself, asked for by gRPC."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import grpc
 from prometheus_client import CollectorRegistry, generate_latest
 
-from binnacle.telemetry.v1 import telemetry_service_pb2, telemetry_service_pb2_grpc
-from services.runtime.process import Registration
+from binnacle.processes.v1 import processes_pb2
+from binnacle.telemetry.v1 import telemetry_service_pb2 as pb, telemetry_service_pb2_grpc
+from services.runtime.config import ServiceConfig
+from services.runtime.description import Describe, describer, settings_of
+from services.runtime.process import Process, Registration
 
 SERVICE = "binnacle.telemetry.v1.TelemetryService"
 
-Request = telemetry_service_pb2.GetProcessMetricsRequest
-Response = telemetry_service_pb2.GetProcessMetricsResponse
+Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class TelemetryServicer(telemetry_service_pb2_grpc.TelemetryServiceServicer):
-    """Gives the metrics of one registry."""
+    """Gives the metrics of one registry, and the description of its process."""
 
-    def __init__(self, process: str, registry: CollectorRegistry) -> None:
-        self._process = process
+    def __init__(
+        self, name: str, registry: CollectorRegistry, describe: Describe, settings: Sequence[processes_pb2.Setting]
+    ) -> None:
+        self._name = name
         self._registry = registry
+        self._describe = describe
+        self._settings = settings
 
     async def GetProcessMetrics(
-        self, request: Request, context: grpc.aio.ServicerContext[Request, Response]
-    ) -> Response:
-        return Response(process=self._process, text=generate_latest(self._registry).decode())
+        self, request: pb.GetProcessMetricsRequest, context: Context
+    ) -> pb.GetProcessMetricsResponse:
+        return pb.GetProcessMetricsResponse(process=self._name, text=generate_latest(self._registry).decode())
+
+    async def DescribeProcess(self, request: pb.DescribeProcessRequest, context: Context) -> pb.DescribeProcessResponse:
+        return pb.DescribeProcessResponse(process=self._describe(), settings=self._settings)
 
 
-def registration(process: str, registry: CollectorRegistry) -> Registration:
+def registration(config: ServiceConfig, process: Process) -> Registration:
     """The telemetry service of one process."""
-    servicer = TelemetryServicer(process, registry)
+    servicer = TelemetryServicer(
+        process.name, process.registry, describer(process.name, process.clock), settings_of(config)
+    )
     return Registration(telemetry_service_pb2_grpc.add_TelemetryServiceServicer_to_server, servicer, SERVICE)
