@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { referencePages } from './reference/pages';
+import { referencePages } from './reference/pages.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const stubs = fileURLToPath(new URL('../gen/typescript', import.meta.url));
