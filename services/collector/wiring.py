@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
+from random import SystemRandom
 from typing import NoReturn
 
 import grpc
@@ -12,6 +13,7 @@ import numpy as np
 from binnacle.aggregator.v1 import append_service_pb2_grpc
 from binnacle.collector.v1.import_service_pb2_grpc import add_ImportServiceServicer_to_server
 from binnacle.collector.v1.json_intake_service_pb2_grpc import add_JsonIntakeServiceServicer_to_server
+from binnacle.collector.v1.log_generator_service_pb2_grpc import add_LogGeneratorServiceServicer_to_server
 from binnacle.collector.v1.remote_write_service_pb2_grpc import add_RemoteWriteServiceServicer_to_server
 from services.collector.adapters import series_key
 from services.collector.adapters.forwarder import Forwarder
@@ -33,6 +35,7 @@ from services.collector.service.http_intake import HttpIntake
 from services.collector.service.imports import IMPORT, ImportServicer
 from services.collector.service.ingest import IngestServicer
 from services.collector.service.json_intake import SERVICE as JSON_INTAKE, JsonIntake, JsonIntakeServicer
+from services.collector.service.log_generator import LOG_GENERATOR, LogGeneratorServicer
 from services.collector.service.otlp import Otlp, registrations as otlp_registrations
 from services.collector.service.registration import INGEST, add_ingest
 from services.collector.service.remote_write import REMOTE_WRITE, RemoteWriteServicer
@@ -85,6 +88,11 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
                 Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(json), JSON_INTAKE),
                 Registration(add_RemoteWriteServiceServicer_to_server, remote_write, REMOTE_WRITE),
                 Registration(add_ImportServiceServicer_to_server, ImportServicer(intake), IMPORT),
+                Registration(
+                    add_LogGeneratorServiceServicer_to_server,
+                    LogGeneratorServicer(intake, SystemRandom()),
+                    LOG_GENERATOR,
+                ),
                 *otlp_registrations(otlp),
             ],
             ready,

@@ -1,6 +1,7 @@
 """Business figures as messages, and the periods they are asked for with."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from binnacle.aggregator.v1 import business_service_pb2 as pb
 from services.aggregator.convert.dashboard import timestamp
@@ -9,11 +10,15 @@ from services.aggregator.convert.sessions import money, steps_from
 from services.aggregator.convert.time_ranges import range_from
 from services.aggregator.domain.business import BusinessFigures, BusinessPoint, Part
 from services.aggregator.domain.business_sums import ModelCalls, Revenue
+from services.aggregator.domain.periods import NamedPeriod
+from services.aggregator.domain.revenue import Change, RevenuePeriod
+from services.aggregator.domain.zoned_steps import zoned_steps
 from services.aggregator.ports.business import Campaign, Period, Product
 from services.core.errors import InvalidInput
 
 DEFAULT_TOP, MOST_TOP = 10, 100
 MILLION = 1_000_000
+UTC = ZoneInfo("UTC")
 _PARTS = {pb.BusinessPart.Value(f"BUSINESS_PART_{part.name}"): part for part in Part}
 
 
@@ -30,6 +35,12 @@ def periods_from(asked: pb.GetBusinessRequest, now: float) -> tuple[Period, Peri
 def _period(asked: pb.GetBusinessRequest, from_us: int, to_us: int) -> Period:
     steps = steps_from(asked.step_seconds, asked.time_zone, from_us, to_us)
     return Period(from_us, to_us, steps.edges[:-1] if steps else ())
+
+
+def steps_of(period: NamedPeriod) -> Period:
+    """A named period with its steps."""
+    steps = zoned_steps(period.range.first, period.range.end, period.step_seconds, UTC)
+    return Period(period.range.first_us, period.range.end_us, steps.edges[:-1])
 
 
 def parts_from(asked: pb.GetBusinessRequest) -> list[Part]:
@@ -54,6 +65,49 @@ def response(found: BusinessFigures, earlier: BusinessFigures | None) -> pb.GetB
         earlier=None if earlier is None else _figures(earlier),
         points=[_point(one) for one in found.points],
         earlier_points=[_point(one) for one in earlier.points] if earlier else [],
+    )
+
+
+def revenue_response(
+    period: NamedPeriod, periods: Sequence[RevenuePeriod], found: BusinessFigures
+) -> pb.GetRevenueResponse:
+    """Revenue of all periods, and the course of one."""
+    told = _figures(found)
+    return pb.GetRevenueResponse(
+        end_time=at_second(period.range.end),
+        periods=[_revenue_period(one) for one in periods],
+        period=period.name,
+        step_seconds=period.step_seconds,
+        trend=[
+            pb.RevenuePoint(
+                time=at_second(point.start), revenue=money(point.revenue), purchases=point.counts["purchases"]
+            )
+            for point in found.points
+        ],
+        conversions=told.conversions,
+        campaigns=told.campaigns,
+    )
+
+
+def _revenue_period(one: RevenuePeriod) -> pb.RevenuePeriod:
+    return pb.RevenuePeriod(
+        period=one.name,
+        start_time=at_second(one.start),
+        revenue=[_change(change) for change in one.changes],
+        purchases=one.purchases,
+    )
+
+
+def _change(change: Change) -> pb.RevenueChange:
+    return pb.RevenueChange(
+        currency=change.now.currency,
+        amount=change.now.amount,
+        from_purchases=change.now.from_purchases,
+        from_metric=change.now.from_metric,
+        orders=change.now.orders,
+        average_order=change.now.average_order,
+        earlier_amount=change.earlier,
+        change_percent=change.percent,
     )
 
 

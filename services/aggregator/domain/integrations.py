@@ -16,6 +16,7 @@ from services.core.errors import InvalidInput, NotFound
 MAX_INTEGRATIONS = 1_000
 MAX_ENDPOINTS = 100
 MAX_KINDS = 20
+MAX_NAMED = 50
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class Integrations:
         return _integrations(rows, failures)
 
     async def get(self, tenant: str, asked: Range, steps: ZonedSteps, name: str) -> IntegrationDetail:
-        """One in full. Raises NotFound when it was not called."""
+        """One in full. Raises NotFound when it was not called, naming what was."""
         question = CallsQuestion(asked.first_us, asked.end_us, name)
         by_endpoint = CallsQuestion(asked.first_us, asked.end_us, name, by_endpoint=True)
         by_step = CallsQuestion(asked.first_us, asked.end_us, name, bucket_seconds=steps.stretch)
@@ -100,7 +101,9 @@ class Integrations:
         )
         found = _integrations(endpoints, failures)
         if not found:
-            raise NotFound(f"{name} was not called within the range")
+            others = [one.name for one in await self.listed(tenant, asked)]
+            told = f"what was: {', '.join(others[:MAX_NAMED])}" if others else "nor was anything else"
+            raise NotFound(f"{name} was not called within the range; {told}")
         points = [CallSums() for _step in range(len(steps))]
         for row in parts:
             points[steps.place(row.start)].add(row)

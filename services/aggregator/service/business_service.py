@@ -6,19 +6,26 @@ import grpc
 
 from binnacle.aggregator.v1 import business_service_pb2 as pb, business_service_pb2_grpc
 from services.aggregator.convert import business, business_rules, pages
-from services.aggregator.domain.business import Business
+from services.aggregator.domain.business import Business, Part
 from services.aggregator.domain.business_rules import Rules
+from services.aggregator.domain.periods import named_period
+from services.aggregator.domain.revenue import RevenuePeriods
 from services.aggregator.ports.business_rules import BusinessRule
 from services.core.clock import Clock
 from services.core.errors import NotFound
 from services.runtime.calls import current_call
 
+REVENUE_PARTS = (Part.REVENUE, Part.CONVERSIONS, Part.CAMPAIGNS)
+
 
 class BusinessServicer(business_service_pb2_grpc.BusinessServiceServicer):
     """Answers from the store; `own` are the rules of the installation."""
 
-    def __init__(self, figures: Business, rules: Rules, own: Sequence[BusinessRule], clock: Clock) -> None:
+    def __init__(
+        self, figures: Business, revenue: RevenuePeriods, rules: Rules, own: Sequence[BusinessRule], clock: Clock
+    ) -> None:
         self._figures = figures
+        self._revenue = revenue
         self._rules = rules
         self._own = own
         self._clock = clock
@@ -34,6 +41,19 @@ class BusinessServicer(business_service_pb2_grpc.BusinessServiceServicer):
         found = await self._figures.figures(tenant, period, top, parts)
         before = None if earlier is None else await self._figures.figures(tenant, earlier, top, parts)
         return business.response(found, before)
+
+    async def GetRevenue(
+        self,
+        request: pb.GetRevenueRequest,
+        context: grpc.aio.ServicerContext[pb.GetRevenueRequest, pb.GetRevenueResponse],
+    ) -> pb.GetRevenueResponse:
+        tenant, period = current_call().tenant, named_period(request.period, self._clock.now())
+        steps = business.steps_of(period)
+        return business.revenue_response(
+            period,
+            await self._revenue.until(tenant, period.range.end),
+            await self._figures.figures(tenant, steps, business.DEFAULT_TOP, REVENUE_PARTS),
+        )
 
     async def ListBusinessRules(
         self,

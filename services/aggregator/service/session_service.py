@@ -11,6 +11,7 @@ from services.aggregator.convert.time_ranges import DAY_US, range_from
 from services.aggregator.domain.funnels import funnel
 from services.aggregator.ports.funnels import FunnelReader
 from services.aggregator.ports.sessions import (
+    FeatureFilter,
     SessionFilter,
     SessionReader,
     StoryPosition,
@@ -41,6 +42,9 @@ class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
         request: pb.ListSessionsRequest,
         context: grpc.aio.ServicerContext[pb.ListSessionsRequest, pb.ListSessionsResponse],
     ) -> pb.ListSessionsResponse:
+        return await self._page(request)
+
+    async def _page(self, request: pb.ListSessionsRequest) -> pb.ListSessionsResponse:
         tenant, now = current_call().tenant, self._clock.now()
         size = pages.limit_from("page_size", request.page_size or pages.DEFAULT_LIMIT)
         matching, before = sessions.filter_from(tenant, request, now)
@@ -50,6 +54,22 @@ class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
         return pb.ListSessionsResponse(
             sessions=[sessions.session(one, now) for one in page],
             next_page_token=sessions.page_token(tenant, request, matching, page[-1]) if more else "",
+        )
+
+    async def ListActiveSessions(
+        self,
+        request: pb.ListActiveSessionsRequest,
+        context: grpc.aio.ServicerContext[pb.ListActiveSessionsRequest, pb.ListActiveSessionsResponse],
+    ) -> pb.ListActiveSessionsResponse:
+        asked = pb.ListSessionsRequest(active_only=True, page_size=request.page_size, page_token=request.page_token)
+        page = await self._page(asked)
+        from_us, to_us = range_from(asked, self._clock.now())
+        used = await self._sessions.features(current_call().tenant, FeatureFilter(from_us, to_us), DEFAULT_FEATURES)
+        return pb.ListActiveSessionsResponse(
+            sessions=page.sessions,
+            next_page_token=page.next_page_token,
+            figures=await self._figures("", from_us, to_us),
+            features=sessions.feature_usage(used, None).features,
         )
 
     async def GetSessionFigures(

@@ -17,6 +17,7 @@ from services.aggregator.adapters.clickhouse.stories import ClickHouseStories
 from services.aggregator.convert.business_rules import rules_of_file
 from services.aggregator.domain.business import Business
 from services.aggregator.domain.business_rules import READY_MADE, Rules
+from services.aggregator.domain.revenue import RevenuePeriods
 from services.aggregator.service.audience_service import AudienceServicer
 from services.aggregator.service.business_service import BusinessServicer
 from services.aggregator.service.session_service import SessionServicer
@@ -26,16 +27,15 @@ from services.runtime.process import Registration
 
 def business(reader: Reader, clock: Clock, rules: Path | None) -> list[Registration]:
     """Sessions, business figures, audience; `rules` is a file of business rules. Raises InvalidInput for a bad one."""
-    own = rules_of_file(rules) if rules else READY_MADE
     return [
         Registration(
             session_service_pb2_grpc.add_SessionServiceServicer_to_server,
-            SessionServicer(ClickHouseSessions(reader), ClickHouseStories(reader), ClickHouseFunnels(reader), clock),
+            session_servicer(reader, clock),
             "binnacle.aggregator.v1.SessionService",
         ),
         Registration(
             business_service_pb2_grpc.add_BusinessServiceServicer_to_server,
-            BusinessServicer(Business(ClickHouseBusiness(reader), clock), Rules(ClickHouseRules(reader)), own, clock),
+            business_servicer(reader, clock, rules),
             "binnacle.aggregator.v1.BusinessService",
         ),
         Registration(
@@ -44,3 +44,17 @@ def business(reader: Reader, clock: Clock, rules: Path | None) -> list[Registrat
             "binnacle.aggregator.v1.AudienceService",
         ),
     ]
+
+
+def session_servicer(reader: Reader, clock: Clock) -> SessionServicer:
+    """Answers about sessions, stories, features and funnels."""
+    return SessionServicer(ClickHouseSessions(reader), ClickHouseStories(reader), ClickHouseFunnels(reader), clock)
+
+
+def business_servicer(reader: Reader, clock: Clock, rules: Path | None) -> BusinessServicer:
+    """Answers about business figures and rules. Raises InvalidInput for a bad file of rules."""
+    own = rules_of_file(rules) if rules else READY_MADE
+    figures = ClickHouseBusiness(reader)
+    return BusinessServicer(
+        Business(figures, clock), RevenuePeriods(figures, clock), Rules(ClickHouseRules(reader)), own, clock
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.wiring.business import business
 from services.aggregator.wiring.findings import findings
+from services.aggregator.wiring.monitoring import monitoring
 from services.aggregator.wiring.reports import reports
 from services.core.clock import Clock
 from services.runtime.process import Registration
@@ -16,4 +17,5 @@ def questions(reader: Reader, clock: Clock, business_rules: Path | None) -> list
         *findings(reader, clock),
         *reports(reader, clock),
         *business(reader, clock, business_rules),
+        monitoring(reader, clock, business_rules),
     ]

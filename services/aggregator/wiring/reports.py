@@ -43,16 +43,15 @@ from services.runtime.process import Registration
 def reports(reader: Reader, clock: Clock) -> list[Registration]:
     """Every report that the store alone answers."""
     traffic, gauges = ClickHouseTraffic(reader), ClickHouseGauges(reader)
-    services = Services(traffic, ClickHouseServices(reader), clock)
     return [
         Registration(
             service_catalog_service_pb2_grpc.add_ServiceCatalogServiceServicer_to_server,
-            ServiceCatalogServicer(services, clock),
+            catalog_servicer(reader, clock),
             "binnacle.aggregator.v1.ServiceCatalogService",
         ),
         Registration(
             integration_service_pb2_grpc.add_IntegrationServiceServicer_to_server,
-            IntegrationServicer(Integrations(ClickHouseIntegrations(reader)), clock),
+            integration_servicer(reader, clock),
             "binnacle.aggregator.v1.IntegrationService",
         ),
         Registration(
@@ -62,7 +61,7 @@ def reports(reader: Reader, clock: Clock) -> list[Registration]:
         ),
         Registration(
             machine_service_pb2_grpc.add_MachineServiceServicer_to_server,
-            MachineServicer(Machines(gauges, clock), clock),
+            machine_servicer(reader, clock),
             "binnacle.aggregator.v1.MachineService",
         ),
         Registration(
@@ -81,6 +80,21 @@ def reports(reader: Reader, clock: Clock) -> list[Registration]:
             "binnacle.aggregator.v1.ChangeService",
         ),
     ]
+
+
+def catalog_servicer(reader: Reader, clock: Clock) -> ServiceCatalogServicer:
+    """Answers about services, endpoints and traffic."""
+    return ServiceCatalogServicer(Services(ClickHouseTraffic(reader), ClickHouseServices(reader), clock), clock)
+
+
+def integration_servicer(reader: Reader, clock: Clock) -> IntegrationServicer:
+    """Answers about integrations."""
+    return IntegrationServicer(Integrations(ClickHouseIntegrations(reader)), clock)
+
+
+def machine_servicer(reader: Reader, clock: Clock) -> MachineServicer:
+    """Answers about machines."""
+    return MachineServicer(Machines(ClickHouseGauges(reader), clock), clock)
 
 
 def flow(reader: Reader, aggregator: Aggregator) -> list[Registration]:
