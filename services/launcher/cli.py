@@ -82,7 +82,7 @@ def main() -> None:
               help="Origin whose pages may call, beside those of this machine; may be repeated.")  # fmt: skip
 @click.option("--otlp-ports", is_flag=False, flag_value="4317,4318", envvar="BINNACLE_OTLP_PORTS",
               help="Listen on OpenTelemetry's own ports too; others can be named.")  # fmt: skip
-@click.option("--collector-workers", type=click.IntRange(1, 64), default=1, show_default=True,
+@click.option("--collector-workers", "--workers", type=click.IntRange(1, 64), default=1, show_default=True,
               envvar="BINNACLE_COLLECTOR_WORKERS", help="Processes that take in points; each uses a core.")  # fmt: skip
 def up(**options: object) -> None:
     """Run the whole suite on this machine until Ctrl-C."""

@@ -15,7 +15,7 @@ from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(300)]
 
-TWO = ("--no-agent", "--collector-workers", "2")
+TWO = ("--no-agent", "--workers", "2")
 WORKERS = ("collector", "collector-1")
 
 

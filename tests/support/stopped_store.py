@@ -13,14 +13,32 @@ from tests.support.lanes import SAMPLE_NAME, SERVICE
 
 _SAMPLES = f"(SELECT id FROM series WHERE name = '{SAMPLE_NAME}')"
 _ENTRY = "JSONExtractInt(data, 'entry')"
-_ROLLED = f"SELECT sum(count), sum(sum) FROM rollup_minutes FINAL WHERE series_id IN {_SAMPLES}"
+# By minute: what the samples come to, what the roll-up says, and whether it is known to be out of date.
+_MINUTES = (
+    "SELECT sum(stored), sum(stored_sum), sum(rolled), sum(rolled_sum), max(outdated) FROM ("
+    " SELECT toStartOfMinute(time) AS minute, count() AS stored, sum(value) AS stored_sum, 0 AS rolled,"
+    f" 0. AS rolled_sum, 0 AS outdated FROM samples_values WHERE series_id IN {_SAMPLES} GROUP BY minute"
+    " UNION ALL SELECT bucket, 0, 0., sum(count), sum(part.sum), 0 FROM rollup_minutes AS part FINAL"
+    f" WHERE series_id IN {_SAMPLES} GROUP BY bucket"
+    " UNION ALL SELECT bucket, 0, 0., 0, 0., max(disturbed) > max(rolled) FROM rollup_marks WHERE tier = 60"
+    " GROUP BY bucket) GROUP BY minute HAVING sum(stored) + sum(rolled) > 0"
+)
 QUERIES = {
     "events": f"SELECT type, {_ENTRY}, count() FROM events WHERE service = '{SERVICE}' GROUP BY 1, 2",
     "samples": f"SELECT value, count() FROM samples_values WHERE series_id IN {_SAMPLES} GROUP BY 1",
     "requests": f"SELECT sum(requests) FROM signals WHERE service = '{SERVICE}'",
-    "rolled": _ROLLED,
+    "minutes": _MINUTES,
     "logs": "SELECT count() FROM logs",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """A minute of samples: count and sum as stored and as rolled up."""
+
+    stored: tuple[int, float]
+    rolled: tuple[int, float]
+    outdated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +48,7 @@ class Rows:
     events: dict[str, dict[int, int]]
     samples: dict[int, int]
     requests: float
-    rolled_count: int
-    rolled_sum: float
+    minutes: list[Minute]
 
 
 def read(data_dir: Path) -> Rows:
@@ -40,9 +57,12 @@ def read(data_dir: Path) -> Rows:
     events: dict[str, dict[int, int]] = {}
     for kind, number, times in told["events"]:
         events.setdefault(kind, {})[number] = times
-    [[count, total]] = told["rolled"]
     [[requests]] = told["requests"]
-    return Rows(events, {int(value): times for value, times in told["samples"]}, requests, count, total)
+    minutes = [
+        Minute((stored, stored_sum), (rolled, rolled_sum), bool(outdated))
+        for stored, stored_sum, rolled, rolled_sum, outdated in told["minutes"]
+    ]
+    return Rows(events, {int(value): times for value, times in told["samples"]}, requests, minutes)
 
 
 def _asked(data_dir: Path) -> dict[str, list[list[Any]]]:

@@ -5,9 +5,9 @@ from hypothesis import given, strategies as st
 from services.launcher.restarts import LONGEST_SECONDS, SETTLED_SECONDS, Backoff
 
 
-def test_first_at_once_then_doubling_up_to_ten_seconds() -> None:
+def test_first_at_once_then_doubling_up_to_five_seconds() -> None:
     backoff = Backoff()
-    assert [backoff.after(0.1) for _ in range(8)] == [0, 0.5, 1, 2, 4, 8, 10, 10]
+    assert [backoff.after(0.1) for _ in range(8)] == [0, 0.5, 1, 2, 4, 5, 5, 5]
 
 
 def test_a_life_that_lasted_is_a_new_start() -> None:
