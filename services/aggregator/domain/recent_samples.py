@@ -2,7 +2,7 @@
 
 They are read from the store once, with nothing being written meanwhile, and then taken in as they are written. A
 segment that failed on its way may be stored in part, and so may the first that a journal sends to a new process:
-the samples of their tenants are read again.
+the samples of their tenants are read again. Of a tenant that sends too many nothing is kept.
 """
 
 import threading
@@ -17,6 +17,7 @@ from services.core.clock import Clock
 
 KEPT_SECONDS = 600
 UNASKED_SECONDS = 900.0
+GIVEN_UP_SECONDS = 600.0
 MAX_ROWS = 3_000_000
 MAX_TENANTS = 20
 # Runs are put together up to so many rows, so that they stay few, and what is old goes in pieces.
@@ -50,6 +51,7 @@ class RecentSamples:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tenants: dict[str, _Recent] = {}
+        self._given_up: dict[str, float] = {}
         self._journals: set[str] = set()
         self._doubtful: set[tuple[str, int]] = set()
         self._gate = threading.Condition()
@@ -91,11 +93,17 @@ class RecentSamples:
         """Whether they would be, once they are read."""
         if not self._alone or from_ms < self.kept_from_ms() or tenant in self._tenants:
             return False
+        if self._clock.monotonic() < self._given_up.get(tenant, 0.0):
+            return False
         unasked = self._clock.monotonic() - UNASKED_SECONDS
         with self._gate:
             for other in [name for name, known in self._tenants.items() if known.asked < unasked]:
                 del self._tenants[other]
             return len(self._tenants) < MAX_TENANTS
+
+    def give_up(self, tenant: str) -> None:
+        """There are too many: for a while they are not worth reading."""
+        self._given_up[tenant] = self._clock.monotonic() + GIVEN_UP_SECONDS
 
     def kept_from_ms(self) -> int:
         """The time from which on samples are kept."""

@@ -22,7 +22,7 @@ from services.aggregator.domain.cell_folding import FIELDS, fold_cells
 from services.aggregator.domain.changes import Changes
 from services.aggregator.domain.folding import fold, ordered
 from services.aggregator.domain.grid import Grid, joined, runs
-from services.aggregator.domain.recent_samples import RecentSamples
+from services.aggregator.domain.recent_samples import MAX_ROWS, RecentSamples
 from services.aggregator.domain.rollups import RAW_SECONDS
 from services.aggregator.domain.series_index import Expressions, SeriesIndex, TenantSeries
 from services.aggregator.domain.tier_choice import DELTA_KIND, SAMPLES, Plan
@@ -41,7 +41,6 @@ MAX_RUNS = 12
 # Work on more values than this would hold up other calls.
 _LONG = 100_000
 _SHORT = 0.001
-_NEVER_MS = 1 << 42
 _LOWER = {MINUTE: SAMPLES, HOUR: MINUTE}
 # Of samples younger than this imports bring no sums: they are kept as samples.
 _IMPORTED_SECONDS = RAW_SECONDS - DAY
@@ -122,7 +121,9 @@ class TimeSeriesReader:
             try:
                 while not self._recent.hold():  # noqa: ASYNC110 - what it waits for ends in another thread
                     await asyncio.sleep(_SHORT)
-                read = await self.store.samples(tenant, None, kept_from_ms, _NEVER_MS)
+                read = await self.store.newest(tenant, kept_from_ms, MAX_ROWS)
+                if read is None:
+                    self._recent.give_up(tenant)
             finally:
                 self._recent.release(tenant, read, kept_from_ms)
 

@@ -78,6 +78,10 @@ class TimeSeriesStore(Protocol):
         """Samples in any order."""
         ...
 
+    async def newest(self, tenant: str, from_ms: int, most: int) -> SampleColumns | None:
+        """Samples of all series from a time on; None where they are more than `most`, or take over a second."""
+        ...
+
     async def folded(self, tenant: str, ids: Ids | None, fold: Fold, step_ms: int, first: int, count: int) -> StepRows:
         """What samples come to in `count` steps from number `first` on."""
         ...

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.domain import time_series
 from services.aggregator.ports.rollups import DAY, HOUR
 from tests.support.clock import ManualClock
 from tests.support.journals import NOW, Sample
@@ -73,4 +74,22 @@ async def test_answers_and_refreshed_answers_equal_plain_python(kind: str, seed:
             assert same(told(fresh), expected), viewer.asked
         await clock.advance(rng.choice([1.0, 20.0, 70.0, 600.0]))
     assert kind == "server" or sum(viewer.refreshed for viewer in viewers) > 5
+    await world.store.close()
+
+
+async def test_more_new_samples_than_memory_takes_are_read_from_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_series, "MAX_ROWS", 100)
+    clock = ManualClock(START + 3 * HOUR)
+    store = MAKERS["chdb"](tmp_path / "store")
+    assert isinstance(store, ClickHouseStore)
+    world = World(store, clock, random.Random(1))
+    await world.open()
+    await world.commit([(place, clock.now() - second, float(second)) for place in range(4) for second in range(26)])
+    newest = Asked("last", step_ms=60_000)
+    for second in range(2):
+        answer = await world.ask(newest, clock.now() - 60, clock.now() + 1)
+        assert same(told(answer), world.plain(newest, answer))
+        await world.commit([(0, clock.now() + second / 10, 7.0)])
     await world.store.close()

@@ -114,3 +114,15 @@ def test_a_store_that_others_write_to_is_not_remembered() -> None:
     recent = RecentSamples(ManualClock(NOW))
     recent.opened([], alone=False)
     assert not recent.worth_reading("default", FROM_MS)
+
+
+async def test_what_is_too_much_is_not_tried_again_at_once() -> None:
+    clock = ManualClock(NOW)
+    recent = RecentSamples(clock)
+    recent.opened([], alone=True)
+    assert recent.worth_reading("default", FROM_MS)
+    recent.give_up("default")
+    assert not recent.worth_reading("default", FROM_MS)
+    assert recent.worth_reading("other", FROM_MS)
+    await clock.advance(recent_samples.GIVEN_UP_SECONDS)
+    assert recent.worth_reading("default", int((clock.now() - 300) * 1e3))

@@ -84,3 +84,8 @@ def test_what_is_joined_to_a_query_has_a_name_beside_it() -> None:
         "SELECT message FROM (SELECT trace_id AS link FROM spans WHERE tenant = {tenant:String}) AS source INNER JOIN"
         " (SELECT trace_id AS link, message FROM logs WHERE tenant = {tenant:String}) AS joined USING (link)"
     )
+
+
+def test_conditions_on_the_key_are_said_to_be_such() -> None:
+    query = TenantQuery("a", "samples", ("time",), ("series_id = 1",), keyed=True)
+    assert query.statement().sql == "SELECT time FROM samples PREWHERE tenant = {tenant:String} AND (series_id = 1)"

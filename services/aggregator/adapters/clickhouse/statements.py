@@ -64,6 +64,7 @@ class TenantQuery:
 
     `parameters` are shared by all parts: those of a query within are given by it. `committed` leaves out rows of
     segments that are not in the ledger (tables with a place only), `final` rows of a table that others replaced.
+    `keyed` says that all conditions are about the key of a table: the engine need not find out what to read first.
     Raises ValueError where a part is about another tenant.
     """
 
@@ -78,6 +79,7 @@ class TenantQuery:
     limit: int | None = None
     committed: bool = False
     final: bool = False
+    keyed: bool = False
     joins: tuple[Join, ...] = ()
     limit_by: str = ""
 
@@ -96,7 +98,8 @@ class TenantQuery:
         if self.committed:
             conditions.append("offset < committed_offset")
         clauses = [f"SELECT {', '.join(self.columns)} FROM {source}"]
-        clauses += [f"WHERE {' AND '.join(conditions)}"] if conditions else []
+        where = "PREWHERE" if self.keyed else "WHERE"
+        clauses += [f"{where} {' AND '.join(conditions)}"] if conditions else []
         for word, clause in (("GROUP BY", self.group_by), ("HAVING", self.having), ("ORDER BY", self.order_by)):
             clauses += [f"{word} {clause}"] if clause else []
         clauses += [f"LIMIT {self.limit_by}"] if self.limit_by else []

@@ -17,9 +17,11 @@ from services.aggregator.adapters.clickhouse.statements import TenantQuery
 from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns, Series
 from services.aggregator.ports.rollups import TIERS
 from services.aggregator.ports.time_series import CellField, CellRows, DistributionRows, Fold, Function, StepRows
+from services.core.errors import DeadlineExceeded, InvalidInput
 
 MAX_ROWS = 10_000_000
 _BOUNDS = Bounds(result_rows=MAX_ROWS, memory=2 << 30)
+_SHORT_SECONDS = 1.0
 _BITS = np.int8(-1)
 _POWERS = np.array([10.0**n for n in range(19)])
 _FOLDS: Mapping[Function, str] = {
@@ -47,9 +49,19 @@ class ClickHouseTimeSeries:
         return [Series(identity, name, labels, kind, unit) for identity, name, labels, kind, unit in rows]
 
     async def samples(self, tenant: str, ids: Ids | None, from_ms: int, to_ms: int) -> SampleColumns:
+        return await self._samples(tenant, (*_within(from_ms, to_ms), *_of(ids)), _BOUNDS)
+
+    async def newest(self, tenant: str, from_ms: int, most: int) -> SampleColumns | None:
+        bounds = Bounds(seconds=_SHORT_SECONDS, result_rows=most)
+        try:
+            return await self._samples(tenant, (_since(from_ms),), bounds)
+        except (InvalidInput, DeadlineExceeded):
+            return None
+
+    async def _samples(self, tenant: str, where: tuple[str, ...], bounds: Bounds) -> SampleColumns:
         columns = ("series_id", "toUnixTimestamp64Milli(time)", "mantissa", "exponent")
-        query = TenantQuery(tenant, "samples", columns, (*_within(from_ms, to_ms), *_of(ids)))
-        found = await self._columns(query, ("UInt64", "Int64", "Int64", "Int8"))
+        query = TenantQuery(tenant, "samples", columns, where, keyed=True)
+        found = await self._columns(query, ("UInt64", "Int64", "Int64", "Int8"), bounds)
         return SampleColumns(found[0], found[1], _values(found[2], found[3]))
 
     async def count(self, tenant: str, ids: Ids, from_ms: int, to_ms: int) -> int:
@@ -74,7 +86,7 @@ class ClickHouseTimeSeries:
             "revision",
             *(f"toFloat64({one})" for one in fields),
         )
-        query = TenantQuery(tenant, TABLES[tier], columns, (*_between(from_s, to_s), *_of(ids)))
+        query = TenantQuery(tenant, TABLES[tier], columns, (*_between(from_s, to_s), *_of(ids)), keyed=True)
         kinds = ("UInt64", "Int64", "UInt64", *("Float64" for _one in fields))
         identities, starts, revisions, *values = await self._columns(query, kinds)
         return CellRows(identities, starts, revisions, dict(zip(fields, values, strict=True)))
@@ -120,8 +132,8 @@ class ClickHouseTimeSeries:
         identities, times, (lengths, quantiles), (_lengths, values) = await self._columns(query, kinds)
         return SampleColumns(np.repeat(identities, lengths), np.repeat(times, lengths), values), quantiles
 
-    async def _columns(self, query: TenantQuery, kinds: Sequence[str]) -> list[Any]:
-        return native_rows.columns(await self._reader.body(query, "Native", _BOUNDS), kinds)
+    async def _columns(self, query: TenantQuery, kinds: Sequence[str], bounds: Bounds = _BOUNDS) -> list[Any]:
+        return native_rows.columns(await self._reader.body(query, "Native", bounds), kinds)
 
 
 def _values(mantissas: Longs, exponents: Any) -> Floats:
@@ -139,7 +151,11 @@ def _of(ids: Ids | None) -> tuple[str, ...]:
 
 
 def _within(from_ms: int, to_ms: int) -> tuple[str, ...]:
-    return tuple(f"time {sign} fromUnixTimestamp64Milli({ms})" for sign, ms in ((">=", from_ms), ("<", to_ms)))
+    return (_since(from_ms), f"time < fromUnixTimestamp64Milli({to_ms})")
+
+
+def _since(from_ms: int) -> str:
+    return f"time >= fromUnixTimestamp64Milli({from_ms})"
 
 
 def _between(from_s: int, to_s: int) -> tuple[str, ...]:
