@@ -3,9 +3,10 @@
 The bodies of frames are opaque here: they are what the wire brought, and only `convert` looks inside.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Self, TypeVar, cast
+from enum import Enum
+from typing import Final, Protocol, Self, TypeVar, cast
 
 Form = TypeVar("Form")
 
@@ -91,4 +92,100 @@ class Part(Protocol):
 
     async def metrics(self) -> str | None:
         """Its metrics as Prometheus text; None when it does not answer."""
+        ...
+
+
+Mark = tuple[int, int]
+"""A point within a journal, as offset of a record and row within it: rows before it were told."""
+START: Final[Mark] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far somebody was told: a mark for each journal, and when (unix seconds) that was so."""
+
+    marks: Mapping[str, Mark]
+    as_of: float
+
+    def mark(self, journal: str) -> Mark:
+        """The mark of a journal; its beginning when nothing was told of it."""
+        return self.marks.get(journal, START)
+
+
+class Topic(Enum):
+    """What rows are told by."""
+
+    EVENTS = "events"
+    """Events of every type but `request`."""
+    ALL_EVENTS = "all events"
+    LOGS = "logs"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """An event or a log line with its place; `body` is what the wire brought. What a kind lacks is empty."""
+
+    journal: str
+    mark: Mark
+    accepted: float
+    kind: str
+    """Type of the event, level of the line."""
+    service: str
+    attributes: str
+    """One JSON object."""
+    body: object
+    user_id: str = ""
+    session_id: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """All rows of a topic between two marks of one journal."""
+
+    journal: str
+    begin: Mark
+    end: Mark
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Every row of some spans, `size` bytes in all; as of a time in unix seconds."""
+
+    spans: Sequence[Span]
+    rows: Sequence[Row]
+    as_of: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """How a tail begins: where its live part does, and whether all that was missed since a position comes before."""
+
+    live_from: Position
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How an answer about the past begins: whether it is complete, and how far it goes."""
+
+    complete: bool
+    reached: Position
+
+
+class RowSource(Protocol):
+    """Whoever tells rows as they come, and those that were missed."""
+
+    def tail(self, tenant: str, topic: Topic, position: Position | None) -> AsyncGenerator[Begin | Rows, None]:
+        """A beginning, what was missed since `position`, then rows as they arrive.
+
+        Raises BinnacleError when it is lost; it can be begun again at the position reached.
+        """
+        ...
+
+    def read(
+        self, tenant: str, topic: Topic, position: Position, until: Position
+    ) -> AsyncGenerator[Found | Rows, None]:
+        """What was found, then the rows between two positions. Raises BinnacleError when that cannot be told now."""
         ...

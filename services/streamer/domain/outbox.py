@@ -1,0 +1,134 @@
+"""What waits for one connection, and the rules it is kept by."""
+
+import asyncio
+from dataclasses import replace
+
+from services.core.errors import BinnacleError, Overloaded
+from services.streamer.domain.deliveries import Batch, Content, Delivery, Report
+from services.streamer.domain.folding import merged, updated
+from services.streamer.domain.tally import Tally
+from services.streamer.ports import State, Update
+
+WAITING_ROWS = 1_000
+WAITING_BYTES = 1024 * 1024
+TOO_SLOW = "too slow; come back with the positions known"
+
+
+class Outbox:
+    """A bounded queue between the hub and one connection.
+
+    Rows wait in order; a reader that leaves more than it may of those that must not be lost is ended with Overloaded,
+    it alone. Of figures only the newest waits.
+    """
+
+    __slots__ = ("_ended", "_rows", "_size", "_tally", "_waiter", "_waiting")
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._waiting: list[Delivery] = []
+        self._rows = 0
+        self._size = 0
+        self._ended: BinnacleError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def ended(self) -> BinnacleError | None:
+        """What the connection was ended with."""
+        return self._ended
+
+    @property
+    def full(self) -> bool:
+        """Whether rows that may be left out should be, and a reader of the past should wait."""
+        return self._rows > WAITING_ROWS // 2 or self._size > WAITING_BYTES // 2
+
+    def add(self, subscription: str, content: Content) -> None:
+        """Queue what must not be lost."""
+        if self._ended is not None:
+            return
+        rows, size = _weight(content)
+        if self._waiting and (self._rows + rows > WAITING_ROWS or self._size + size > WAITING_BYTES):
+            self.end(Overloaded(TOO_SLOW, 0.0))
+            return
+        self._rows += rows
+        self._size += size
+        self._waiting.append(Delivery(subscription, content))
+        self._wake()
+
+    def replace(self, subscription: str, content: State | Update | Report | Batch) -> bool:
+        """Queue what makes former figures out of date; whether such were waiting. Points of updates are merged."""
+        if self._ended is not None:
+            return False
+        former = next((held for held in self._waiting if _replaces(subscription, content, held)), None)
+        if former is None:
+            self._waiting.append(Delivery(subscription, content))
+        else:
+            self._tally.conflated += 1
+            former.content = _conflated(former.content, content)
+        self._wake()
+        return former is not None
+
+    def holds(self, subscription: str) -> bool:
+        """Whether figures of a subscription wait."""
+        return any(held.subscription == subscription and isinstance(held.content, Report) for held in self._waiting)
+
+    def drop(self, subscription: str) -> None:
+        """Forget what waits for a subscription."""
+        kept = [held for held in self._waiting if held.subscription != subscription]
+        self._waiting = kept
+        self._weigh()
+
+    async def wait(self) -> None:
+        """Return once something waits. Raises what the connection was ended with."""
+        while not self._waiting:
+            if self._ended is not None:
+                raise self._ended
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if self._ended is not None:
+            raise self._ended
+
+    def take(self) -> list[Delivery]:
+        """All that waits, in order."""
+        taken, self._waiting = self._waiting, []
+        self._rows = self._size = 0
+        return taken
+
+    def end(self, error: BinnacleError) -> None:
+        """End the connection; what waits is dropped, since its reader has to come back."""
+        if self._ended is not None:
+            return
+        self._ended = error
+        self.take()
+        if isinstance(error, Overloaded):
+            self._tally.slow += 1
+        self._wake()
+
+    def _weigh(self) -> None:
+        weights = [_weight(held.content) for held in self._waiting]
+        self._rows, self._size = sum(rows for rows, _size in weights), sum(size for _rows, size in weights)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _weight(content: Content) -> tuple[int, int]:
+    if isinstance(content, Batch):
+        return len(content.rows), content.size
+    return (0, 0) if isinstance(content, State | Update | Report) else (1, 0)
+
+
+def _replaces(subscription: str, content: Content, held: Delivery) -> bool:
+    if held.subscription != subscription:
+        return False
+    if isinstance(content, Batch):
+        return isinstance(held.content, Batch) and not held.content.rows
+    return isinstance(held.content, State | Update | Report)
+
+
+def _conflated(former: Content, content: State | Update | Report | Batch) -> Content:
+    if isinstance(content, Update) and isinstance(former, Update):
+        return merged(former, content)
+    if isinstance(content, Update) and isinstance(former, State):
+        return replace(updated(former, content), connections=content.connections)
+    return content
