@@ -11,7 +11,7 @@ from services.runtime.workers import worker_target
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy" / "envoy" / "envoy.yaml.j2"
-OTLP_ERRORS = ROOT / "deploy" / "envoy" / "otlp_errors.lua"
+FOREIGN_ERRORS = ROOT / "deploy" / "envoy" / "foreign_errors.lua"
 DESCRIPTORS = ROOT / "gen" / "binnacle.binpb"
 
 PROCESSES = ("collector", "aggregator", "streamer", "alerting")
@@ -40,7 +40,7 @@ PAGE_PATHS = (
 PAGE_PREFIXES = ("/app/", "/assets/", "/icons/")
 # JSON that goes to the collector's own HTTP listener as it is, where there is one; else by way of its gRPC contract.
 JSON_PATHS = ("/events", "/metrics", "/heartbeat", "/logs")
-OTLP_PATHS = ("/v1/metrics", "/v1/logs", "/v1/traces")
+FOREIGN_PATHS = ("/v1/metrics", "/v1/logs", "/v1/traces", "/api/v1/write")
 OPEN_PATHS = ("/health", *PAGE_PATHS)
 HEALTH_CALL = "/binnacle.streamer.v1.SystemService/GetHealth"
 
@@ -182,9 +182,9 @@ class _View:
     services: Sequence[str]
     streams: Sequence[Route]
     calls: Sequence[Route]
-    otlp_errors: str
+    foreign_errors: str
     json_paths: Sequence[str] = JSON_PATHS
-    otlp_paths: Sequence[str] = OTLP_PATHS
+    foreign_paths: Sequence[str] = FOREIGN_PATHS
     replies: Sequence[Reply] = REPLIES
     health_call: str = HEALTH_CALL
     open_paths: Sequence[str] = OPEN_PATHS
@@ -223,7 +223,7 @@ def _view(settings: EdgeSettings) -> _View:
         services=[service.name for service in services],
         streams=[route for service in services for route in _streams(service)],
         calls=[*(_calls(service) for service in services), *FOREIGN_CALLS],
-        otlp_errors=OTLP_ERRORS.read_text(),
+        foreign_errors=FOREIGN_ERRORS.read_text(),
     )
 
 

@@ -66,13 +66,18 @@ def test_what_is_refused_is_not_to_be_repeated(quiet: Suite) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type"),
-    [(b"junk", V1), (write_v1(), "application/json"), (b"", V2)],
-    ids=["junk", "json", "empty"],
+    ("body", "content_type", "status"),
+    [
+        (b"junk", V1, 400),
+        (b"", V2, 400),
+        (write_v1(), "application/json", 415),
+        (write_v1(), V2.replace("v2", "v3"), 415),
+    ],
+    ids=["junk", "empty", "json", "version 3"],
 )
-def test_what_cannot_be_read_is_a_400(quiet: Suite, body: bytes, content_type: str) -> None:
+def test_what_cannot_be_read_says_so(quiet: Suite, body: bytes, content_type: str, status: int) -> None:
     answer = write(quiet, body, content_type)
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code == status, answer.text
     assert answer.headers["x-prometheus-remote-write-samples-written"] == "0"
 
 

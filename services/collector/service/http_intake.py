@@ -34,6 +34,16 @@ HEADER_BYTES = 65_536
 _KEYS = (TENANT_KEY, REQUEST_ID_KEY, ROLES_KEY)
 
 
+class _Encoded(InvalidInput):
+    """A body in an encoding that is not read here."""
+
+
+_STATUSES: Mapping[type[BinnacleError], HTTPStatus] = {
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    _Encoded: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+}
+
+
 class HttpIntake:
     """Takes in bodies at the paths of `faces`; `ready` raises Unavailable while they should go elsewhere."""
 
@@ -76,7 +86,7 @@ class HttpIntake:
                 except TimeoutError as late:
                     raise DeadlineExceeded("the call took longer than its deadline") from late
         except BinnacleError as error:
-            answer = http.refusal(error, HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(error, TooLarge) else None)
+            answer = http.refusal(error, _STATUSES.get(type(error)))
             code = told(error)[0].name
             return answer
         except asyncio.CancelledError:
@@ -98,6 +108,8 @@ class HttpIntake:
             raise _too_large()
         if request.query_string:
             raise InvalidInput([Violation(name, "is no parameter of this call") for name in request.query][:1])
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise _Encoded([Violation("content-encoding", "must be none: JSON is read as it is")])
         body = JsonBody(request.headers.get("content-type", ""), await _read(request), _name(request))
         with self._gate.entered(tenant, method, len(body.data)):
             return await take(tenant, body)

@@ -72,6 +72,13 @@ async def test_what_is_too_large_is_a_413(tmp_path: Path) -> None:
         assert (await post(client, "/events", EVENT))[0] == 200
 
 
+async def test_an_encoding_nobody_reads_is_a_415(tmp_path: Path) -> None:
+    async with intake(tmp_path) as (_running, client):
+        status, told = await post(client, "/events", EVENT, content_encoding="gzip")
+        assert (status, told["details"][1]["field_violations"][0]["field"]) == (415, "content-encoding")
+        assert (await post(client, "/events", EVENT, content_encoding="identity"))[0] == 200
+
+
 async def test_more_than_the_rate_is_a_429_with_a_time_to_come_back(tmp_path: Path) -> None:
     async with intake(tmp_path, limit_points_per_second=0.1, limit_burst_seconds=10) as (_running, client):
         assert (await post(client, "/events", b"[" + EVENT + b"," + EVENT + b"]"))[0] == 200

@@ -26,6 +26,7 @@ def posts(suite: Suite) -> dict[str, httpx.Response]:
         "no gzip": ("/v1/metrics", raw, PROTOBUF | {"content-encoding": "gzip"}),
         "bomb": ("/v1/metrics", gzip.compress(bytes(2**26)), PROTOBUF | {"content-encoding": "gzip"}),
         "too large": ("/v1/metrics", bytes(5 * 2**20), PROTOBUF),
+        "brotli": ("/v1/metrics", raw, PROTOBUF | {"content-encoding": "br"}),
         "text": ("/v1/metrics", b"hello", {"content-type": "text/plain"}),
     }
     return {

@@ -183,6 +183,7 @@ def test_http_answers_in_the_form_of_the_request(story: tuple[Sent, Ask], form: 
         ("no gzip", 400, "no valid gzip"),
         ("bomb", 400, "larger than"),
         ("too large", 413, "larger than"),
+        ("brotli", 415, "must be gzip or none"),
     ],
 )
 def test_errors_of_protobuf_are_protobuf(story: tuple[Sent, Ask], body: str, code: int, said: str) -> None:
@@ -192,10 +193,10 @@ def test_errors_of_protobuf_are_protobuf(story: tuple[Sent, Ask], body: str, cod
     assert (status.code, said in status.message) == (3, True), status
 
 
-@pytest.mark.parametrize("body", ["broken JSON", "text"])
-def test_other_errors_are_json(story: tuple[Sent, Ask], body: str) -> None:
+@pytest.mark.parametrize(("body", "code"), [("broken JSON", 400), ("text", 415)])
+def test_other_errors_are_json(story: tuple[Sent, Ask], body: str, code: int) -> None:
     answer = story[0].answers[body]
-    assert (answer.status_code, answer.json()["code"]) == (400, 3)
+    assert (answer.status_code, answer.json()["code"]) == (code, 3)
 
 
 def test_counters_and_gauges_are_there(story: tuple[Sent, Ask]) -> None:

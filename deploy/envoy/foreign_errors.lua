@@ -1,5 +1,7 @@
+-- Errors as foreign protocols want them; runs on the paths of OTLP/HTTP and of remote write only.
+-- A form of body that nobody reads is 415: a sender may then turn to another, as Prometheus does.
 -- OTLP/HTTP wants errors in the encoding of the request: a google.rpc.Status in JSON becomes the same in protobuf.
--- Code and message travel; details do not. Runs on the paths of OTLP/HTTP only.
+-- Code and message travel; details do not.
 local NAMESPACE = "envoy.filters.http.lua"
 local ESCAPES = { n = "\n", r = "\r", t = "\t", b = "\b", f = "\f" }
 
@@ -39,7 +41,7 @@ end
 
 function envoy_on_request(handle)
   local form = handle:headers():get("content-type") or ""
-  if form:find("^application/x%-protobuf") then
+  if form:find("^application/x%-protobuf") and handle:headers():get(":path"):find("^/v1/") then
     handle:streamInfo():dynamicMetadata():set(NAMESPACE, "protobuf", true)
   end
 end
@@ -47,11 +49,19 @@ end
 function envoy_on_response(handle)
   local form = handle:headers():get("content-type") or ""
   local told = handle:streamInfo():dynamicMetadata():get(NAMESPACE)
-  if not (told and told.protobuf and form:find("^application/json")) then
+  local protobuf = told and told.protobuf
+  local refused = handle:headers():get(":status") == "400"
+  if not (form:find("^application/json") and (protobuf or refused)) then
     return
   end
   local body = handle:body(true)
   local json = body:length() > 0 and body:getBytes(0, body:length()) or ""
+  if refused and json:find('"field"%s*:%s*"content%-') then
+    handle:headers():replace(":status", "415")
+  end
+  if not protobuf then
+    return
+  end
   local code = tonumber(json:match('"code"%s*:%s*(%d+)')) or 2
   local message = text_of(json, "message")
   local status = "\8" .. varint(code) .. "\18" .. varint(#message) .. message
