@@ -40,7 +40,6 @@ description().then((described) =>
     dom_id: '#api',
     deepLinking: true,
     displayRequestDuration: true,
-    docExpansion: 'none',
     filter: true,
     persistAuthorization: true,
     tryItOutEnabled: true,

@@ -48,7 +48,7 @@ _FILES = (
     "application/vnd.apache.arrow.stream",
 )
 ANSWERS: dict[str, Content] = {
-    "ExportService_DownloadData": {media: {} for media in _FILES},
+    **{name: {media: {} for media in _FILES} for name in ("ExportService_DownloadData", "FigureService_ExportFigures")},
     "SystemService_GetMetricsText": {"text/plain": {"schema": {"type": "string"}}},
     "RemoteWriteService_PostRemoteWrite": {"text/plain": {"schema": {"type": "string"}}},
     **{f"OtlpHttpService_Export{kind}": {media: {} for media in _OTLP} for kind in ("Metrics", "Logs", "Traces")},

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 PARAMETERS: dict[str, dict[str, Any]] = {
+    "GET /api/analytics/timeseries/{metric}": {"metric": "requests"},
+    "GET /api/v1/dashboard/metrics": {"period": "1h"},
     "GET /api/v1/exemplars": {"metric": "http.server.request.duration"},
     "GET /api/v1/export": {"data": "events", "format": "csv"},
+    "GET /api/v1/live": {"room": "dashboard"},
     "GET /api/v1/labels/{label}/values": {"label": "__name__"},
     "GET /api/v1/query": {"metric": "latency", "by": ["service"]},
     "POST /api/v1/labels/{label}/values/search": {"label": "service"},
@@ -51,7 +54,10 @@ _HEARTBEAT = {
 _RESOURCE = {"attributes": [{"key": "service.name", "value": {"stringValue": "checkout"}}]}
 
 BODIES: dict[str, Any] = {
+    "POST /admin/test/broadcast": {"message": "This is a test."},
+    "POST /api/logs/generate": {"count": 5, "levels": ["warning", "error"], "services": ["checkout"]},
     "POST /api/v1/business/violations": {"rules": [_RULE]},
+    "POST /api/v1/dashboard/export": {"format": "csv", "period": "1h"},
     # Names nobody's tenant, so that nothing is lost by trying.
     "POST /api/v1/deletions/tenant": {"tenant": "the name of your tenant"},
     "POST /api/v1/deletions/users": {"user_id": "somebody@example.com"},
@@ -68,6 +74,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/funnels": {"steps": _STEPS, "window_seconds": 3600},
     "POST /api/v1/labels/search": {"matchers": [_HOST]},
     "POST /api/v1/labels/{label}/values/search": {"page_size": 20},
+    "POST /api/v1/live": {"subscriptions": [{"id": "purchases", "events": {"types": ["purchase"]}}]},
     "POST /api/v1/logs/histogram": {"filter": {"levels": ["LOG_LEVEL_ERROR"]}, "step_seconds": 60},
     "POST /api/v1/logs/patterns": {"filter": {"services": ["checkout"]}, "limit": 10},
     "POST /api/v1/logs/search": {"filter": {"levels": ["LOG_LEVEL_WARNING", "LOG_LEVEL_ERROR"]}, "page_size": 20},
@@ -115,6 +122,7 @@ LINKS = (
     Link(_ERRORS, "GET /api/v1/errors/{fingerprint}", "fingerprint", "/groups/0/fingerprint"),
     Link(_ERRORS, "GET /api/v1/errors/{fingerprint}/occurrences", "fingerprint", "/groups/0/fingerprint"),
     Link(_INTEGRATIONS, "GET /api/v1/integrations/{integration}", "integration", "/integrations/0/integration"),
+    Link(_INTEGRATIONS, "GET /monitoring/api/integration/{integration}", "integration", "/integrations/0/integration"),
     Link(_LOGS, "GET /api/v1/logs/{line_id}/context", "line_id", "/lines/0/line_id"),
     Link(_SERVICES, "GET /api/v1/services/{service}", "service", "/services/0/service"),
     Link(_SERVICES, "GET /services/{service}/metrics", "service", "/services/0/service"),

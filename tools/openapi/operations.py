@@ -129,6 +129,8 @@ def _responses(
 def _answer(call: Call, contracts: Contracts, schemas: Schemas) -> Content:
     if call.name in ANSWERS:
         return ANSWERS[call.name]
+    if call.response_body:
+        return {"*/*": {}}
     # Messages of a stream are lines, which a schema of one document cannot tell.
     if call.proto.server_streaming:
         return {NDJSON: {"schema": {"type": "string"}}}

@@ -5,8 +5,23 @@ from typing import Any
 
 # What is not named here stands last in its place, so that nothing is ever left out.
 _GROUPS: Mapping[str, Sequence[str]] = {
-    "Look": ("DashboardService", "SystemService", "QueryService"),
-    "Send": ("JsonIntakeService", "OtlpHttpService", "RemoteWriteService", "IntakeWarningService"),
+    "Look": (
+        "DashboardService",
+        "SummaryService",
+        "FigureService",
+        "MonitoringService",
+        "QueryService",
+        "LiveService",
+        "ConnectionService",
+        "SystemService",
+    ),
+    "Send": (
+        "JsonIntakeService",
+        "OtlpHttpService",
+        "RemoteWriteService",
+        "LogGeneratorService",
+        "IntakeWarningService",
+    ),
     "Metrics": ("TimeSeriesService", "CatalogService"),
     "Events, logs, traces": ("EventService", "LogService", "TraceService", "ErrorService"),
     "Services and machines": (

@@ -1,0 +1,23 @@
+"""The examples of the description can be tried as they are."""
+
+import httpx
+import pytest
+
+from tests.support.rest import Requests
+from tests.support.suite import Suite
+
+pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.timeout(180)]
+
+# Deletes everything; its example names a tenant that is not the caller's.
+REFUSED = {"POST /api/v1/deletions/tenant": httpx.codes.BAD_REQUEST}
+
+
+def test_every_example_works(suite: Suite) -> None:
+    answers = {request.operation.label: request.send(suite.http) for request in Requests(suite.http).all()}
+    assert answers
+    faults = {
+        label: f"{answer.status_code} {answer.text[:300]}"
+        for label, answer in answers.items()
+        if answer.status_code != REFUSED.get(label, httpx.codes.OK)
+    }
+    assert faults == {}
