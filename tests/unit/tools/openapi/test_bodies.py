@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import given, strategies as st
 
@@ -19,13 +19,15 @@ FACES = {
     "JsonIntakeService_PostHeartbeat": ("POST /heartbeat", HeartbeatBody),
     "JsonIntakeService_PostLogs": ("POST /logs", LogBody),
 }
-VALUES = st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3) | st.just({}) | st.just([])
+VALUES: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3) | st.just({}) | st.just([])
+)
 FIELDS = ["type", "service", "data", "name", "value", "status", "metrics", "message", "level", "timestamp", "unknown"]
 
 
 def is_described(name: str, value: Any) -> bool:
     schema = {**BODIES[name]["application/json"]["schema"], "components": {"schemas": COMPONENTS}}
-    return jsonschema.Draft202012Validator(schema).is_valid(value)
+    return jsonschema_rs.Draft202012Validator(schema).is_valid(value)
 
 
 def is_decoded(item: type[Any], value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from tests.unit.tools.openapi.small import described
@@ -13,7 +13,7 @@ LEAST = {"size": "0", "share": 0, "parts": [], "by_name": {}, "kind": "KIND_UNSP
 
 def judge(value: Any, name: str) -> None:
     document = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": SCHEMAS}}
-    jsonschema.Draft202012Validator(document).validate(value)
+    jsonschema_rs.Draft202012Validator(document).validate(value)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_the_edge_prints_is_right(more: dict[str, Any]) -> None:
     ],
 )
 def test_anything_else_is_wrong(wrong: dict[str, Any]) -> None:
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema_rs.ValidationError):
         judge(LEAST | wrong, "things.Thing")
 
 
