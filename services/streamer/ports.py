@@ -174,6 +174,36 @@ class Found:
     reached: Position
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about time series as it came, over the last `seconds`, to be asked every `interval` seconds."""
+
+    body: bytes
+    seconds: float
+    interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer; one that is not `whole` tells what changed. `token` is to go on from, empty where one cannot."""
+
+    body: object
+    whole: bool = True
+    token: str = ""
+
+
+class ReportSource(Protocol):
+    """Whoever answers what is asked again and again. Each raises BinnacleError when there is no answer."""
+
+    async def report(self, tenant: str, name: str) -> Answer:
+        """`stats`, `health` or `pipeline`."""
+        ...
+
+    async def answer(self, tenant: str, question: Question, token: str) -> Answer:
+        """The answer to a question; with the token of the answer before, what changed since."""
+        ...
+
+
 class RowSource(Protocol):
     """Whoever tells rows as they come, and those that were missed."""
 

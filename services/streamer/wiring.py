@@ -17,6 +17,7 @@ from services.streamer.adapters.tally_metrics import TallyMetrics
 from services.streamer.config import StreamerConfig
 from services.streamer.convert.frames import message_maker
 from services.streamer.domain.hub import Hub
+from services.streamer.domain.joining import Sources
 from services.streamer.domain.tally import Tally
 from services.streamer.pages import Pages
 from services.streamer.ports import Part
@@ -35,7 +36,7 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     tally = Tally()
     process.registry.register(TallyMetrics(tally))
     channel = process.channel(config.aggregator)
-    hub = Hub(AggregatorOverview(channel, process.log), process.clock, process.tasks, tally)
+    hub = Hub(Sources(AggregatorOverview(channel, process.log)), process.clock, process.tasks, tally)
     aggregator = Peer("aggregator", channel)
     parts: list[Part] = [
         *(

@@ -12,7 +12,7 @@ RECENT_EVENTS = 20
 
 def updated(state: State, update: Update) -> State:
     """The state after an update: its overview, and the history with its points."""
-    return State(update.overview, with_points(state.points, update.points))
+    return State(update.overview, with_points(state.points, update.points), update.connections)
 
 
 def noted(state: State, frame: Events) -> State:

@@ -1,7 +1,6 @@
 """What waits for one connection, and the rules it is kept by."""
 
 import asyncio
-from dataclasses import replace
 
 from services.core.errors import BinnacleError, Overloaded
 from services.streamer.domain.deliveries import Batch, Content, Delivery, Report
@@ -71,21 +70,24 @@ class Outbox:
         """Whether figures of a subscription wait."""
         return any(held.subscription == subscription and isinstance(held.content, Report) for held in self._waiting)
 
-    def drop(self, subscription: str) -> None:
-        """Forget what waits for a subscription."""
-        kept = [held for held in self._waiting if held.subscription != subscription]
-        self._waiting = kept
+    def drop(self, subscription: str, kinds: type[object] = object) -> None:
+        """Forget what waits for a subscription, or what of it is of a kind."""
+        self._waiting = [
+            held for held in self._waiting if held.subscription != subscription or not isinstance(held.content, kinds)
+        ]
         self._weigh()
 
     async def wait(self) -> None:
-        """Return once something waits. Raises what the connection was ended with."""
-        while not self._waiting:
-            if self._ended is not None:
-                raise self._ended
+        """Return once something waits, or after a nudge. Raises what the connection was ended with."""
+        if not self._waiting and self._ended is None:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         if self._ended is not None:
             raise self._ended
+
+    def nudge(self) -> None:
+        """Make `wait` return although nothing waits."""
+        self._wake()
 
     def take(self) -> list[Delivery]:
         """All that waits, in order."""
@@ -123,12 +125,14 @@ def _replaces(subscription: str, content: Content, held: Delivery) -> bool:
         return False
     if isinstance(content, Batch):
         return isinstance(held.content, Batch) and not held.content.rows
-    return isinstance(held.content, State | Update | Report)
+    if isinstance(content, Report):
+        return isinstance(held.content, Report)
+    return isinstance(held.content, State | Update)
 
 
 def _conflated(former: Content, content: State | Update | Report | Batch) -> Content:
     if isinstance(content, Update) and isinstance(former, Update):
         return merged(former, content)
     if isinstance(content, Update) and isinstance(former, State):
-        return replace(updated(former, content), connections=content.connections)
+        return updated(former, content)
     return content

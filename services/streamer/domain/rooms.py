@@ -1,63 +1,86 @@
 """The viewers of one tenant, and the one watch that feeds them."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from services.core.clock import Clock
 from services.core.errors import BinnacleError
 from services.streamer.domain.folding import noted, updated, without_requests
 from services.streamer.domain.shown import Shown
 from services.streamer.domain.tally import Tally
-from services.streamer.domain.viewers import Viewer
 from services.streamer.ports import Events, Frame, OverviewSource, State, Update
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
 
-class Room:
-    """Follows a tenant's overview, keeps the state as it stands, and hands every frame to every viewer."""
+class Watcher(Protocol):
+    """Whoever watches."""
 
-    def __init__(self, tenant: str, tally: Tally) -> None:
+    def offer(self, frame: Frame) -> None:
+        """Take a frame."""
+        ...
+
+
+class Room:
+    """Follows a tenant's overview, keeps the state as it stands, and hands every frame to every viewer.
+
+    `connections` counts what the overview says is connected.
+    """
+
+    def __init__(
+        self, tenant: str, source: OverviewSource, connections: Callable[[], int], clock: Clock, tally: Tally
+    ) -> None:
         self.tenant = tenant
-        self.viewers: set[Viewer] = set()
+        self._viewers: set[Watcher] = set()
+        self._source = source
+        self._connections = connections
+        self._clock = clock
         self._tally = tally
         self._state: State | None = None
         self._shown = Shown()
 
-    def enter(self, viewer: Viewer) -> None:
-        """Add a viewer. It gets the state at once if there is one, and every frame from then on."""
-        self.viewers.add(viewer)
+    def enter(self, viewer: Watcher, *, recount: bool = True) -> None:
+        """Add a viewer. It gets the state at once if there is one, and every frame from then on.
+
+        Without `recount` the state is that of the last second, shared with whoever comes within it.
+        """
+        self._viewers.add(viewer)
         if self._state is not None:
-            viewer.offer(replace(self._state, connections=len(self.viewers)))
+            if recount:
+                self._state = replace(self._state, connections=self._connections())
+            viewer.offer(self._state)
 
-    def leave(self, viewer: Viewer) -> None:
+    def leave(self, viewer: Watcher) -> None:
         """Remove a viewer."""
-        self.viewers.discard(viewer)
+        self._viewers.discard(viewer)
 
-    async def follow(self, source: OverviewSource, clock: Clock) -> None:
+    async def follow(self) -> None:
         """Watch for ever; begin again whenever the watch is lost. Viewers stay meanwhile."""
         pause = FIRST_PAUSE
         while True:
             try:
-                async for frame in source.watch(self.tenant):
+                async for frame in self._source.watch(self.tenant):
                     self._take(frame)
                     pause = FIRST_PAUSE
             except BinnacleError:
                 # The source has said why; a viewer sees the age of what it shows.
                 pass
             self._tally.losses += 1
-            await clock.sleep(pause)
+            await self._clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _take(self, frame: Frame) -> None:
         if isinstance(frame, State):
-            self._state = frame
-            self._offer(replace(frame, connections=len(self.viewers)))
+            self._state = replace(frame, connections=self._connections())
+            self._offer(self._state)
         elif self._state is None:
             return
         elif isinstance(frame, Update):
-            self._state = updated(self._state, frame)
-            self._offer(replace(frame, connections=len(self.viewers)))
+            counted = replace(frame, connections=self._connections())
+            self._state = updated(self._state, counted)
+            self._offer(counted)
         else:
             self._take_events(self._state, self._shown.new(without_requests(frame)))
 
@@ -67,5 +90,5 @@ class Room:
             self._offer(frame)
 
     def _offer(self, frame: Frame) -> None:
-        for viewer in self.viewers:
+        for viewer in list(self._viewers):
             viewer.offer(frame)

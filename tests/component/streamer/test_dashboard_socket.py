@@ -16,6 +16,7 @@ from services.core.clock import SystemClock
 from services.core.tenants import DEFAULT_TENANT
 from services.runtime import logs
 from services.streamer.domain.hub import Hub
+from services.streamer.domain.joining import Sources
 from services.streamer.domain.tally import Tally
 from services.streamer.ports import Frame, Overview, State, Update
 from services.streamer.websocket import SEND_SECONDS, DashboardSocket
@@ -152,7 +153,7 @@ async def test_a_reader_that_never_reads_again_is_dropped(house: House) -> None:
 async def test_a_reader_that_takes_no_update_in_time_is_dropped(tmp_path: Path) -> None:
     path, tally, clock = str(tmp_path / "p.sock"), Tally(), SystemClock()
     async with asyncio.TaskGroup() as tasks:
-        hub = Hub(LargeUpdates(), clock, tasks, tally)
+        hub = Hub(Sources(LargeUpdates()), clock, tasks, tally)
         log = logs.configure("streamer", "warning", "console")
         served = DashboardSocket(hub, tally, clock, log, auth_required=False, send_seconds=0.2)
         async with listening(f"unix:{path}", served.routes()):
@@ -168,7 +169,7 @@ async def test_a_reader_that_takes_no_update_in_time_is_dropped(tmp_path: Path) 
 async def test_a_client_that_does_not_answer_a_ping_is_dropped(tmp_path: Path) -> None:
     path, tally, clock = str(tmp_path / "p.sock"), Tally(), SystemClock()
     async with asyncio.TaskGroup() as tasks:
-        hub = Hub(Quiet(), clock, tasks, tally)
+        hub = Hub(Sources(Quiet()), clock, tasks, tally)
         log = logs.configure("streamer", "warning", "console")
         served = DashboardSocket(hub, tally, clock, log, auth_required=False, ping_seconds=0.1)
         async with listening(f"unix:{path}", served.routes()):

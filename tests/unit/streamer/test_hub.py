@@ -7,8 +7,10 @@ from contextlib import ExitStack, asynccontextmanager
 import pytest
 
 from services.core.errors import Unavailable
-from services.streamer.domain.hub import LINGER_SECONDS, Hub
+from services.streamer.domain.hub import Hub
+from services.streamer.domain.joining import Sources
 from services.streamer.domain.rooms import FIRST_PAUSE, LONGEST_PAUSE
+from services.streamer.domain.shared import LINGER_SECONDS
 from services.streamer.domain.tally import GRPC, WEBSOCKET, Tally
 from services.streamer.domain.viewers import Viewer
 from services.streamer.ports import Event, Events, Frame, Overview, State, Update
@@ -43,7 +45,7 @@ class House:
         self.source = Source()
         self.clock = ManualClock()
         self.tally = Tally()
-        self.hub = Hub(self.source, self.clock, tasks, self.tally, waiting_events=3)
+        self.hub = Hub(Sources(self.source), self.clock, tasks, self.tally, waiting_events=3)
 
     async def give(self, given: Frame | Unavailable, tenant: str = "t") -> None:
         await self.clock.advance(0)
