@@ -153,7 +153,7 @@ class Business:
             queries=frequent.queries,
             products=frequent.products,
             features=frequent.features,
-            points=await self._points(tenant, period, now_us, parts) if period.starts else (),
+            points=await self.course(tenant, period, parts) if period.starts else (),
         )
 
     async def _people(self, tenant: str, period: Period, parts: Collection[Part]) -> People:
@@ -168,10 +168,13 @@ class Business:
         traffic = await self._reader.talks(tenant, end_us - ACTIVE_US, end_us)
         return active_talks(traffic, await self._reader.started_talks(tenant, end_us - DAY_US, end_us))
 
-    async def _points(
-        self, tenant: str, period: Period, now_us: int, parts: Collection[Part]
-    ) -> Sequence[BusinessPoint]:
-        ask, counted = self._reader, types_of(parts, COUNTED)
+    async def talks_over_time(self, tenant: str, period: Period) -> Mapping[int, int]:
+        """Conversations with traffic in each step that has any; messages that name none count by their party."""
+        return await self._reader.talk_steps(tenant, period)
+
+    async def course(self, tenant: str, period: Period, parts: Collection[Part]) -> Sequence[BusinessPoint]:
+        """Some parts of the figures of each step."""
+        ask, counted, now_us = self._reader, types_of(parts, COUNTED), int(self._clock.now() * 1e6)
         return points(
             period,
             await ask.cells(tenant, period, counted) if counted else (),

@@ -74,6 +74,24 @@ class Machines:
             [machines[name] for name in sorted(machines)], _by_database(connections), steps, asked.end * 1_000
         )
 
+    async def connections(self, tenant: str, asked: Range, steps: ZonedSteps) -> Mapping[str, Mapping[int, float]]:
+        """Open connections of each database by the start of the steps that tell any, in Unix seconds."""
+        tier = _tier(asked, self._clock.now())
+        stretch = steps.stretch if steps.stretch % tier == 0 else tier
+        rows = await self._gauges.over_time(
+            tenant, (conventions.DATABASE_CONNECTIONS,), asked.first, asked.end, stretch, tier
+        )
+        sums: dict[tuple[str, int, frozenset[tuple[str, str]]], tuple[float, float]] = {}
+        for row in rows:
+            key = (_database(row.labels), steps.edges[steps.place(row.start)], frozenset(row.labels.items()))
+            count, total = sums.get(key, (0.0, 0.0))
+            sums[key] = (count + row.count, total + row.sum)
+        found: dict[str, dict[int, float]] = {}
+        for (database, start, _labels), (count, total) in sums.items():
+            course = found.setdefault(database, {})
+            course[start] = course.get(start, 0.0) + total / count
+        return found
+
     async def _newest(self, tenant: str, names: Sequence[str], asked: Range, tier: int) -> Sequence[Gauge]:
         """The newest values; of ranges whose samples may be gone, those of the last bucket."""
         if tier == 1 or asked.end > self._clock.now() - RAW_DAYS * DAY:
@@ -133,6 +151,10 @@ def _add_points(machines: Mapping[str, MachineReport], rows: Sequence[GaugeStret
 def _by_database(connections: Sequence[Gauge]) -> dict[str, float]:
     found: dict[str, float] = {}
     for gauge in connections:
-        name = next((gauge.labels[label] for label in _DATABASE_LABELS if gauge.labels.get(label)), "")
+        name = _database(gauge.labels)
         found[name] = found.get(name, 0.0) + gauge.value
     return found
+
+
+def _database(labels: Mapping[str, str]) -> str:
+    return next((labels[label] for label in _DATABASE_LABELS if labels.get(label)), "")

@@ -150,6 +150,10 @@ class BusinessReader(Protocol):
         """What all campaigns added to `sent` in each step, in millionths."""
         ...
 
+    async def talk_steps(self, tenant: str, period: Period) -> Mapping[int, int]:
+        """Distinct conversations with traffic in each step; what names none counts by its party."""
+        ...
+
     async def talks(self, tenant: str, from_us: int, to_us: int) -> Sequence[Talk]:
         """Traffic of conversations, each once."""
         ...

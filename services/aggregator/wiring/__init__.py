@@ -23,6 +23,7 @@ from services.aggregator.service.intake_warning_service import IntakeWarningServ
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
 from services.aggregator.wiring.data import data, deletion
+from services.aggregator.wiring.figures import figures
 from services.aggregator.wiring.questions import questions
 from services.aggregator.wiring.reports import flow
 from services.aggregator.wiring.retention import retention_service, retentions
@@ -53,6 +54,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
     ) as wired:
         asked = [*questions(store.reader, process.clock, config.business_rules), *time_series(measured)]
         asked += [*data(store.reader, process.clock, measured), retention_service(kept)]
+        asked.append(figures(store.reader, process.clock, measured))
         yield dataclasses.replace(wired, registrations=[*wired.registrations, *asked])
 
 

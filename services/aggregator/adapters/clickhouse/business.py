@@ -70,6 +70,19 @@ class ClickHouseBusiness:
         )
         return [Talk(*row) for row in await self._reader.rows(query)]
 
+    async def talk_steps(self, tenant: str, period: Period) -> Mapping[int, int]:
+        bound = Bindings()
+        talk = f"if({_CONVERSATION} != '', ('conversation', {_CONVERSATION}), ('party', {_PARTY}))"
+        query = TenantQuery(
+            tenant,
+            "events",
+            (f"{step_of(bound, period.starts)} AS step", f"uniqExactIf({talk} AS talk, talk.2 != '')"),
+            (*within(bound, period.from_us, period.to_us), f"{_MESSAGES} OR type = 'ConversationStarted'"),
+            bound.values,
+            group_by="step",
+        )
+        return {int(step): int(count) for step, count in await self._reader.rows(query)}
+
     async def started_talks(self, tenant: str, from_us: int, to_us: int) -> Mapping[str, str]:
         bound = Bindings()
         customer = text_of("data.customer")

@@ -1,0 +1,49 @@
+"""Puts the service together that gives single figures over time."""
+
+from binnacle.aggregator.v1 import figure_service_pb2_grpc
+from services.aggregator.adapters.clickhouse.audience import ClickHouseAudience
+from services.aggregator.adapters.clickhouse.business import ClickHouseBusiness
+from services.aggregator.adapters.clickhouse.catalog import ClickHouseCatalog
+from services.aggregator.adapters.clickhouse.gauges import ClickHouseGauges
+from services.aggregator.adapters.clickhouse.integrations import ClickHouseIntegrations
+from services.aggregator.adapters.clickhouse.logs import ClickHouseLogs
+from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.adapters.clickhouse.traffic import ClickHouseTraffic
+from services.aggregator.adapters.figure_files import figure_file
+from services.aggregator.domain.answering import Answers
+from services.aggregator.domain.business import Business
+from services.aggregator.domain.business_course import BusinessSource
+from services.aggregator.domain.figure_sources import (
+    IntegrationSource,
+    LogSource,
+    MachineSource,
+    PeopleSource,
+    TrafficSource,
+)
+from services.aggregator.domain.figures import Figures
+from services.aggregator.domain.machine_reports import Machines
+from services.aggregator.domain.sent_metrics import SentMetrics
+from services.aggregator.domain.time_series import TimeSeriesReader
+from services.aggregator.service.figure_service import FigureServicer
+from services.core.clock import Clock
+from services.runtime.process import Registration
+
+
+def figures(reader: Reader, clock: Clock, measured: TimeSeriesReader) -> Registration:
+    """The service over all that figures come from."""
+    known = Figures(
+        [
+            TrafficSource(ClickHouseTraffic(reader), clock),
+            BusinessSource(Business(ClickHouseBusiness(reader), clock)),
+            IntegrationSource(ClickHouseIntegrations(reader)),
+            PeopleSource(ClickHouseAudience(reader)),
+            LogSource(ClickHouseLogs(reader)),
+            MachineSource(Machines(ClickHouseGauges(reader), clock)),
+        ]
+    )
+    sent = SentMetrics(ClickHouseCatalog(reader, clock), Answers(measured))
+    return Registration(
+        figure_service_pb2_grpc.add_FigureServiceServicer_to_server,
+        FigureServicer(known, sent, figure_file, clock),
+        "binnacle.aggregator.v1.FigureService",
+    )
