@@ -11,6 +11,7 @@ from services.aggregator.domain.forgotten import Forgotten
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import Live
 from services.aggregator.domain.rollups import RAW_SECONDS, RollUps
+from services.aggregator.domain.tails import Tails
 from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.store import Store
 from services.core.clock import Clock
@@ -38,7 +39,10 @@ class Aggregator:
         self.rollups = RollUps(store, clock, raw_seconds)
         self.flow = FlowMeter(clock)
         self.forgotten = Forgotten()
-        self.intake = Intake(store, self.live, self._claims, clock, observer, self.rollups, self.flow, self.forgotten)
+        self.tails = Tails(clock)
+        self.intake = Intake(
+            store, self.live, self._claims, clock, observer, self.rollups, self.flow, self.forgotten, self.tails
+        )
         self.before_intake: list[Callable[[], Awaitable[None]]] = []
         self._store = store
         self._clock = clock
@@ -56,6 +60,7 @@ class Aggregator:
         while True:
             await self._clock.sleep(1.0 - self._clock.now() % 1.0 + TICK_AFTER_SECONDS)
             self.live.tick()
+            self.tails.tick()
             self._claims.forget()
 
     async def _settle(self) -> None:
@@ -88,3 +93,4 @@ class Aggregator:
         """End all streams, so that the process can go."""
         self.intake.stop()
         self.live.stop()
+        self.tails.stop()

@@ -12,6 +12,7 @@ from services.aggregator.domain.forgotten import Forgotten
 from services.aggregator.domain.live import Live
 from services.aggregator.domain.rollups import RollUps, disturbed_minutes
 from services.aggregator.domain.signals import signals_by_tenant
+from services.aggregator.domain.tails import Tails
 from services.aggregator.ports.observer import Observer
 from services.aggregator.ports.pipeline import Waiting
 from services.aggregator.ports.records import Record
@@ -41,6 +42,7 @@ class Intake:
         rollups: RollUps | None = None,
         flow: FlowMeter | None = None,
         forgotten: Forgotten | None = None,
+        tails: Tails | None = None,
     ) -> None:
         self.live = live
         self._claims = claims
@@ -50,6 +52,7 @@ class Intake:
         self._rollups = rollups
         self._flow = flow
         self._forgotten = forgotten or Forgotten()
+        self._tails = tails or Tails(clock)
         self._committed: dict[str, int] = {}
         self._fed: dict[str, int] = {}
         self._streams: dict[str, JournalStream] = {}
@@ -64,6 +67,7 @@ class Intake:
         """Go on after a start: what is committed was counted when the live state was rebuilt."""
         self._committed = dict(committed)
         self._fed = dict(committed)
+        self._tails.resume(committed)
 
     def require_storing(self) -> None:
         """Raises Unavailable while the store takes no segments."""
@@ -92,6 +96,7 @@ class Intake:
         for stream in self._streams.values():
             stream.end(Unavailable("the store is read anew", retry_after=0.5))
         self.live.forget()
+        self._tails.forget()
         await self._quiet(*self._writing)
         self.resume(await self.live.rebuild(self._store))
         self._outdated = False
@@ -116,7 +121,9 @@ class Intake:
         async with self._reading:
             if self._outdated:
                 await self._read_anew()
-        self._claims.settle(await self._store.committed())
+        committed = await self._store.committed()
+        self._claims.settle(committed)
+        self._tails.committed(committed)
 
     def open(self, journal_id: str) -> "JournalStream":
         """A stream of a journal; a former one of the same journal ends. Raises Unavailable until `resume`."""
@@ -156,7 +163,9 @@ class Intake:
         new = [record for record in records if record.offset >= fed]
         if new:
             self._fed[journal_id] = new[-1].offset + 1
-            self.live.feed(journal_id, self._claims.arrived(journal_id, self._forgotten.without(new)))
+            shown = self._claims.arrived(journal_id, self._forgotten.without(new))
+            self.live.feed(journal_id, shown)
+            self._tails.fed(journal_id, new[-1].offset + 1, shown)
 
     async def commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
         """Commit a segment, trying again until the store has it or the stream is over."""
@@ -182,6 +191,7 @@ class Intake:
             self._rollups.disturb(segment.minutes)
         self._claims.committed(stream.journal_id, verdict)
         self.live.committed(stream.journal_id, to_offset)
+        self._tails.committed({stream.journal_id: to_offset})
         self._committed[stream.journal_id] = max(to_offset, self.committed(stream.journal_id))
 
     async def _judge(self, journal_id: str, records: Sequence[Record]) -> Verdict:

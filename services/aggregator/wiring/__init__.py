@@ -27,6 +27,7 @@ from services.aggregator.wiring.figures import figures
 from services.aggregator.wiring.questions import questions
 from services.aggregator.wiring.reports import flow
 from services.aggregator.wiring.retention import retention_service, retentions
+from services.aggregator.wiring.tails import tail_service
 from services.aggregator.wiring.time_series import time_series, time_series_reader
 from services.core.clock import Clock
 from services.runtime.process import Process, Registration, Wired
@@ -43,7 +44,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
 
     def more(aggregator: Aggregator) -> list[Registration]:
         deleting = deletion(store, aggregator, config, process, measured.forget)
-        return [*flow(store.reader, aggregator), *deleting]
+        return [*flow(store.reader, aggregator), tail_service(store, aggregator.tails, process.clock), *deleting]
 
     async with wired_over(
         store,
@@ -53,7 +54,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
         lambda tenant: kept.seconds(tenant, "samples"),
     ) as wired:
         asked = [*questions(store.reader, process.clock, config.business_rules), *time_series(measured)]
-        asked += [*data(store.reader, process.clock, measured), retention_service(kept)]
+        asked += [*data(store.reader, process.clock, measured), retention_service(kept, config)]
         asked.append(figures(store.reader, process.clock, measured))
         yield dataclasses.replace(wired, registrations=[*wired.registrations, *asked])
 

@@ -126,7 +126,7 @@ class Figure(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     SERIES_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
-    """What it is counted in: `1`, `percent`, `ms`, `1/s`, `bytes/s`, or the name of
+    """What it is counted in: `percent`, `ms`, `1/s`, `bytes/s`, or the name of
     what is counted.
     """
     @_builtins.property

@@ -179,8 +179,9 @@ class TailRows(_message.Message):
     @_builtins.property
     def ranges(self) -> _containers.RepeatedCompositeFieldContainer[Global___TailRange]:
         """The ranges. Of one journal each begins where the former of the same call
-        ended, at first at the given position, or where `begin` says that the live
-        part begins.
+        ended, or before it; at first at the given position, or where `begin` says
+        that the live part begins. Now and then ranges without rows say how far
+        journals came, so that positions do not grow old.
         """
 
     @_builtins.property

@@ -654,7 +654,7 @@ class GetAnalyticsSummaryResponse(_message.Message):
 
     @_builtins.property
     def missing(self) -> _containers.RepeatedCompositeFieldContainer[_figures_pb2.MissingPart]:
-        """What is missing here, beside what the overview misses."""
+        """What is missing, here and in the overview."""
 
     def __init__(
         self,
@@ -799,7 +799,8 @@ class GetMonitoringHealthResponse(_message.Message):
     MISSING_FIELD_NUMBER: _builtins.int
     status: _builtins.str
     """`healthy` when all integrations and services are; `degraded` when one is not;
-    `unhealthy` when one is unhealthy or stale.
+    `unhealthy` when one is unhealthy or stale; `unknown` when they could not be
+    learnt.
     """
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:

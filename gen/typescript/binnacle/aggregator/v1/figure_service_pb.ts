@@ -110,7 +110,7 @@ export const GetFiguresResponseSchema: GenMessage<GetFiguresResponse> = /*@__PUR
  */
 export type Figure = Message<"binnacle.aggregator.v1.Figure"> & {
   /**
-   * What it is counted in: `1`, `percent`, `ms`, `1/s`, `bytes/s`, or the name of
+   * What it is counted in: `percent`, `ms`, `1/s`, `bytes/s`, or the name of
    * what is counted.
    *
    * @generated from field: string unit = 1;

@@ -155,8 +155,9 @@ export const TailRangeSchema: GenMessage<TailRange> = /*@__PURE__*/
 export type TailRows = Message<"binnacle.aggregator.v1.TailRows"> & {
   /**
    * The ranges. Of one journal each begins where the former of the same call
-   * ended, at first at the given position, or where `begin` says that the live
-   * part begins.
+   * ended, or before it; at first at the given position, or where `begin` says
+   * that the live part begins. Now and then ranges without rows say how far
+   * journals came, so that positions do not grow old.
    *
    * @generated from field: repeated binnacle.aggregator.v1.TailRange ranges = 1;
    */

@@ -670,7 +670,7 @@ export type GetAnalyticsSummaryResponse = Message<"binnacle.streamer.v1.GetAnaly
   components: Component[];
 
   /**
-   * What is missing here, beside what the overview misses.
+   * What is missing, here and in the overview.
    *
    * @generated from field: repeated binnacle.figures.v1.MissingPart missing = 14;
    */
@@ -792,7 +792,8 @@ export const GetMonitoringHealthRequestSchema: GenMessage<GetMonitoringHealthReq
 export type GetMonitoringHealthResponse = Message<"binnacle.streamer.v1.GetMonitoringHealthResponse"> & {
   /**
    * `healthy` when all integrations and services are; `degraded` when one is not;
-   * `unhealthy` when one is unhealthy or stale.
+   * `unhealthy` when one is unhealthy or stale; `unknown` when they could not be
+   * learnt.
    *
    * @generated from field: string status = 1;
    */

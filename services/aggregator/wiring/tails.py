@@ -1,0 +1,19 @@
+"""Puts together what tells rows in the order they came."""
+
+from binnacle.aggregator.v1 import tail_service_pb2_grpc
+from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.tails import ClickHouseTails
+from services.aggregator.domain.tailing import Tailing
+from services.aggregator.domain.tails import Tails
+from services.aggregator.service.tail_service import TailServicer
+from services.core.clock import Clock
+from services.runtime.process import Registration
+
+
+def tail_service(store: ClickHouseStore, tails: Tails, clock: Clock) -> Registration:
+    """Tails of what the journals bring, and of what is stored."""
+    return Registration(
+        tail_service_pb2_grpc.add_TailServiceServicer_to_server,
+        TailServicer(Tailing(tails, ClickHouseTails(store.reader), store.committed, clock)),
+        "binnacle.aggregator.v1.TailService",
+    )
