@@ -5,16 +5,9 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, ServiceDescriptorProto
 
+from services.runtime.internal import INTERNAL
+
 PACKAGE = "binnacle."
-# Spoken between our own processes only. Whatever is not named here is reachable from outside.
-INTERNAL = frozenset(
-    {
-        "binnacle.aggregator.v1.AppendService",
-        "binnacle.aggregator.v1.OverviewService",
-        "binnacle.aggregator.v1.TailService",
-        "binnacle.telemetry.v1.TelemetryService",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

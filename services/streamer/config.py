@@ -28,4 +28,7 @@ class StreamerConfig(ServiceConfig):
         description="HTTP and WebSocket listener: `unix:/path` or `host:port`"
     )
     web_dir: Path = Field(Path("dashboard/dist"), description="the built web app")
+    redis_url: str = Field(
+        "", pattern=r"^$|^(rediss?|unix)://.+", description="Redis of the suite, whose state is shown; not if empty"
+    )
     demo: bool = Field(False, description="whether demonstration input runs, which the page then says")

@@ -12,17 +12,20 @@ from services.runtime.health import Ready
 from services.runtime.process import Process, Wired
 from services.runtime.workers import worker_name, worker_target
 from services.streamer.adapters.aggregator import AggregatorOverview
+from services.streamer.adapters.components import SuiteSource
+from services.streamer.adapters.figures import questions
 from services.streamer.adapters.parts import Peer, Self
 from services.streamer.adapters.tally_metrics import TallyMetrics
 from services.streamer.config import StreamerConfig
 from services.streamer.convert.frames import message_maker
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.joining import Sources
+from services.streamer.domain.kept import Kept
 from services.streamer.domain.tally import Tally
 from services.streamer.pages import Pages
-from services.streamer.ports import Part
-from services.streamer.service import dashboard, system
+from services.streamer.service import connections, dashboard, summary, system
 from services.streamer.service.public import public_services
+from services.streamer.service.roles import Guard
 from services.streamer.websocket import DashboardSocket
 
 # The edge keeps connections for an hour; it must be the one that closes them, or a request meets a closed one.
@@ -38,26 +41,37 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     channel = process.channel(config.aggregator)
     hub = Hub(Sources(AggregatorOverview(channel, process.log)), process.clock, process.tasks, tally)
     aggregator = Peer("aggregator", channel)
-    parts: list[Part] = [
+    alerting = process.channel(config.alerting)
+    parts: list[Peer | Self] = [
         *(
             Peer(worker_name("collector", number), process.channel(worker_target(config.collector, number)))
             for number in range(config.collector_workers)
         ),
         aggregator,
-        Self(process.name, process.registry),
-        Peer("alerting", process.channel(config.alerting)),
+        Self(config, process),
+        Peer("alerting", alerting),
     ]
+    figures = Kept(questions(channel, alerting, process.clock), process.clock, process.tasks)
+    state = Kept({"components": SuiteSource(parts, config.redis_url)}, process.clock, process.tasks)
     overview = dashboard.DashboardServicer(hub, channel, message_maker(demo=config.demo), tally, process.clock)
-    suite = system.SystemServicer(hub, channel, parts, process.clock)
+    installation = system.Installation(config.auth, config.demo)
+    suite = system.SystemServicer(hub, channel, parts, process.clock, (figures, state), installation)
+    summaries = summary.SummaryServicer(figures, state, hub.presence, process.clock)
+    present = connections.ConnectionServicer(hub.presence, Guard(config.auth != "off"), process.clock)
     socket = DashboardSocket(hub, tally, process.clock, process.log, auth_required=config.auth != "off")
     process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
     async with listening(config.pages_listen, [*Pages(config.web_dir, suite.health_answer).routes(), *socket.routes()]):
         process.log.info("listening for pages", address=config.pages_listen)
-        services = [dashboard.registration(overview), system.registration(suite)]
+        services = [
+            dashboard.registration(overview),
+            system.registration(suite),
+            summary.registration(summaries),
+            connections.registration(present),
+        ]
         yield Wired(services, _met_once(aggregator), reflected=public_services())
 
 
-def _met_once(peer: Part) -> Ready:
+def _met_once(peer: Peer) -> Ready:
     """Ready from the first time that `peer` is.
 
     Losing it later takes nothing away: viewers stay, newcomers wait, and /health has to be reached to say who is lost.

@@ -2,12 +2,17 @@
 
 import grpc
 from grpc_health.v1 import health_pb2
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 
 from binnacle.telemetry.v1 import telemetry_service_pb2, telemetry_service_pb2_grpc
+from services.runtime.config import ServiceConfig
+from services.runtime.description import describer, settings_of
 from services.runtime.health import READY
+from services.runtime.process import Process
 
 ANSWER_SECONDS = 1.0
+DOES_NOT_ANSWER = "does not answer"
+Description = telemetry_service_pb2.DescribeProcessResponse
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
 
@@ -28,7 +33,7 @@ class Peer:
         try:
             answer = await self._check(health_pb2.HealthCheckRequest(service=READY), timeout=ANSWER_SECONDS)
         except grpc.aio.AioRpcError:
-            return "does not answer"
+            return DOES_NOT_ANSWER
         return None if answer.status == health_pb2.HealthCheckResponse.SERVING else "not ready"
 
     async def metrics(self) -> str | None:
@@ -41,13 +46,24 @@ class Peer:
             return None
         return answer.text
 
+    async def description(self) -> Description | None:
+        """What it tells of itself; None when it does not answer."""
+        try:
+            return await self._telemetry.DescribeProcess(
+                telemetry_service_pb2.DescribeProcessRequest(), timeout=ANSWER_SECONDS
+            )
+        except grpc.aio.AioRpcError:
+            return None
+
 
 class Self:
     """This process, which is well as long as it can be asked."""
 
-    def __init__(self, name: str, registry: CollectorRegistry) -> None:
-        self.name = name
-        self._registry = registry
+    def __init__(self, config: ServiceConfig, process: Process) -> None:
+        self.name = process.name
+        self._registry = process.registry
+        self._describe = describer(process.name, process.clock)
+        self._settings = settings_of(config)
 
     async def problem(self) -> str | None:
         """None: this process answers."""
@@ -56,3 +72,7 @@ class Self:
     async def metrics(self) -> str | None:
         """Its metrics as Prometheus text."""
         return generate_latest(self._registry).decode()
+
+    async def description(self) -> Description | None:
+        """What it tells of itself."""
+        return Description(process=self._describe(), settings=self._settings)

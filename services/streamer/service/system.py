@@ -1,6 +1,7 @@
 """SystemService: the suite about itself."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -10,18 +11,24 @@ from google.api.httpbody_pb2 import HttpBody
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from binnacle.aggregator.v1 import overview_service_pb2, overview_service_pb2_grpc
+from binnacle.figures.v1 import figures_pb2
 from binnacle.streamer.v1 import system_service_pb2 as pb, system_service_pb2_grpc
 from services.core.clock import Clock
-from services.core.conventions import HEALTHY
+from services.core.conventions import DEGRADED, HEALTHY
 from services.core.errors import Unavailable
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
 from services.runtime.statuses import status_from, translated_errors
+from services.streamer.convert.components import PROCESS, Suite, unready
 from services.streamer.convert.dialect import json_bytes
 from services.streamer.convert.exposition import merged_exposition
+from services.streamer.convert.figures import moment
+from services.streamer.convert.summaries import Reading
 from services.streamer.domain.condition import condition, metrics_of
 from services.streamer.domain.hub import Hub
+from services.streamer.domain.kept import Kept
 from services.streamer.ports import Part
+from services.streamer.service.roles import Guard
 
 SERVICE = "binnacle.streamer.v1.SystemService"
 SUITE = "binnacle"
@@ -31,15 +38,35 @@ HOUR = 3600.0
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
-    """Asks every part, and the aggregator for what it holds."""
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """How this suite was set up: whether calls need a token (`off`, `jwt`), whether demonstration input runs."""
 
-    def __init__(self, hub: Hub, aggregator: grpc.aio.Channel, parts: Sequence[Part], clock: Clock) -> None:
+    auth: str
+    demo: bool
+
+
+class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
+    """Asks every part, and the aggregator for what it holds; reads what is kept of the suite."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        aggregator: grpc.aio.Channel,
+        parts: Sequence[Part],
+        clock: Clock,
+        kept: tuple[Kept, Kept],
+        installation: Installation,
+    ) -> None:
         self._hub = hub
         self._overview = overview_service_pb2_grpc.OverviewServiceStub(aggregator)
         self._parts = parts
         self._clock = clock
+        self._figures, self._suite = kept
+        self._installation = installation
+        self._guard = Guard(installation.auth != "off")
         self._started = clock.monotonic()
+        self._began = clock.now()
         self._version = version(DISTRIBUTION)
 
     async def health(self) -> pb.GetHealthResponse:
@@ -83,6 +110,63 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
     async def GetMetricsText(self, request: pb.GetMetricsTextRequest, context: Context) -> pb.GetMetricsTextResponse:
         text = merged_exposition(await metrics_of(self._parts))
         return pb.GetMetricsTextResponse(content=HttpBody(content_type=CONTENT_TYPE_PLAIN_0_0_4, data=text))
+
+    async def GetSystemHealth(self, request: pb.GetSystemHealthRequest, context: Context) -> pb.GetSystemHealthResponse:
+        components = (await self._read()).components
+        ill = unready(components)
+        if ill:
+            raise Unavailable(f"not ready: {', '.join(ill)}")
+        return pb.GetSystemHealthResponse(
+            status=HEALTHY if all(one.status == HEALTHY for one in components) else DEGRADED,
+            timestamp=moment(self._clock.now()),
+            version=self._version,
+            uptime_seconds=self._clock.monotonic() - self._started,
+            components=components,
+        )
+
+    async def ListComponents(self, request: pb.ListComponentsRequest, context: Context) -> pb.ListComponentsResponse:
+        components = (await self._read()).components
+        healthy = sum(one.status == HEALTHY for one in components)
+        return pb.ListComponentsResponse(components=components, healthy=healthy, total=len(components))
+
+    async def GetSystemInfo(self, request: pb.GetSystemInfoRequest, context: Context) -> pb.GetSystemInfoResponse:
+        components = (await self._read()).components
+        return pb.GetSystemInfoResponse(
+            service=SUITE,
+            version=self._version,
+            timestamp=moment(self._clock.now()),
+            started_time=moment(self._began),
+            uptime_seconds=self._clock.monotonic() - self._started,
+            auth=self._installation.auth,
+            demo=self._installation.demo,
+            processes=[one.process for one in components if one.HasField("process")],
+            missing=[
+                figures_pb2.MissingPart(part=one.name, reason=one.problem)
+                for one in components
+                if one.kind == PROCESS and not one.HasField("process")
+            ],
+        )
+
+    async def GetConfig(self, request: pb.GetConfigRequest, context: Context) -> pb.GetConfigResponse:
+        self._guard.require_admin()
+        found = await self._read()
+        suite = found.find("components", Suite)
+        configs = suite.configs if suite else ()
+        told = {config.process for config in configs}
+        return pb.GetConfigResponse(
+            processes=configs,
+            missing=[
+                figures_pb2.MissingPart(part=one.name, reason=one.problem)
+                for one in found.components
+                if one.kind == PROCESS and one.name not in told
+            ],
+        )
+
+    async def _read(self) -> Reading:
+        """What is known of the suite; of the store by what the caller's tenant is told."""
+        told = await self._figures.tell(current_call().tenant, ["pipeline"])
+        told |= await self._suite.tell("", ["components"])
+        return Reading(self._clock.now(), told, {})
 
     def _uptime_hours(self) -> float:
         return (self._clock.monotonic() - self._started) / HOUR

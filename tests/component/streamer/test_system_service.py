@@ -10,8 +10,9 @@ from binnacle.aggregator.v1.overview_service_pb2 import GetIntakeStatsResponse
 from binnacle.streamer.v1.dashboard_service_pb2 import WatchDashboardRequest
 from binnacle.streamer.v1.system_service_pb2 import GetHealthRequest, GetMetricsTextRequest, GetStatsRequest
 from services.core.errors import Unavailable
-from services.launcher.contracts import INTERNAL, public_services
+from services.launcher.contracts import public_services
 from services.launcher.edge import DESCRIPTORS
+from services.runtime.internal import INTERNAL
 from services.runtime.statuses import error_from
 from services.streamer.adapters.parts import HEALTH_CHECK
 from tests.support.overview import registration

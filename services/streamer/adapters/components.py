@@ -1,0 +1,77 @@
+"""The parts of the suite, asked how they do and what they are."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from binnacle.processes.v1 import processes_pb2 as pb
+from services.streamer.adapters.parts import ANSWER_SECONDS, DOES_NOT_ANSWER, Description
+from services.streamer.convert.components import CACHE, PROCESS, Suite, component
+
+
+class DescribedPart(Protocol):
+    """A process that can be asked about itself."""
+
+    @property
+    def name(self) -> str:
+        """Such as `collector`."""
+        ...
+
+    async def problem(self) -> str | None:
+        """Why it is not ready to serve; None when it is."""
+        ...
+
+    async def description(self) -> Description | None:
+        """What it tells of itself; None when it does not answer."""
+        ...
+
+
+class SuiteSource:
+    """A source of the suite's state, the same for every tenant."""
+
+    interval = 1.0
+
+    def __init__(self, parts: Sequence[DescribedPart], redis_url: str) -> None:
+        self._parts = parts
+        self._redis_url = redis_url
+
+    async def ask(self, tenant: str) -> Suite:
+        """Every part as it stands."""
+        asked = [_asked(part) for part in self._parts]
+        found = await asyncio.gather(*asked)
+        cache = [await _redis(self._redis_url)] if self._redis_url else []
+        configs = [pb.ProcessConfig(process=one.name, settings=told.settings) for one, told in found if told]
+        return Suite([*(component for component, _told in found), *cache], configs)
+
+
+async def _asked(part: DescribedPart) -> tuple[pb.Component, Description | None]:
+    began = time.perf_counter()
+    problem = await part.problem()
+    took = time.perf_counter() - began
+    described = None if problem == DOES_NOT_ANSWER else await part.description()
+    made = component(part.name, PROCESS, problem, took)
+    if described is not None:
+        made.process.CopyFrom(described.process)
+    return made, described
+
+
+async def _redis(url: str) -> pb.Component:
+    """Redis, asked by a connection of its own: what is asked each second should not wait for what others do there."""
+    began = time.perf_counter()
+    problem = None
+    try:
+        # The client's own timeouts rest on asyncio.wait_for, which in Python 3.11 can swallow a cancellation.
+        async with (
+            asyncio.timeout(ANSWER_SECONDS),
+            Redis.from_url(url, socket_timeout=None, socket_connect_timeout=None, retry=Retry(NoBackoff(), 0)) as redis,
+        ):
+            await redis.ping()
+    except (RedisError, OSError):
+        problem = DOES_NOT_ANSWER
+    return component("redis", CACHE, problem, time.perf_counter() - began)

@@ -1,0 +1,98 @@
+"""ConnectionService: who is connected live, and a message to all of them."""
+
+from collections import Counter
+from typing import Any
+
+import grpc
+
+from binnacle.dashboard.v1 import dashboard_pb2
+from binnacle.streamer.v1 import connection_service_pb2 as pb, connection_service_pb2_grpc
+from services.core.clock import Clock
+from services.core.errors import InvalidInput
+from services.runtime.calls import current_call
+from services.runtime.process import Registration
+from services.streamer.convert.figures import moment
+from services.streamer.convert.sockets import SOCKETS
+from services.streamer.domain.presence import Connection, Presence
+from services.streamer.ports import Event, Events
+from services.streamer.service.roles import Guard
+
+SERVICE = "binnacle.streamer.v1.ConnectionService"
+TEST_EVENT = "test_broadcast"
+TEST_SERVICE = "streamer"
+LONGEST_MESSAGE = 1000
+READY_MADE = "This is a test: whoever reads it is connected."
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ConnectionServicer(connection_service_pb2_grpc.ConnectionServiceServicer):
+    """Answers for the connections that this streamer serves."""
+
+    def __init__(self, presence: Presence, guard: Guard, clock: Clock) -> None:
+        self._presence = presence
+        self._guard = guard
+        self._clock = clock
+        self._started = clock.monotonic()
+
+    async def ListConnections(self, request: pb.ListConnectionsRequest, context: Context) -> pb.ListConnectionsResponse:
+        self._guard.require_admin()
+        present = self._presence.of(current_call().tenant)
+        return pb.ListConnectionsResponse(connections=map(_connection, present), count=len(present))
+
+    async def SendTestBroadcast(
+        self, request: pb.SendTestBroadcastRequest, context: Context
+    ) -> pb.SendTestBroadcastResponse:
+        self._guard.require_admin()
+        if len(request.message) > LONGEST_MESSAGE:
+            raise InvalidInput.of("message", f"must have at most {LONGEST_MESSAGE:,} characters")
+        tenant, text, now = current_call().tenant, request.message or READY_MADE, moment(self._clock.now())
+        event = dashboard_pb2.TrackedEvent(type=TEST_EVENT, service=TEST_SERVICE, timestamp=now)
+        event.data.update({"message": text})
+        present = self._presence.of(tenant)
+        reached = self._presence.broadcast(tenant, Events((Event(TEST_EVENT, event),)))
+        return pb.SendTestBroadcastResponse(
+            reached=len(reached),
+            reached_by_kind=Counter(connection.kind for connection in reached),
+            unreached=len(present) - len(reached),
+            message=text,
+            timestamp=now,
+        )
+
+    async def GetConnectionStats(
+        self, request: pb.GetConnectionStatsRequest, context: Context
+    ) -> pb.GetConnectionStatsResponse:
+        tenant = current_call().tenant
+        present, been = self._presence.of(tenant), self._presence.attendance(tenant)
+        sent = Counter(been.sent)
+        for connection in present:
+            sent[connection.kind] += connection.sent()
+        return pb.GetConnectionStatsResponse(
+            timestamp=moment(self._clock.now()),
+            active_connections=len(present),
+            by_kind=Counter(connection.kind for connection in present),
+            by_room=Counter(room for connection in present for room in connection.rooms),
+            opened_connections=been.opened,
+            most_connections=been.most,
+            messages_sent=sent,
+            uptime_seconds=self._clock.monotonic() - self._started,
+        )
+
+    async def GetSocketInfo(self, request: pb.GetSocketInfoRequest, context: Context) -> pb.GetSocketInfoResponse:
+        return pb.GetSocketInfoResponse(sockets=SOCKETS)
+
+
+def _connection(held: Connection) -> pb.Connection:
+    return pb.Connection(
+        id=held.id,
+        kind=held.kind,
+        rooms=sorted(held.rooms),
+        connected_time=moment(held.since),
+        client=held.client,
+        messages_sent=held.sent(),
+    )
+
+
+def registration(servicer: ConnectionServicer) -> Registration:
+    """The service as it is added to a server."""
+    return Registration(connection_service_pb2_grpc.add_ConnectionServiceServicer_to_server, servicer, SERVICE)
