@@ -53,7 +53,7 @@ class Field:
     def _fits(self, value: Any) -> bool:
         if not isinstance(value, _TYPES[self.type]) or (self.type == "number" and isinstance(value, bool)):
             return False
-        return self.type != "time" or datetime.fromisoformat(value).tzinfo is not None
+        return self.type != "time" or datetime.fromisoformat(str(value)).tzinfo is not None
 
 
 @dataclass(frozen=True, slots=True)
