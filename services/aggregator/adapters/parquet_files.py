@@ -2,9 +2,11 @@
 
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+_LONGEST = 200
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -16,9 +18,16 @@ class ParquetFiles:
 
     def place(self, tenant: str, table: str, partition: str) -> Path:
         """The folder of a tenant's part of a partition."""
-        # No tenant can name a folder outside, nor that of another.
-        name = tenant if _PLAIN.fullmatch(tenant) else "%" + quote(tenant, safe="")[:200]
-        return self._folder / name / table / partition
+        return self._folder / _name(tenant) / table / partition
+
+    def of_tenant(self, tenant: str) -> list[Path]:
+        """All files of a tenant, in order."""
+        return sorted((self._folder / _name(tenant)).rglob("*.parquet"))
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, durably. Raises OSError."""
+        path.unlink()
+        _sync(path.parent)
 
     def write(self, path: Path, body: bytes) -> None:
         """Write a file, durably, in place of one of the same name. Raises OSError."""
@@ -38,6 +47,14 @@ class ParquetFiles:
         for file in folder.glob(f"{sequence:04}-*"):
             if file.name not in kept:
                 file.unlink(missing_ok=True)
+
+
+def _name(tenant: str) -> str:
+    """No tenant can name a folder outside, nor that of another."""
+    if _PLAIN.fullmatch(tenant):
+        return tenant
+    name = "%" + quote(tenant, safe="")
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 65]}-{sha256(tenant.encode()).hexdigest()}"
 
 
 def _sync(folder: Path) -> None:

@@ -10,7 +10,14 @@ from typing import NoReturn
 from services.aggregator.domain.forgotten import Forgotten
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.rollups import RollUps
-from services.aggregator.ports.deletions import Deletion, DeletionState, DeletionStore, Scope, digest_of
+from services.aggregator.ports.deletions import (
+    ArchivedRows,
+    Deletion,
+    DeletionState,
+    DeletionStore,
+    Scope,
+    digest_of,
+)
 from services.core.clock import Clock
 from services.core.errors import NotFound, Unavailable
 
@@ -32,6 +39,7 @@ class Deletions:
     def __init__(
         self,
         store: DeletionStore,
+        archives: ArchivedRows,
         intake: Intake,
         rollups: RollUps,
         forgotten: Forgotten,
@@ -39,6 +47,7 @@ class Deletions:
         forget: Callable[[str], None] = lambda _tenant: None,
     ) -> None:
         self._store = store
+        self._archives = archives
         self._intake = intake
         self._rollups = rollups
         self._forgotten = forgotten
@@ -106,7 +115,8 @@ class Deletions:
         changed = deletion
         if deletion.id not in self._erased:
             changed = await self._delete_rows(deletion)
-            left = await self._store.late(deletion)
+            # A second time nothing is found: that is the proof.
+            left = await self._store.late(deletion) + await self._archives.erase(deletion)
             if not left:
                 self._erased.add(deletion.id)
         remaining = left + await self._store.leftovers(deletion)
@@ -127,6 +137,8 @@ class Deletions:
         if erased:
             self._forget(deletion.tenant)
             await self._intake.read_anew()
+        # After the store: what is archived now is read from what is left.
+        erased += await self._archives.erase(deletion)
         return dataclasses.replace(deletion, deleted=deletion.deleted + erased)
 
     async def _look(self, deletion: Deletion) -> None:

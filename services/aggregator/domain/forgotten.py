@@ -72,7 +72,7 @@ def _without_events(events: EventColumns | None, deletion: Deletion) -> EventCol
         return None
     named = {user for user in set(events.user_ids) if user and names(deletion, user)}
     rows = {
-        row for row, user in enumerate(events.user_ids) if user in named or _names_in(events.data_json[row], deletion)
+        row for row, user in enumerate(events.user_ids) if user in named or names_in(events.data_json[row], deletion)
     }
     if not rows:
         return events
@@ -92,7 +92,7 @@ def _blanked(columns: Attributed | None, deletion: Deletion) -> Attributed | Non
     """Rows whose attributes name a person, without attributes, and without their message where they have one."""
     if columns is None:
         return None
-    rows = {row for row, text in enumerate(columns.attributes_json) if _names_in(text, deletion)}
+    rows = {row for row, text in enumerate(columns.attributes_json) if names_in(text, deletion)}
     if not rows:
         return columns
     changed: dict[str, Any] = {
@@ -106,7 +106,8 @@ def _blanked(columns: Attributed | None, deletion: Deletion) -> Attributed | Non
     return dataclasses.replace(columns, **changed)
 
 
-def _names_in(text: str, deletion: Deletion) -> bool:
+def names_in(text: str, deletion: Deletion) -> bool:
+    """Whether an attribute of a JSON object names the person that a deletion is of."""
     if "user" not in text:
         return False
     attributes = orjson.loads(text)

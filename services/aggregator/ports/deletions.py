@@ -44,6 +44,14 @@ def digest_of(deletion_id: str, user_id: str) -> str:
     return sha256(f"{deletion_id}{user_id}".encode()).hexdigest()
 
 
+class ArchivedRows(Protocol):
+    """What was archived of rows that the store holds no more."""
+
+    async def erase(self, deletion: Deletion) -> int:
+        """Delete rows from the archives of the tenant; how many. Raises Unavailable while that cannot be done."""
+        ...
+
+
 class DeletionStore(Protocol):
     """Keeps deletions and carries them out. Every method raises Unavailable while the store does not answer."""
 

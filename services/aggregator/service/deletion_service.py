@@ -7,11 +7,11 @@ from binnacle.aggregator.v1 import deletion_service_pb2 as pb, deletion_service_
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.domain.deletions import Deletions
 from services.aggregator.ports.deletions import Deletion
-from services.core.errors import Forbidden, InvalidInput
+from services.aggregator.service.guards import require_admin
+from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
 
 MAX_USER_ID = 200
-ADMIN = "admin"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -23,14 +23,14 @@ class DeletionServicer(deletion_service_pb2_grpc.DeletionServiceServicer):
         self._guarded = guarded
 
     async def DeleteUserData(self, request: pb.DeleteUserDataRequest, context: Any) -> pb.DeleteUserDataResponse:
-        self._require_admin()
+        require_admin(guarded=self._guarded, what="deleting")
         if not 1 <= len(request.user_id) <= MAX_USER_ID:
             raise InvalidInput.of("user_id", f"must have 1 to {MAX_USER_ID} characters")
         begun = await self._deletions.begin(current_call().tenant, "user", request.user_id)
         return pb.DeleteUserDataResponse(deletion=_message(begun))
 
     async def DeleteTenantData(self, request: pb.DeleteTenantDataRequest, context: Any) -> pb.DeleteTenantDataResponse:
-        self._require_admin()
+        require_admin(guarded=self._guarded, what="deleting")
         tenant = current_call().tenant
         if request.tenant != tenant:
             raise InvalidInput.of("tenant", "must be the name of the caller's own tenant")
@@ -44,10 +44,6 @@ class DeletionServicer(deletion_service_pb2_grpc.DeletionServiceServicer):
     async def ListDeletions(self, request: pb.ListDeletionsRequest, context: Any) -> pb.ListDeletionsResponse:
         found = await self._deletions.of_tenant(current_call().tenant)
         return pb.ListDeletionsResponse(deletions=[_message(one) for one in found])
-
-    def _require_admin(self) -> None:
-        if self._guarded and ADMIN not in current_call().roles:
-            raise Forbidden(f"deleting needs the role {ADMIN}")
 
 
 def _message(deletion: Deletion) -> pb.Deletion:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 from binnacle.aggregator.v1 import catalog_service_pb2_grpc, deletion_service_pb2_grpc, export_service_pb2_grpc
 from services.aggregator.adapters.answer_files import AnswerFiles
+from services.aggregator.adapters.archived_rows import ArchivedRows
 from services.aggregator.adapters.clickhouse.catalog import ClickHouseCatalog
 from services.aggregator.adapters.clickhouse.deletions import ClickHouseDeletions
 from services.aggregator.adapters.clickhouse.exports import ClickHouseExports
 from services.aggregator.adapters.clickhouse.reader import Reader
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.parquet_files import ParquetFiles
 from services.aggregator.config import AggregatorConfig
 from services.aggregator.domain.aggregator import Aggregator
 from services.aggregator.domain.answering import Answers
@@ -46,7 +48,13 @@ def deletion(
 ) -> list[Registration]:
     """The service that deletes, and its work; `forget` is told of tenants that memory must not know any more."""
     deletions = Deletions(
-        ClickHouseDeletions(store), aggregator.intake, aggregator.rollups, aggregator.forgotten, process.clock, forget
+        ClickHouseDeletions(store),
+        ArchivedRows(ParquetFiles(config.archive_folder)),
+        aggregator.intake,
+        aggregator.rollups,
+        aggregator.forgotten,
+        process.clock,
+        forget,
     )
     aggregator.before_intake.append(deletions.resume)
     process.tasks.create_task(deletions.run(), name="deletions")

@@ -18,10 +18,10 @@ def retentions(store: ClickHouseStore, config: AggregatorConfig, process: Proces
     return made
 
 
-def retention_service(retentions: Retentions) -> Registration:
+def retention_service(retentions: Retentions, config: AggregatorConfig) -> Registration:
     """The service that tells and sets them."""
     return Registration(
         retention_service_pb2_grpc.add_RetentionServiceServicer_to_server,
-        RetentionServicer(retentions),
+        RetentionServicer(retentions, guarded=config.auth == "jwt"),
         "binnacle.aggregator.v1.RetentionService",
     )

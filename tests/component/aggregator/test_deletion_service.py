@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from binnacle.aggregator.v1 import (
@@ -152,6 +154,19 @@ async def test_a_tenant_is_gone_and_goes_on(aggregator: Aggregator) -> None:
         assert await journal.hello() == 2
         await journal.commit(2, everything("default", time.time()))
     assert len(await rows(aggregator, "events")) == 5
+
+
+async def test_archives_are_written_anew(aggregator: Aggregator, tmp_path: Path) -> None:
+    stub: Any = deletion_service_pb2_grpc.DeletionServiceStub(aggregator.channel)
+    file = tmp_path / "archive" / "default" / "events" / "20260101" / "0000-0000.parquet"
+    file.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"user_id": [WHO, "another"], "data": ["{}", "{}"]}), file)
+    begun = (await stub.DeleteUserData(pb.DeleteUserDataRequest(user_id=WHO))).deletion
+    assert (await until_done(stub, begun.id)).deleted_rows == 1
+    assert pq.read_table(file).column("user_id").to_pylist() == ["another"]
+    begun = (await stub.DeleteTenantData(pb.DeleteTenantDataRequest(tenant="default"))).deletion
+    assert (await until_done(stub, begun.id)).remaining_rows == 0
+    assert not file.exists()
 
 
 async def test_rows_that_come_late_name_nobody(aggregator: Aggregator) -> None:

@@ -13,7 +13,7 @@ from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.ports.deletions import NAMING_ATTRIBUTES, Deletion, DeletionState
 
 # What was decided, not what was measured: it stays.
-_KEPT = ("deletions", "retention", "archives")
+_KEPT = ("deletions", "retention")
 _COLUMNS = Statement(
     "SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() AND table IN"
     " (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')"
