@@ -31,6 +31,7 @@ PAGE_PATHS = (
     "/docs",
     "/redoc",
     "/openapi.json",
+    "/monitoring/dashboard",
     "/favicon.ico",
     "/favicon.svg",
     "/apple-touch-icon.png",

@@ -12,6 +12,8 @@ Answer = tuple[int, bytes]
 INDEX = "index.html"
 # What describes the REST face: by its address, the file of the build.
 REFERENCES = {"/docs": "docs.html", "/redoc": "redoc.html", "/openapi.json": "openapi.json"}
+# Where a dashboard was before there was the web app.
+DASHBOARD = "/monitoring/dashboard"
 ASSETS = "assets"
 ICONS = "icons"
 # The build puts a hash of eight characters before the ending of what it makes, so that a name stands for its content.
@@ -57,6 +59,7 @@ class Pages:
         """Where the web app is served."""
         return [
             web.get("/", self._root),
+            web.get(DASHBOARD, self._to_app),
             *(web.get(address, self._reference) for address in REFERENCES),
             web.get("/app", self._page),
             web.get("/app/{address:.*}", self._page),
@@ -74,6 +77,9 @@ class Pages:
             response.headers["cache-control"] = ASK_EACH_TIME
         response.headers["vary"] = "Accept"
         return response
+
+    async def _to_app(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={**SECURITY_HEADERS, "location": "/app"})
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:
         index = self._web_dir / INDEX

@@ -27,6 +27,8 @@ from binnacle.collector.v1 import (
     json_intake_service_pb2_grpc,
 )
 from binnacle.streamer.v1 import (
+    connection_service_pb2 as connections,
+    connection_service_pb2_grpc,
     dashboard_service_pb2 as dashboard,
     dashboard_service_pb2_grpc,
     system_service_pb2 as system,
@@ -144,6 +146,13 @@ class System(system_service_pb2_grpc.SystemServiceServicer):
         return system.GetMetricsTextResponse(content=body)
 
 
+class Connections(connection_service_pb2_grpc.ConnectionServiceServicer):
+    def GetConnectionStats(
+        self, request: connections.GetConnectionStatsRequest, context: Context
+    ) -> connections.GetConnectionStatsResponse:
+        return connections.GetConnectionStatsResponse(active_connections=3)
+
+
 class Alerts(alert_service_pb2_grpc.AlertServiceServicer):
     def ListAlerts(
         self, request: alert_service_pb2.ListAlertsRequest, context: Context
@@ -186,6 +195,7 @@ def serve(process: str, target: str, log: Log) -> grpc.Server:
         "streamer": [
             (dashboard_service_pb2_grpc.add_DashboardServiceServicer_to_server, Dashboard()),
             (system_service_pb2_grpc.add_SystemServiceServicer_to_server, System(log)),  # type: ignore[abstract]
+            (connection_service_pb2_grpc.add_ConnectionServiceServicer_to_server, Connections()),  # type: ignore[abstract]
         ],
         "alerting": [(alert_service_pb2_grpc.add_AlertServiceServicer_to_server, Alerts())],  # type: ignore[abstract]
     }

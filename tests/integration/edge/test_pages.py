@@ -12,7 +12,9 @@ from tests.integration.edge.conftest import Edge
 pytestmark = [pytest.mark.network, pytest.mark.processes]
 
 
-@pytest.mark.parametrize("path", ["/", "/app", "/app/services/cart", "/assets/index-1.js", "/favicon.svg"])
+@pytest.mark.parametrize(
+    "path", ["/", "/app", "/app/services/cart", "/assets/index-1.js", "/favicon.svg", "/monitoring/dashboard"]
+)
 def test_page_files_come_from_the_pages_listener(open_edge: Edge, path: str) -> None:
     with open_edge.http() as http:
         answer = http.get(path)
@@ -40,6 +42,9 @@ def test_a_page_of_another_site_may_not(open_edge: Edge) -> None:
         pass
 
 
-def test_a_plain_get_reaches_the_path_of_a_socket(open_edge: Edge) -> None:
+def test_a_plain_get_of_a_sockets_path_is_rest(open_edge: Edge) -> None:
+    with connect(f"ws://{open_edge.target}/ws/stats") as socket:
+        assert json.loads(socket.recv())["path"] == "/ws/stats"
     with open_edge.http() as http:
-        assert http.get("/ws/stats").text == "page /ws/stats"
+        assert http.get("/ws/stats").json()["active_connections"] == 3
+        assert http.get("/ws/nothing").status_code == 404

@@ -118,9 +118,10 @@ def test_a_socket_with_a_wrong_token_is_refused(guarded_edge: Edge) -> None:
         pass
 
 
-def test_tokens_in_the_query_open_nothing_but_sockets(guarded_edge: Edge) -> None:
+@pytest.mark.parametrize("path", ["/events", "/ws/stats", "/ws/nothing"])
+def test_tokens_in_the_query_open_nothing_but_sockets(guarded_edge: Edge, path: str) -> None:
     with guarded_edge.http() as http:
-        assert http.get(f"/events?access_token={token(guarded_edge.jwt_key)}").status_code == 401
+        assert http.get(f"{path}?access_token={token(guarded_edge.jwt_key)}").status_code == 401
 
 
 def test_a_preflight_needs_no_token(guarded_edge: Edge) -> None:
