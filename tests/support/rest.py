@@ -101,7 +101,9 @@ class Requests:
     def of(self, operation: Operation) -> Request:
         """One of this operation. Fails when what its path wants is not found within `FOUND_SECONDS`."""
         told = {
-            (each["in"], each["name"]): each["example"] for each in operation.told["parameters"] if "example" in each
+            (each["in"], each["name"]): each["example"]
+            for each in operation.told.get("parameters", ())
+            if "example" in each
         }
         in_path = {name: told[("path", name)] for name in operation.wanted if ("path", name) in told}
         linked = {name: self._found(operation, name) for name in operation.wanted if name not in in_path}
