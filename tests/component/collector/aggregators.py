@@ -53,7 +53,7 @@ class LedgerPeer(pb_grpc.AppendServiceServicer):
         yield pb.AppendResponse(committed_offset=held.committed)
         pending: list[bytes] = []
         async for request in requests:
-            if request.HasField("seal") and self.breaks.is_set():
+            if self.breaks.is_set():
                 self.breaks.clear()
                 if self.cancels:
                     await context.abort(grpc.StatusCode.CANCELLED, "cancelled on purpose")

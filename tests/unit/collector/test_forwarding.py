@@ -44,6 +44,19 @@ def test_a_segment_ends_when_it_is_large() -> None:
     assert state.next(0.0, 20) == Seal(Segment(0, 10), stored=False)
 
 
+def test_a_segment_waits_for_the_one_before_it_unless_it_is_large() -> None:
+    state = fresh()
+    state.sent(1, 10, 0.0, 1)
+    state.sealed(Segment(0, 1))
+    state.sent(1, 10, 1.0, 2)
+    assert state.next(2.0, 2) == Wait(None)
+    state.commit(1)
+    assert state.next(2.0, 2) == Seal(Segment(1, 2), stored=False)
+    state.sealed(Segment(1, 2))
+    state.sent(10, 1000, 2.0, 12)
+    assert state.next(2.0, 12) == Seal(Segment(2, 12), stored=False)
+
+
 def test_no_more_is_sent_than_may_be_in_flight() -> None:
     state = fresh()
     for start in (0, 10):
