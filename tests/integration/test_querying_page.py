@@ -1,4 +1,4 @@
-"""The commands of docs/querying.md work as they stand: every block is pasted into a shell, beside a suite with a demo."""
+"""The commands of docs/querying.md work as they stand: every block is pasted into a shell, beside a demo."""
 
 import re
 import subprocess
