@@ -13,9 +13,9 @@ class Pace:
     """How records are forwarded.
 
     A message is held back while another was sent less than `coalesce_seconds` ago, so that a lone record travels at
-    once and many travel together. A segment ends `seal_seconds` after its first record was sent, but not before the one
-    sealed last is committed: the aggregator could not begin with it, and a large one costs it less. It ends at once when
-    it holds `segment_bytes` (about 900,000 samples). Bytes are those of unpacked records, but for `message_bytes`:
+    once and many travel together. A segment ends `seal_seconds` after its first record was sent, but not before the
+    one sealed last is committed: the aggregator could not begin with it, and a large one costs it less. It ends at once
+    when it holds `segment_bytes` (about 900,000 samples). Bytes are those of unpacked records, but for `message_bytes`:
     samples may unpack to 255 times theirs. No more than `in_flight_bytes` are sent ahead of what is committed.
     """
 
