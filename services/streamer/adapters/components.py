@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from binnacle.processes.v1 import processes_pb2 as pb
-from services.streamer.adapters.parts import ANSWER_SECONDS, DOES_NOT_ANSWER, Description
+from services.streamer.adapters.parts import DOES_NOT_ANSWER, PATIENCE_SECONDS, Description
 from services.streamer.convert.components import CACHE, PROCESS, Suite, component
 
 
@@ -23,8 +23,8 @@ class DescribedPart(Protocol):
         """Such as `collector`."""
         ...
 
-    async def problem(self) -> str | None:
-        """Why it is not ready to serve; None when it is."""
+    async def problem(self, within: float) -> str | None:
+        """Why it is not ready to serve; None when it is. Answers within so many seconds."""
         ...
 
     async def description(self) -> Description | None:
@@ -52,7 +52,7 @@ class SuiteSource:
 
 async def _asked(part: DescribedPart) -> tuple[pb.Component, Description | None]:
     began = time.perf_counter()
-    problem = await part.problem()
+    problem = await part.problem(PATIENCE_SECONDS)
     took = time.perf_counter() - began
     described = None if problem == DOES_NOT_ANSWER else await part.description()
     made = component(part.name, PROCESS, problem, took)
@@ -68,7 +68,7 @@ async def _redis(url: str) -> pb.Component:
     try:
         # The client's own timeouts rest on asyncio.wait_for, which in Python 3.11 can swallow a cancellation.
         async with (
-            asyncio.timeout(ANSWER_SECONDS),
+            asyncio.timeout(PATIENCE_SECONDS),
             Redis.from_url(url, socket_timeout=None, socket_connect_timeout=None, retry=Retry(NoBackoff(), 0)) as redis,
         ):
             await redis.ping()

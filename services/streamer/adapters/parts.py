@@ -11,6 +11,8 @@ from services.runtime.health import READY
 from services.runtime.process import Process
 
 ANSWER_SECONDS = 1.0
+# For what nobody waits for.
+PATIENCE_SECONDS = 3.0
 DOES_NOT_ANSWER = "does not answer"
 Description = telemetry_service_pb2.DescribeProcessResponse
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
@@ -28,10 +30,10 @@ class Peer:
         )
         self._telemetry = telemetry_service_pb2_grpc.TelemetryServiceStub(channel)
 
-    async def problem(self) -> str | None:
-        """Why it is not ready to serve; None when it is."""
+    async def problem(self, within: float = ANSWER_SECONDS) -> str | None:
+        """Why it is not ready to serve; None when it is. Answers within so many seconds."""
         try:
-            answer = await self._check(health_pb2.HealthCheckRequest(service=READY), timeout=ANSWER_SECONDS)
+            answer = await self._check(health_pb2.HealthCheckRequest(service=READY), timeout=within)
         except grpc.aio.AioRpcError:
             return DOES_NOT_ANSWER
         return None if answer.status == health_pb2.HealthCheckResponse.SERVING else "not ready"
@@ -50,7 +52,7 @@ class Peer:
         """What it tells of itself; None when it does not answer."""
         try:
             return await self._telemetry.DescribeProcess(
-                telemetry_service_pb2.DescribeProcessRequest(), timeout=ANSWER_SECONDS
+                telemetry_service_pb2.DescribeProcessRequest(), timeout=PATIENCE_SECONDS
             )
         except grpc.aio.AioRpcError:
             return None
@@ -65,7 +67,7 @@ class Self:
         self._describe = describer(process.name, process.clock)
         self._settings = settings_of(config)
 
-    async def problem(self) -> str | None:
+    async def problem(self, within: float = ANSWER_SECONDS) -> str | None:
         """None: this process answers."""
         return None
 

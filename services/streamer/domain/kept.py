@@ -10,8 +10,10 @@ from services.core.errors import BinnacleError
 
 LINGER_SECONDS = 60.0
 """How long a figure is kept after it was last looked at."""
-SHARE_OF_TIME = 0.1
-"""What asking for one figure may take of the time."""
+REST = 3.0
+"""How long a question rests, in times of what it took, so that asking takes a quarter of the time at most."""
+LONGEST_PAUSE = 10.0
+"""Seconds it rests at most."""
 STALE_SECONDS = 10.0
 """How old a figure may get, beyond the time between two askings, before it is taken for lost."""
 FIRST_SECONDS = 5.0
@@ -94,7 +96,7 @@ class Kept:
             await self._ask(source, tenant, slot, pause)
             slot.answered.set()
             took = self._clock.monotonic() - began
-            pause = max(source.interval, took / SHARE_OF_TIME - took)
+            pause = max(source.interval, min(took * REST, LONGEST_PAUSE))
             await self._clock.sleep(pause)
         del self._slots[tenant, name]
 
