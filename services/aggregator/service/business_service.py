@@ -81,6 +81,11 @@ class BusinessServicer(business_service_pb2_grpc.BusinessServiceServicer):
             next_page_token=business_rules.page_token(tenant, request, within, page[-1]) if more else "",
         )
 
+    async def results(self, within: tuple[int, int]) -> list[pb.RuleResult]:
+        """How the tenant's rules held within a range, microseconds since the Unix epoch."""
+        judged = await self._rules.judge(current_call().tenant, self._own, *within)
+        return [business_rules.result(rule, one) for rule, one in zip(self._own, judged, strict=True)]
+
     def _asked(self, request: pb.ListBusinessViolationsRequest) -> Sequence[BusinessRule]:
         """The rules to judge by. Raises NotFound for an unknown one, and InvalidInput."""
         rules = business_rules.rules_from(request.rules) if request.rules else self._own

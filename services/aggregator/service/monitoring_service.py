@@ -1,8 +1,9 @@
 """What a page that watches everything begins with: answers of other services side by side."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -15,7 +16,7 @@ from binnacle.aggregator.v1 import (
     service_catalog_service_pb2,
     session_service_pb2,
 )
-from services.aggregator.convert.reports import at_second
+from services.aggregator.convert.reports import MICRO, at_second
 from services.aggregator.service.business_service import BusinessServicer
 from services.aggregator.service.integration_service import IntegrationServicer
 from services.aggregator.service.machine_service import QUARTER, MachineServicer
@@ -26,6 +27,18 @@ from services.core.errors import InvalidInput
 
 USUAL, LONGEST = 3_600, 86_400
 ENDPOINTS = 10
+BUSINESS_PARTS = (
+    business_service_pb2.BUSINESS_PART_REVENUE,
+    business_service_pb2.BUSINESS_PART_CREDITS,
+    business_service_pb2.BUSINESS_PART_CONVERSIONS,
+)
+
+
+class Within(TypedDict):
+    """The range that all are asked for."""
+
+    start_time: Timestamp
+    end_time: Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +66,9 @@ class MonitoringServicer(monitoring_service_pb2_grpc.MonitoringServiceServicer):
             raise InvalidInput.of("window_seconds", f"must be between 1 and {LONGEST:,}")
         end = int(self._clock.now()) + 1
         start = end - (request.window_seconds or USUAL)
-        within: dict[str, Timestamp] = {"start_time": at_second(start), "end_time": at_second(end)}
-        api, endpoints, integrations, sessions, features, business, rules, machines = await asyncio.gather(
-            self._ask.catalog.ListServices(service_catalog_service_pb2.ListServicesRequest(**within), context),
-            self._ask.catalog.ListEndpoints(
-                service_catalog_service_pb2.ListEndpointsRequest(**within, page_size=ENDPOINTS), context
-            ),
-            self._ask.integrations.ListIntegrations(integration_service_pb2.ListIntegrationsRequest(**within), context),
-            self._ask.sessions.GetSessionFigures(session_service_pb2.GetSessionFiguresRequest(**within), context),
-            self._ask.sessions.GetFeatureUsage(session_service_pb2.GetFeatureUsageRequest(**within), context),
-            self._ask.business.GetBusiness(business_service_pb2.GetBusinessRequest(**within), context),
-            self._ask.business.ListBusinessViolations(
-                business_service_pb2.ListBusinessViolationsRequest(**within, page_size=1), context
-            ),
-            self._ask.machines.GetSystemFigures(
-                machine_service_pb2.GetSystemFiguresRequest(window_seconds=QUARTER, step_seconds=QUARTER), context
-            ),
+        within: Within = {"start_time": at_second(start), "end_time": at_second(end)}
+        (api, endpoints, integrations, machines), (sessions, features, business, rules) = await asyncio.gather(
+            self._services(within, context), self._people(within, context)
         )
         return pb.GetMonitoringMetricsResponse(
             **within,
@@ -78,6 +78,42 @@ class MonitoringServicer(monitoring_service_pb2_grpc.MonitoringServiceServicer):
             sessions=sessions.figures,
             features=features.features,
             business=business.figures,
-            rules=rules.results,
+            rules=rules,
             machines=machines.machines,
+        )
+
+    async def _services(
+        self, within: Within, context: Any
+    ) -> tuple[
+        service_catalog_service_pb2.ListServicesResponse,
+        service_catalog_service_pb2.ListEndpointsResponse,
+        integration_service_pb2.ListIntegrationsResponse,
+        machine_service_pb2.GetSystemFiguresResponse,
+    ]:
+        ask = self._ask
+        return await asyncio.gather(
+            ask.catalog.ListServices(service_catalog_service_pb2.ListServicesRequest(**within), context),
+            ask.catalog.ListEndpoints(
+                service_catalog_service_pb2.ListEndpointsRequest(**within, page_size=ENDPOINTS), context
+            ),
+            ask.integrations.ListIntegrations(integration_service_pb2.ListIntegrationsRequest(**within), context),
+            ask.machines.GetSystemFigures(
+                machine_service_pb2.GetSystemFiguresRequest(window_seconds=QUARTER, step_seconds=QUARTER), context
+            ),
+        )
+
+    async def _people(
+        self, within: Within, context: Any
+    ) -> tuple[
+        session_service_pb2.GetSessionFiguresResponse,
+        session_service_pb2.GetFeatureUsageResponse,
+        business_service_pb2.GetBusinessResponse,
+        Sequence[business_service_pb2.RuleResult],
+    ]:
+        ask = self._ask
+        return await asyncio.gather(
+            ask.sessions.GetSessionFigures(session_service_pb2.GetSessionFiguresRequest(**within), context),
+            ask.sessions.GetFeatureUsage(session_service_pb2.GetFeatureUsageRequest(**within), context),
+            ask.business.GetBusiness(business_service_pb2.GetBusinessRequest(**within, parts=BUSINESS_PARTS), context),
+            ask.business.results((within["start_time"].seconds * MICRO, within["end_time"].seconds * MICRO)),
         )

@@ -16,6 +16,7 @@ from services.aggregator.adapters.prometheus_observer import PrometheusObserver
 from services.aggregator.config import AggregatorConfig
 from services.aggregator.domain.aggregator import Aggregator
 from services.aggregator.domain.claims import RepeatLimits
+from services.aggregator.domain.kept_answers import KeptAnswers
 from services.aggregator.domain.rollups import RAW_SECONDS
 from services.aggregator.ports.store import Store
 from services.aggregator.service.append_service import AppendServicer
@@ -53,9 +54,10 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
         more,
         lambda tenant: kept.seconds(tenant, "samples"),
     ) as wired:
-        asked = [*questions(store.reader, process.clock, config.business_rules), *time_series(measured)]
+        kept_answers = KeptAnswers(process.clock, process.tasks)
+        asked = [*questions(store.reader, process.clock, config.business_rules, kept_answers), *time_series(measured)]
         asked += [*data(store.reader, process.clock, measured), retention_service(kept, config)]
-        asked.append(figures(store.reader, process.clock, measured))
+        asked.append(figures(store.reader, process.clock, measured, kept_answers))
         yield dataclasses.replace(wired, registrations=[*wired.registrations, *asked])
 
 

@@ -21,15 +21,17 @@ from services.aggregator.domain.figure_sources import (
     TrafficSource,
 )
 from services.aggregator.domain.figures import Figures
+from services.aggregator.domain.kept_answers import KeptAnswers
 from services.aggregator.domain.machine_reports import Machines
 from services.aggregator.domain.sent_metrics import SentMetrics
 from services.aggregator.domain.time_series import TimeSeriesReader
 from services.aggregator.service.figure_service import FigureServicer
+from services.aggregator.service.kept_calls import keeping
 from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def figures(reader: Reader, clock: Clock, measured: TimeSeriesReader) -> Registration:
+def figures(reader: Reader, clock: Clock, measured: TimeSeriesReader, kept: KeptAnswers) -> Registration:
     """The service over all that figures come from."""
     known = Figures(
         [
@@ -44,6 +46,6 @@ def figures(reader: Reader, clock: Clock, measured: TimeSeriesReader) -> Registr
     sent = SentMetrics(ClickHouseCatalog(reader, clock), Answers(measured))
     return Registration(
         figure_service_pb2_grpc.add_FigureServiceServicer_to_server,
-        FigureServicer(known, sent, figure_file, clock),
+        keeping(FigureServicer(known, sent, figure_file, clock), kept, "GetFigures", "GetFigure"),
         "binnacle.aggregator.v1.FigureService",
     )

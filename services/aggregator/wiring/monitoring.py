@@ -4,6 +4,8 @@ from pathlib import Path
 
 from binnacle.aggregator.v1 import monitoring_service_pb2_grpc
 from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.domain.kept_answers import KeptAnswers
+from services.aggregator.service.kept_calls import keeping
 from services.aggregator.service.monitoring_service import Answering, MonitoringServicer
 from services.aggregator.wiring.business import business_servicer, session_servicer
 from services.aggregator.wiring.reports import catalog_servicer, integration_servicer, machine_servicer
@@ -11,7 +13,7 @@ from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def monitoring(reader: Reader, clock: Clock, rules: Path | None) -> Registration:
+def monitoring(reader: Reader, clock: Clock, rules: Path | None, kept: KeptAnswers) -> Registration:
     """The service; `rules` is a file of business rules. Raises InvalidInput for a bad one."""
     answering = Answering(
         catalog_servicer(reader, clock),
@@ -22,6 +24,6 @@ def monitoring(reader: Reader, clock: Clock, rules: Path | None) -> Registration
     )
     return Registration(
         monitoring_service_pb2_grpc.add_MonitoringServiceServicer_to_server,
-        MonitoringServicer(answering, clock),
+        keeping(MonitoringServicer(answering, clock), kept, "GetMonitoringMetrics"),
         "binnacle.aggregator.v1.MonitoringService",
     )

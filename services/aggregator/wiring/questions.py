@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.aggregator.adapters.clickhouse.reader import Reader
+from services.aggregator.domain.kept_answers import KeptAnswers
 from services.aggregator.wiring.business import business
 from services.aggregator.wiring.findings import findings
 from services.aggregator.wiring.monitoring import monitoring
@@ -11,11 +12,11 @@ from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def questions(reader: Reader, clock: Clock, business_rules: Path | None) -> list[Registration]:
+def questions(reader: Reader, clock: Clock, business_rules: Path | None, kept: KeptAnswers) -> list[Registration]:
     """Every service whose answers come from the store alone. Raises InvalidInput for a bad file of rules."""
     return [
         *findings(reader, clock),
         *reports(reader, clock),
-        *business(reader, clock, business_rules),
-        monitoring(reader, clock, business_rules),
+        *business(reader, clock, business_rules, kept),
+        monitoring(reader, clock, business_rules, kept),
     ]

@@ -1,0 +1,117 @@
+"""Answers that are kept: one making at a time, the newest told meanwhile, faults told to those who wait."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.aggregator.domain import kept_answers
+from services.aggregator.domain.kept_answers import FRESH_SECONDS, LATE_SECONDS, KeptAnswers
+from services.core.errors import Unavailable
+from tests.support.clock import ManualClock
+
+
+class Store:
+    """Answers with how often it was asked, once it is let; or fails."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.asked = 0
+        self.takes = 0.0
+        self.fails = False
+        self.open = asyncio.Event()
+        self.open.set()
+        self._clock = clock
+
+    async def ask(self) -> int:
+        self.asked += 1
+        await self.open.wait()
+        if self.takes:
+            await self._clock.advance(self.takes)
+        if self.fails:
+            raise Unavailable("the store does not answer")
+        return self.asked
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def store(clock: ManualClock) -> Store:
+    return Store(clock)
+
+
+@pytest.fixture
+async def kept(clock: ManualClock) -> AsyncIterator[KeptAnswers]:
+    async with asyncio.TaskGroup() as tasks:
+        yield KeptAnswers(clock, tasks)
+
+
+async def settled() -> None:
+    for _turn in range(100):
+        await asyncio.sleep(0)
+
+
+async def test_a_fresh_answer_is_told_again(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
+    assert await kept.answer("a", store.ask) == 1
+    await clock.advance(FRESH_SECONDS)
+    assert await kept.answer("a", store.ask) == 1
+    assert await kept.answer("b", store.ask) == 2
+
+
+async def test_an_older_one_is_told_while_another_is_made(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
+    await kept.answer("a", store.ask)
+    await clock.advance(FRESH_SECONDS + 0.5)
+    assert [await kept.answer("a", store.ask) for _time in range(3)] == [1, 1, 1]
+    await settled()
+    assert (await kept.answer("a", store.ask), store.asked) == (2, 2)
+
+
+async def test_one_that_is_too_old_is_waited_for(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
+    await kept.answer("a", store.ask)
+    await clock.advance(FRESH_SECONDS + LATE_SECONDS + 0.1)
+    assert await kept.answer("a", store.ask) == 2
+
+
+async def test_what_is_costly_is_made_less_often(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
+    store.takes = 2.0
+    await kept.answer("a", store.ask)
+    await clock.advance(17.0)
+    assert await kept.answer("a", store.ask) == 1
+    await settled()
+    assert store.asked == 1
+
+
+async def test_many_who_wait_are_one_question_and_one_of_them_may_leave(kept: KeptAnswers, store: Store) -> None:
+    store.open.clear()
+    first, *others = [asyncio.create_task(kept.answer("a", store.ask)) for _one in range(4)]
+    await settled()
+    first.cancel()
+    store.open.set()
+    assert await asyncio.gather(*others) == [1, 1, 1]
+    assert store.asked == 1
+
+
+async def test_a_fault_is_raised_to_who_waits_and_not_kept(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
+    store.fails = True
+    with pytest.raises(Unavailable):
+        await kept.answer("a", store.ask)
+    store.fails = False
+    assert await kept.answer("a", store.ask) == 2
+    store.fails = True
+    await clock.advance(FRESH_SECONDS + 0.5)
+    assert await kept.answer("a", store.ask) == 2
+    await settled()
+    assert await kept.answer("a", store.ask) == 2
+    await clock.advance(LATE_SECONDS)
+    with pytest.raises(Unavailable):
+        await kept.answer("a", store.ask)
+
+
+async def test_only_so_many_are_kept(kept: KeptAnswers, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_answers, "MOST_ANSWERS", 2)
+    for question in ("a", "b", "c"):
+        await kept.answer(question, store.ask)
+    assert await kept.answer("c", store.ask) == 3
+    assert await kept.answer("a", store.ask) == 4
