@@ -1,7 +1,9 @@
 """The command line. What a command needs is imported when it runs, so that `binnacle --help` is quick."""
 
 import importlib
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,6 +39,20 @@ class Commands(click.Group):
             formatter.write_dl(sorted({**own, **ELSEWHERE}.items()))
 
 
+class Adopting(click.Command):
+    """Takes what is said nowhere else from the variables that others' dashboards are set by."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        from services.launcher.foreign import Foreign
+
+        foreign = Foreign(os.environ, lambda line: click.echo(line, err=True))
+        context = super().make_context(info_name, args, parent, default_map=foreign.options(), **extra)
+        foreign.tell_replaced()
+        return context
+
+
 def _data_dir(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
     from services.launcher.places import default_data_dir
 
@@ -58,7 +74,7 @@ def main() -> None:
     """Binnacle: analytics and monitoring, live within a second."""
 
 
-@main.command()
+@main.command(cls=Adopting)
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, envvar="BINNACLE_PORT",
               help="The one port of the suite; 0 takes a free one.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="BINNACLE_HOST", help="IP address to listen on.")

@@ -15,6 +15,7 @@ from typing import Any, Self
 import httpx
 import psutil
 
+from services.launcher.foreign import TAKEN
 from tests.support.waiting import eventually_sync
 
 BINNACLE = Path(sys.executable).with_name("binnacle")
@@ -69,7 +70,9 @@ class Suite:
     def start(self) -> None:
         """Start and wait until `GET /health` answers 200."""
         # A test must not see settings of the person who runs it.
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("BINNACLE_")}
+        clean = {
+            key: value for key, value in os.environ.items() if not key.startswith("BINNACLE_") and key not in TAKEN
+        }
         command = [str(BINNACLE), "up", "--port", str(self.port), "--data-dir", str(self.data_dir), *self._options]
         with self.log_path.open("ab") as log:
             self._launcher = subprocess.Popen(
