@@ -15,18 +15,23 @@ from services.streamer.adapters.aggregator import AggregatorOverview
 from services.streamer.adapters.components import SuiteSource
 from services.streamer.adapters.figures import questions
 from services.streamer.adapters.parts import Peer, Self
+from services.streamer.adapters.reports import SuiteReports
+from services.streamer.adapters.tails import AggregatorRows
 from services.streamer.adapters.tally_metrics import TallyMetrics
 from services.streamer.config import StreamerConfig
 from services.streamer.convert.frames import message_maker
+from services.streamer.convert.live_frames import BinaryCodec, JsonCodec
+from services.streamer.convert.live_talk import Sending
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.joining import Sources
 from services.streamer.domain.kept import Kept
-from services.streamer.domain.tally import Tally
+from services.streamer.domain.tally import GRPC, WEBSOCKET, Tally
 from services.streamer.pages import Pages
-from services.streamer.service import connections, dashboard, summary, system
+from services.streamer.service import connections, dashboard, live, summary, system
 from services.streamer.service.public import public_services
 from services.streamer.service.roles import Guard
-from services.streamer.websocket import DashboardSocket
+from services.streamer.websocket.dashboard import DashboardSocket
+from services.streamer.websocket.live import BINARY, JSON, LiveSocket
 
 # The edge keeps connections for an hour; it must be the one that closes them, or a request meets a closed one.
 KEEPALIVE_SECONDS = 3_700.0
@@ -39,7 +44,6 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     tally = Tally()
     process.registry.register(TallyMetrics(tally))
     channel = process.channel(config.aggregator)
-    hub = Hub(Sources(AggregatorOverview(channel, process.log)), process.clock, process.tasks, tally)
     aggregator = Peer("aggregator", channel)
     alerting = process.channel(config.alerting)
     parts: list[Peer | Self] = [
@@ -51,6 +55,12 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
         Self(config, process),
         Peer("alerting", alerting),
     ]
+    sources = Sources(
+        AggregatorOverview(channel, process.log),
+        [AggregatorRows(channel, process.log)],
+        SuiteReports(channel, parts, tally, process.clock),
+    )
+    hub = Hub(sources, process.clock, process.tasks, tally)
     figures = Kept(questions(channel, alerting, process.clock), process.clock, process.tasks)
     state = Kept({"components": SuiteSource(parts, config.redis_url)}, process.clock, process.tasks)
     overview = dashboard.DashboardServicer(hub, channel, message_maker(demo=config.demo), tally, process.clock)
@@ -59,14 +69,23 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     summaries = summary.SummaryServicer(figures, state, hub.presence, process.clock)
     present = connections.ConnectionServicer(hub.presence, Guard(config.auth != "off"), process.clock)
     socket = DashboardSocket(hub, tally, process.clock, process.log, auth_required=config.auth != "off")
+    json, binary = JsonCodec(demo=config.demo), BinaryCodec(demo=config.demo)
+    streams = live.LiveServicer(hub, Sending(binary, GRPC, tally, process.clock))
+    by_form = {
+        form: Sending(codec, WEBSOCKET, tally, process.clock) for form, codec in ((JSON, json), (BINARY, binary))
+    }
+    live_socket = LiveSocket(hub, by_form, auth_required=config.auth != "off")
+    process.tasks.create_task(hub.beat(), name="signs of life")
     process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
-    async with listening(config.pages_listen, [*Pages(config.web_dir, suite.health_answer).routes(), *socket.routes()]):
+    routes = [*Pages(config.web_dir, suite.health_answer).routes(), *socket.routes(), *live_socket.routes()]
+    async with listening(config.pages_listen, routes):
         process.log.info("listening for pages", address=config.pages_listen)
         services = [
             dashboard.registration(overview),
             system.registration(suite),
             summary.registration(summaries),
             connections.registration(present),
+            live.registration(streams),
         ]
         yield Wired(services, _met_once(aggregator), reflected=public_services())
 

@@ -11,12 +11,13 @@ import aiohttp
 import grpc
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 
-from binnacle.streamer.v1 import dashboard_service_pb2_grpc, system_service_pb2_grpc
+from binnacle.streamer.v1 import dashboard_service_pb2_grpc, live_service_pb2_grpc, system_service_pb2_grpc
 from services.streamer.config import StreamerConfig
 from services.streamer.wiring import wire
 from tests.support.overview import DrivenOverview, registration
 from tests.support.pictures import state
 from tests.support.services import neighbour, running_service, socket_address
+from tests.support.tails import DrivenTails, registration as tails_registration
 from tests.support.waiting import eventually
 
 # Seconds; generous, because the machine may be busy with other tests.
@@ -28,6 +29,7 @@ class House:
     """The streamer's addresses, and the aggregator beside it."""
 
     overview: DrivenOverview
+    tails: DrivenTails
     channel: grpc.aio.Channel
     config: StreamerConfig
 
@@ -45,6 +47,15 @@ class House:
     def pages(self) -> str:
         """Path of the HTTP listener's socket."""
         return self.config.pages_listen.removeprefix("unix:")
+
+    @property
+    def live(self) -> "live_service_pb2_grpc.LiveServiceAsyncStub":
+        """The streamer's LiveService."""
+        return live_service_pb2_grpc.LiveServiceStub(self.channel)
+
+    def live_socket(self, form: str = "binnacle.v1.json", **options: Any) -> connect:
+        """A live socket."""
+        return unix_connect(self.pages, "ws://streamer/ws/v1/live", proxy=None, subprotocols=[form], **options)
 
     def socket(self, **options: Any) -> connect:
         """A dashboard socket."""
@@ -72,15 +83,15 @@ async def message(socket: ClientConnection) -> dict[str, Any]:
 @asynccontextmanager
 async def streamer(**settings: Any) -> AsyncIterator[House]:
     """A streamer with all its neighbours; settings as in StreamerConfig."""
-    overview = DrivenOverview(state())
+    overview, tails = DrivenOverview(state()), DrivenTails()
     async with AsyncExitStack() as running:
         neighbours = {
-            "aggregator": registration(overview),
-            "collector": None,
-            "alerting": None,
+            "aggregator": [registration(overview), tails_registration(tails)],
+            "collector": [],
+            "alerting": [],
         }
         addresses = {
-            name: await running.enter_async_context(neighbour(*([served] if served else [])))
+            name: await running.enter_async_context(neighbour(*served))
             for name, served in neighbours.items()
             if name not in settings
         }
@@ -95,7 +106,7 @@ async def streamer(**settings: Any) -> AsyncIterator[House]:
             }
         )
         channel = await running.enter_async_context(running_service("streamer", config, wire))
-        yield House(overview, channel, config)
+        yield House(overview, tails, channel, config)
 
 
 async def read_on(socket: ClientConnection) -> None:

@@ -35,9 +35,9 @@ def message_maker(*, demo: bool) -> Callable[[Frame], bytes]:
 
     def message_bytes(frame: Frame) -> bytes:
         if isinstance(frame, State):
-            made = pb.DashboardFrame(state=_state(frame, demo))
+            made = pb.DashboardFrame(state=state_message(frame, demo))
         elif isinstance(frame, Update):
-            made = pb.DashboardFrame(update=_update(frame))
+            made = pb.DashboardFrame(update=update_message(frame))
         else:
             made = pb.DashboardFrame(events=pb.TrackedEvents(events=[event_of(event) for event in frame.events]))
         return dashboard_service_pb2.WatchDashboardResponse(frame=made).SerializeToString()
@@ -90,7 +90,7 @@ def _points(frame: State | Update) -> list[pb.SignalPoint]:
     return [cast("pb.SignalPoint", frame.points[time]) for time in sorted(frame.points)]
 
 
-def _state(frame: State, demo: bool) -> pb.DashboardState:
+def state_message(frame: State, demo: bool) -> pb.DashboardState:
     body = _body(frame.overview)
     return pb.DashboardState(
         snapshot=_counted(frame),
@@ -101,7 +101,7 @@ def _state(frame: State, demo: bool) -> pb.DashboardState:
     )
 
 
-def _update(frame: Update) -> pb.DashboardUpdate:
+def update_message(frame: Update) -> pb.DashboardUpdate:
     body = _body(frame.overview)
     return pb.DashboardUpdate(
         snapshot=_counted(frame),

@@ -73,7 +73,7 @@ class Hub:
 
     def connections(self, tenant: str) -> int:
         """How many connections a tenant has now."""
-        return len(self.presence.of(tenant))
+        return self._tally.present[tenant]
 
     async def beat(self) -> None:
         """Send signs of life and end connections that are stuck, for ever."""
@@ -99,7 +99,9 @@ class Hub:
     def _counted(self, tenant: str, connection: Connection) -> Iterator[None]:
         with self.presence.entered(tenant, connection):
             self._tally.connected[connection.kind] += 1
+            self._tally.present[tenant] += 1
             try:
                 yield
             finally:
                 self._tally.connected[connection.kind] -= 1
+                self._tally.present[tenant] -= 1

@@ -1,6 +1,7 @@
 """One live connection: its subscriptions, what it has read, and what it is to be sent."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,7 +48,10 @@ class Feeder(Protocol):
 
 
 class Session:
-    """A connection of a tenant. Not to be made directly: the hub opens one."""
+    """A connection of a tenant; the hub opens it.
+
+    Whoever serves it says so with `sending` while it sends, and gives as `stuck` what pulls it out of that.
+    """
 
     __slots__ = (
         "_acknowledged",
@@ -60,7 +64,9 @@ class Session:
         "_since",
         "named",
         "outbox",
+        "sending",
         "sequence",
+        "stuck",
         "tenant",
     )
 
@@ -68,6 +74,8 @@ class Session:
         self.tenant = tenant
         self.outbox = Outbox(tally)
         self.named: Connection | None = None
+        self.sending = False
+        self.stuck: Callable[[], object] | None = None
         self.sequence = 0
         self._feeder = feeder
         self._clock = clock
@@ -131,7 +139,11 @@ class Session:
     def beat(self, now: float) -> None:
         """To be called now and then: sends signs of life, and ends a connection whose client no longer reads."""
         quiet = now - self._since
-        if self._read is not None and quiet > STALLED_SECONDS:
+        if self.sending and quiet > STALLED_SECONDS:
+            self.end(Overloaded(TOO_SLOW, 0.0))
+            if self.stuck is not None:
+                self.stuck()
+        elif self._read is not None and quiet > STALLED_SECONDS:
             self.end(Overloaded(TOO_SLOW, 0.0))
         elif quiet > QUIET_SECONDS:
             self.outbox.nudge()

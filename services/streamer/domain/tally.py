@@ -1,7 +1,7 @@
 """Counts of what was delivered: plain numbers, because they change with every message to every viewer."""
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,10 +30,14 @@ class Tally:
 
     connected: Counter[str] = field(default_factory=Counter)
     """Viewers now, by kind."""
+    present: Counter[str] = field(default_factory=Counter)
+    """Connections now, by tenant."""
     sent: Counter[str] = field(default_factory=Counter)
     """Messages handed to the transport, by kind."""
     ages: Ages = field(default_factory=Ages)
     """From the making of an update to its sending."""
+    freshness: defaultdict[str, Ages] = field(default_factory=lambda: defaultdict(Ages))
+    """From the acceptance of events and log lines to their sending, by tenant."""
     watches: int = 0
     """Watches of the aggregator now."""
     losses: int = 0

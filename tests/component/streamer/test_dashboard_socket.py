@@ -19,7 +19,7 @@ from services.streamer.domain.hub import Hub
 from services.streamer.domain.joining import Sources
 from services.streamer.domain.tally import Tally
 from services.streamer.ports import Frame, Overview, State, Update
-from services.streamer.websocket import SEND_SECONDS, DashboardSocket
+from services.streamer.websocket.dashboard import SEND_SECONDS, DashboardSocket
 from services.streamer.wiring import listening
 from tests.support.overview import registration
 from tests.support.pictures import event, snapshot, update

@@ -89,7 +89,7 @@ class DashboardSocket:
                 continue
             if viewer.error is None:
                 writing.cancel()
-        _let_go(request.transport)
+        let_go(request.transport)
         return socket
 
     async def _write(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
@@ -125,7 +125,8 @@ class DashboardSocket:
             self._tally.ages.add(self._clock.now() - frame.overview.made_at)
 
 
-def _let_go(transport: asyncio.Transport | None) -> None:
+def let_go(transport: asyncio.Transport | None) -> None:
+    """Give up a closed connection whose reader never reads again."""
     # A closed connection stays until what waits in it is taken, for ever if its reader never reads again.
     if transport is not None and transport.get_write_buffer_size():
         asyncio.get_running_loop().call_later(CLOSE_SECONDS, transport.abort)

@@ -1,0 +1,84 @@
+"""What is asked for again and again: counts, health, the pipeline, questions about time series."""
+
+import asyncio
+from collections.abc import Sequence
+
+import grpc
+
+from binnacle.aggregator.v1 import (
+    overview_service_pb2,
+    overview_service_pb2_grpc,
+    pipeline_service_pb2,
+    pipeline_service_pb2_grpc,
+    time_series_service_pb2,
+    time_series_service_pb2_grpc,
+)
+from binnacle.live.v1 import live_pb2
+from binnacle.query.v1 import query_pb2
+from services.core.clock import Clock
+from services.core.conventions import HEALTHY, UNHEALTHY
+from services.runtime.calls import acting_for
+from services.runtime.statuses import translated_errors
+from services.streamer.domain.tally import Tally
+from services.streamer.ports import Answer, Part, Question
+
+QUESTION_SECONDS = 10.0
+
+
+class SuiteReports:
+    """A ReportSource over the aggregator and the parts of the suite."""
+
+    def __init__(self, channel: grpc.aio.Channel, parts: Sequence[Part], tally: Tally, clock: Clock) -> None:
+        self._overview = overview_service_pb2_grpc.OverviewServiceStub(channel)
+        self._pipeline = pipeline_service_pb2_grpc.PipelineServiceStub(channel)
+        self._series = time_series_service_pb2_grpc.TimeSeriesServiceStub(channel)
+        self._parts = parts
+        self._tally = tally
+        self._clock = clock
+
+    async def report(self, tenant: str, name: str) -> Answer:
+        """See ReportSource."""
+        if name == "health":
+            return Answer(await self._health())
+        with acting_for(tenant), translated_errors("aggregator"):
+            if name == "stats":
+                return Answer(await self._stats(tenant))
+            request = pipeline_service_pb2.GetPipelineRequest()
+            return Answer(await self._pipeline.GetPipeline(request, timeout=QUESTION_SECONDS))
+
+    async def answer(self, tenant: str, question: Question, token: str) -> Answer:
+        """See ReportSource."""
+        query = query_pb2.TimeSeriesQuery.FromString(question.body)
+        now = self._clock.now()
+        query.end_time.FromMilliseconds(int(now * 1000))
+        if not query.instant:
+            query.start_time.FromMilliseconds(int((now - question.seconds) * 1000))
+        request = time_series_service_pb2.QueryTimeSeriesRequest(query=query, refresh_token=token)
+        with acting_for(tenant), translated_errors("aggregator"):
+            answered = (await self._series.QueryTimeSeries(request, timeout=QUESTION_SECONDS)).answer
+        next_token, answered.refresh_token = answered.refresh_token, ""
+        return Answer(answered, answered.full, next_token)
+
+    async def _stats(self, tenant: str) -> live_pb2.Stats:
+        held = await self._overview.GetIntakeStats(
+            overview_service_pb2.GetIntakeStatsRequest(), timeout=QUESTION_SECONDS
+        )
+        return live_pb2.Stats(
+            total_events=held.events,
+            total_metrics=held.samples,
+            total_logs=held.logs,
+            total_heartbeats=held.heartbeats,
+            total_series=held.series,
+            active_services=held.services,
+            active_connections=self._tally.present[tenant],
+            events_by_type=held.events_by_type,
+        )
+
+    async def _health(self) -> live_pb2.Health:
+        async with asyncio.TaskGroup() as tasks:
+            asked = {part.name: tasks.create_task(part.problem()) for part in self._parts}
+        problems = {name: task.result() for name, task in asked.items()}
+        return live_pb2.Health(
+            status=UNHEALTHY if any(problems.values()) else HEALTHY,
+            components={name: problem or HEALTHY for name, problem in problems.items()},
+        )

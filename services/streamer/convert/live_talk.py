@@ -1,0 +1,70 @@
+"""What every face of live connections does: frames while the session lasts, then why it ended; what a client says."""
+
+from collections.abc import AsyncIterator
+
+from binnacle.live.v1 import live_pb2 as pb
+from services.core.clock import Clock
+from services.core.errors import BinnacleError, InvalidInput
+from services.streamer.convert.live_frames import Codec
+from services.streamer.convert.live_requests import wanted_from
+from services.streamer.domain.deliveries import Batch, Delivery, Failed
+from services.streamer.domain.session import Session
+from services.streamer.domain.tally import Tally
+from services.streamer.ports import Update
+
+
+class Sending:
+    """Sends what sessions bring in one form, and counts it."""
+
+    def __init__(self, codec: Codec, kind: str, tally: Tally, clock: Clock) -> None:
+        self.codec = codec
+        self._kind = kind
+        self._tally = tally
+        self._clock = clock
+
+    async def frames(self, session: Session) -> AsyncIterator[bytes]:
+        """Frames until the session ends, and one that says why."""
+        try:
+            while True:
+                deliveries = await session.next()
+                session.sending = True
+                yield self.codec.frame(session.sequence, deliveries)
+                session.sending = False
+                self._count(session.tenant, deliveries)
+        except BinnacleError as error:
+            yield self.codec.last(session.sequence + 1, error)
+
+    def _count(self, tenant: str, deliveries: list[Delivery]) -> None:
+        self._tally.sent[self._kind] += 1
+        for delivery in deliveries:
+            content = delivery.content
+            if isinstance(content, Batch) and content.rows:
+                self._tally.freshness[tenant].add(self._clock.now() - content.rows[-1].accepted)
+            elif isinstance(content, Update):
+                self._tally.ages.add(self._clock.now() - content.overview.made_at)
+
+
+def obey(session: Session, frame: pb.ClientFrame) -> None:
+    """Do what a client says; what cannot be done is answered in band."""
+    match frame.WhichOneof("frame"):
+        case "subscribe":
+            try:
+                session.subscribe(wanted_from(frame.subscribe, session.tenant))
+            except InvalidInput as error:
+                refuse(session, error, frame.subscribe.id)
+        case "unsubscribe":
+            session.unsubscribe(frame.unsubscribe.id)
+        case "acknowledge":
+            session.acknowledge(frame.acknowledge.sequence)
+        case "ping":
+            session.ping(frame.ping.number)
+        case "authenticate":
+            # Who it is was known before the session was opened.
+            return
+        case _:
+            refuse(session, InvalidInput.of("frame", "one of authenticate, subscribe, unsubscribe, acknowledge, ping"))
+
+
+def refuse(session: Session, error: BinnacleError, subscription: str = "") -> None:
+    """Tell a client in band what is wrong with what it said."""
+    session.outbox.add(subscription, Failed(error))
