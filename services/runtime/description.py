@@ -27,7 +27,7 @@ def describer(name: str, clock: Clock) -> Describe:
         host=socket.gethostname(),
         pid=os.getpid(),
         python_version=platform.python_version(),
-        platform="-".join((platform.system(), platform.release(), platform.machine())),
+        platform=f"{platform.system()}-{platform.release()}-{platform.machine()}",
         cpu_count=os.cpu_count() or 1,
         machine_memory_bytes=psutil.virtual_memory().total,
     )

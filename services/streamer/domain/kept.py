@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -84,7 +85,8 @@ class Kept:
         slot = self._slots.get((tenant, name))
         if slot is None:
             slot = self._slots[tenant, name] = _Slot(self._clock.monotonic())
-            self._tasks.create_task(self._keep(tenant, name, slot), name=f"{name} of {tenant}")
+            # Whoever looks first is not whom it is kept for: nothing of that call, such as its deadline, goes along.
+            self._tasks.create_task(self._keep(tenant, name, slot), name=f"{name} of {tenant}", context=Context())
         slot.looked = self._clock.monotonic()
         return slot
 
