@@ -126,11 +126,25 @@ def token(tenant: str, roles: tuple[str, ...], subject: str, ttl: str, data_dir:
 @main.command()
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, envvar="BINNACLE_URL", help="The suite.")
 @click.option("--token", envvar="BINNACLE_TOKEN", help="Where the suite wants one.")
-def status(url: str, token: str | None) -> None:
-    """Show how a running suite does."""
-    from services.launcher.status import show
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(url: str, token: str | None, as_json: bool) -> None:
+    """Show how every part of a running suite does.
 
-    show(url.rstrip("/"), token)
+    Exit status: 0 all is healthy, 1 something is not (or cannot be asked), 2 nothing runs.
+    """
+    import json
+
+    from rich.console import Console
+
+    from services.launcher.status import EXIT_STATUS, report
+    from services.launcher.status_view import show
+
+    found = report(url.rstrip("/"), token)
+    if as_json:
+        click.echo(json.dumps(found.as_json()))
+    else:
+        show(found, Console())
+    raise SystemExit(EXIT_STATUS[found.status])
 
 
 @main.command("edge-config", hidden=True)
