@@ -72,7 +72,12 @@ def watch_response(frame: Frame) -> overview_service_pb2.WatchOverviewResponse:
         if isinstance(frame, OverviewState)
         else dashboard_pb2.DashboardFrame(update=_update(frame))
     )
-    return overview_service_pb2.WatchOverviewResponse(frame=message, windows=service_windows(frame.snapshot.windows))
+    newest_us = frame.snapshot.newest_us
+    return overview_service_pb2.WatchOverviewResponse(
+        frame=message,
+        windows=service_windows(frame.snapshot.windows),
+        newest_accepted_time=timestamp(newest_us) if newest_us else None,
+    )
 
 
 def service_windows(windows: Iterable[ServiceWindow]) -> list[overview_service_pb2.ServiceWindow]:

@@ -52,7 +52,7 @@ class Intake:
         self._rollups = rollups
         self._flow = flow
         self._forgotten = forgotten or Forgotten()
-        self._tails = tails or Tails(clock)
+        self.tails = tails or Tails(clock)
         self._committed: dict[str, int] = {}
         self._fed: dict[str, int] = {}
         self._streams: dict[str, JournalStream] = {}
@@ -67,7 +67,7 @@ class Intake:
         """Go on after a start: what is committed was counted when the live state was rebuilt."""
         self._committed = dict(committed)
         self._fed = dict(committed)
-        self._tails.resume(committed)
+        self.tails.resume(committed)
 
     def require_storing(self) -> None:
         """Raises Unavailable while the store takes no segments."""
@@ -96,7 +96,7 @@ class Intake:
         for stream in self._streams.values():
             stream.end(Unavailable("the store is read anew", retry_after=0.5))
         self.live.forget()
-        self._tails.forget()
+        self.tails.forget()
         await self._quiet(*self._writing)
         self.resume(await self.live.rebuild(self._store))
         self._outdated = False
@@ -123,7 +123,7 @@ class Intake:
                 await self._read_anew()
         committed = await self._store.committed()
         self._claims.settle(committed)
-        self._tails.committed(committed)
+        self.tails.committed(committed)
 
     def open(self, journal_id: str) -> "JournalStream":
         """A stream of a journal; a former one of the same journal ends. Raises Unavailable until `resume`."""
@@ -165,7 +165,7 @@ class Intake:
             self._fed[journal_id] = new[-1].offset + 1
             shown = self._claims.arrived(journal_id, self._forgotten.without(new))
             self.live.feed(journal_id, shown)
-            self._tails.fed(journal_id, new[-1].offset + 1, shown)
+            self.tails.fed(journal_id, new[-1].offset + 1, shown)
 
     async def commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
         """Commit a segment, trying again until the store has it or the stream is over."""
@@ -191,7 +191,7 @@ class Intake:
             self._rollups.disturb(segment.minutes)
         self._claims.committed(stream.journal_id, verdict)
         self.live.committed(stream.journal_id, to_offset)
-        self._tails.committed({stream.journal_id: to_offset})
+        self.tails.committed({stream.journal_id: to_offset})
         self._committed[stream.journal_id] = max(to_offset, self.committed(stream.journal_id))
 
     async def _judge(self, journal_id: str, records: Sequence[Record]) -> Verdict:

@@ -1,7 +1,7 @@
 """The live state of all tenants, and its readers."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -58,12 +58,17 @@ class Live:
         self._tenants: dict[str, TenantLive] = {}
         self._readers: dict[str, set[Reader]] = {}
         self._rebuilt = False
+        self._counted: dict[str, int] = {}
+        self._settled: dict[str, int] = {}
+        self._taken_up: dict[str, dict[str, int]] = {}
+        self.before_answers: list[Callable[[str], Awaitable[None]]] = []
 
     async def rebuild(self, store: Store) -> Mapping[str, int]:
         """Read the state back after a start; answers how far each journal is committed, and so counted."""
         committed = await store.committed()
         for tenant in await store.tenants():
             self._restore(await store.live_history(tenant, history_bounds(self._clock.now())))
+        self._counted, self._settled = dict(committed), dict(committed)
         self._rebuilt = True
         return committed
 
@@ -71,6 +76,7 @@ class Live:
         """Begin anew: nothing is known until `rebuild`, and every reader has to come again."""
         self._rebuilt = False
         self._tenants.clear()
+        self._taken_up.clear()
         self._end_readers(Unavailable("the store is being read", retry_after=0.5))
 
     def _restore(self, history: LiveHistory) -> None:
@@ -93,16 +99,48 @@ class Live:
 
     def committed(self, journal_id: str, to_offset: int) -> None:
         """Forget what is needed until records are committed."""
+        self._settled[journal_id] = to_offset
         for tenant in self._tenants.values():
             tenant.durations.committed(journal_id, to_offset)
 
     def feed(self, journal_id: str, records: Sequence[Record]) -> None:
         """Count records; the caller sees to it that each comes once."""
+        if records:
+            self._counted[journal_id] = records[-1].offset + 1
         ordered = sorted(records, key=lambda record: record.tenant)
         for name, theirs in groupby(ordered, key=lambda record: record.tenant):
             shown = self._tenant(name).feed(journal_id, list(theirs), self._clock.now())
             if shown:
                 self._offer(name, OverviewEvents(shown))
+
+    def watched(self) -> list[str]:
+        """Tenants that have readers."""
+        return list(self._readers)
+
+    def counted(self, name: str) -> dict[str, int]:
+        """For each journal, the offset below which everything of a tenant is counted."""
+        taken_up = self._taken_up.get(name, {})
+        return {
+            **self._counted,
+            **{journal_id: to for journal_id, to in taken_up.items() if to > self._counted.get(journal_id, 0)},
+        }
+
+    def divided(self, journal_id: str) -> bool:
+        """Whether of a segment that is not committed here a part may be counted."""
+        return self._counted.get(journal_id, 0) != self._settled.get(journal_id, 0)
+
+    def take_up(self, part: LiveHistory, counted: Mapping[str, int]) -> None:
+        """Count what others have stored; `counted` are the journals it is of, and how far it goes."""
+        self._tenant(part.tenant).restore(part, self._clock.now())
+        self._taken_up.setdefault(part.tenant, {}).update(counted)
+        if part.events:
+            events = sorted(part.events, key=lambda event: (event.accepted_us, event.place))
+            self._offer(part.tenant, OverviewEvents(events))
+
+    async def up_to_date(self, name: str) -> None:
+        """To be called before a tenant is asked for. Raises Unavailable while the store does not answer."""
+        for step in self.before_answers:
+            await step(name)
 
     def tick(self) -> None:
         """Hand each reader the overview as it stands; once a second."""

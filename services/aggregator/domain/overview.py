@@ -1,7 +1,7 @@
 """What a tenant's overview says, as plain values. Meanings: proto/binnacle/dashboard/v1/dashboard.proto."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.aggregator.domain.machines import MachineState
 from services.aggregator.domain.window import SecondOfTraffic
@@ -56,7 +56,10 @@ class ServiceWindow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The whole overview at `at`, seconds since the Unix epoch."""
+    """The whole overview at `at`, seconds since the Unix epoch.
+
+    `newest_us` is when the newest record that was fed was accepted, 0 before the first.
+    """
 
     at: float
     figures: Figures
@@ -65,6 +68,7 @@ class Snapshot:
     recent_events: Sequence[StoredEvent]
     machines: Sequence[MachineState]
     windows: Sequence[ServiceWindow]
+    newest_us: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

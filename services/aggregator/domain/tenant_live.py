@@ -53,9 +53,10 @@ class TenantLive:
         self._heartbeats = Heartbeats()
         self._machines = Machines()
         self.durations = Durations()
+        self._newest_us = 0
 
     def restore(self, history: LiveHistory, now: float) -> None:
-        """Take in what the store remembers; once, before anything is fed."""
+        """Take in what the store remembers: all before anything is fed, later what was not counted before."""
         self._window.advance(int(now))
         self.roles.learn(history.series)
         self._window.add(history.signals)
@@ -71,6 +72,7 @@ class TenantLive:
     def feed(self, journal_id: str, records: Sequence[Record], now: float) -> list[StoredEvent]:
         """Count records that were not counted before; answers their events, as they are shown, in order."""
         self._window.advance(int(now))
+        self._newest_us = max(self._newest_us, *(record.accepted_us for record in records))
         for record in records:
             self.roles.learn(record.series)
             self.durations.feed(journal_id, record, self.roles)
@@ -126,6 +128,7 @@ class TenantLive:
             recent_events=self._events.newest(second),
             machines=self._machines.states(self.roles, int(now * 1_000)),
             windows=_windows(beats, traffic),
+            newest_us=self._newest_us,
         )
 
     def service_metrics(self, service: str, now: float) -> ServiceMetrics | None:

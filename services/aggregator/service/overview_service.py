@@ -25,13 +25,17 @@ class OverviewServicer(overview_service_pb2_grpc.OverviewServiceServicer):
         request: pb.GetOverviewRequest,
         context: grpc.aio.ServicerContext[pb.GetOverviewRequest, pb.GetOverviewResponse],
     ) -> pb.GetOverviewResponse:
-        state = self._live.state(current_call().tenant)
+        tenant = current_call().tenant
+        await self._live.up_to_date(tenant)
+        state = self._live.state(tenant)
         return pb.GetOverviewResponse(state=dashboard_state(state), windows=service_windows(state.snapshot.windows))
 
     async def WatchOverview(
         self, request: pb.WatchOverviewRequest, context: WatchContext
     ) -> AsyncIterator[pb.WatchOverviewResponse]:
-        with self._live.reading(current_call().tenant) as reader:
+        tenant = current_call().tenant
+        await self._live.up_to_date(tenant)
+        with self._live.reading(tenant) as reader:
             while True:
                 yield watch_response(await reader.next())
 
@@ -41,6 +45,7 @@ class OverviewServicer(overview_service_pb2_grpc.OverviewServiceServicer):
         context: grpc.aio.ServicerContext[pb.GetIntakeStatsRequest, pb.GetIntakeStatsResponse],
     ) -> pb.GetIntakeStatsResponse:
         tenant = current_call().tenant
+        await self._live.up_to_date(tenant)
         services = self._live.services_today(tenant)
         counts = await self._store.intake_counts(tenant)
         return pb.GetIntakeStatsResponse(

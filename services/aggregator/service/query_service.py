@@ -57,7 +57,9 @@ class QueryServicer(query_service_pb2_grpc.QueryServiceServicer):
     ) -> pb.GetServiceMetricsResponse:
         if not 1 <= len(request.service) <= MAX_SERVICE:
             raise InvalidInput.of("service", f"must have 1 to {MAX_SERVICE} characters")
-        metrics = self._live.service_metrics(current_call().tenant, request.service)
+        tenant = current_call().tenant
+        await self._live.up_to_date(tenant)
+        metrics = self._live.service_metrics(tenant, request.service)
         if metrics is None:
             raise NotFound(f"neither a heartbeat nor traffic of {request.service} was seen today")
         return service_metrics(metrics)

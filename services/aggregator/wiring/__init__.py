@@ -28,7 +28,7 @@ from services.aggregator.wiring.figures import figures
 from services.aggregator.wiring.questions import questions
 from services.aggregator.wiring.reports import flow
 from services.aggregator.wiring.retention import retention_service, retentions
-from services.aggregator.wiring.tails import tail_service
+from services.aggregator.wiring.tails import follow_others, tail_service
 from services.aggregator.wiring.time_series import time_series, time_series_reader
 from services.core.clock import Clock
 from services.runtime.process import Process, Registration, Wired
@@ -44,6 +44,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
     measured = time_series_reader(store, process.clock, kept)
 
     def more(aggregator: Aggregator) -> list[Registration]:
+        follow_others(store, aggregator, process)
         deleting = deletion(store, aggregator, config, process, measured.forget)
         return [*flow(store.reader, aggregator), tail_service(store, aggregator.tails, process.clock), *deleting]
 

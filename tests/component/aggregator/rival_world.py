@@ -1,9 +1,11 @@
 """Two aggregators over one store, between which journals go to and fro; either dies at any moment."""
 
+from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.domain.claims import Claims
 from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.live import Live
-from services.aggregator.ports.store import Store
+from services.aggregator.domain.others import Others
+from services.aggregator.domain.overview import OverviewState
 from services.core.errors import Unavailable
 from tests.component.aggregator.mortal_engine import MortalEngine
 from tests.component.aggregator.repeating_world import HOUR_US, Journal, World
@@ -13,8 +15,11 @@ from tests.unit.aggregator.observers import SilentObserver
 class RivalWorld(World):
     """As one aggregator, but that each journal is carried by one of two. What is live is a part with each."""
 
-    def __init__(self, engine: MortalEngine, store: Store, journals: int = 3) -> None:
+    def __init__(self, engine: MortalEngine, store: ClickHouseStore, journals: int = 3) -> None:
         super().__init__(engine, store, journals)
+        self._store: ClickHouseStore = store
+        # As a server's would be.
+        store.shared = True
         self._homes = {journal.journal_id: place % 2 for place, journal in enumerate(self.journals)}
         self._intakes: list[Intake] = []
 
@@ -76,3 +81,9 @@ class RivalWorld(World):
         assert journal.stream is not None
         # What the other committed must not be asked for again: its collector has let go of it.
         assert journal.stream.wanted_from == (await self._store.committed()).get(journal.journal_id, 0)
+
+    async def states(self) -> list[OverviewState]:
+        """What each shows once it has taken up what the other has stored, and what one shows that starts now."""
+        for intake in self._intakes:
+            await Others(intake.live, self._store, intake.read_anew, self._clock).catch_up(self.tenant)
+        return [intake.live.state(self.tenant) for intake in (*self._intakes, await self._made())]

@@ -1,12 +1,16 @@
 """Reads what a live overview is rebuilt from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from services.aggregator.adapters.clickhouse import reading
+from services.aggregator.adapters.clickhouse.conditions import Conditions
 from services.aggregator.adapters.clickhouse.engines import Engine, Row
-from services.aggregator.adapters.clickhouse.statements import TenantQuery
+from services.aggregator.adapters.clickhouse.places import add_segments
+from services.aggregator.adapters.clickhouse.statements import TenantQuery, TenantTable
 from services.aggregator.adapters.clickhouse.telemetry_history import newest_durations
 from services.aggregator.ports.records import Series
 from services.aggregator.ports.signals import SignalColumns
@@ -18,28 +22,74 @@ from services.aggregator.ports.store import (
     StoredEvent,
     StoredHeartbeat,
 )
+from services.aggregator.ports.tails import Stretch
 
 _FROM = "fromUnixTimestamp64Micro({from_us:Int64})"
 # What is stamped ahead of its acceptance counts as of its acceptance.
 _SEEN = "least(time, accepted)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Which rows of tables with places: those of committed segments, or those that `found` says."""
+
+    engine: Engine
+    tenant: str
+    found: Conditions | None = None
+
+    def ask(
+        self,
+        table: TenantTable,
+        columns: tuple[str, ...],
+        where: tuple[str, ...],
+        parameters: Mapping[str, Any],
+        group_by: str = "",
+        order_by: str = "",
+        limit: int | None = None,
+    ) -> list[Row]:
+        """The answer to a question about them."""
+        among = self.found or Conditions()
+        query = TenantQuery(
+            self.tenant,
+            table,
+            columns,
+            (*where, *among.where),
+            {**parameters, **among.parameters},
+            group_by,
+            order_by=order_by,
+            limit=limit,
+            committed=self.found is None,
+        )
+        return self.engine.query(query.statement())
+
+
+def read_part(engine: Engine, tenant: str, bounds: HistoryBounds, stretches: Sequence[Stretch]) -> LiveHistory:
+    """See ports/others.py."""
+    found = Conditions()
+    add_segments(found, stretches)
+    return _history(_Rows(engine, tenant, found), bounds)
+
+
 def read_history(engine: Engine, tenant: str, bounds: HistoryBounds) -> LiveHistory:
     """See ports/store.py."""
+    history = _history(_Rows(engine, tenant), bounds)
+    ids = [one.id for one in history.series if one.name in bounds.duration_names]
+    return replace(history, durations=newest_durations(engine, tenant, ids, bounds.durations_from_us))
+
+
+def _history(rows: _Rows, bounds: HistoryBounds) -> LiveHistory:
+    engine, tenant = rows.engine, rows.tenant
     series = _series(engine, tenant, bounds.names)
     return LiveHistory(
         tenant=tenant,
         series=series,
-        signals=_signals(engine, tenant, bounds.signals_from_us),
-        days=_days(engine, tenant, bounds.day_from_us),
-        users=_users(engine, tenant, bounds.users_from_us),
-        events=_events(engine, tenant, bounds),
-        heartbeats=_heartbeats(engine, tenant, bounds.heartbeats_from_us),
+        signals=_signals(rows, bounds.signals_from_us),
+        days=_days(rows, bounds.day_from_us),
+        users=_users(rows, bounds.users_from_us),
+        events=_events(rows, bounds),
+        heartbeats=_heartbeats(rows, bounds.heartbeats_from_us),
         samples=_samples(
             engine, tenant, [one.id for one in series if one.name in bounds.gauges], bounds.samples_from_us
-        ),
-        durations=newest_durations(
-            engine, tenant, [one.id for one in series if one.name in bounds.duration_names], bounds.durations_from_us
         ),
     )
 
@@ -51,7 +101,7 @@ def _series(engine: Engine, tenant: str, names: Sequence[str]) -> list[Series]:
     return [Series(*row) for row in engine.query(query.statement())]
 
 
-def _signals(engine: Engine, tenant: str, from_us: int) -> SignalColumns:
+def _signals(rows: _Rows, from_us: int) -> SignalColumns:
     columns = (
         "toUnixTimestamp(second)",
         "service",
@@ -62,16 +112,9 @@ def _signals(engine: Engine, tenant: str, from_us: int) -> SignalColumns:
         "sum(latency_sum_ms)",
         "sumMap(latency_buckets, latency_bucket_counts)",
     )
-    query = TenantQuery(
-        tenant,
-        "signals",
-        columns,
-        (f"second >= {_FROM}",),
-        {"from_us": from_us},
-        group_by="second, service, endpoint",
-        committed=True,
-    )
-    return _signal_columns(engine.query(query.statement()))
+    within = (f"second >= {_FROM}",)
+    found = rows.ask("signals", columns, within, {"from_us": from_us}, group_by="second, service, endpoint")
+    return _signal_columns(found)
 
 
 def _signal_columns(rows: list[Row]) -> SignalColumns:
@@ -93,47 +136,37 @@ def _signal_columns(rows: list[Row]) -> SignalColumns:
     )
 
 
-def _days(engine: Engine, tenant: str, from_us: int) -> list[DayTotals]:
-    query = TenantQuery(
-        tenant,
-        "signals",
-        ("toRelativeDayNum(second)", "service", "sum(requests)", "sum(errors)"),
-        (f"second >= {_FROM}",),
-        {"from_us": from_us},
-        group_by="toRelativeDayNum(second), service",
-        committed=True,
-    )
-    return [DayTotals(*row) for row in engine.query(query.statement())]
+def _days(rows: _Rows, from_us: int) -> list[DayTotals]:
+    columns = ("toRelativeDayNum(second)", "service", "sum(requests)", "sum(errors)")
+    by = "toRelativeDayNum(second), service"
+    found = rows.ask("signals", columns, (f"second >= {_FROM}",), {"from_us": from_us}, group_by=by)
+    return [DayTotals(*row) for row in found]
 
 
-def _users(engine: Engine, tenant: str, from_us: int) -> dict[str, int]:
-    query = TenantQuery(
-        tenant,
+def _users(rows: _Rows, from_us: int) -> dict[str, int]:
+    found = rows.ask(
         "events",
         ("user_id", f"toUnixTimestamp64Micro(max({_SEEN}))"),
         ("user_id != ''", f"time >= {_FROM}", f"accepted >= {_FROM}"),
         {"from_us": from_us},
         group_by="user_id",
-        committed=True,
     )
-    return {user: int(seen) for user, seen in engine.query(query.statement())}
+    return {user: int(seen) for user, seen in found}
 
 
-def _events(engine: Engine, tenant: str, bounds: HistoryBounds) -> list[StoredEvent]:
-    query = TenantQuery(
-        tenant,
+def _events(rows: _Rows, bounds: HistoryBounds) -> list[StoredEvent]:
+    found = rows.ask(
         "events",
         reading.EVENT_COLUMNS,
         ("type NOT IN {left_out:Array(String)}", f"time >= {_FROM}", f"accepted >= {_FROM}"),
         {"left_out": list(bounds.event_types_left_out), "from_us": bounds.events_from_us},
         order_by=f"{_SEEN} DESC, journal_id DESC, offset DESC, row DESC",
         limit=bounds.events,
-        committed=True,
     )
-    return [reading.event(row) for row in engine.query(query.statement())]
+    return [reading.event(row) for row in found]
 
 
-def _heartbeats(engine: Engine, tenant: str, from_us: int) -> list[StoredHeartbeat]:
+def _heartbeats(rows: _Rows, from_us: int) -> list[StoredHeartbeat]:
     newest = (f"{_SEEN}", "journal_id", "offset", "row")
     fields = (
         "time",
@@ -149,16 +182,14 @@ def _heartbeats(engine: Engine, tenant: str, from_us: int) -> list[StoredHeartbe
         "offset",
         "row",
     )
-    query = TenantQuery(
-        tenant,
+    found = rows.ask(
         "heartbeats",
         tuple(f"toUnixTimestamp64Micro({name})" if name in ("time", "accepted") else name for name in fields),
         (f"time >= {_FROM}",),
         {"from_us": from_us},
         order_by=", ".join(f"{key} DESC" for key in newest) + " LIMIT 1 BY service, kind",
-        committed=True,
     )
-    return [_heartbeat(row) for row in engine.query(query.statement())]
+    return [_heartbeat(row) for row in found]
 
 
 def _heartbeat(row: Row) -> StoredHeartbeat:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from services.aggregator.adapters.clickhouse import reading, rollups
 from services.aggregator.adapters.clickhouse.claims import append_claims, read_claims
 from services.aggregator.adapters.clickhouse.engines import ChdbEngine, Engine, EngineFault
-from services.aggregator.adapters.clickhouse.history import read_history
+from services.aggregator.adapters.clickhouse.history import read_history, read_part
 from services.aggregator.adapters.clickhouse.layouts import Layouts
 from services.aggregator.adapters.clickhouse.migrations import known_migrations, migrate
 from services.aggregator.adapters.clickhouse.reader import Reader
@@ -27,6 +27,7 @@ from services.aggregator.ports.store import (
     Segment,
     StoredEvent,
 )
+from services.aggregator.ports.tails import Stretch
 from services.aggregator.ports.time_series import CommitListener
 from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
 from services.core.clock import Clock
@@ -151,6 +152,10 @@ class ClickHouseStore:
 
     async def live_history(self, tenant: str, bounds: HistoryBounds) -> LiveHistory:
         return await self.ask(lambda engine: read_history(engine, tenant, bounds))
+
+    async def live_part(self, tenant: str, bounds: HistoryBounds, stretches: Sequence[Stretch]) -> LiveHistory:
+        """See ports/others.py."""
+        return await self.ask(lambda engine: read_part(engine, tenant, bounds, stretches))
 
     async def events(
         self, tenant: str, matching: EventFilter, limit: int, before: EventPosition | None = None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.aggregator.adapters.clickhouse import reading
 from services.aggregator.adapters.clickhouse.conditions import Conditions
 from services.aggregator.adapters.clickhouse.engines import Row
+from services.aggregator.adapters.clickhouse.places import add_stretches
 from services.aggregator.adapters.clickhouse.reader import Bounds, Reader
 from services.aggregator.adapters.clickhouse.statements import TenantQuery, TenantTable
 from services.aggregator.ports.tails import Stretch, Tail, TailFilter, TailLine, TailRow, Topic
@@ -59,20 +60,11 @@ def _line(row: Row) -> TailLine:
 
 def _conditions(tail: Tail, stretches: Sequence[Stretch]) -> Conditions:
     found = Conditions()
-    found.add(" OR ".join(f"({_within(found, stretch)})" for stretch in stretches))
+    add_stretches(found, stretches)
     _matching(found, tail.matching)
     if tail.topic is Topic.EVENTS:
         found.add(f"type != {found.value(REQUEST_EVENT, 'String')}")
     return found
-
-
-def _within(found: Conditions, stretch: Stretch) -> str:
-    """The bounds of offsets find the rows in the index; those of rows are exact."""
-    first, last = (found.value(offset, "UInt64") for offset in (stretch.start[0], stretch.end[0]))
-    parts = [f"journal_id = {found.value(stretch.journal_id, 'String')}", f"offset >= {first}", f"offset <= {last}"]
-    parts.append(f"(offset > {first} OR row >= {found.value(stretch.start[1], 'UInt32')})")
-    parts.append(f"(offset < {last} OR row < {found.value(stretch.end[1], 'UInt32')})")
-    return " AND ".join(parts)
 
 
 def _matching(found: Conditions, matching: TailFilter) -> None:

@@ -92,7 +92,9 @@ class GetMonitoringMetricsResponse(_message.Message):
 
     @_builtins.property
     def business(self) -> _business_service_pb2.BusinessFigures:
-        """Revenue, credits, conversions and the other figures of the business."""
+        """Revenue, credits and conversions; the other figures of the business, which
+        BusinessService gives, are left out.
+        """
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_business_service_pb2.RuleResult]:

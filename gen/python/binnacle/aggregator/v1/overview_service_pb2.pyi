@@ -132,6 +132,7 @@ class WatchOverviewResponse(_message.Message):
     FRAME_FIELD_NUMBER: _builtins.int
     WINDOWS_FIELD_NUMBER: _builtins.int
     EVENT_PLACES_FIELD_NUMBER: _builtins.int
+    NEWEST_ACCEPTED_TIME_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def frame(self) -> _dashboard_pb2.DashboardFrame:
         """The message."""
@@ -145,7 +146,14 @@ class WatchOverviewResponse(_message.Message):
     @_builtins.property
     def event_places(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """With `events`: one opaque name each, the same whenever and by whomever an
-        event is told again.
+        event is told again. What other aggregators take in is told once it is
+        stored, the newest 1,000 events at a time; a TailService leaves none out.
+        """
+
+    @_builtins.property
+    def newest_accepted_time(self) -> _timestamp_pb2.Timestamp:
+        """With `state` and `update`: when the newest record that this aggregator took
+        in of the tenant was accepted by its collector; absent before the first.
         """
 
     def __init__(
@@ -154,10 +162,11 @@ class WatchOverviewResponse(_message.Message):
         frame: _dashboard_pb2.DashboardFrame | None = ...,
         windows: _abc.Iterable[Global___ServiceWindow] | None = ...,
         event_places: _abc.Iterable[_builtins.str] | None = ...,
+        newest_accepted_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "newest_accepted_time", b"newest_accepted_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_places", b"event_places", "frame", b"frame", "windows", b"windows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_places", b"event_places", "frame", b"frame", "newest_accepted_time", b"newest_accepted_time", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

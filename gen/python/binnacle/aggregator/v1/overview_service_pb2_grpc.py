@@ -27,6 +27,10 @@ if _version_not_supported:
 
 class OverviewServiceStub:
     """Answers what is happening now from memory. The tenant comes from the call.
+
+    Of several aggregators over one store each gives the whole overview: what the
+    others take in belongs to it once it is stored, a second or so later. Nothing
+    is to be put together by who asks; any one of them will do.
     """
 
     def __init__(self, channel):
@@ -54,6 +58,10 @@ class OverviewServiceStub:
 
 class OverviewServiceServicer:
     """Answers what is happening now from memory. The tenant comes from the call.
+
+    Of several aggregators over one store each gives the whole overview: what the
+    others take in belongs to it once it is stored, a second or so later. Nothing
+    is to be put together by who asks; any one of them will do.
     """
 
     def GetOverview(self, request, context):
@@ -108,6 +116,10 @@ def add_OverviewServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class OverviewService:
     """Answers what is happening now from memory. The tenant comes from the call.
+
+    Of several aggregators over one store each gives the whole overview: what the
+    others take in belongs to it once it is stored, a second or so later. Nothing
+    is to be put together by who asks; any one of them will do.
     """
 
     @staticmethod

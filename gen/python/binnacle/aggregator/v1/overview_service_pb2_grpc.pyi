@@ -27,7 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class OverviewServiceStub:
-    """Answers what is happening now from memory. The tenant comes from the call."""
+    """Answers what is happening now from memory. The tenant comes from the call.
+
+    Of several aggregators over one store each gives the whole overview: what the
+    others take in belongs to it once it is stored, a second or so later. Nothing
+    is to be put together by who asks; any one of them will do.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -47,7 +52,12 @@ class OverviewServiceStub:
 
 @_typing.type_check_only
 class OverviewServiceAsyncStub(OverviewServiceStub):
-    """Answers what is happening now from memory. The tenant comes from the call."""
+    """Answers what is happening now from memory. The tenant comes from the call.
+
+    Of several aggregators over one store each gives the whole overview: what the
+    others take in belongs to it once it is stored, a second or so later. Nothing
+    is to be put together by who asks; any one of them will do.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetOverview: _aio.UnaryUnaryMultiCallable[_overview_service_pb2.GetOverviewRequest, _overview_service_pb2.GetOverviewResponse]  # type: ignore[assignment]
@@ -63,7 +73,12 @@ class OverviewServiceAsyncStub(OverviewServiceStub):
     """Counts what the tenant has stored. Errors: UNAVAILABLE."""
 
 class OverviewServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Answers what is happening now from memory. The tenant comes from the call."""
+    """Answers what is happening now from memory. The tenant comes from the call.
+
+    Of several aggregators over one store each gives the whole overview: what the
+    others take in belongs to it once it is stored, a second or so later. Nothing
+    is to be put together by who asks; any one of them will do.
+    """
 
     @_abc_1.abstractmethod
     def GetOverview(

@@ -104,7 +104,8 @@ export type GetMonitoringMetricsResponse = Message<"binnacle.aggregator.v1.GetMo
   features: FeatureUsage[];
 
   /**
-   * Revenue, credits, conversions and the other figures of the business.
+   * Revenue, credits and conversions; the other figures of the business, which
+   * BusinessService gives, are left out.
    *
    * @generated from field: binnacle.aggregator.v1.BusinessFigures business = 8;
    */
