@@ -5,7 +5,7 @@ import sys
 
 from bench.report import note
 
-NAMES = ("e2e", "intake", "query")
+NAMES = ("e2e", "intake", "query", "rest")
 
 
 def main(names: list[str]) -> int:

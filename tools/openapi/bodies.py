@@ -49,7 +49,11 @@ _FILES = (
 )
 ANSWERS: dict[str, Content] = {
     **{name: {media: {} for media in _FILES} for name in ("ExportService_DownloadData", "FigureService_ExportFigures")},
+    "LiveService_Follow": {
+        media: {"schema": {"type": "string"}} for media in ("application/x-ndjson", "text/event-stream")
+    },
     "SystemService_GetMetricsText": {"text/plain": {"schema": {"type": "string"}}},
-    "RemoteWriteService_PostRemoteWrite": {"text/plain": {"schema": {"type": "string"}}},
+    # Headers tell what was written.
+    "RemoteWriteService_PostRemoteWrite": {},
     **{f"OtlpHttpService_Export{kind}": {media: {} for media in _OTLP} for kind in ("Metrics", "Logs", "Traces")},
 }

@@ -111,7 +111,8 @@ def _body(call: Call, request: Message, schemas: Schemas) -> Content:
 def _responses(
     call: Call, contracts: Contracts, schemas: Schemas, identities: Mapping[str, str], *, is_open: bool
 ) -> dict[str, Any]:
-    done: dict[str, Any] = {"description": "Done.", "content": _answer(call, contracts, schemas)}
+    content = _answer(call, contracts, schemas)
+    done: dict[str, Any] = {"description": "Done.", **({"content": content} if content else {})}
     links = {
         f"{identities[link.target]}_{link.parameter}": {
             "operationId": identities[link.target],
