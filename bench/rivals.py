@@ -44,7 +44,12 @@ def unpacked(package: str, program: str) -> Path:
         return path
     FOLDER.mkdir(exist_ok=True)
     note(f"fetching {package}")
-    _run(["apt-get", "download", package], package)
+    try:
+        _run(["apt-get", "download", package], package)
+    except Missing:
+        # A fresh machine knows of no package yet.
+        _run(["apt-get", "-qq", "update"], "the list of packages")
+        _run(["apt-get", "download", package], package)
     found = sorted(FOLDER.glob(f"{package}_*.deb"))
     if not found:
         raise Missing(f"apt-get download {package} left no package")

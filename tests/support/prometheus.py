@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.rivals import Missing, unpacked
 from tests.support.suite import free_port
 
-RIVALS = Path(__file__).parents[2] / ".rivals"
-PACKAGE = "prometheus"
-FETCH_SECONDS = 120.0
 STOP_SECONDS = 10.0
 
 CONFIG = """
@@ -33,19 +31,10 @@ remote_write:
 
 def prometheus_program() -> Path:
     """The program; skips the test where it cannot be had."""
-    program = RIVALS / PACKAGE / "usr" / "bin" / "prometheus"
-    if not program.exists():
-        RIVALS.mkdir(exist_ok=True)
-        try:
-            _run("apt-get", "download", PACKAGE)
-            _run("dpkg", "-x", str(max(RIVALS.glob(f"{PACKAGE}_*.deb"))), str(RIVALS / PACKAGE))
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
-            pytest.skip(f"Debian's package of Prometheus cannot be had here: {error}")
-    return program
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, cwd=RIVALS, check=True, capture_output=True, timeout=FETCH_SECONDS)
+    try:
+        return unpacked("prometheus", "usr/bin/prometheus")
+    except Missing as missing:
+        pytest.skip(f"Debian's package of Prometheus cannot be had here: {missing}")
 
 
 class Target:
