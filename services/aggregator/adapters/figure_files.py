@@ -1,18 +1,16 @@
 """Figures over time as a table in a file: a row for each step, a column for each series."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
-import numpy as np
-import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
-from services.aggregator.adapters.file_forms import LINE, file_form
+from services.aggregator.adapters.file_forms import file_form
 from services.aggregator.domain.figures import Figure
 from services.aggregator.ports.exports import ExportFormat
-
-Times = npt.NDArray[np.datetime64]
-Values = Mapping[str, Sequence[float | None]]
 
 
 def figure_file(starts: Sequence[int], figures: Mapping[str, Figure], form: ExportFormat) -> bytes:
@@ -20,11 +18,17 @@ def figure_file(starts: Sequence[int], figures: Mapping[str, Figure], form: Expo
     columns = {
         _column(name, series.labels): dict(series.points) for name, one in figures.items() for series in one.series
     }
-    times = np.array(starts, "datetime64[s]").astype("datetime64[ms]")
-    values = {name: [points.get(start) for start in starts] for name, points in columns.items()}
-    table = _lines(times, values) if form in ("json", "ndjson") else _table(times, values, form)
-    file = file_form(form, end_line=False)
-    return file.rows(table) + file.end(table.schema, len(times))
+    values = [[points.get(start) for points in columns.values()] for start in starts]
+    if form in ("parquet", "arrow"):
+        return _binary(starts, list(columns), values, form)
+    rows = [[_text(start), *row] for start, row in zip(starts, values, strict=True)]
+    names = ["time", *columns]
+    if form == "csv":
+        written = io.StringIO(newline="")
+        csv.writer(written).writerows([names, *rows])
+        return written.getvalue().encode()
+    lines = [orjson.dumps(dict(zip(names, row, strict=True))) for row in rows]
+    return b"[\n" + b",\n".join(lines) + b"\n]\n" if form == "json" else b"\n".join(lines) + b"\n"
 
 
 def _column(name: str, labels: Mapping[str, str]) -> str:
@@ -32,18 +36,15 @@ def _column(name: str, labels: Mapping[str, str]) -> str:
     return f"{name}{{{told}}}" if told else name
 
 
-def _texts(times: Times) -> list[str]:
-    return [f"{text}Z" for text in np.datetime_as_string(times, "s")]
+def _text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _lines(times: Times, values: Values) -> pa.Table:
-    lines = [
-        orjson.dumps({"time": time, **dict(zip(values, row, strict=True))}).decode()
-        for time, *row in zip(_texts(times), *values.values(), strict=True)
-    ]
-    return pa.table({LINE: pa.array(lines, pa.string())})
-
-
-def _table(times: Times, values: Values, form: ExportFormat) -> pa.Table:
-    first = pa.array(_texts(times), pa.string()) if form == "csv" else pa.array(times, pa.timestamp("ms", "UTC"))
-    return pa.table([first, *(pa.array(column, pa.float64()) for column in values.values())], ["time", *values])
+def _binary(
+    starts: Sequence[int], names: Sequence[str], values: Sequence[Sequence[float | None]], form: ExportFormat
+) -> bytes:
+    times = pa.array([start * 1_000 for start in starts], pa.int64()).cast(pa.timestamp("ms", "UTC"))
+    numbers = [pa.array([row[place] for row in values], pa.float64()) for place in range(len(names))]
+    table = pa.table([times, *numbers], ["time", *names])
+    file = file_form(form, end_line=False)
+    return file.rows(table) + file.end(table.schema, len(starts))

@@ -10,7 +10,7 @@ from services.aggregator.ports.catalog import Catalog, MetricEntry, Search, Sear
 from services.aggregator.ports.time_series import Fold
 
 MOST_SERIES = 20
-MOST_NAMED = 50
+MOST_NAMED = 1_000
 _COUNTER = 2
 
 

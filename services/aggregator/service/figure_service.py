@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
@@ -18,6 +19,7 @@ from services.core.clock import Clock
 from services.core.errors import NotFound
 from services.runtime.calls import current_call
 
+MOST_NAMED = 12
 FigureFile = Callable[[Sequence[int], Mapping[str, Figure], ExportFormat], bytes]
 """Makes a file of figures at the starts of steps (Unix seconds)."""
 
@@ -61,8 +63,11 @@ class FigureServicer(figure_service_pb2_grpc.FigureServiceServicer):
             return (await self._figures.over_time(asked, [name]))[name]
         found = await self._sent.over_time(asked, name)
         if found is None:
-            sent = await self._sent.names(asked.tenant)
-            raise NotFound(
-                f"there is no figure and no metric {name}; there are {', '.join([*self._figures.units, *sent])}"
-            )
+            raise NotFound(self._unknown(name, await self._sent.names(asked.tenant)))
         return found
+
+    def _unknown(self, name: str, sent: Sequence[str]) -> str:
+        near = get_close_matches(name, [*self._figures.units, *sent], MOST_NAMED, cutoff=0.0)
+        return (
+            f"there is no figure and no metric {name}; nearest are {', '.join(near)}; GET /api/v1/metrics has all sent"
+        )
