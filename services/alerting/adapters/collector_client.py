@@ -1,6 +1,7 @@
 """Transitions recorded as events, through the collector like anybody's."""
 
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import grpc
 
@@ -14,7 +15,7 @@ from services.runtime.statuses import translated_errors
 
 
 class CollectorLog:
-    """Writes events of type `alert`; an acknowledged one is durable."""
+    """Writes events of type `alert`; an acknowledged one is durable, and one that is repeated as it was counts once."""
 
     def __init__(self, channel: grpc.aio.Channel, log: Log) -> None:
         self._stub = ingest_service_pb2_grpc.IngestServiceStub(channel)
@@ -22,6 +23,7 @@ class CollectorLog:
 
     async def record(self, tenant: str, transitions: Sequence[Alert]) -> int:
         request = ingest_service_pb2.WriteEventsRequest(events=transition_events(transitions))
+        request.batch_id = blake2b(request.SerializeToString(deterministic=True), digest_size=16).hexdigest()
         try:
             with acting_for(tenant), translated_errors("collector"):
                 response = await self._stub.WriteEvents(request)

@@ -25,6 +25,8 @@ class Recorder:
         self._bound = bound
         self._waiting: deque[tuple[str, Alert]] = deque()
         self._news = asyncio.Event()
+        # What is tried again must be what was tried before, whatever came meanwhile: it may have been taken.
+        self._batch: list[Alert] = []
 
     def put(self, tenant: str, transitions: Iterable[Alert]) -> None:
         """Queue transitions of a tenant."""
@@ -52,12 +54,14 @@ class Recorder:
 
     async def _record_first(self) -> None:
         tenant = self._waiting[0][0]
-        batch = [alert for _, alert in takewhile(lambda entry: entry[0] == tenant, self._first(BATCH))]
-        refused = await self._log.record(tenant, batch)
+        if not self._batch:
+            self._batch = [alert for _, alert in takewhile(lambda entry: entry[0] == tenant, self._first(BATCH))]
+        refused = await self._log.record(tenant, self._batch)
         if refused:
             self._gauges.record_dropped(refused)
-        for _ in batch:
+        for _ in self._batch:
             self._waiting.popleft()
+        self._batch = []
 
     def _first(self, count: int) -> list[tuple[str, Alert]]:
         return [self._waiting[place] for place in range(min(count, len(self._waiting)))]

@@ -78,6 +78,7 @@ class IntakeNeighbour(ingest_service_pb2_grpc.IngestServiceServicer):
         self.full = False
         self.events: list[events_pb2.Event] = []
         self.tenants: set[str] = set()
+        self.names: list[str] = []
 
     @property
     def states(self) -> list[object]:
@@ -87,6 +88,7 @@ class IntakeNeighbour(ingest_service_pb2_grpc.IngestServiceServicer):
     async def WriteEvents(
         self, request: ingest_service_pb2.WriteEventsRequest, context: WriteContext
     ) -> ingest_service_pb2.WriteEventsResponse:
+        self.names.append(request.batch_id)
         if self.full:
             raise Overloaded("the journal is full", 0.1)
         self.tenants.add(current_call().tenant)

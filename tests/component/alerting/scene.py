@@ -38,7 +38,7 @@ class Client:
 
     async def listening(self) -> None:
         """Wait until alerting answers."""
-        await self.stub.ListAlerts(pb.ListAlertsRequest(), wait_for_ready=True)
+        await self.stub.ListAlerts(pb.ListAlertsRequest(), wait_for_ready=True, timeout=60)
 
     async def shows(self, *states: alerts_pb2.AlertState.ValueType) -> None:
         """Wait until the alerts have these states, newest first."""
@@ -46,7 +46,7 @@ class Client:
         async def reached() -> bool:
             return [alert.state for alert in await self.listed()] == list(states)
 
-        await eventually(reached, f"alerts {states}")
+        await eventually(reached, f"alerts {states}", within=20)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[Callable[[], Coroutine[Any, Any, pb.WatchAlertsResponse]]]:

@@ -151,6 +151,9 @@ async def test_transitions_wait_for_the_collector(scene: Scene) -> None:
         assert scene.intake.states == []
         scene.intake.full = False
         await scene.recorded("pending", "firing")
+    # Repeated under the name it had: had it been taken and the answer lost, it would count once.
+    assert scene.intake.names[0] in scene.intake.names[1:]
+    assert all(scene.intake.names)
 
 
 async def test_judging_goes_on_while_redis_is_away_and_its_state_catches_up(scene: Scene) -> None:

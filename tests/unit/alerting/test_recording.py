@@ -22,8 +22,10 @@ class Journal:
     def __init__(self) -> None:
         self.away = False
         self.lines: list[tuple[str, str]] = []
+        self.tried: list[list[str]] = []
 
     async def record(self, tenant: str, transitions: Sequence[Alert]) -> int:
+        self.tried.append([alert.id for alert in transitions])
         if self.away:
             raise Unavailable("away")
         good = [alert.id for alert in transitions if alert.id != "bad"]
@@ -67,6 +69,8 @@ async def test_what_cannot_be_recorded_is_tried_until_it_is() -> None:
         scene.journal.away = False
         await scene.clock.advance(10)
         assert scene.journal.lines == [("one", "a"), ("one", "b")]
+        # Word for word, since an answer may have been lost.
+        assert scene.journal.tried == [["a"]] * (len(scene.journal.tried) - 1) + [["b"]]
         assert count(scene.registry, FAILURES) > 1
         assert count(scene.registry, DROPPED) == 0
 
