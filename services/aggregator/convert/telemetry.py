@@ -17,6 +17,8 @@ from services.core.columns import (
     Telemetry,
 )
 
+_Array = npt.NDArray[Any]
+
 
 def telemetry_from(record: pb.Record) -> Telemetry:
     """What a record holds of all this."""
@@ -30,7 +32,7 @@ def telemetry_from(record: pb.Record) -> Telemetry:
     return NO_TELEMETRY if found == NO_TELEMETRY else found
 
 
-def _array(column: bytes, form: str) -> npt.NDArray[Any]:
+def _array(column: bytes, form: str) -> _Array:
     return np.frombuffer(column, form)
 
 
@@ -38,8 +40,11 @@ def _lists(lengths: bytes, flat: bytes, form: str) -> Lists:
     return Lists(_array(lengths, "<u4"), _array(flat, form))
 
 
-def _histograms(block: pb.HistogramBlock) -> HistogramColumns:
-    return HistogramColumns(
+def _head(
+    block: pb.HistogramBlock | pb.ExponentialHistogramBlock,
+) -> tuple[_Array, _Array, _Array, _Array, _Array, _Array, _Array, _Array]:
+    """The columns that both kinds of histograms begin with."""
+    return (
         _array(block.series_ids, "<u8"),
         _array(block.times_unix_ns, "<i8"),
         _array(block.start_times_unix_ns, "<i8"),
@@ -48,6 +53,12 @@ def _histograms(block: pb.HistogramBlock) -> HistogramColumns:
         _array(block.sums, "<f8"),
         _array(block.mins, "<f8"),
         _array(block.maxs, "<f8"),
+    )
+
+
+def _histograms(block: pb.HistogramBlock) -> HistogramColumns:
+    return HistogramColumns(
+        *_head(block),
         _lists(block.bound_lengths, block.bounds, "<f8"),
         _lists(block.bucket_lengths, block.bucket_counts, "<u8"),
     )
@@ -55,14 +66,7 @@ def _histograms(block: pb.HistogramBlock) -> HistogramColumns:
 
 def _exponential(block: pb.ExponentialHistogramBlock) -> ExponentialHistogramColumns:
     return ExponentialHistogramColumns(
-        _array(block.series_ids, "<u8"),
-        _array(block.times_unix_ns, "<i8"),
-        _array(block.start_times_unix_ns, "<i8"),
-        _array(block.temporalities, "u1"),
-        _array(block.counts, "<u8"),
-        _array(block.sums, "<f8"),
-        _array(block.mins, "<f8"),
-        _array(block.maxs, "<f8"),
+        *_head(block),
         _array(block.scales, "<i4"),
         _array(block.zero_counts, "<u8"),
         _array(block.zero_thresholds, "<f8"),
