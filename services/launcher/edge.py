@@ -39,6 +39,8 @@ PAGE_PATHS = (
     "/robots.txt",
 )
 PAGE_PREFIXES = ("/app/", "/assets/", "/icons/")
+# Server-sent events for those who accept them, else a JSON document a line.
+LIVE_PATH = "/api/v1/live"
 # JSON that goes to the collector's own HTTP listener as it is, where there is one; else by way of its gRPC contract.
 JSON_PATHS = ("/events", "/metrics", "/heartbeat", "/logs")
 FOREIGN_PATHS = ("/v1/metrics", "/v1/logs", "/v1/traces", "/api/v1/write")
@@ -185,6 +187,7 @@ class _View:
     calls: Sequence[Route]
     foreign_errors: str
     json_paths: Sequence[str] = JSON_PATHS
+    live_path: str = LIVE_PATH
     foreign_paths: Sequence[str] = FOREIGN_PATHS
     replies: Sequence[Reply] = REPLIES
     health_call: str = HEALTH_CALL

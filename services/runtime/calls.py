@@ -11,6 +11,7 @@ from services.core.tenants import DEFAULT_TENANT
 
 TENANT_KEY = "x-binnacle-tenant"
 ROLES_KEY = "x-binnacle-roles"
+EXPIRES_KEY = "x-binnacle-expires"
 REQUEST_ID_KEY = "x-request-id"
 
 Metadata = Sequence[tuple[str, str | bytes]]
@@ -20,13 +21,15 @@ Metadata = Sequence[tuple[str, str | bytes]]
 class Call:
     """One call: tenant and roles from the credential, the id that follows it, its deadline.
 
-    `deadline` is in seconds of the event loop's clock; None when the caller waits for ever.
+    `deadline` is in seconds of the event loop's clock; None when the caller waits for ever. `expires` is when the
+    credential does, in unix seconds; None where there is none.
     """
 
     tenant: str
     request_id: str
     roles: tuple[str, ...] = ()
     deadline: float | None = None
+    expires: float | None = None
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
@@ -90,7 +93,15 @@ def call_from(metadata: Metadata, deadline: float | None, *, auth_required: bool
         request_id=values.get(REQUEST_ID_KEY) or new_request_id(),
         roles=tuple(role for role in values.get(ROLES_KEY, "").split(",") if role),
         deadline=deadline,
+        expires=_seconds(values.get(EXPIRES_KEY, "")),
     )
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def outgoing_metadata(call: Call) -> list[tuple[str, str]]:

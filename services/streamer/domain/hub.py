@@ -57,12 +57,16 @@ class Hub:
                 self._viewers.discard(viewer)
 
     @contextmanager
-    def connected(self, tenant: str, kind: str, client: str = "") -> Iterator[Session]:
-        """A connection that subscribes, for the length of the block. Raises Unavailable once the hub is closed."""
+    def connected(self, tenant: str, kind: str, client: str = "", expires: float | None = None) -> Iterator[Session]:
+        """A connection that subscribes, for the length of the block, or until its credential `expires`.
+
+        Raises Unavailable once the hub is closed.
+        """
         self._require_open()
         session = Session(tenant, self._joining, self._clock, self._tally)
         connection = Connection(kind, client, session.broadcast, lambda: session.sequence, frozenset())
         session.named = connection
+        session.expires = expires
         with self._counted(tenant, connection):
             self._sessions.add(session)
             try:
@@ -79,9 +83,8 @@ class Hub:
         """Send signs of life and end connections that are stuck, for ever."""
         while True:
             await self._clock.sleep(BEAT_SECONDS)
-            now = self._clock.monotonic()
             for session in list(self._sessions):
-                session.beat(now)
+                session.beat()
 
     def close(self) -> None:
         """End every connection with Unavailable, and take no more."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.core.clock import Clock
-from services.core.errors import BinnacleError, InvalidInput, Overloaded
+from services.core.errors import BinnacleError, InvalidInput, Overloaded, Unauthenticated
 from services.streamer.domain.deliveries import Begun, Delivery, Pong, Standing
 from services.streamer.domain.feeds import Feed
 from services.streamer.domain.outbox import TOO_SLOW, Outbox
@@ -62,6 +62,7 @@ class Session:
         "_open",
         "_read",
         "_since",
+        "expires",
         "named",
         "outbox",
         "sending",
@@ -74,6 +75,7 @@ class Session:
         self.tenant = tenant
         self.outbox = Outbox(tally)
         self.named: Connection | None = None
+        self.expires: float | None = None
         self.sending = False
         self.stuck: Callable[[], object] | None = None
         self.sequence = 0
@@ -136,9 +138,14 @@ class Session:
         """Whether events from elsewhere than the store will reach it: they have no place, so they do not."""
         return False
 
-    def beat(self, now: float) -> None:
-        """To be called now and then: sends signs of life, and ends a connection whose client no longer reads."""
-        quiet = now - self._since
+    def beat(self) -> None:
+        """To be called now and then: sends signs of life, and ends a connection whose client no longer reads.
+
+        Ends it too when the credential it was opened with has expired.
+        """
+        quiet = self._clock.monotonic() - self._since
+        if self.expires is not None and self._clock.now() >= self.expires:
+            self.end(Unauthenticated("the token has expired; come back with another"))
         if self.sending and quiet > STALLED_SECONDS:
             self.end(Overloaded(TOO_SLOW, 0.0))
             if self.stuck is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import grpc
@@ -41,7 +42,7 @@ class LiveServicer:
             yield message
 
     async def Connect(self, requests: AsyncIterator[pb.ConnectRequest], context: Context) -> AsyncIterator[bytes]:
-        with self._hub.connected(current_call().tenant, GRPC, _client(context)) as session:
+        with self._connected(context) as session:
             reading = asyncio.create_task(_read(requests, session))
             try:
                 async for message in self._frames(session):
@@ -50,11 +51,15 @@ class LiveServicer:
                 reading.cancel()
 
     async def _serve(self, context: Context, wanted: list[Wanted]) -> AsyncIterator[bytes]:
-        with self._hub.connected(current_call().tenant, GRPC, _client(context)) as session:
+        with self._connected(context) as session:
             for each in wanted:
                 session.subscribe(each)
             async for message in self._frames(session):
                 yield message
+
+    def _connected(self, context: Context) -> AbstractContextManager[Session]:
+        call, client = current_call(), dict(context.invocation_metadata() or ()).get("user-agent", "")
+        return self._hub.connected(call.tenant, GRPC, str(client), call.expires)
 
     async def _frames(self, session: Session) -> AsyncIterator[bytes]:
         handling = asyncio.current_task()
@@ -76,10 +81,6 @@ def _several(request: pb.SubscribeRequest, tenant: str) -> list[Wanted]:
     if len({each.id for each in wanted}) < len(wanted):
         raise InvalidInput.of("subscriptions", "ids that differ")
     return wanted
-
-
-def _client(context: Context) -> str:
-    return str(dict(context.invocation_metadata() or ()).get("user-agent", ""))
 
 
 def _wrapped(frame: bytes) -> bytes:

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from services.core.errors import BinnacleError, InvalidInput, Overloaded, Unauthenticated, Unavailable
-from services.runtime.calls import TENANT_KEY, call_from
+from services.runtime.calls import EXPIRES_KEY, TENANT_KEY, call_from
 from services.streamer.convert.live_talk import Sending, obey, refuse
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.session import Session
@@ -17,6 +17,7 @@ from services.streamer.websocket.dashboard import BUFFER_BYTES, CLOSE_SECONDS, P
 PATH: Final = "/ws/v1/live"
 JSON: Final = "binnacle.v1.json"
 BINARY: Final = "binnacle.v1.proto"
+EXPIRED: Final = 4401
 LONGEST_MESSAGE: Final = 256 * 1024
 
 
@@ -24,7 +25,7 @@ class LiveSocket:
     """Serves `/ws/v1/live` from the hub; the subprotocol chooses the form, JSON when none is asked for.
 
     The last frame says why a connection ends. Close codes: 1012 the streamer stops, 1013 the reader was too slow, both:
-    come back with the positions known; 1009 a message over 256 KiB.
+    come back with the positions known; 4401 the token has expired; 1009 a message over 256 KiB.
     """
 
     def __init__(self, hub: Hub, forms: Mapping[str, Sending], *, auth_required: bool) -> None:
@@ -37,11 +38,11 @@ class LiveSocket:
         return [web.get(PATH, self._handle)]
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        told = (TENANT_KEY, request.headers.get(TENANT_KEY, ""))
+        told = [(key, request.headers.get(key, "")) for key in (TENANT_KEY, EXPIRES_KEY)]
         try:
-            call = call_from([told], None, auth_required=self._auth_required)
+            call = call_from(told, None, auth_required=self._auth_required)
             client = request.headers.get("user-agent", "")
-            with self._hub.connected(call.tenant, WEBSOCKET, client) as session:
+            with self._hub.connected(call.tenant, WEBSOCKET, client, call.expires) as session:
                 return await self._serve(request, session)
         except Unauthenticated as error:
             return web.json_response({"code": 16, "message": str(error)}, status=401)
@@ -96,4 +97,6 @@ async def _write(socket: web.WebSocketResponse, session: Session, form: Sending)
 
 
 def _close_code(ended: BinnacleError | None) -> int:
+    if isinstance(ended, Unauthenticated):
+        return EXPIRED
     return WSCloseCode.TRY_AGAIN_LATER if isinstance(ended, Overloaded) else WSCloseCode.SERVICE_RESTART
