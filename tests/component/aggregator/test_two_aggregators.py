@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,9 @@ import pytest
 from binnacle.collector.v1 import ingest_service_pb2 as pb
 from binnacle.events.v1 import events_pb2
 from binnacle.metrics.v1 import metrics_pb2
-from services.aggregator.adapters.clickhouse.engines import Row, ServerEngine
-from services.aggregator.adapters.clickhouse.statements import Statement
-from tests.component.collector.collectors import Collector, collector
+from tests.component.aggregator.site import Site
+from tests.component.collector.collectors import Collector
 from tests.support.clickhouse import ClickHouseServer
-from tests.support.service_process import service_process
-from tests.support.suite import free_port
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.store, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -31,39 +28,6 @@ _SERIES = "series_id IN (SELECT id FROM series WHERE name = 'load')"
 def server(tmp_path: Path) -> Iterator[ClickHouseServer]:
     with ClickHouseServer(tmp_path / "clickhouse") as running:
         yield running
-
-
-class Site:
-    """Two aggregators and two collectors, each of which prefers another aggregator."""
-
-    def __init__(self, folder: Path, server: ClickHouseServer) -> None:
-        self._folder = folder
-        self._server = server
-        self._ports = (free_port(), free_port())
-        self._store: ServerEngine | None = None
-
-    @asynccontextmanager
-    async def aggregator(self, place: int) -> AsyncIterator[asyncio.subprocess.Process]:
-        settings = {
-            "LISTEN": f"127.0.0.1:{self._ports[place]}",
-            "CLICKHOUSE_DSN": self._server.dsn,
-            "DATA_DIR": str(self._folder / f"aggregator-{place}"),
-            "LOG_LEVEL": "error",
-        }
-        async with service_process("aggregator", settings) as process:
-            yield process
-
-    @asynccontextmanager
-    async def collector(self, place: int) -> AsyncIterator[Collector]:
-        preferred = ",".join(f"127.0.0.1:{port}" for port in (self._ports[place], self._ports[1 - place]))
-        async with collector(self._folder / f"collector-{place}", address=f"ipv4:{preferred}") as running:
-            yield running
-
-    def rows(self, sql: str) -> list[Row]:
-        """What the store answers."""
-        if self._store is None:
-            self._store = ServerEngine.connect(self._server.dsn)
-        return self._store.query(Statement(sql))
 
 
 @pytest.fixture
