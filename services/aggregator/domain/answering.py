@@ -126,6 +126,7 @@ class Answers:
         by_name = {plan.name: plan for plan in plans}
         steps = sum(part.count for part in parts)
         known: dict[str, Matrix] = {}
+        complete: dict[str, int] = {}
         results = []
         for expression in question.expressions:
             plan = by_name.get(expression.name)
@@ -138,9 +139,10 @@ class Answers:
                 raise InvalidInput.of("query.step", f"{told} are more than {MAX_TOLD:,} values: group, or rank")
             matrix = Matrix(matrix.labels, across.filled(matrix.values, expression.fill))
             known[expression.name] = matrix
+            until = await self._complete_until(tenant, plan, question.grid)
+            complete[expression.name] = min([until, *(complete[side] for side in expression.uses)])
             if not expression.hidden:
-                until = await self._complete_until(tenant, plan, question.grid)
-                results.append(_told_result(expression, matrix, envelope, plan, until))
+                results.append(_told_result(expression, matrix, envelope, plan, complete[expression.name]))
         return results
 
     async def _matrix(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.aggregator.domain.changes import Changes
+from services.aggregator.domain.folding import places_of
 from services.aggregator.ports.records import Floats, Ids
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
 from services.aggregator.ports.time_series import CellField, CellRows
@@ -118,17 +119,10 @@ class CellCache:
 
 
 def matrices(cells: CellRows, ids: Ids, tier: int, start: int, count: int) -> dict[CellField, Floats]:
-    """Rows as one matrix per field; of several of one bucket the highest revision holds. `ids` in rising order."""
-    # Neighbours are mostly of one series: only where it changes is it looked up.
-    changes = np.flatnonzero(np.concatenate(([True], cells.series_ids[1:] != cells.series_ids[:-1])))
-    told = cells.series_ids[changes] if len(cells.series_ids) else cells.series_ids
-    changes = changes[: len(told)]
-    rows = np.searchsorted(ids, told)
-    rows[rows == len(ids)] = 0
-    known = ids[rows] == told if len(ids) else np.zeros(len(told), bool)
-    lengths = np.diff(np.append(changes, len(cells.series_ids)))
-    places = np.repeat(np.where(known, rows, -1), lengths) * count + (cells.starts - start) // tier
-    usable = np.repeat(known, lengths)
+    """Rows as one matrix per field; of several of one bucket the highest revision holds."""
+    rows = places_of(ids, cells.series_ids)
+    usable = rows >= 0
+    places = rows * count + (cells.starts - start) // tier
     values = dict(cells.fields)
     if not usable.all():
         places, values = places[usable], {name: column[usable] for name, column in values.items()}

@@ -5,13 +5,14 @@ counts. A histogram belongs to the window that its time falls into. Buckets of e
 of different bounds side by side, each spread evenly over its bucket.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from services.aggregator.domain.across import Groups, Matrix, aggregate, grouped_by
+from services.aggregator.domain.apart import apart
 from services.aggregator.domain.folding import Rows, fold, ordered
 from services.aggregator.domain.grid import Grid, joined
 from services.aggregator.domain.question import Labels
@@ -45,14 +46,21 @@ async def distribution_matrix(store: TimeSeriesStore, tenant: str, plan: Plan, p
     to_ms = max(int(part.ends_ms[-1]) for part in parts)
     if SUMMARY_KIND in plan.found.kinds:
         samples, quantiles = await store.summaries(tenant, plan.found.ids, from_ms, to_ms)
-        return _of_summaries(samples, quantiles, plan, parts)
-    observed = []
+        return await apart(len(quantiles), lambda: _of_summaries(samples, quantiles, plan, parts))
+    read = []
     for exponential in (False, True):
         ids = plan.found.ids[(plan.found.kinds == _EXPONENTIAL) == exponential]
         if len(ids):
             # The one before the first window says what the first within it added.
-            rows = await store.distributions(tenant, ids, exponential, from_ms - LOOK_BACK_MS, to_ms)
-            observed.append(_added(rows, plan))
+            read.append(await store.distributions(tenant, ids, exponential, from_ms - LOOK_BACK_MS, to_ms))
+    buckets = sum(len(rows.buckets) for rows in read)
+    # Each quantile is as much work as a hundred values.
+    work = 100 * sum(part.count for part in parts) if plan.fold.function == "quantile" else 0
+    return await apart(buckets + work, lambda: _of_histograms(read, plan, parts))
+
+
+def _of_histograms(read: Sequence[DistributionRows], plan: Plan, parts: Sequence[Grid]) -> Matrix:
+    observed = [_added(rows, plan) for rows in read]
     if plan.fold.function == "quantile":
         return _quantiles(observed, plan, parts)
     values = joined([sum_of([_figures(each, plan, part) for each in observed]) for part in parts])
@@ -128,30 +136,44 @@ def _quantiles(observed: Sequence[_Observed], plan: Plan, parts: Sequence[Grid])
     values = np.full((len(groups.labels), sum(part.count for part in parts)), np.nan)
     if values.size > MAX_QUANTILES:
         raise InvalidInput.of("query.step", f"at most {MAX_QUANTILES:,} quantiles of histograms may be asked for")
+    buckets = _in_time(observed, groups)
     first = 0
     for part in parts:
         for step, end in enumerate(part.ends_ms.tolist()):
-            for group, buckets in _within(observed, groups, end - plan.window_ms, end):
-                values[group, first + step] = quantile(*buckets, plan.fold.quantile)
+            for group, within in buckets.within(end - plan.window_ms, end):
+                values[group, first + step] = quantile(*within, plan.fold.quantile)
         first += part.count
     return Matrix(groups.labels, values)
 
 
-def _within(
-    observed: Sequence[_Observed], groups: Groups, from_ms: int, to_ms: int
-) -> "list[tuple[int, tuple[Floats, Floats, Floats]]]":
-    """The buckets of each group that has any within a window."""
-    columns: list[tuple[npt.NDArray[np.intp], Floats, Floats, Floats]] = []
+@dataclass(frozen=True, slots=True)
+class _Buckets:
+    """What all histograms added to their buckets, in order of time, with the group of each."""
+
+    times_ms: Longs
+    of: npt.NDArray[np.intp]
+    lowers: Floats
+    uppers: Floats
+    counts: Floats
+
+    def within(self, from_ms: int, to_ms: int) -> Iterator[tuple[int, tuple[Floats, Floats, Floats]]]:
+        """Each group that has any within a window: bounds and counts."""
+        low, high = np.searchsorted(self.times_ms, (from_ms, to_ms)).tolist()
+        of, lowers, uppers, counts = (each[low:high] for each in (self.of, self.lowers, self.uppers, self.counts))
+        for group in np.unique(of).tolist():
+            mine = of == group
+            yield group, (lowers[mine], uppers[mine], counts[mine])
+
+
+def _in_time(observed: Sequence[_Observed], groups: Groups) -> _Buckets:
+    columns = []
     for one in observed:
-        inside = (one.times_ms >= from_ms) & (one.times_ms < to_ms)
-        chosen = np.repeat(inside, np.diff(one.starts))
-        of = np.repeat(groups.of[one.places], np.diff(one.starts))[chosen]
-        columns.append((of, one.lowers[chosen], one.uppers[chosen], one.buckets[chosen]))
-    of, lowers, uppers, counts = (np.concatenate(each) for each in zip(*columns, strict=True))
-    some = counts > 0
-    of, lowers, uppers, counts = of[some], lowers[some], uppers[some], counts[some]
-    found = np.unique(of).tolist()
-    return [(int(group), (lowers[of == group], uppers[of == group], counts[of == group])) for group in found]
+        lengths, some = np.diff(one.starts), one.buckets > 0
+        times, of = (np.repeat(each, lengths)[some] for each in (one.times_ms, groups.of[one.places]))
+        columns.append((times, of, one.lowers[some], one.uppers[some], one.buckets[some]))
+    times, of, lowers, uppers, counts = (np.concatenate(each) for each in zip(*columns, strict=True))
+    order = np.argsort(times, kind="stable")
+    return _Buckets(times[order], of[order], lowers[order], uppers[order], counts[order])
 
 
 def quantile(lowers: Floats, uppers: Floats, counts: Floats, share: float) -> float:

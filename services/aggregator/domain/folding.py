@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.aggregator.domain.grid import Grid
-from services.aggregator.ports.records import Floats, Longs
+from services.aggregator.ports.records import Floats, Ids, Longs
 from services.aggregator.ports.time_series import Fold
 
 Places = npt.NDArray[np.intp]
@@ -23,12 +23,32 @@ class Rows:
 
 
 def ordered(places: Places, times_ms: Longs, values: Floats) -> Rows:
-    """Samples in order; those that mark the end of a series are left out."""
+    """Samples in order, of several at one time by value; those that mark the end of a series are left out."""
     kept = ~np.isnan(values)
     if not kept.all():
         places, times_ms, values = places[kept], times_ms[kept], values[kept]
-    order = np.lexsort((values, times_ms, places))
+    if not len(values):
+        return Rows(places, times_ms, values)
+    first = int(times_ms.min())
+    keys = places * (int(times_ms.max()) - first + 1) + (times_ms - first)
+    # They come in a few stretches that are in order, which a stable sort makes use of.
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    if (keys[1:] == keys[:-1]).any():
+        order = order[np.lexsort((values[order], keys))]
     return Rows(places[order], times_ms[order], values[order])
+
+
+def places_of(ids: Ids, told: Ids) -> Places:
+    """The place in `ids` of each that is told, -1 where it is none of them."""
+    if not len(ids) or not len(told):
+        return np.full(len(told), -1, np.intp)
+    # Neighbours are mostly of one series: only where it changes is it looked up.
+    starts = np.flatnonzero(np.concatenate(([True], told[1:] != told[:-1])))
+    order = np.argsort(ids)
+    found = order[np.minimum(np.searchsorted(ids, told[starts], sorter=order), len(ids) - 1)]
+    places = np.where(ids[found] == told[starts], found, -1)
+    return np.repeat(places, np.diff(np.append(starts, len(told))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,13 @@ class Expression:
     fill: Fill = "none"
     hidden: bool = False
 
+    @property
+    def uses(self) -> list[str]:
+        """The expressions it is calculated from."""
+        source = self.source
+        sides = (source.left, source.right) if isinstance(source, Calculation) else ()
+        return [side for side in sides if isinstance(side, str)]
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns
+from services.aggregator.ports.records import Ids, SampleColumns
 from services.aggregator.ports.store import Segment
 from services.core.clock import Clock
 
@@ -20,17 +21,20 @@ UNASKED_SECONDS = 900.0
 GIVEN_UP_SECONDS = 600.0
 MAX_ROWS = 3_000_000
 MAX_TENANTS = 20
-# Runs are put together up to so many rows, so that they stay few, and what is old goes in pieces.
+# Runs of one minute of arrival are put together up to so many rows: they stay few, those of an older time than is
+# asked about need not be looked at, and what is old goes in pieces.
 RUN_ROWS = 250_000
+_MINUTE_MS = 60_000
 NO_SAMPLES = SampleColumns(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0))
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """Samples in order of series, and the time of the newest."""
+class Run:
+    """Samples in order of series, the time of the newest, and the number of the minute in which they came."""
 
     samples: SampleColumns
     last_ms: int
+    minute: int
 
     def __len__(self) -> int:
         return len(self.samples.values)
@@ -40,7 +44,7 @@ class _Run:
 class _Recent:
     """All samples from `from_ms` on, and some before. A list of runs is replaced, never changed."""
 
-    runs: list[_Run]
+    runs: list[Run]
     from_ms: int
     asked: float
 
@@ -115,15 +119,14 @@ class RecentSamples:
             self._held = True
             return not self._writing
 
-    def release(self, tenant: str, samples: SampleColumns | None, from_ms: int) -> None:
-        """Let writing go on; what was read meanwhile is kept: all samples from a time on."""
-        made = None if samples is None else _Recent([], from_ms, self._clock.monotonic())
-        if made is not None and samples is not None:
-            self._shape(made, _run(samples))
+    def take(self, tenant: str, runs: list[Run], from_ms: int) -> None:
+        """Keep what was read while writing was held: all samples of a tenant from a time on."""
+        self._tenants[tenant] = _Recent(runs, from_ms, self._clock.monotonic())
+
+    def release(self) -> None:
+        """Let writing go on."""
         with self._gate:
             self._held = False
-            if made is not None:
-                self._tenants[tenant] = made
             self._gate.notify_all()
 
     def samples(self, tenant: str, ids: Ids, from_ms: int) -> SampleColumns | None:
@@ -134,7 +137,7 @@ class RecentSamples:
         known.asked = self._clock.monotonic()
         with self._gate:
             runs, complete = known.runs, known.from_ms <= from_ms
-        return _of_series(runs, ids) if complete else None
+        return _of_series([run for run in runs if run.last_ms >= from_ms], ids) if complete else None
 
     def newest(self, tenant: str, ids: Ids, from_ms: int, to_ms: int) -> SampleColumns | None:
         """Samples among which is the newest of each series within a range; None where some may not be here."""
@@ -143,7 +146,7 @@ class RecentSamples:
             return None
         with self._gate:
             runs, known_from = known.runs, known.from_ms
-        found = _of_series(runs, ids)
+        found = _of_series([run for run in runs if run.last_ms >= from_ms], ids)
         usable = (found.times_ms >= max(from_ms, known_from)) & (found.times_ms < to_ms) & ~np.isnan(found.values)
         return found if len(np.unique(found.series_ids[usable])) == len(ids) else None
 
@@ -174,14 +177,15 @@ class RecentSamples:
             if not certain or self._clock.monotonic() - known.asked > UNASKED_SECONDS:
                 self.forget(tenant)
             else:
-                self._shape(known, _run(_joined(theirs)))
+                self._shape(known, _run(_joined(theirs), int(self._clock.now() // 60)))
 
-    def _shape(self, known: _Recent, run: _Run) -> None:
-        """Take in a run; neighbours of about one size become one, and the oldest go."""
+    def _shape(self, known: _Recent, run: Run) -> None:
+        """Take in a run; neighbours of one minute and about one size become one, and the oldest go."""
         with self._shaping:
             runs = [*known.runs, run]
-            while len(runs) > 1 and len(runs[-2]) <= 2 * len(runs[-1]) and len(runs[-2]) + len(runs[-1]) <= RUN_ROWS:
-                runs[-2:] = [_run(_joined([each.samples for each in runs[-2:]]))]
+            if len(runs) > 1 and runs[-2].minute != run.minute:
+                runs = [*_put_together(runs[:-1], whole=True), run]
+            runs = _put_together(runs, whole=False)
             oldest, from_ms = self.kept_from_ms(), known.from_ms
             kept = sorted((each for each in runs if each.last_ms >= oldest), key=lambda each: each.last_ms)
             if len(kept) < len(runs):
@@ -194,10 +198,30 @@ class RecentSamples:
                 known.runs, known.from_ms = left, from_ms
 
 
-def _run(samples: SampleColumns) -> _Run:
-    order = np.argsort(samples.series_ids, kind="stable")
-    ordered = SampleColumns(samples.series_ids[order], samples.times_ms[order], samples.values[order])
-    return _Run(ordered, int(ordered.times_ms.max()) if len(order) else 0)
+def _put_together(runs: list[Run], *, whole: bool) -> list[Run]:
+    """The last runs as one, where they came in one minute and are of about one size, or are to be `whole`."""
+    runs = list(runs)
+    while len(runs) > 1 and runs[-2].minute == runs[-1].minute:
+        before, last = runs[-2:]
+        if len(before) + len(last) > RUN_ROWS or not (whole or len(before) <= 2 * len(last)):
+            break
+        runs[-2:] = [_run(_joined([before.samples, last.samples]), last.minute)]
+    return runs
+
+
+def runs_of(samples: SampleColumns, now: float) -> list[Run]:
+    """Samples that came until now, by the minutes of their times."""
+    minutes = np.minimum(samples.times_ms // _MINUTE_MS, int(now // 60))
+    return [_run(_chosen(samples, minutes == minute), int(minute)) for minute in np.unique(minutes)]
+
+
+def _run(samples: SampleColumns, minute: int) -> Run:
+    ordered = _chosen(samples, np.argsort(samples.series_ids, kind="stable"))
+    return Run(ordered, int(ordered.times_ms.max()) if len(ordered.values) else 0, minute)
+
+
+def _chosen(samples: SampleColumns, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> SampleColumns:
+    return SampleColumns(samples.series_ids[rows], samples.times_ms[rows], samples.values[rows])
 
 
 def _joined(parts: Sequence[SampleColumns]) -> SampleColumns:
@@ -207,13 +231,17 @@ def _joined(parts: Sequence[SampleColumns]) -> SampleColumns:
     return SampleColumns(np.concatenate(ids), np.concatenate(times), np.concatenate(values))
 
 
-def _of_series(runs: Sequence[_Run], ids: Ids) -> SampleColumns:
-    return _joined([SampleColumns(*_of_run(run.samples, ids)) for run in runs])
+def _of_series(runs: Sequence[Run], ids: Ids) -> SampleColumns:
+    # In rising order they are found twice as fast.
+    wanted = np.sort(ids)
+    return _joined([_of_run(run.samples, wanted) for run in runs])
 
 
-def _of_run(samples: SampleColumns, ids: Ids) -> tuple[Ids, Longs, Floats]:
+def _of_run(samples: SampleColumns, ids: Ids) -> SampleColumns:
     low = np.searchsorted(samples.series_ids, ids)
     counts = np.searchsorted(samples.series_ids, ids, "right") - low
+    total = int(counts.sum())
+    if total == len(samples.values):
+        return samples
     starts = np.cumsum(counts) - counts
-    rows = np.repeat(low - starts, counts) + np.arange(int(counts.sum()))
-    return samples.series_ids[rows], samples.times_ms[rows], samples.values[rows]
+    return _chosen(samples, np.repeat(low - starts, counts) + np.arange(total))

@@ -5,11 +5,11 @@ Buckets that are not rolled up yet, or that late samples disturbed, are made aga
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 import numpy as np
 
 from services.aggregator.domain.across import Matrix, aggregate
+from services.aggregator.domain.apart import apart
 from services.aggregator.domain.cell_cache import (
     CHUNK_SECONDS,
     MAX_CHUNK_CELLS,
@@ -20,9 +20,9 @@ from services.aggregator.domain.cell_cache import (
 )
 from services.aggregator.domain.cell_folding import FIELDS, fold_cells
 from services.aggregator.domain.changes import Changes
-from services.aggregator.domain.folding import fold, ordered
+from services.aggregator.domain.folding import fold, ordered, places_of
 from services.aggregator.domain.grid import Grid, joined, runs
-from services.aggregator.domain.recent_samples import MAX_ROWS, RecentSamples
+from services.aggregator.domain.recent_samples import MAX_ROWS, RecentSamples, runs_of
 from services.aggregator.domain.rollups import RAW_SECONDS
 from services.aggregator.domain.series_index import Expressions, SeriesIndex, TenantSeries
 from services.aggregator.domain.tier_choice import DELTA_KIND, SAMPLES, Plan
@@ -38,13 +38,10 @@ FEW_CELLS = 50_000
 # Samples of one a second, above which the store sums up better than it hands over.
 MANY_SAMPLES = 400_000
 MAX_RUNS = 12
-# Work on more values than this would hold up other calls.
-_LONG = 100_000
 _SHORT = 0.001
 _LOWER = {MINUTE: SAMPLES, HOUR: MINUTE}
 # Of samples younger than this imports bring no sums: they are kept as samples.
 _IMPORTED_SECONDS = RAW_SECONDS - DAY
-Answer = TypeVar("Answer")
 Kept = Callable[[str, int], float]
 """Seconds for which a tenant keeps a tier."""
 
@@ -99,7 +96,7 @@ class TimeSeriesReader:
         if grouping is None:
             return Matrix(plan.found.labels, values)
         groups = plan.found.grouped(grouping)
-        return Matrix(groups.labels, await _apart(values.size, lambda: aggregate(values, groups, grouping)))
+        return Matrix(groups.labels, await apart(values.size, lambda: aggregate(values, groups, grouping)))
 
     async def _values(self, tenant: str, plan: Plan, grid: Grid) -> Floats:
         if not len(plan.found.ids):
@@ -117,15 +114,19 @@ class TimeSeriesReader:
         async with self._loading:
             if not self._recent.worth_reading(tenant, from_ms):
                 return
-            kept_from_ms, read = self._recent.kept_from_ms(), None
+            kept_from_ms = self._recent.kept_from_ms()
             try:
                 while not self._recent.hold():  # noqa: ASYNC110 - what it waits for ends in another thread
                     await asyncio.sleep(_SHORT)
                 read = await self.store.newest(tenant, kept_from_ms, MAX_ROWS)
                 if read is None:
                     self._recent.give_up(tenant)
+                else:
+                    samples, now = read, self.clock.now()
+                    runs = await apart(len(samples.values), lambda: runs_of(samples, now))
+                    self._recent.take(tenant, runs, kept_from_ms)
             finally:
-                self._recent.release(tenant, read, kept_from_ms)
+                self._recent.release()
 
     async def _from_samples(self, tenant: str, plan: Plan, grid: Grid, from_ms: int) -> Floats:
         ids, what = plan.found.ids, plan.fold
@@ -134,12 +135,12 @@ class TimeSeriesReader:
             samples = self._recent.newest(tenant, ids, from_ms, _end(grid))
         if samples is None:
             seconds = (grid.count * max(grid.step_ms, 1) + plan.window_ms) / 1e3
-            apart = plan.window_ms == grid.step_ms and what.function not in ("rate", "increase")
-            if apart and len(ids) * seconds > MANY_SAMPLES and not plan.selection.offset_ms % grid.step_ms:
+            disjoint = plan.window_ms == grid.step_ms and what.function not in ("rate", "increase")
+            if disjoint and len(ids) * seconds > MANY_SAMPLES and not plan.selection.offset_ms % grid.step_ms:
                 return await self._summed_up(tenant, plan, grid)
             samples = await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, _end(grid))
         chosen = samples
-        return await _apart(len(chosen.values) + len(ids) * grid.count, lambda: _folded(chosen, plan, grid))
+        return await apart(len(chosen.values) + len(ids) * grid.count, lambda: _folded(chosen, plan, grid))
 
     async def _unless_all(self, tenant: str, ids: Ids) -> Ids | None:
         return None if len(ids) > 50 and len(ids) == len(await self.series(tenant)) else ids
@@ -148,7 +149,7 @@ class TimeSeriesReader:
         first = grid.first_ms // grid.step_ms
         ids = await self._unless_all(tenant, plan.found.ids)
         rows = await self.store.folded(tenant, ids, plan.fold, grid.step_ms, first, grid.count)
-        return await _apart(len(rows.values), lambda: _placed(rows, plan.found.ids, first, grid.count))
+        return await apart(len(rows.values), lambda: _placed(rows, plan.found.ids, first, grid.count))
 
     async def _from_cells(self, tenant: str, plan: Plan, grid: Grid, tier: int) -> Floats:
         every, window = max(grid.step_ms // (tier * 1_000), 1), plan.window_ms // (tier * 1_000)
@@ -161,7 +162,7 @@ class TimeSeriesReader:
         fields = FIELDS[plan.fold.function]
         cells = await self._cells(tenant, tier, plan.found.ids, from_s, count, fields, position)
         size = len(plan.found.ids) * count
-        values = await _apart(size, lambda: fold_cells(cells, plan.fold.function, grid.count, every, window))
+        values = await apart(size, lambda: fold_cells(cells, plan.fold.function, grid.count, every, window))
         if not dirty.any():
             return values
         sums = np.concatenate(([0], np.cumsum(dirty)))
@@ -231,7 +232,7 @@ class TimeSeriesReader:
         to_s = from_s + count * tier
         asked = None if everybody else ids
         rows = await self.store.cells(tenant, tier, asked, from_s, to_s, fields)
-        made = await _apart(len(rows.starts), lambda: matrices(rows, ids, tier, from_s, count))
+        made = await apart(len(rows.starts), lambda: matrices(rows, ids, tier, from_s, count))
         # What is imported was older than samples are kept when it came.
         if from_s < self.clock.now() - _IMPORTED_SECONDS:
             imported = await self.store.imported(tenant, tier, asked, from_s, to_s)
@@ -240,21 +241,14 @@ class TimeSeriesReader:
         return made
 
 
-async def _apart(size: int, work: Callable[[], Answer]) -> Answer:
-    """Work on so many values: in a thread where it takes long."""
-    return work() if size < _LONG else await asyncio.to_thread(work)
-
-
 def _end(grid: Grid) -> int:
     return int(grid.ends_ms[-1])
 
 
 def _folded(samples: SampleColumns, plan: Plan, grid: Grid) -> Floats:
     ids = plan.found.ids
-    order = np.argsort(ids)
-    at = np.minimum(np.searchsorted(ids, samples.series_ids, sorter=order), len(ids) - 1)
-    places = order[at]
-    kept = ids[places] == samples.series_ids
+    places = places_of(ids, samples.series_ids)
+    kept = places >= 0
     rows = ordered(places[kept], samples.times_ms[kept], samples.values[kept])
     values = fold(rows, len(ids), grid, plan.window_ms, plan.fold)
     increments = plan.found.kinds == DELTA_KIND
@@ -266,10 +260,8 @@ def _folded(samples: SampleColumns, plan: Plan, grid: Grid) -> Floats:
 
 
 def _placed(rows: StepRows, ids: Ids, first: int, count: int) -> Floats:
-    order = np.argsort(ids)
-    at = np.minimum(np.searchsorted(ids, rows.series_ids, sorter=order), len(ids) - 1)
-    places = order[at]
-    kept = ids[places] == rows.series_ids
+    places = places_of(ids, rows.series_ids)
+    kept = places >= 0
     values = np.full((len(ids), count), np.nan)
     values[places[kept], rows.steps[kept] - first] = rows.values[kept]
     return values

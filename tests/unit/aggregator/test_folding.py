@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.aggregator.domain.cell_folding import FIELDS, fold_cells
-from services.aggregator.domain.folding import fold, ordered
+from services.aggregator.domain.folding import fold, ordered, places_of
 from services.aggregator.domain.grid import Grid
 from services.aggregator.ports.time_series import Fold, Function
 from tests.support import plain_series
@@ -91,3 +91,14 @@ def test_sums_by_bucket_give_what_the_samples_give(
             end = (step + 1) * every * STEP
             expected = plain_series.folded(mine, function, 0.0, end - window * STEP, end)
             assert plain_series.same({0: float(told[series, step])}, {0: expected})
+
+
+@given(
+    known=st.lists(st.integers(0, 2**64 - 1), max_size=8, unique=True),
+    told=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), max_size=12),
+)
+@settings(max_examples=60, deadline=None)
+def test_each_series_is_found_at_its_place(known: list[int], told: list[tuple[int, int]]) -> None:
+    rows = [known[number] if number < len(known) else 2**63 + number for number, times in told for _row in range(times)]
+    found = places_of(np.array(known, np.uint64), np.array(rows, np.uint64))
+    assert found.tolist() == [known.index(row) if row in known else -1 for row in rows]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from services.aggregator.domain import recent_samples
-from services.aggregator.domain.recent_samples import NO_SAMPLES, RecentSamples
+from services.aggregator.domain.recent_samples import NO_SAMPLES, RecentSamples, runs_of
 from services.aggregator.ports.records import SampleColumns
 from tests.support.clock import ManualClock
 from tests.support.journals import NOW, Sample, record, segment
@@ -47,7 +47,8 @@ def loaded(clock: ManualClock, rows: Sequence[Sample] = ()) -> tuple[RecentSampl
     writer = Writer(recent)
     writer.write()
     assert recent.hold()
-    recent.release("default", columns(rows) if rows else NO_SAMPLES, recent.kept_from_ms())
+    recent.take("default", runs_of(columns(rows) if rows else NO_SAMPLES, clock.now()), recent.kept_from_ms())
+    recent.release()
     return recent, writer
 
 
@@ -71,7 +72,8 @@ def test_a_segment_that_failed_makes_its_tenants_samples_doubtful() -> None:
     writer.write((1, NOW, 1.0), done=False)
     assert told(recent) is None
     assert recent.hold()
-    recent.release("default", columns([(1, NOW, 1.0)]), recent.kept_from_ms())
+    recent.take("default", runs_of(columns([(1, NOW, 1.0)]), NOW), recent.kept_from_ms())
+    recent.release()
     # What is repeated was in the store already.
     writer.write((1, NOW, 1.0))
     assert told(recent) is None
@@ -126,3 +128,23 @@ async def test_what_is_too_much_is_not_tried_again_at_once() -> None:
     assert recent.worth_reading("other", FROM_MS)
     await clock.advance(recent_samples.GIVEN_UP_SECONDS)
     assert recent.worth_reading("default", int((clock.now() - 300) * 1e3))
+
+
+async def test_samples_stay_whole_over_minutes_and_runs_stay_few() -> None:
+    clock = ManualClock(NOW)
+    rows = [(1 + n % 2, NOW - n, float(n)) for n in range(300)]
+    recent, writer = loaded(clock, [*rows, (1, NOW + 3_600, 8.0)])
+    for second in range(1, 200):
+        await clock.advance(1.0)
+        late = (1, NOW - 200.0 + second / 2, 5.0)
+        writer.write((2, clock.now(), float(second)), late)
+        rows += [(2, clock.now(), float(second)), late]
+    expected = sorted((one, round(at * 1e3), value) for one, at, value in [*rows, (1, NOW + 3_600, 8.0)])
+    assert told(recent, int((NOW - 300) * 1e3)) == expected
+    from_ms = int((clock.now() - 60) * 1e3)
+    newest = told(recent, from_ms)
+    assert newest is not None
+    assert [row for row in newest if row[1] >= from_ms] == [row for row in expected if row[1] >= from_ms]
+    # A minute is a run of its own, the running one a few; nothing of minutes that are older is looked at.
+    assert len(recent._tenants["default"].runs) < 20
+    assert len(newest) < 300
