@@ -216,8 +216,8 @@ class Deletion(_message.Message):
         STATE_RUNNING: Deletion._State.ValueType  # 1
         """Rows are being found and deleted."""
         STATE_DONE: Deletion._State.ValueType  # 2
-        """No row is left, neither in tables nor in parts of them that are in use no
-        more, which the store removes within 10 minutes. Rows that come late are
+        """No row is left, neither in tables and archives nor in parts of tables that
+        are in use no more, which the store removes within 10 minutes. Rows that come late are
         still held back and looked for.
         """
         STATE_CLOSED: Deletion._State.ValueType  # 3
@@ -231,8 +231,8 @@ class Deletion(_message.Message):
     STATE_RUNNING: Deletion.State.ValueType  # 1
     """Rows are being found and deleted."""
     STATE_DONE: Deletion.State.ValueType  # 2
-    """No row is left, neither in tables nor in parts of them that are in use no
-    more, which the store removes within 10 minutes. Rows that come late are
+    """No row is left, neither in tables and archives nor in parts of tables that
+    are in use no more, which the store removes within 10 minutes. Rows that come late are
     still held back and looked for.
     """
     STATE_CLOSED: Deletion.State.ValueType  # 3
@@ -260,8 +260,8 @@ class Deletion(_message.Message):
     digits: the id itself is not kept. Empty for a tenant and once closed.
     """
     remaining_rows: _builtins.float
-    """Proof: rows that were left when it was last looked, in the tables and in the
-    parts on disk; 0 when done.
+    """Proof: rows that were left when it was last looked, in tables, in parts on disk
+    and in archives; 0 when done.
     """
     @_builtins.property
     def requested_time(self) -> _timestamp_pb2.Timestamp:

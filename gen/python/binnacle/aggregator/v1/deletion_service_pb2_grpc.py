@@ -75,6 +75,7 @@ class DeletionServiceServicer:
         it stands in the outermost object, is called `user_id`, `userId`, `user.id`,
         `enduser.id` or `enduser_id`, and is the id as text or number; what is written
         in the text of a message is not looked at. Sums, which name nobody, remain.
+        Archives that hold such rows are written anew without them.
         What was accepted before and is stored later, within 48 hours, is stored
         without what names the person: without user, session, attributes and message.
         """
@@ -84,8 +85,8 @@ class DeletionServiceServicer:
 
     def DeleteTenantData(self, request, context):
         """Deletes everything of the tenant that was accepted before: series, samples,
-        sums, events, log lines, spans, heartbeats, warnings, live figures; what is
-        stored later, within 48 hours, too. What is accepted afterwards is kept, save
+        sums, events, log lines, spans, heartbeats, warnings, live figures, archives;
+        what is stored later, within 48 hours, too. What is accepted afterwards is kept, save
         samples and sums that are stored in the seconds while rows are deleted. How
         long data is kept, and the list of deletions, remain.
         """

@@ -44,13 +44,14 @@ class DeletionServiceStub:
     it stands in the outermost object, is called `user_id`, `userId`, `user.id`,
     `enduser.id` or `enduser_id`, and is the id as text or number; what is written
     in the text of a message is not looked at. Sums, which name nobody, remain.
+    Archives that hold such rows are written anew without them.
     What was accepted before and is stored later, within 48 hours, is stored
     without what names the person: without user, session, attributes and message.
     """
     DeleteTenantData: _grpc.UnaryUnaryMultiCallable[_deletion_service_pb2.DeleteTenantDataRequest, _deletion_service_pb2.DeleteTenantDataResponse]
     """Deletes everything of the tenant that was accepted before: series, samples,
-    sums, events, log lines, spans, heartbeats, warnings, live figures; what is
-    stored later, within 48 hours, too. What is accepted afterwards is kept, save
+    sums, events, log lines, spans, heartbeats, warnings, live figures, archives;
+    what is stored later, within 48 hours, too. What is accepted afterwards is kept, save
     samples and sums that are stored in the seconds while rows are deleted. How
     long data is kept, and the list of deletions, remain.
     """
@@ -75,13 +76,14 @@ class DeletionServiceAsyncStub(DeletionServiceStub):
     it stands in the outermost object, is called `user_id`, `userId`, `user.id`,
     `enduser.id` or `enduser_id`, and is the id as text or number; what is written
     in the text of a message is not looked at. Sums, which name nobody, remain.
+    Archives that hold such rows are written anew without them.
     What was accepted before and is stored later, within 48 hours, is stored
     without what names the person: without user, session, attributes and message.
     """
     DeleteTenantData: _aio.UnaryUnaryMultiCallable[_deletion_service_pb2.DeleteTenantDataRequest, _deletion_service_pb2.DeleteTenantDataResponse]  # type: ignore[assignment]
     """Deletes everything of the tenant that was accepted before: series, samples,
-    sums, events, log lines, spans, heartbeats, warnings, live figures; what is
-    stored later, within 48 hours, too. What is accepted afterwards is kept, save
+    sums, events, log lines, spans, heartbeats, warnings, live figures, archives;
+    what is stored later, within 48 hours, too. What is accepted afterwards is kept, save
     samples and sums that are stored in the seconds while rows are deleted. How
     long data is kept, and the list of deletions, remain.
     """
@@ -109,6 +111,7 @@ class DeletionServiceServicer(metaclass=_abc_1.ABCMeta):
         it stands in the outermost object, is called `user_id`, `userId`, `user.id`,
         `enduser.id` or `enduser_id`, and is the id as text or number; what is written
         in the text of a message is not looked at. Sums, which name nobody, remain.
+        Archives that hold such rows are written anew without them.
         What was accepted before and is stored later, within 48 hours, is stored
         without what names the person: without user, session, attributes and message.
         """
@@ -120,8 +123,8 @@ class DeletionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_deletion_service_pb2.DeleteTenantDataResponse, _abc.Awaitable[_deletion_service_pb2.DeleteTenantDataResponse]]:
         """Deletes everything of the tenant that was accepted before: series, samples,
-        sums, events, log lines, spans, heartbeats, warnings, live figures; what is
-        stored later, within 48 hours, too. What is accepted afterwards is kept, save
+        sums, events, log lines, spans, heartbeats, warnings, live figures, archives;
+        what is stored later, within 48 hours, too. What is accepted afterwards is kept, save
         samples and sums that are stored in the seconds while rows are deleted. How
         long data is kept, and the list of deletions, remain.
         """

@@ -115,7 +115,7 @@ Global___Retention: _TypeAlias = Retention  # noqa: Y015
 
 @_typing.final
 class Archived(_message.Message):
-    """What was archived of one kind."""
+    """What was archived of one kind, deletions since then apart."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -62,7 +62,8 @@ class RetentionServiceServicer:
 
     def UpdateRetention(self, request, context):
         """Sets the retention of the kinds that are named; the others stay. Holds from
-        the next round of the job on, within the hour. Errors: INVALID_ARGUMENT for
+        the next round of the job on, within the hour. With authentication on, the role
+        `admin` is needed. Errors: PERMISSION_DENIED without it, INVALID_ARGUMENT for
         an unknown kind, one named twice, or days out of its bounds; then nothing is
         set.
         """

@@ -39,7 +39,8 @@ class RetentionServiceStub:
     """Gives the retention of every kind of data, with what was archived of it."""
     UpdateRetention: _grpc.UnaryUnaryMultiCallable[_retention_service_pb2.UpdateRetentionRequest, _retention_service_pb2.UpdateRetentionResponse]
     """Sets the retention of the kinds that are named; the others stay. Holds from
-    the next round of the job on, within the hour. Errors: INVALID_ARGUMENT for
+    the next round of the job on, within the hour. With authentication on, the role
+    `admin` is needed. Errors: PERMISSION_DENIED without it, INVALID_ARGUMENT for
     an unknown kind, one named twice, or days out of its bounds; then nothing is
     set.
     """
@@ -55,7 +56,8 @@ class RetentionServiceAsyncStub(RetentionServiceStub):
     """Gives the retention of every kind of data, with what was archived of it."""
     UpdateRetention: _aio.UnaryUnaryMultiCallable[_retention_service_pb2.UpdateRetentionRequest, _retention_service_pb2.UpdateRetentionResponse]  # type: ignore[assignment]
     """Sets the retention of the kinds that are named; the others stay. Holds from
-    the next round of the job on, within the hour. Errors: INVALID_ARGUMENT for
+    the next round of the job on, within the hour. With authentication on, the role
+    `admin` is needed. Errors: PERMISSION_DENIED without it, INVALID_ARGUMENT for
     an unknown kind, one named twice, or days out of its bounds; then nothing is
     set.
     """
@@ -80,7 +82,8 @@ class RetentionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_retention_service_pb2.UpdateRetentionResponse, _abc.Awaitable[_retention_service_pb2.UpdateRetentionResponse]]:
         """Sets the retention of the kinds that are named; the others stay. Holds from
-        the next round of the job on, within the hour. Errors: INVALID_ARGUMENT for
+        the next round of the job on, within the hour. With authentication on, the role
+        `admin` is needed. Errors: PERMISSION_DENIED without it, INVALID_ARGUMENT for
         an unknown kind, one named twice, or days out of its bounds; then nothing is
         set.
         """

@@ -236,8 +236,8 @@ export type Deletion = Message<"binnacle.aggregator.v1.Deletion"> & {
   digest: string;
 
   /**
-   * Proof: rows that were left when it was last looked, in the tables and in the
-   * parts on disk; 0 when done.
+   * Proof: rows that were left when it was last looked, in tables, in parts on disk
+   * and in archives; 0 when done.
    *
    * @generated from field: double remaining_rows = 8;
    */
@@ -279,8 +279,8 @@ export enum Deletion_State {
   RUNNING = 1,
 
   /**
-   * No row is left, neither in tables nor in parts of them that are in use no
-   * more, which the store removes within 10 minutes. Rows that come late are
+   * No row is left, neither in tables and archives nor in parts of tables that
+   * are in use no more, which the store removes within 10 minutes. Rows that come late are
    * still held back and looked for.
    *
    * @generated from enum value: STATE_DONE = 2;
@@ -317,6 +317,7 @@ export const DeletionService: GenService<{
    * it stands in the outermost object, is called `user_id`, `userId`, `user.id`,
    * `enduser.id` or `enduser_id`, and is the id as text or number; what is written
    * in the text of a message is not looked at. Sums, which name nobody, remain.
+   * Archives that hold such rows are written anew without them.
    * What was accepted before and is stored later, within 48 hours, is stored
    * without what names the person: without user, session, attributes and message.
    *
@@ -329,8 +330,8 @@ export const DeletionService: GenService<{
   },
   /**
    * Deletes everything of the tenant that was accepted before: series, samples,
-   * sums, events, log lines, spans, heartbeats, warnings, live figures; what is
-   * stored later, within 48 hours, too. What is accepted afterwards is kept, save
+   * sums, events, log lines, spans, heartbeats, warnings, live figures, archives;
+   * what is stored later, within 48 hours, too. What is accepted afterwards is kept, save
    * samples and sums that are stored in the seconds while rows are deleted. How
    * long data is kept, and the list of deletions, remain.
    *

@@ -120,7 +120,7 @@ export const RetentionSchema: GenMessage<Retention> = /*@__PURE__*/
   messageDesc(file_binnacle_aggregator_v1_retention_service, 2);
 
 /**
- * What was archived of one kind.
+ * What was archived of one kind, deletions since then apart.
  *
  * @generated from message binnacle.aggregator.v1.Archived
  */
@@ -257,7 +257,8 @@ export const RetentionService: GenService<{
   },
   /**
    * Sets the retention of the kinds that are named; the others stay. Holds from
-   * the next round of the job on, within the hour. Errors: INVALID_ARGUMENT for
+   * the next round of the job on, within the hour. With authentication on, the role
+   * `admin` is needed. Errors: PERMISSION_DENIED without it, INVALID_ARGUMENT for
    * an unknown kind, one named twice, or days out of its bounds; then nothing is
    * set.
    *
