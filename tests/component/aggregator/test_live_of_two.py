@@ -134,19 +134,24 @@ async def test_one_is_killed_and_comes_back(site: Site) -> None:
     async def both_show_all() -> bool:
         return [await requests_shown(site, place) for place in (0, 1)] == [2 * shown, 2 * shown]
 
-    async with site.aggregator(1), site.collector(0) as one, site.collector(1) as two, site.aggregator(0) as doomed:
-        async with follower.following():
-            await eventually(begun, "the tail begins", within=20)
-            for number in range(TURNS):
-                await asyncio.gather(write(one, f"a{number}"), write(two, f"b{number}"))
-                if number == KILLED_AFTER:
-                    shown = number + 1
-                    await eventually(both_show_all, "each shows what both took in", within=20)
-                    doomed.kill()
-                await asyncio.sleep(0.01)
-            async with site.aggregator(0):
-                await eventually(told_all, "everything is told", within=60)
-                shown = TURNS
-                await eventually(both_show_all, "each shows all again", within=20)
+    async with (
+        site.aggregator(1),
+        site.collector(0) as one,
+        site.collector(1) as two,
+        site.aggregator(0) as doomed,
+        follower.following(),
+    ):
+        await eventually(begun, "the tail begins", within=20)
+        for number in range(TURNS):
+            await asyncio.gather(write(one, f"a{number}"), write(two, f"b{number}"))
+            if number == KILLED_AFTER:
+                shown = number + 1
+                await eventually(both_show_all, "each shows what both took in", within=20)
+                doomed.kill()
+            await asyncio.sleep(0.01)
+        async with site.aggregator(0):
+            await eventually(told_all, "everything is told", within=60)
+            shown = TURNS
+            await eventually(both_show_all, "each shows all again", within=20)
     for journal in ("a", "b"):
         assert [name for name in follower.told if name[0] == journal] == [f"{journal}{n}" for n in range(TURNS)]
