@@ -10,7 +10,9 @@ from services.core.clock import Clock
 FRESH_SECONDS = 1.0
 """How old an answer may be before another is made."""
 MAKING_TIMES = 9.0
-"""The same in times of what making it took: a tenth of the time goes into it at most."""
+"""The same in times of what making it took: a tenth of the time goes into it."""
+FRESH_SECONDS_MOST = 5.0
+"""However long that takes."""
 LATE_SECONDS = 4.0
 """How much older it may get while another is made; who asks later waits."""
 MOST_ANSWERS = 512
@@ -26,7 +28,7 @@ class _Made:
 
     @property
     def fresh_seconds(self) -> float:
-        return max(FRESH_SECONDS, MAKING_TIMES * self.took)
+        return min(max(FRESH_SECONDS, MAKING_TIMES * self.took), FRESH_SECONDS_MOST)
 
 
 class KeptAnswers:
@@ -39,7 +41,7 @@ class KeptAnswers:
         self._clock = clock
         self._tasks = tasks
         self._made: dict[Hashable, _Made] = {}
-        self._making: dict[Hashable, asyncio.Task[Any]] = {}
+        self._making: dict[Hashable, asyncio.Task[_Made | Exception]] = {}
 
     async def answer(self, question: Hashable, make: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer to a question. Raises what making it raises, to those who wait for it."""
@@ -47,15 +49,16 @@ class KeptAnswers:
         age = 0.0 if made is None else self._clock.monotonic() - made.at
         if made is None or age > made.fresh_seconds + LATE_SECONDS:
             # One who gives up waiting must not end it for the others.
-            made = await asyncio.shield(self._make(question, make))
-            if isinstance(made, BaseException):
-                raise made
+            outcome = await asyncio.shield(self._make(question, make))
+            if isinstance(outcome, Exception):
+                raise outcome
+            made = outcome
         elif age > made.fresh_seconds:
             self._make(question, make)
         found: Answer = made.answer
         return found
 
-    def _make(self, question: Hashable, make: Callable[[], Awaitable[Any]]) -> "asyncio.Task[Any]":
+    def _make(self, question: Hashable, make: Callable[[], Awaitable[Any]]) -> "asyncio.Task[_Made | Exception]":
         making = self._making.get(question)
         if making is None:
             making = self._making[question] = self._tasks.create_task(self._outcome(question, make))

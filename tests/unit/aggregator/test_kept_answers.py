@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.aggregator.domain import kept_answers
-from services.aggregator.domain.kept_answers import FRESH_SECONDS, LATE_SECONDS, KeptAnswers
+from services.aggregator.domain.kept_answers import FRESH_SECONDS, FRESH_SECONDS_MOST, LATE_SECONDS, KeptAnswers
 from services.core.errors import Unavailable
 from tests.support.clock import ManualClock
 
@@ -74,13 +74,17 @@ async def test_one_that_is_too_old_is_waited_for(kept: KeptAnswers, store: Store
     assert await kept.answer("a", store.ask) == 2
 
 
-async def test_what_is_costly_is_made_less_often(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
-    store.takes = 2.0
+@pytest.mark.parametrize(("takes", "fresh"), [(0.3, 2.7), (60.0, FRESH_SECONDS_MOST)])
+async def test_what_is_costly_is_made_less_often(
+    kept: KeptAnswers, store: Store, clock: ManualClock, takes: float, fresh: float
+) -> None:
+    store.takes = takes
     await kept.answer("a", store.ask)
-    await clock.advance(17.0)
-    assert await kept.answer("a", store.ask) == 1
-    await settled()
-    assert store.asked == 1
+    for age, asked in ((fresh - 0.1, 1), (0.2, 2)):
+        await clock.advance(age)
+        assert await kept.answer("a", store.ask) == 1
+        await settled()
+        assert store.asked == asked
 
 
 async def test_many_who_wait_are_one_question_and_one_of_them_may_leave(kept: KeptAnswers, store: Store) -> None:
