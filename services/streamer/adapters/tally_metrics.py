@@ -7,7 +7,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from services.streamer.domain.tally import AGE_BOUNDS, KINDS, Tally
+from services.streamer.domain.tally import AGE_BOUNDS, KINDS, Ages, Tally
 
 PREFIX = "binnacle_streamer_"
 
@@ -32,14 +32,25 @@ class TallyMetrics(Collector):
         yield CounterMetricFamily(PREFIX + "upstream_losses", "Watches lost and begun again.", tally.losses)
         yield CounterMetricFamily(PREFIX + "conflated_updates", "Updates merged into a later one.", tally.conflated)
         yield CounterMetricFamily(PREFIX + "slow_viewers_ended", "Viewers ended for being too slow.", tally.slow)
-        yield self._ages()
-
-    def _ages(self) -> Metric:
-        bounds = [*(str(bound) for bound in AGE_BOUNDS), "+Inf"]
-        buckets = list(zip(bounds, map(float, accumulate(self._tally.ages.counts)), strict=True))
-        return HistogramMetricFamily(
+        yield HistogramMetricFamily(
             PREFIX + "delivery_age_seconds",
             "From the making of an update to its sending to one viewer.",
-            buckets=buckets,
-            sum_value=self._tally.ages.total,
+            buckets=_buckets(tally.ages),
+            sum_value=tally.ages.total,
         )
+        yield self._freshness()
+
+    def _freshness(self) -> Metric:
+        made = HistogramMetricFamily(
+            PREFIX + "freshness_seconds",
+            "From the acceptance of an event or log line to its sending to one connection, by tenant.",
+            labels=("tenant",),
+        )
+        for tenant, ages in self._tally.freshness.items():
+            made.add_metric([tenant], _buckets(ages), ages.total)
+        return made
+
+
+def _buckets(ages: Ages) -> list[tuple[str, float]]:
+    bounds = [*(str(bound) for bound in AGE_BOUNDS), "+Inf"]
+    return list(zip(bounds, map(float, accumulate(ages.counts)), strict=True))
