@@ -152,14 +152,14 @@ def violation(one: Violation) -> pb.BusinessViolation:
 
 
 def _reason(broken: BusinessRule) -> str:
-    wanted = broken.description or broken.id
+    told = f"the rule that {broken.description}" if broken.description else f"the rule {broken.id}"
     match broken.demand:
         case ConditionsDemand(conditions):
             fields = ", ".join(dict.fromkeys(each.field for each in conditions))
-            return f"{fields}: against the rule that {wanted}"
+            return f"{fields}: against {told}"
         case UniqueDemand(field):
-            return f"{field} came before: against the rule that {wanted}"
+            return f"{field} came before: against {told}"
         case BalanceDemand(_, amount_field, account_field):
-            return f"{amount_field} is more than {account_field} had left: against the rule that {wanted}"
+            return f"{amount_field} is more than {account_field} had left: against {told}"
         case PrecededDemand(by_types, field):
-            return f"no {' or '.join(by_types)} with the same {field} came before: against the rule that {wanted}"
+            return f"no {' or '.join(by_types)} with the same {field} came before: against {told}"

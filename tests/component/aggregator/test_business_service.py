@@ -164,6 +164,7 @@ async def test_rules_of_the_question(aggregator: Aggregator) -> None:
     told = [(one.rule_id, one.severity, one.event.user_id) for one in found.violations]
     broken = ("shipped-after-purchase", "warning", "u")
     assert told == [("light", "critical", "v"), broken, broken]
+    assert found.violations[0].reason == "data.weight: against the rule light"
     assert [(one.checked, one.violations) for one in found.results] == [(3, 2), (1, 1)]
 
 
