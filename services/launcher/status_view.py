@@ -18,6 +18,9 @@ def show(report: Report, console: Console) -> None:
     if report.problem:
         console.print(report.problem, style="yellow")
     console.print(_parts(report))
+    for part in report.parts:
+        if part.problem:
+            console.print(f"{part.name}: {part.problem}", style="red", highlight=False)
     if report.stored:
         console.print(_stored(report))
 
@@ -34,9 +37,7 @@ def _parts(report: Report) -> Table:
 
 
 def _state(part: Part) -> Text:
-    if part.status == HEALTHY:
-        return Text(part.status, style="green")
-    return Text(f"{part.status}: {part.problem}" if part.problem else part.status, style="red")
+    return Text(part.status, style="green" if part.status == HEALTHY else "red")
 
 
 def _figures(part: Part) -> tuple[str, str, str, str]:

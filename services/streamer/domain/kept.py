@@ -15,7 +15,7 @@ REST = 3.0
 """How long a question rests, in times of what it took, so that asking takes a quarter of the time at most."""
 LONGEST_PAUSE = 10.0
 """Seconds it rests at most."""
-STALE_SECONDS = 10.0
+STALE_SECONDS = 30.0
 """How old a figure may get, beyond the time between two askings, before it is taken for lost."""
 FIRST_SECONDS = 5.0
 """How long somebody waits for a figure that nobody looked at before."""
