@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.adapters.clickhouse.tails import ClickHouseTails
-from services.aggregator.domain.intake import Intake
 from services.aggregator.domain.tail_rows import START, Told
 from services.aggregator.domain.tailing import Position, Tailing
 from services.aggregator.ports.records import Place
@@ -57,6 +56,7 @@ class TailWorld(RivalWorld):
         self.events, self.lines = Follower(), Follower()
         self._tails = ClickHouseTails(store.reader)
         self._readers: dict[tuple[Topic, int], asyncio.Task[None]] = {}
+        self._begun: set[tuple[Topic, int]] = set()
         self._first: dict[Topic, dict[str, Mark]] = {}
 
     async def start(self) -> None:
@@ -85,11 +85,16 @@ class TailWorld(RivalWorld):
             if (topic, which) not in self._readers:
                 task = asyncio.create_task(self._follow(topic, follower, which))
                 self._readers[topic, which] = task
-        await asyncio.sleep(0)
+        # That it has begun: what comes next finds it there. An aggregator that reads the store anew lets nobody in.
+        for _turn in range(200):
+            if all((topic, which) in self._begun for topic in (Topic.EVENTS, Topic.LOGS)):
+                return
+            await asyncio.sleep(0.001)
 
     async def leave(self, which: int) -> None:
         """It is cut off."""
         for topic in (Topic.EVENTS, Topic.LOGS):
+            self._begun.discard((topic, which))
             if task := self._readers.pop((topic, which), None):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -98,12 +103,12 @@ class TailWorld(RivalWorld):
     async def _follow(self, topic: Topic, follower: Follower, which: int) -> None:
         while True:
             with suppress(Unavailable, Overloaded, Gap):
-                await self._tail(topic, follower, self._intakes[which])
+                await self._tail(topic, follower, which)
             await asyncio.sleep(0.001)
 
-    async def _tail(self, topic: Topic, follower: Follower, intake: Intake) -> None:
+    async def _tail(self, topic: Topic, follower: Follower, which: int) -> None:
         tail = Tail(self.tenant, topic)
-        tailing = Tailing(intake.tails, self._tails, self._store.committed, self._clock)
+        tailing = Tailing(self._intakes[which].tails, self._tails, self._store.committed, self._clock)
         await tailing.catch_up()
         with tailing.reading(tail) as reader:
             if follower.marks is None:
@@ -115,6 +120,7 @@ class TailWorld(RivalWorld):
                 async for told in past.messages:
                     reader.require_open()
                     follower.take(told)
+            self._begun.add((topic, which))
             while True:
                 follower.take(await reader.next())
 

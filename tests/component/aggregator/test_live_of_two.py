@@ -118,7 +118,7 @@ async def write(running: Collector, name: str) -> None:
 async def requests_shown(site: Site, place: int) -> float:
     async with site.channel(place) as channel:
         stub: Any = overview_service_pb2_grpc.OverviewServiceStub(channel)
-        answer = await stub.GetOverview(overview_service_pb2.GetOverviewRequest())
+        answer = await stub.GetOverview(overview_service_pb2.GetOverviewRequest(), wait_for_ready=True)
         return float(answer.state.snapshot.overview.total_requests)
 
 
