@@ -19,7 +19,7 @@ from tests.support.rest_table import PAGE, Row, rows
 from tests.support.suite import Suite
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROWS = rows()
 BETWEEN_SECONDS = 10.0
