@@ -8,7 +8,7 @@ from services.core.clock import Clock
 from services.core.errors import BinnacleError, Unavailable
 from services.streamer.domain.deliveries import Standing
 from services.streamer.domain.positions import after, furthest, leaves_out, unknown
-from services.streamer.domain.ring import Ring
+from services.streamer.domain.ring import RING_ROWS, Ring
 from services.streamer.domain.row_view import RowMember, RowView
 from services.streamer.domain.selections import Selection
 from services.streamer.domain.tally import Tally
@@ -21,12 +21,21 @@ LONGEST_PAUSE = 2.0
 class RowRoom:
     """Follows every source of a tenant's rows, each row told once, and knows how far it was told."""
 
-    def __init__(self, tenant: str, topic: Topic, sources: Sequence[RowSource], clock: Clock, tally: Tally) -> None:
+    def __init__(
+        self,
+        tenant: str,
+        topic: Topic,
+        sources: Sequence[RowSource],
+        clock: Clock,
+        tally: Tally,
+        kept_rows: int = RING_ROWS,
+    ) -> None:
         self.tenant = tenant
         self.topic = topic
         self.sources = sources
         self.clock = clock
         self._tally = tally
+        self._kept_rows = kept_rows
         self._views: dict[Selection, RowView] = {}
         self._ring: Ring | None = None
         self._told: Position | None = None
@@ -39,7 +48,7 @@ class RowRoom:
 
     @property
     def ring(self) -> Ring | None:
-        """The newest rows; None until the rooms is followed."""
+        """The newest rows; None until the room is followed."""
         return self._ring
 
     @property
@@ -105,7 +114,7 @@ class RowRoom:
             return
         missed = self._told is not None
         self._told = furthest(self._told, begin.live_from)
-        self._ring = Ring(self._told)
+        self._ring = Ring(self._told, self._kept_rows)
         if missed:
             for view in self._views.values():
                 view.begin_anew(self.standing(self._told))
