@@ -33,7 +33,7 @@ test: setup gen-fresh web chromium ## set up what is missing and run every test 
 	@BINNACLE_TEST_SCALE=$(SCALE) $(BIN)/pytest $(if $(NAME),-k "$(NAME)") $(ARGS)
 
 test-long: ## the same tests at full figures (NAME=chaos)
-	@$(MAKE) test SCALE=1.0
+	@$(MAKE) test SCALE=1.0 ARGS="--timeout=1800 $(ARGS)"
 
 bench: setup gen-fresh web ## benchmarks beside their rivals, one JSON object a line (NAME="e2e intake query live edge alerting web")
 	@exec $(BIN)/python -m bench $(NAME)
