@@ -32,7 +32,7 @@ run: setup gen-fresh web ## set up what is missing and run the whole suite with 
 test: setup gen-fresh web chromium ## set up what is missing and run every test (browser tests too)
 	@BINNACLE_TEST_SCALE=$(SCALE) $(BIN)/pytest $(if $(NAME),-k "$(NAME)") $(ARGS)
 
-test-long: ## the same tests at full figures (NAME=chaos)
+test-long: ## the same tests at full figures (NAME="kill or noise")
 	@$(MAKE) test SCALE=1.0 ARGS="--timeout=1800 $(ARGS)"
 
 bench: setup gen-fresh web ## benchmarks beside their rivals, one JSON object a line (NAME="e2e intake query live edge alerting web")
