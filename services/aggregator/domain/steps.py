@@ -1,12 +1,12 @@
 """Steps that a range of time is counted by."""
 
 from services.aggregator.ports.searches import Steps, TimeRange
+from services.aggregator.domain.zoned_steps import USUAL_SECONDS
 from services.core.errors import InvalidInput
 
 WANTED_STEPS = 60
 MAX_STEPS = 2_000
 MAX_STEP_SECONDS = 86_400
-_ROUND = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400)
 
 
 def steps_of(range_: TimeRange, seconds: int, field: str = "step_seconds") -> Steps:
@@ -25,4 +25,4 @@ def steps_of(range_: TimeRange, seconds: int, field: str = "step_seconds") -> St
 
 
 def _round(seconds: float) -> int:
-    return next((length for length in _ROUND if length >= seconds), _ROUND[-1])
+    return next((length for length in USUAL_SECONDS if length >= seconds), USUAL_SECONDS[-1])

@@ -13,7 +13,7 @@ from services.core.errors import InvalidInput
 DAY = 86_400
 MAX_STEPS = 1_500
 MOST_UNASKED = 300
-_NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, DAY)
+USUAL_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def zoned_steps(from_second: int, to_second: int, seconds: int, zone: ZoneInfo) 
 
 def usual_step(range_seconds: int) -> int:
     """The shortest usual step that gives at most 300 of them."""
-    for length in _NICE:
+    for length in USUAL_SECONDS:
         if length * MOST_UNASKED >= range_seconds:
             return length
     return DAY * math.ceil(range_seconds / DAY / MOST_UNASKED)
