@@ -1,7 +1,7 @@
 """Steps that a range of time is counted by."""
 
-from services.aggregator.ports.searches import Steps, TimeRange
 from services.aggregator.domain.zoned_steps import USUAL_SECONDS
+from services.aggregator.ports.searches import Steps, TimeRange
 from services.core.errors import InvalidInput
 
 WANTED_STEPS = 60
