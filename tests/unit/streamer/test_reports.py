@@ -1,0 +1,100 @@
+"""Answers are asked for once for all, whole for who needs it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.core.errors import Unavailable
+from services.streamer.domain.deliveries import Failed, Report
+from services.streamer.domain.reports import SOONEST, ReportRoom
+from services.streamer.ports import Answer
+from tests.support.clock import ManualClock
+
+INTERVAL = 5.0
+
+
+class Source:
+    """Answers with the token it was asked with; fails while it is away."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.away = False
+        self.body: object = None
+
+    async def __call__(self, token: str) -> Answer:
+        self.asked.append(token)
+        if self.away:
+            raise Unavailable("away")
+        return Answer(self.body or len(self.asked), not token, f"token {len(self.asked)}")
+
+
+class Member:
+    """Takes answers, unless it is behind."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[object, bool]] = []
+        self.failures: list[str] = []
+        self.behind = False
+
+    def report(self, report: Report) -> bool:
+        if self.behind and not report.whole:
+            return False
+        self.seen.append((report.body, report.whole))
+        return True
+
+    def fail(self, failed: Failed) -> None:
+        self.failures.append(str(failed.error))
+
+
+@asynccontextmanager
+async def room(source: Source, *, changes_only: bool = False) -> AsyncIterator[tuple[ReportRoom, ManualClock]]:
+    clock = ManualClock()
+    held = ReportRoom(source, INTERVAL, clock, changes_only=changes_only)
+    following = asyncio.create_task(held.follow())
+    yield held, clock
+    following.cancel()
+
+
+async def test_one_question_a_tick_for_all_and_differences_after_the_first() -> None:
+    source, members = Source(), [Member(), Member()]
+    async with room(source) as (held, clock):
+        for member in members:
+            held.enter(member)
+        await clock.advance(INTERVAL)
+        assert source.asked == ["", "token 1"]
+        assert members[0].seen == members[1].seen == [(1, True), (2, False)]
+
+
+async def test_who_comes_later_or_lags_is_given_a_whole_answer_soon() -> None:
+    source, first, late = Source(), Member(), Member()
+    async with room(source) as (held, clock):
+        held.enter(first)
+        await clock.advance(INTERVAL)
+        held.enter(late)
+        await clock.advance(SOONEST)
+        assert late.seen == [(3, True)]
+        first.behind = True
+        await clock.advance(INTERVAL + SOONEST)
+        assert first.seen[-1][1] is True
+
+
+async def test_a_failure_is_told_once_and_a_whole_answer_follows() -> None:
+    source, member = Source(), Member()
+    async with room(source) as (held, clock):
+        held.enter(member)
+        await clock.advance(0)
+        source.away = True
+        await clock.advance(3 * INTERVAL)
+        assert member.failures == ["away"]
+        source.away = False
+        await clock.advance(INTERVAL)
+        assert member.seen[-1][1] is True
+
+
+async def test_what_is_told_on_change_alone_is_not_told_again() -> None:
+    source, member = Source(), Member()
+    source.body = "same"
+    async with room(source, changes_only=True) as (held, clock):
+        held.enter(member)
+        await clock.advance(3 * INTERVAL)
+        assert member.seen == [("same", True)]
