@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Coroutine, Sequence
+from typing import Any, Protocol
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -43,28 +43,30 @@ class SuiteSource:
 
     async def ask(self, tenant: str) -> Suite:
         """Every part as it stands."""
-        asked = [_asked(part) for part in self._parts]
+        asked: list[Coroutine[Any, Any, tuple[pb.Component, Description | None]]]
+        asked = [_process(part) for part in self._parts]
+        if self._redis_url:
+            asked.append(_redis(self._redis_url))
         found = await asyncio.gather(*asked)
-        cache = [await _redis(self._redis_url)] if self._redis_url else []
         configs = [pb.ProcessConfig(process=one.name, settings=told.settings) for one, told in found if told]
-        return Suite([*(component for component, _told in found), *cache], configs)
+        return Suite([one for one, _told in found], configs)
 
 
-async def _asked(part: DescribedPart) -> tuple[pb.Component, Description | None]:
-    began = time.perf_counter()
-    problem = await part.problem(PATIENCE_SECONDS)
-    took = time.perf_counter() - began
-    described = None if problem == DOES_NOT_ANSWER else await part.description()
+async def _process(part: DescribedPart) -> tuple[pb.Component, Description | None]:
+    (problem, took), described = await asyncio.gather(_timed(part.problem(PATIENCE_SECONDS)), part.description())
     made = component(part.name, PROCESS, problem, took)
     if described is not None:
         made.process.CopyFrom(described.process)
     return made, described
 
 
-async def _redis(url: str) -> pb.Component:
+async def _redis(url: str) -> tuple[pb.Component, None]:
     """Redis, asked by a connection of its own: what is asked each second should not wait for what others do there."""
-    began = time.perf_counter()
-    problem = None
+    problem, took = await _timed(_redis_problem(url))
+    return component("redis", CACHE, problem, took), None
+
+
+async def _redis_problem(url: str) -> str | None:
     try:
         # The client's own timeouts rest on asyncio.wait_for, which in Python 3.11 can swallow a cancellation.
         async with (
@@ -73,5 +75,10 @@ async def _redis(url: str) -> pb.Component:
         ):
             await redis.ping()
     except (RedisError, OSError):
-        problem = DOES_NOT_ANSWER
-    return component("redis", CACHE, problem, time.perf_counter() - began)
+        return DOES_NOT_ANSWER
+    return None
+
+
+async def _timed(asked: Awaitable[str | None]) -> tuple[str | None, float]:
+    began = time.perf_counter()
+    return await asked, time.perf_counter() - began

@@ -1,6 +1,6 @@
 """Answers that hold many figures, put together from what could be learnt."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -10,7 +10,8 @@ from binnacle.processes.v1 import processes_pb2
 from binnacle.reports.v1 import reports_pb2
 from binnacle.streamer.v1 import summary_service_pb2 as pb
 from services.core.conventions import DEGRADED, HEALTHY, UNHEALTHY
-from services.streamer.convert.components import STORE, Suite, component
+from services.core.errors import Unavailable
+from services.streamer.convert.components import STORE, Suite, component, unready
 from services.streamer.convert.figures import Alerts, Overview, Reliability, moment
 from services.streamer.domain.kept import Told, Untold
 from services.streamer.domain.tally import GRPC, WEBSOCKET
@@ -49,6 +50,13 @@ class Reading:
         return figures_pb2.ConnectionFigures(
             active=sum(by_kind.values()), websocket=by_kind.get(WEBSOCKET, 0), grpc=by_kind.get(GRPC, 0)
         )
+
+    def require_ready(self) -> None:
+        """Raise Unavailable naming the processes that are not ready, or why that is not known."""
+        told = self.told["components"]
+        ill = [told.reason] if isinstance(told, Untold) else unready(cast("Suite", told.body).components)
+        if ill:
+            raise Unavailable(f"not ready: {', '.join(ill)}")
 
     @property
     def components(self) -> list[processes_pb2.Component]:
@@ -112,16 +120,15 @@ def global_stats(found: Reading) -> pb.GetGlobalStatsResponse:
 def dashboard_overview(found: Reading) -> pb.GetDashboardOverviewResponse:
     """Main figures of a messaging platform."""
     business, alerts = found.find("business", figures_pb2.BusinessTotals), found.find("alerts", Alerts)
-    components = found.components
     return pb.GetDashboardOverviewResponse(
         timestamp=moment(found.at),
-        status=_status_of(components),
+        status=_status_of(found),
         metrics=_dashboard_metrics(found, business),
         campaigns=business.campaigns if business else None,
         integrations=found.find("integrations", figures_pb2.IntegrationFigures),
         ai_usage=business.ai if business else None,
         alerts=alerts.counts if alerts else None,
-        components=components,
+        components=found.components,
         missing=found.missing,
     )
 
@@ -161,7 +168,7 @@ def analytics_overview(found: Reading) -> pb.GetAnalyticsOverviewResponse:
     reliability = found.find("uptime", Reliability)
     return pb.GetAnalyticsOverviewResponse(
         timestamp=moment(found.at),
-        status=_status_of(found.components),
+        status=_status_of(found),
         traffic=overview.traffic if overview else None,
         services=overview.counts if overview else None,
         alerts=alerts.counts if alerts else None,
@@ -231,8 +238,10 @@ def monitoring_health(found: Reading) -> pb.GetMonitoringHealthResponse:
     )
 
 
-def _status_of(components: Iterable[processes_pb2.Component]) -> str:
-    return HEALTHY if all(one.status == HEALTHY for one in components) else UNHEALTHY
+def _status_of(found: Reading) -> str:
+    if found.find("components", Suite) is None:
+        return UNKNOWN
+    return HEALTHY if all(one.status == HEALTHY for one in found.components) else UNHEALTHY
 
 
 def _worst(services: figures_pb2.ServiceCounts | None, integrations: figures_pb2.IntegrationFigures | None) -> str:

@@ -12,7 +12,6 @@ from services.core.errors import Unavailable
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
 from services.streamer.convert import summaries
-from services.streamer.convert.components import Suite, unready
 from services.streamer.convert.summaries import Reading
 from services.streamer.domain.kept import Kept, Untold
 from services.streamer.domain.presence import Presence
@@ -78,10 +77,7 @@ class SummaryServicer(summary_service_pb2_grpc.SummaryServiceServicer):
         self, request: pb.GetMonitoringHealthRequest, context: Context
     ) -> pb.GetMonitoringHealthResponse:
         found = await self._read(MONITORING, components=True)
-        suite = found.find("components", Suite)
-        ill = unready(suite.components if suite else ())
-        if ill:
-            raise Unavailable(f"not ready: {', '.join(ill)}")
+        found.require_ready()
         return summaries.monitoring_health(found)
 
     async def _read(self, names: Sequence[str], *, components: bool = False) -> Reading:

@@ -19,7 +19,7 @@ from services.core.errors import Unavailable
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
 from services.runtime.statuses import status_from, translated_errors
-from services.streamer.convert.components import PROCESS, Suite, unready
+from services.streamer.convert.components import PROCESS, Suite
 from services.streamer.convert.dialect import json_bytes
 from services.streamer.convert.exposition import merged_exposition
 from services.streamer.convert.figures import moment
@@ -112,10 +112,9 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         return pb.GetMetricsTextResponse(content=HttpBody(content_type=CONTENT_TYPE_PLAIN_0_0_4, data=text))
 
     async def GetSystemHealth(self, request: pb.GetSystemHealthRequest, context: Context) -> pb.GetSystemHealthResponse:
-        components = (await self._read()).components
-        ill = unready(components)
-        if ill:
-            raise Unavailable(f"not ready: {', '.join(ill)}")
+        found = await self._read()
+        found.require_ready()
+        components = found.components
         return pb.GetSystemHealthResponse(
             status=HEALTHY if all(one.status == HEALTHY for one in components) else DEGRADED,
             timestamp=moment(self._clock.now()),

@@ -166,7 +166,9 @@ class SendTestBroadcastResponse(_message.Message):
     reached: _builtins.int
     """Connections that it was handed to."""
     unreached: _builtins.int
-    """Connections that were too slow to be handed anything, and were ended."""
+    """Connections that it was not handed to: they subscribe to no events, or were
+    too slow and were ended.
+    """
     message: _builtins.str
     """The text that was sent."""
     @_builtins.property

@@ -158,7 +158,8 @@ export type SendTestBroadcastResponse = Message<"binnacle.streamer.v1.SendTestBr
   reachedByKind: { [key: string]: number };
 
   /**
-   * Connections that were too slow to be handed anything, and were ended.
+   * Connections that it was not handed to: they subscribe to no events, or were
+   * too slow and were ended.
    *
    * @generated from field: uint32 unreached = 3;
    */
