@@ -48,6 +48,7 @@ class TenantSeries:
         self._known: dict[int, Series] = {}
         self._by_name: dict[str, dict[int, Series]] = {}
         self._found: OrderedDict[tuple[Matching, ...], tuple[int, Found]] = OrderedDict()
+        self._ids: Ids | None = None
         self._version = 0
         self._lock = threading.Lock()
         self.loaded = False
@@ -60,7 +61,9 @@ class TenantSeries:
     def ids(self) -> Ids:
         """Of all series, in rising order."""
         with self._lock:
-            return np.sort(np.fromiter(self._known, np.uint64, len(self._known)))
+            if self._ids is None:
+                self._ids = np.sort(np.fromiter(self._known, np.uint64, len(self._known)))
+            return self._ids
 
     def add(self, series: Sequence[Series]) -> None:
         """Take in series, known ones too."""
@@ -72,6 +75,7 @@ class TenantSeries:
             former = self._known.get(one.id)
             if former is None or (former.labels, former.name, former.kind) != (one.labels, one.name, one.kind):
                 self._known[one.id] = one
+                self._ids = None
                 self._by_name.setdefault(one.name, {})[one.id] = one
                 self._version += 1
 
