@@ -6,6 +6,8 @@ from services.aggregator.ports.store import EventFilter, EventPosition, IntakeCo
 from services.aggregator.ports.warnings import WarningFilter, WarningPosition
 
 FREQUENT_TYPES = 100
+# The newest rows are looked for near the newest first: each part that may hold one costs the reading of a piece of it.
+LOOKBACKS = (600, 86_400, None)
 EVENT_COLUMNS = (
     "toUnixTimestamp64Micro(time)",
     "toUnixTimestamp64Micro(accepted)",
@@ -25,9 +27,25 @@ def event(row: Row) -> StoredEvent:
     return StoredEvent(*[*row[:7], tuple(row[7:])])
 
 
-def events_query(tenant: str, matching: EventFilter, limit: int, before: EventPosition | None) -> TenantQuery:
-    """The newest events that match, of EVENT_COLUMNS."""
+def newest_events(
+    engine: Engine, tenant: str, matching: EventFilter, limit: int, before: EventPosition | None
+) -> list[StoredEvent]:
+    """The newest events that match."""
+    rows: list[Row] = []
+    for lookback in LOOKBACKS:
+        rows = engine.query(_events_query(tenant, matching, limit, before, lookback).statement())
+        if len(rows) == limit:
+            break
+    return [event(row) for row in rows]
+
+
+def _events_query(
+    tenant: str, matching: EventFilter, limit: int, before: EventPosition | None, lookback_seconds: int | None
+) -> TenantQuery:
     where, parameters = _matching(matching)
+    if lookback_seconds is not None:
+        newest = "now64(6)" if before is None else "fromUnixTimestamp64Micro({before_us:Int64})"
+        where += (f"time >= {newest} - toIntervalSecond({lookback_seconds})",)
     if before is not None:
         # The first condition finds the place in the index, the second is exact.
         before_place = "({before_us:Int64}, {before_journal:String}, {before_offset:UInt64}, {before_row:UInt32})"

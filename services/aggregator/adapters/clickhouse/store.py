@@ -160,8 +160,7 @@ class ClickHouseStore:
     async def events(
         self, tenant: str, matching: EventFilter, limit: int, before: EventPosition | None = None
     ) -> Sequence[StoredEvent]:
-        query = reading.events_query(tenant, matching, limit, before)
-        return [reading.event(row) for row in await self.ask(lambda engine: engine.query(query.statement()))]
+        return await self.ask(lambda engine: reading.newest_events(engine, tenant, matching, limit, before))
 
     async def count_events(self, tenant: str, matching: EventFilter) -> int:
         query = reading.count_events_query(tenant, matching)
