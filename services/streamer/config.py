@@ -21,6 +21,9 @@ class StreamerConfig(ServiceConfig):
     """The streamer's settings; each is `BINNACLE_` and its name in capitals."""
 
     aggregator: str = Field(description="gRPC address of the aggregator", min_length=1)
+    further_aggregators: tuple[str, ...] = Field(
+        (), description="gRPC addresses of the aggregators beside that one over the same store, as a JSON array"
+    )
     collector: str = Field(description="gRPC address of the collector, asked for health and metrics", min_length=1)
     collector_workers: int = Field(1, ge=1, le=64, description="how many collectors listen beside that one")
     alerting: str = Field(description="gRPC address of alerting, asked for health and metrics", min_length=1)

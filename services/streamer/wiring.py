@@ -57,7 +57,7 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     ]
     sources = Sources(
         AggregatorOverview(channel, process.log),
-        [AggregatorRows(channel, process.log)],
+        [AggregatorRows(each, process.log) for each in (channel, *map(process.channel, config.further_aggregators))],
         SuiteReports(channel, parts, tally, process.clock),
     )
     hub = Hub(sources, process.clock, process.tasks, tally)

@@ -1,7 +1,7 @@
 """The rows of one tenant and topic: followed once, kept for a while, handed to everybody who asked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from services.core.clock import Clock
@@ -40,6 +40,7 @@ class RowRoom:
         self._ring: Ring | None = None
         self._told: Position | None = None
         self._moved = asyncio.Event()
+        self._beginning = asyncio.Lock()
 
     @property
     def empty(self) -> bool:
@@ -79,18 +80,16 @@ class RowRoom:
                 del self._views[selection]
 
     async def follow(self) -> None:
-        """Follow the sources for ever. The first says where the live part begins, so that the others leave no gap."""
+        """Follow the sources for ever. The first to answer says where the live part begins, for the others too."""
         async with asyncio.TaskGroup() as tasks:
             for source in self.sources:
                 tasks.create_task(self._follow(source), name=f"tail {self.topic.value} {self.tenant}")
-                while self._told is None:
-                    await self._moved.wait()
 
     async def _follow(self, source: RowSource) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
-                async with aclosing(source.tail(self.tenant, self.topic, self._told)) as tail:
+                async with aclosing(await self._begun(source)) as tail:
                     async for told in tail:
                         self._take(told)
                         pause = FIRST_PAUSE
@@ -100,6 +99,14 @@ class RowRoom:
             self._tally.losses += 1
             await self.clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _begun(self, source: RowSource) -> AsyncGenerator[Begin | Rows, None]:
+        if self._told is not None:
+            return source.tail(self.tenant, self.topic, self._told)
+        async with self._beginning:
+            tail = source.tail(self.tenant, self.topic, self._told)
+            self._take(await anext(tail))
+            return tail
 
     def _take(self, told: Begin | Rows) -> None:
         if isinstance(told, Begin):

@@ -1,7 +1,8 @@
 """Whoever comes back is told each row once and in order, or that something is missing; however things fall."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 
 from hypothesis import given, settings, strategies as st
 
@@ -19,12 +20,12 @@ KEPT_ROWS = 4
 
 
 class Store:
-    """Every row ever told, of two journals; tails of it, which a test can cut or hold up."""
+    """Every row ever told, of two journals; tails of each, which a test can cut or make deaf."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self._ends = dict.fromkeys(JOURNALS, 0)
-        self._tails: set[asyncio.Queue[Rows | None]] = set()
+        self._tails: list[tuple[str, asyncio.Queue[Rows | None]]] = []
         self.deaf = False
 
     def tell(self, journal: str) -> None:
@@ -32,11 +33,12 @@ class Store:
         row = Row(journal, (begin, 0), 0.0, "a", "", "{}", None)
         self.rows.append(row)
         self._ends[journal] = end
-        for tail in self._tails if not self.deaf else ():
-            tail.put_nowait(Rows([Span(journal, (begin, 0), (end, 0))], [row], 0.0, 10))
+        for carried, tail in self._tails if not self.deaf else ():
+            if carried == journal:
+                tail.put_nowait(Rows([Span(journal, (begin, 0), (end, 0))], [row], 0.0, 10))
 
     def lose(self) -> None:
-        for tail in self._tails:
+        for _carried, tail in self._tails:
             tail.put_nowait(None)
 
     def position(self) -> Position:
@@ -46,24 +48,37 @@ class Store:
         spans = [Span(journal, position.mark(journal), (end, 0)) for journal, end in self._ends.items()]
         return Rows(spans, [row for row in self.rows if row.mark >= position.mark(row.journal)], 0.0, 10)
 
-    async def tail(self, tenant: str, topic: Topic, position: Position | None) -> AsyncGenerator[Begin | Rows, None]:
-        queue: asyncio.Queue[Rows | None] = asyncio.Queue()
-        self._tails.add(queue)
+    @contextmanager
+    def tailed(self, journal: str) -> Iterator[asyncio.Queue[Rows | None]]:
+        held = (journal, asyncio.Queue[Rows | None]())
+        self._tails.append(held)
         try:
-            yield Begin(self.position(), position is not None)
+            yield held[1]
+        finally:
+            self._tails.remove(held)
+
+
+class Aggregator:
+    """Carries one of the journals; knows the store."""
+
+    def __init__(self, store: Store, journal: str) -> None:
+        self._store = store
+        self._journal = journal
+
+    async def tail(self, tenant: str, topic: Topic, position: Position | None) -> AsyncGenerator[Begin | Rows, None]:
+        with self._store.tailed(self._journal) as queue:
+            yield Begin(self._store.position(), position is not None)
             if position is not None:
-                yield self.since(position)
+                yield self._store.since(position)
             while rows := await queue.get():
                 yield rows
             raise Unavailable("lost on purpose")
-        finally:
-            self._tails.discard(queue)
 
     async def read(
         self, tenant: str, topic: Topic, position: Position, until: Position
     ) -> AsyncGenerator[Found | Rows, None]:
-        yield Found(True, self.position())
-        yield self.since(position)
+        yield Found(True, self._store.position())
+        yield self._store.since(position)
 
 
 class Client:
@@ -104,7 +119,8 @@ STEPS = st.lists(
 
 async def played(steps: list[str]) -> None:
     store, clock, client = Store(), ManualClock(), Client()
-    room = RowRoom("t", Topic.EVENTS, [store], clock, Tally(), KEPT_ROWS)
+    sources = [Aggregator(store, journal) for journal in JOURNALS]
+    room = RowRoom("t", Topic.EVENTS, sources, clock, Tally(), KEPT_ROWS)
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(room.follow())
         client.come(room, tasks)
