@@ -69,9 +69,9 @@ def response(found: BusinessFigures, earlier: BusinessFigures | None) -> pb.GetB
 
 
 def revenue_response(
-    period: NamedPeriod, periods: Sequence[RevenuePeriod], found: BusinessFigures
+    period: NamedPeriod, periods: Sequence[RevenuePeriod], course: Sequence[BusinessPoint], found: BusinessFigures
 ) -> pb.GetRevenueResponse:
-    """Revenue of all periods, and the course of one."""
+    """Revenue of all periods, the course of one, and what brought it."""
     told = _figures(found)
     return pb.GetRevenueResponse(
         end_time=at_second(period.range.end),
@@ -82,7 +82,7 @@ def revenue_response(
             pb.RevenuePoint(
                 time=at_second(point.start), revenue=money(point.revenue), purchases=point.counts["purchases"]
             )
-            for point in found.points
+            for point in course
         ],
         conversions=told.conversions,
         campaigns=told.campaigns,

@@ -7,8 +7,8 @@ from services.core.errors import InvalidInput
 
 HOUR = 3_600
 DAY = 24 * HOUR
-# Seconds of the period and of its steps: 60 to 120 of them.
-LENGTHS = {"1h": (HOUR, 60), "24h": (DAY, 900), "7d": (7 * DAY, 2 * HOUR), "30d": (30 * DAY, 6 * HOUR)}
+# Seconds of the period and of its steps: few enough that many figures are still a short answer.
+LENGTHS = {"1h": (HOUR, 120), "24h": (DAY, 1_800), "7d": (7 * DAY, 6 * HOUR), "30d": (30 * DAY, DAY)}
 USUAL = "24h"
 
 

@@ -1,6 +1,7 @@
 """Business figures, rules, and what breaks them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import grpc
 
@@ -14,8 +15,6 @@ from services.aggregator.ports.business_rules import BusinessRule
 from services.core.clock import Clock
 from services.core.errors import NotFound
 from services.runtime.calls import current_call
-
-REVENUE_PARTS = (Part.REVENUE, Part.CONVERSIONS, Part.CAMPAIGNS)
 
 
 class BusinessServicer(business_service_pb2_grpc.BusinessServiceServicer):
@@ -49,10 +48,12 @@ class BusinessServicer(business_service_pb2_grpc.BusinessServiceServicer):
     ) -> pb.GetRevenueResponse:
         tenant, period = current_call().tenant, named_period(request.period, self._clock.now())
         steps = business.steps_of(period)
+        whole = replace(steps, starts=())
         return business.revenue_response(
             period,
             await self._revenue.until(tenant, period.range.end),
-            await self._figures.figures(tenant, steps, business.DEFAULT_TOP, REVENUE_PARTS),
+            await self._figures.course(tenant, steps, (Part.REVENUE,)),
+            await self._figures.figures(tenant, whole, business.DEFAULT_TOP, (Part.CONVERSIONS, Part.CAMPAIGNS)),
         )
 
     async def ListBusinessRules(

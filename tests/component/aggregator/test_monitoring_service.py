@@ -60,7 +60,7 @@ async def test_revenue_of_periods_beside_the_ones_before(aggregator: Aggregator)
     assert not euros.HasField("change_percent")
     assert not any(one.HasField("earlier_amount") for one in month.revenue)
     assert [period.purchases for period in found.periods] == [2, 4, 6, 8]
-    assert (found.period, found.step_seconds) == ("24h", 900)
+    assert (found.period, found.step_seconds) == ("24h", 1_800)
     assert sum(point.purchases for point in found.trend) == 4
     assert sum(money.amount for point in found.trend for money in point.revenue) == 10.5
     others = await stub.GetRevenue(business.GetRevenueRequest(), metadata=as_tenant("other"))
