@@ -381,7 +381,9 @@ class GetDashboardOverviewResponse(_message.Message):
     COMPONENTS_FIELD_NUMBER: _builtins.int
     MISSING_FIELD_NUMBER: _builtins.int
     status: _builtins.str
-    """`healthy` when every component is, `unhealthy` otherwise."""
+    """`healthy` when every component is, `unhealthy` when one is not, `unknown`
+    when that was not learnt.
+    """
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """Time of the answer."""
@@ -471,7 +473,9 @@ class GetAnalyticsOverviewResponse(_message.Message):
     CONNECTIONS_FIELD_NUMBER: _builtins.int
     MISSING_FIELD_NUMBER: _builtins.int
     status: _builtins.str
-    """`healthy` when every component of the suite is, `unhealthy` otherwise."""
+    """`healthy` when every component of the suite is, `unhealthy` when one is not,
+    `unknown` when that was not learnt.
+    """
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """Time of the answer."""

@@ -380,7 +380,8 @@ export type GetDashboardOverviewResponse = Message<"binnacle.streamer.v1.GetDash
   timestamp?: Timestamp | undefined;
 
   /**
-   * `healthy` when every component is, `unhealthy` otherwise.
+   * `healthy` when every component is, `unhealthy` when one is not, `unknown`
+   * when that was not learnt.
    *
    * @generated from field: string status = 2;
    */
@@ -472,7 +473,8 @@ export type GetAnalyticsOverviewResponse = Message<"binnacle.streamer.v1.GetAnal
   timestamp?: Timestamp | undefined;
 
   /**
-   * `healthy` when every component of the suite is, `unhealthy` otherwise.
+   * `healthy` when every component of the suite is, `unhealthy` when one is not,
+   * `unknown` when that was not learnt.
    *
    * @generated from field: string status = 2;
    */
