@@ -129,7 +129,7 @@ class TailWorld(RivalWorld):
         await self.seal_all()
         for which in (0, 1):
             await self.join(which)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not self._complete():
                 self._fail_with_readers()
                 await asyncio.sleep(0.002)
