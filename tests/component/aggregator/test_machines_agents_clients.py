@@ -20,7 +20,7 @@ from binnacle.aggregator.v1 import (
     machine_service_pb2_grpc,
 )
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
-from tests.support.journals import Event, Sample, SeriesKey, record
+from tests.support.journals import Event, Sample, SeriesKey, imported_hours, record
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.store
@@ -93,15 +93,7 @@ async def test_machines_over_time_equal_a_recomputation(aggregator: Aggregator, 
 async def test_imported_history_is_shown(aggregator: Aggregator) -> None:
     start = (int(time.time()) // 86_400 - 60) * 86_400
     hours = range(start, start + 86_400, 3_600)
-    size = len(hours)
-    made = record(accepted=time.time(), series=MACHINE[:1])
-    block = made.rollups
-    block.series_ids, block.tiers = np.full(size, 1, "<u8").tobytes(), np.full(size, 3_600, "<u4").tobytes()
-    block.buckets_unix_s, block.counts = np.array(hours, "<i8").tobytes(), np.full(size, 2, "<u8").tobytes()
-    block.sums, block.mins = np.arange(size, dtype="<f8").tobytes(), np.zeros(size, "<f8").tobytes()
-    block.maxs = block.lasts = np.arange(size, dtype="<f8").tobytes()
-    block.last_times_unix_ms = (np.array(hours, "<i8") * 1_000).tobytes()
-    await aggregator.store(made)
+    await aggregator.store(imported_hours(record(accepted=time.time(), series=MACHINE[:1]), 1, hours))
     asked = machines.GetSystemFiguresRequest(start_time=at(start), end_time=at(start + 86_400), step_seconds=7_200)
     [machine] = (await Stubs(aggregator).machines.GetSystemFigures(asked)).machines
     assert [point.cpu_percent for point in machine.points] == [(4 * step + 1) / 4 for step in range(12)]

@@ -96,10 +96,11 @@ class ClickHouseTimeSeries:
             "series_id",
             "toInt64(toUnixTimestamp(bucket)) AS start",
             "toFloat64(sum(imported_rollups.count))",
-            "sum(imported_rollups.sum)",
-            "min(imported_rollups.min)",
-            "max(imported_rollups.max)",
-            "max(newest).2",
+            # Else some of them are told as what makes them, an aggregate function of numbers.
+            "toFloat64(sum(imported_rollups.sum))",
+            "toFloat64(min(imported_rollups.min))",
+            "toFloat64(max(imported_rollups.max))",
+            "toFloat64(max(newest).2)",
         )
         where = (f"tier = {int(tier)}", *_between(from_s, to_s), *_of(ids))
         query = TenantQuery(tenant, "imported_rollups", columns, where, group_by="series_id, start")
