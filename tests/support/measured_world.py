@@ -70,6 +70,14 @@ class World:
         names = [(place, METRIC, {"place": name, "number": str(place)}) for place, name in enumerate(PLACES)]
         await self.commit([], series=names)
 
+    async def restart(self, store: ClickHouseStore) -> None:
+        """Go on in a new life, with what the store has."""
+        await self.store.close()
+        self.store = store
+        self.__post_init__()
+        await store.open()
+        await self.work.resume()
+
     async def commit(self, samples: Sequence[Sample], series: object = ()) -> None:
         """Store samples as one segment."""
         made = segment(record(samples=samples, series=series), first_offset=self.offset)  # type: ignore[arg-type]

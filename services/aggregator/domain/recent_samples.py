@@ -18,7 +18,7 @@ from services.core.clock import Clock
 
 KEPT_SECONDS = 600
 UNASKED_SECONDS = 900.0
-GIVEN_UP_SECONDS = 600.0
+GIVEN_UP_SECONDS = 120.0
 MAX_ROWS = 3_000_000
 MAX_TENANTS = 20
 # Runs of one minute of arrival are put together up to so many rows: they stay few, those of an older time than is

@@ -79,7 +79,7 @@ class TimeSeriesStore(Protocol):
         ...
 
     async def newest(self, tenant: str, from_ms: int, most: int) -> SampleColumns | None:
-        """Samples of all series from a time on; None where they are more than `most`, or take over a second."""
+        """Samples of all series from a time on; None where they are more than `most`, or take over two seconds."""
         ...
 
     async def folded(self, tenant: str, ids: Ids | None, fold: Fold, step_ms: int, first: int, count: int) -> StepRows:

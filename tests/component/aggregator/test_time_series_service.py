@@ -61,6 +61,8 @@ async def test_series_are_selected_grouped_and_calculated_with(aggregator: Aggre
     assert zones[(("zone", "a"),)] == {START + 60 * n: 2.0 + 2 * n for n in range(10)}
     assert zones[(("zone", "b"),)] == {START + 60 * n: 4.0 + 2 * n for n in range(10)}
     assert values_of(answer, 1)[(("zone", "a"),)][START] == pytest.approx(2 / 6)
+    zone, quotient = answer.results
+    assert quotient.complete_until_unix_ms <= zone.complete_until_unix_ms
 
 
 MATCHING = [

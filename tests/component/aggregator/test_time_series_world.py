@@ -1,4 +1,4 @@
-"""Whatever order samples come in, however late, repeated or rolled up: each answer equals a recomputation."""
+"""Whatever order samples come in, however late, repeated or rolled up, over restarts: answers equal a recomputation."""
 
 import random
 from math import nan
@@ -49,16 +49,22 @@ def some_samples(rng: random.Random, now: float) -> list[Sample]:
     return [(series, at, values[series, at]) for series, at, _value in rows]
 
 
+def store_of(kind: str, folder: Path) -> ClickHouseStore:
+    store = MAKERS[kind](folder / "store")
+    assert isinstance(store, ClickHouseStore)
+    return store
+
+
 @pytest.mark.parametrize(("kind", "seed"), [("chdb", 1), ("chdb", 2), ("chdb", 3), ("server", 1)])
 async def test_answers_and_refreshed_answers_equal_plain_python(kind: str, seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)
     clock = ManualClock(START + 3 * HOUR)
-    store = MAKERS[kind](tmp_path / "store")
-    assert isinstance(store, ClickHouseStore)
-    world = World(store, clock, rng)
+    world = World(store_of(kind, tmp_path), clock, rng)
     await world.open()
     viewers = [Viewer(asked) for asked in QUESTIONS]
-    for _round in range(10):
+    for number in range(10):
+        if number == 6 and kind == "chdb":
+            await world.restart(store_of(kind, tmp_path))
         for _segment in range(rng.randrange(1, 3)):
             await world.commit(some_samples(rng, clock.now()))
         if rng.random() < 0.6:
@@ -82,9 +88,7 @@ async def test_more_new_samples_than_memory_takes_are_read_from_the_store(
 ) -> None:
     monkeypatch.setattr(time_series, "MAX_ROWS", 100)
     clock = ManualClock(START + 3 * HOUR)
-    store = MAKERS["chdb"](tmp_path / "store")
-    assert isinstance(store, ClickHouseStore)
-    world = World(store, clock, random.Random(1))
+    world = World(store_of("chdb", tmp_path), clock, random.Random(1))
     await world.open()
     await world.commit([(place, clock.now() - second, float(second)) for place in range(4) for second in range(26)])
     newest = Asked("last", step_ms=60_000)

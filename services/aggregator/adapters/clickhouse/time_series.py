@@ -21,7 +21,7 @@ from services.core.errors import DeadlineExceeded, InvalidInput
 
 MAX_ROWS = 10_000_000
 _BOUNDS = Bounds(result_rows=MAX_ROWS, memory=2 << 30)
-_SHORT_SECONDS = 1.0
+_SHORT_SECONDS = 2.0
 _BITS = np.int8(-1)
 _POWERS = np.array([10.0**n for n in range(19)])
 _FOLDS: Mapping[Function, str] = {
