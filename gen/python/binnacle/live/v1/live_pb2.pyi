@@ -42,7 +42,7 @@ class ClientFrame(_message.Message):
     PING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def authenticate(self) -> Global___Authentication:
-        """Who it is; for clients that cannot send a token otherwise."""
+        """Who it is. Changes nothing: that is known when a connection is opened."""
 
     @_builtins.property
     def subscribe(self) -> Global___Subscription:
@@ -263,7 +263,7 @@ class QuerySelection(_message.Message):
     INTERVAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def query(self) -> _query_pb2.TimeSeriesQuery:
-        """The question, without start and end. Its steps need a length or `pixels`."""
+        """The question, without start and end."""
 
     @_builtins.property
     def range(self) -> _duration_pb2.Duration:

@@ -43,7 +43,7 @@ export type ClientFrame = Message<"binnacle.live.v1.ClientFrame"> & {
    */
   frame: {
     /**
-     * Who it is; for clients that cannot send a token otherwise.
+     * Who it is. Changes nothing: that is known when a connection is opened.
      *
      * @generated from field: binnacle.live.v1.Authentication authenticate = 1;
      */
@@ -284,7 +284,7 @@ export const LogSelectionSchema: GenMessage<LogSelection> = /*@__PURE__*/
  */
 export type QuerySelection = Message<"binnacle.live.v1.QuerySelection"> & {
   /**
-   * The question, without start and end. Its steps need a length or `pixels`.
+   * The question, without start and end.
    *
    * @generated from field: binnacle.query.v1.TimeSeriesQuery query = 1;
    */
