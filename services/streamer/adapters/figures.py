@@ -77,18 +77,18 @@ def questions(aggregator: grpc.aio.Channel, alerting: grpc.aio.Channel, clock: C
     ask = AggregatorFigures(aggregator, clock)
     known: dict[str, tuple[float, Callable[[], Awaitable[object]]]] = {
         "traffic": (1.0, ask.overview),
-        "timeseries": (5.0, ask.timeseries),
+        "timeseries": (10.0, ask.timeseries),
         "system": (2.0, ask.system),
-        "agents": (2.0, ask.agents),
-        "clients": (2.0, ask.clients),
-        "revenue": (2.0, ask.revenue),
-        "business": (2.0, ask.business),
-        "uptime": (2.0, ask.reliability),
-        "sessions": (2.0, ask.sessions),
-        "integrations": (2.0, ask.integrations),
-        "logs": (2.0, ask.logs),
-        "stored": (2.0, ask.stored),
-        "pipeline": (2.0, ask.flow),
+        "agents": (3.0, ask.agents),
+        "clients": (5.0, ask.clients),
+        "revenue": (3.0, ask.revenue),
+        "business": (5.0, ask.business),
+        "uptime": (5.0, ask.reliability),
+        "sessions": (5.0, ask.sessions),
+        "integrations": (5.0, ask.integrations),
+        "logs": (5.0, ask.logs),
+        "stored": (5.0, ask.stored),
+        "pipeline": (3.0, ask.flow),
     }
     found = {name: Question("aggregator", interval, call) for name, (interval, call) in known.items()}
     return {**found, "alerts": Question("alerting", 1.0, AlertFigures(alerting, clock).alerts)}

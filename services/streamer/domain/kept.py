@@ -11,8 +11,8 @@ from services.core.errors import BinnacleError
 
 LINGER_SECONDS = 60.0
 """How long a figure is kept after it was last looked at."""
-REST = 3.0
-"""How long a question rests, in times of what it took, so that asking takes a quarter of the time at most."""
+REST = 9.0
+"""How long a question rests, in times of what it took, so that asking takes a tenth of the time."""
 LONGEST_PAUSE = 10.0
 """Seconds it rests at most."""
 STALE_SECONDS = 30.0

@@ -87,7 +87,7 @@ async def test_tenants_are_apart() -> None:
 
 async def test_a_slow_question_rests_longer_but_not_for_ever() -> None:
     async with house() as held:
-        for seconds, rest in ((2.0, 2.0 * REST), (60.0, LONGEST_PAUSE)):
+        for seconds, rest in ((0.5, 0.5 * REST), (60.0, LONGEST_PAUSE)):
             held.source.seconds = seconds
             looking = asyncio.create_task(held.look(str(seconds)))
             await held.clock.advance(seconds)
