@@ -160,6 +160,23 @@ def test_what_a_path_does_not_know_is_refused(suite: Suite, row: Row) -> None:
     assert "no_such_parameter" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("/api/v1/dashboard/metrics?period=2h", 400, "period: must be one of 1h, 24h, 7d, 30d"),
+        ("/api/v1/dashboard/metrics?tenant_id=somebody", 403, "tenant_id"),
+        ("/metrics/revenue?period=1y", 400, "period"),
+        ("/api/analytics/timeseries/mesages_sent", 404, "messages_sent"),
+        ("/monitoring/api/integration/nobody", 404, "Stripe"),
+        ("/monitoring/api/metrics?window_seconds=99999", 400, "window_seconds"),
+        ("/monitoring/api/sessions?page_token=x", 400, "page_token"),
+    ],
+)
+def test_a_bad_question_has_a_status_of_its_own(suite: Suite, path: str, status: int, told: str) -> None:
+    answer = suite.http.get(path)
+    assert (answer.status_code, told in answer.json()["message"]) == (status, True), answer.text
+
+
 def test_every_path_is_on_the_page() -> None:
     named = {row.name for row in ROWS}
     missing = [name for name in contracts() if name not in named and not OWN.match(name)]
