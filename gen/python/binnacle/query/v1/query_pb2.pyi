@@ -803,8 +803,9 @@ class ExpressionResult(_message.Message):
     tier: Global___Tier.ValueType
     """What it was read from; empty for a calculation."""
     complete_until_unix_ms: _builtins.float
-    """Until when that is complete: what lies after was made of samples. In
-    milliseconds since the Unix epoch.
+    """Until when that is complete: what lies after was made of samples. Of a
+    calculation the earliest of what it is made of. In milliseconds since the
+    Unix epoch.
     """
     @_builtins.property
     def series(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimeSeries]:

@@ -813,8 +813,9 @@ export type ExpressionResult = Message<"binnacle.query.v1.ExpressionResult"> & {
   tier: Tier;
 
   /**
-   * Until when that is complete: what lies after was made of samples. In
-   * milliseconds since the Unix epoch.
+   * Until when that is complete: what lies after was made of samples. Of a
+   * calculation the earliest of what it is made of. In milliseconds since the
+   * Unix epoch.
    *
    * @generated from field: double complete_until_unix_ms = 4;
    */
