@@ -31,6 +31,14 @@ def web_dir(tmp_path: Path) -> Path:
     return built
 
 
+async def test_the_former_dashboards_address_leads_to_the_page(web_dir: Path) -> None:
+    async with streamer(web_dir=web_dir) as house, house.browser() as browser:
+        async with browser.get("/monitoring/dashboard", headers=HTML, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["location"]) == (302, "/app")
+        async with browser.get("/monitoring/dashboard", headers=HTML) as answer:
+            assert "App" in await answer.text()
+
+
 async def test_a_browser_gets_the_page(web_dir: Path) -> None:
     async with streamer(web_dir=web_dir) as house, house.browser() as browser:
         for path in ("/", "/app", "/app/services/shop"):
