@@ -40,6 +40,8 @@ description().then((described) =>
     dom_id: '#api',
     deepLinking: true,
     displayRequestDuration: true,
+    // A hundred operations at once make a slow page.
+    docExpansion: 'none',
     filter: true,
     persistAuthorization: true,
     tryItOutEnabled: true,
