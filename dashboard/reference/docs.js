@@ -1,7 +1,7 @@
 // Run after Swagger UI's own bundle, which leaves its one name behind.
 
 /** How long a reader waits for examples before they see the page without them. */
-const PATIENCE_MS = 1500;
+const PATIENCE_MS = 5000;
 
 /** What lies at a JSON pointer. */
 const at = (value, pointer) =>
