@@ -11,6 +11,7 @@ import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from binnacle.live.v1 import live_pb2 as live
 from binnacle.streamer.v1 import live_service_pb2 as pb, live_service_pb2_grpc
@@ -56,7 +57,7 @@ class Reader:
         return seen
 
     def _next(self) -> dict[str, Any]:
-        update = next(self._updates)
+        update: dict[str, Any] = next(self._updates)
         self.position = update.get("position") or self.position
         return update
 
@@ -68,7 +69,8 @@ def frames_of(socket: ClientConnection) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def socket_reader(suite: Suite, kind: str, position: str = "") -> Iterator[Reader]:
-    with connect(f"ws://127.0.0.1:{suite.port}/ws/v1/live", proxy=None, subprotocols=["binnacle.v1.json"]) as socket:
+    url, form = f"ws://127.0.0.1:{suite.port}/ws/v1/live", Subprotocol("binnacle.v1.json")
+    with connect(url, proxy=None, subprotocols=[form]) as socket:
         subscribe = {"id": "mine", "events": {"types": [kind]}, "position": position}
         socket.send(json.dumps({"subscribe": subscribe}))
         yield Reader(frames_of(socket))

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from binnacle.aggregator.v1 import tail_service_pb2 as pb, tail_service_pb2_grpc
+from binnacle.logs.v1.logs_pb2 import LOG_LEVEL_INFO
 from services.core.errors import Unavailable
 from services.runtime.process import Registration
 
@@ -31,7 +32,7 @@ def line(message: str, offset: int) -> pb.TailRow:
     """A log line, the only row of its record."""
     row = pb.TailRow(journal_id=JOURNAL, offset=offset, row=0)
     row.accepted_time.FromSeconds(NOW + offset)
-    row.line.MergeFrom(pb.TailLine(level=2, service="shop", message=message, attributes_json="{}"))
+    row.line.MergeFrom(pb.TailLine(level=LOG_LEVEL_INFO, service="shop", message=message, attributes_json="{}"))
     row.line.time.FromSeconds(NOW + offset)
     return row
 
