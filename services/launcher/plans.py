@@ -24,8 +24,8 @@ STOP_SECONDS = 10.0
 # Settings of single processes: given to a whole suite they would clash.
 _NOT_INHERITED = ("BINNACLE_LISTEN", "BINNACLE_COLLECTOR_WORKER", "BINNACLE_METRICS_PORT", "BINNACLE_LOG_FORMAT")
 # Arrays of a batch are made and dropped a thousand times a minute: the allocator keeps their memory instead of handing
-# it back to the kernel each time (32 MiB is the most that glibc takes for the first). Threads share one such memory: the
-# interpreter lets them in one by one anyway, and each would have the kernel fill pages of its own.
+# it back to the kernel each time (32 MiB is the most that glibc takes for the first). Threads share one such memory:
+# the interpreter lets them in one by one anyway, and each would have the kernel fill pages of its own.
 _ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
