@@ -17,7 +17,10 @@ from services.runtime.statuses import DETAILS_KEY, error_from
 
 # A call that a peer of ours alone makes, as a stream of its own.
 LEFT_OUT = frozenset({"binnacle.aggregator.v1.AppendService"})
-ASKING = ("Get", "List", "Query", "Explain", "Export", "Download", "Watch", "Find", "Search", "Analyze", "Describe")
+ASKING = ("Get", "List", "Query", "Explain", "Export", "Download", "Watch", "Tail", "Find", "Search")
+# Streams without an end; one that has nothing to say is left after so long.
+LIVE = ("Watch", "Tail")
+_LIVE_SECONDS = 3.0
 _WHOLE_SECONDS = 20.0
 _DEPTH = 4
 _TIMESTAMP = "google.protobuf.Timestamp"
@@ -90,13 +93,16 @@ async def ask(channel: grpc.aio.Channel, question: Question, request: Message, m
             call: Any = channel.unary_unary(question.path, **kinds)
             messages.append(await call(request, metadata=metadata, timeout=_WHOLE_SECONDS))
             return Answer(messages)
-        stream: Any = channel.unary_stream(question.path, **kinds)(request, metadata=metadata, timeout=_WHOLE_SECONDS)
+        within = _LIVE_SECONDS if question.name.startswith(LIVE) else _WHOLE_SECONDS
+        stream: Any = channel.unary_stream(question.path, **kinds)(request, metadata=metadata, timeout=within)
         async for message in stream:
             messages.append(message)
-            if question.name.startswith("Watch"):
+            if question.name.startswith(LIVE):
                 stream.cancel()
                 break
     except grpc.aio.AioRpcError as error:
+        if question.name.startswith(LIVE) and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return Answer(messages)
         told = error_from(error, "the aggregator")
         fields = [violation.field for violation in getattr(told, "violations", ())]
         if error.code() is grpc.StatusCode.INVALID_ARGUMENT and not _has_details(error):

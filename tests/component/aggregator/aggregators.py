@@ -85,7 +85,7 @@ class Aggregator:
             answer = await self._health.Check(health_pb2.HealthCheckRequest())
             return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-        await eventually(ready, "the aggregator is ready", within=20)
+        await eventually(ready, "the aggregator is ready", within=60)
 
     @asynccontextmanager
     async def journal(self, journal_id: str = JOURNAL) -> AsyncIterator[Journal]:

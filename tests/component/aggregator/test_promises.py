@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 
 from binnacle.journal.v1 import journal_pb2
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
-from tests.support.journals import record
+from tests.support.journals import imported_hours, record
 from tests.support.questions import Answer, Question, ask, bad_requests, questions, requests, told
 from tests.support.telemetry import exemplars, filled, histogram, spans
 
@@ -60,7 +60,8 @@ def world(tenant: str, name: str, secret: str) -> list[journal_pb2.Record]:
         replace(histogram(many, now - 9, [2, 1, 0], 0.5, start=now - 60), exemplars=exemplars(many, now)),
     )
     traced = filled(record(tenant=tenant, accepted=now), spans(now, 2, 0.5, 0.25, service=name))
-    return [told_of, measured, traced]
+    imported = imported_hours(record(tenant=tenant, accepted=now), _id(name), [int(now) // 3_600 * 3_600 - 86_400 * 20])
+    return [told_of, measured, traced, imported]
 
 
 def _id(name: str) -> int:
