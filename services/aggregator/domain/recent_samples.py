@@ -150,6 +150,15 @@ class RecentSamples:
         usable = (found.times_ms >= max(from_ms, known_from)) & (found.times_ms < to_ms) & ~np.isnan(found.values)
         return found if len(np.unique(found.series_ids[usable])) == len(ids) else None
 
+    def per_second(self, tenant: str) -> float:
+        """How many come a second; 0 where that is not known."""
+        known = self._known(tenant)
+        if known is None:
+            return 0.0
+        with self._gate:
+            runs, from_ms = known.runs, known.from_ms
+        return sum(len(run) for run in runs) / max(self._clock.now() - from_ms / 1e3, 1.0)
+
     def _known(self, tenant: str) -> _Recent | None:
         return self._tenants.get(tenant) if self._alone else None
 

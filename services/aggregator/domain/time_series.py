@@ -134,13 +134,24 @@ class TimeSeriesReader:
         if samples is None and grid.count == 1 and what.function == "last":
             samples = self._recent.newest(tenant, ids, from_ms, _end(grid))
         if samples is None:
-            seconds = (grid.count * max(grid.step_ms, 1) + plan.window_ms) / 1e3
             disjoint = plan.window_ms == grid.step_ms and what.function not in ("rate", "increase")
-            if disjoint and len(ids) * seconds > MANY_SAMPLES and not plan.selection.offset_ms % grid.step_ms:
+            folds = disjoint and not plan.selection.offset_ms % grid.step_ms
+            if folds and await self._expected(tenant, plan, grid) > MANY_SAMPLES:
                 return await self._summed_up(tenant, plan, grid)
-            samples = await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, _end(grid))
+            try:
+                samples = await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, _end(grid))
+            except InvalidInput:
+                if not folds:
+                    raise
+                return await self._summed_up(tenant, plan, grid)
         chosen = samples
         return await apart(len(chosen.values) + len(ids) * grid.count, lambda: _folded(chosen, plan, grid))
+
+    async def _expected(self, tenant: str, plan: Plan, grid: Grid) -> float:
+        """How many samples a question may be about: one of each series a second, or as many as came lately."""
+        seconds = (grid.count * max(grid.step_ms, 1) + plan.window_ms) / 1e3
+        every = max(len(await self.series(tenant)), 1)
+        return len(plan.found.ids) * seconds * max(1.0, self._recent.per_second(tenant) / every)
 
     async def _unless_all(self, tenant: str, ids: Ids) -> Ids | None:
         return None if len(ids) > 50 and len(ids) == len(await self.series(tenant)) else ids

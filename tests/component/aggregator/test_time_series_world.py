@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from services.aggregator.adapters.clickhouse import time_series as clickhouse_time_series
+from services.aggregator.adapters.clickhouse.reader import Bounds
 from services.aggregator.adapters.clickhouse.store import ClickHouseStore
 from services.aggregator.domain import time_series
 from services.aggregator.ports.rollups import DAY, HOUR
@@ -96,4 +98,19 @@ async def test_more_new_samples_than_memory_takes_are_read_from_the_store(
         answer = await world.ask(newest, clock.now() - 60, clock.now() + 1)
         assert same(told(answer), world.plain(newest, answer))
         await world.commit([(0, clock.now() + second / 10, 7.0)])
+    await world.store.close()
+
+
+async def test_a_running_minute_of_many_samples_is_summed_up_by_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_series, "MAX_ROWS", 10)
+    monkeypatch.setattr(clickhouse_time_series, "_BOUNDS", Bounds(result_rows=50))
+    clock = ManualClock(START + 3 * HOUR + 30)
+    world = World(store_of("chdb", tmp_path), clock, random.Random(1))
+    await world.open()
+    await world.commit([(place, clock.now() - n / 10, float(n)) for place in range(4) for n in range(100)])
+    mean = Asked("average", step_ms=60_000, by=(), aggregation="average")
+    answer = await world.ask(mean, clock.now() - 300, clock.now() + 1)
+    assert same(told(answer), world.plain(mean, answer))
     await world.store.close()

@@ -148,3 +148,11 @@ async def test_samples_stay_whole_over_minutes_and_runs_stay_few() -> None:
     # A minute is a run of its own, the running one a few; nothing of minutes that are older is looked at.
     assert len(recent._tenants["default"].runs) < 20
     assert len(newest) < 300
+
+
+def test_how_many_come_a_second() -> None:
+    clock = ManualClock(NOW)
+    recent, writer = loaded(clock)
+    assert recent.per_second("other") == 0.0
+    writer.write(*[(1, NOW - n / 10, 1.0) for n in range(1_200)])
+    assert recent.per_second("default") == pytest.approx(1_200 / recent_samples.KEPT_SECONDS)
