@@ -109,8 +109,8 @@ def _wait_rest(processes: dict[str, int], stored: float) -> None:
 
 _DISK = """
 import sys
-from services.aggregator.adapters.clickhouse.engines import open_engine
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.engines import open_engine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
 engine = open_engine(f"chdb://{sys.argv[1]}")
 for table, rows, size in engine.query(Statement(
     "SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active GROUP BY table"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.errors import ClickHouseErrors
-from services.aggregator.adapters.clickhouse.events import ClickHouseEvents
-from services.aggregator.adapters.clickhouse.logs import ClickHouseLogs
-from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.adapters.clickhouse.traces import ClickHouseTraces
-from services.aggregator.domain.text_search import text_search
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.adapters.clickhouse.findings.errors import ClickHouseErrors
+from services.aggregator.adapters.clickhouse.findings.events import ClickHouseEvents
+from services.aggregator.adapters.clickhouse.findings.logs import ClickHouseLogs
+from services.aggregator.adapters.clickhouse.findings.traces import ClickHouseTraces
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
+from services.aggregator.domain.findings.text_search import text_search
 from services.aggregator.ports.matching import NAME, Matcher, Operator
 from services.aggregator.ports.searches import (
     AttributeCondition,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.aggregator.domain.live import history_bounds
+from services.aggregator.domain.live.live import history_bounds
 from services.aggregator.ports.store import EventFilter, Store, StoredEvent
 from tests.support.journals import JOURNAL, NOW, record, segment
 from tests.support.stores import MAKERS, opened

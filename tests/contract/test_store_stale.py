@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.aggregator.domain.live import history_bounds
+from services.aggregator.domain.live.live import history_bounds
 from services.core import conventions
 from tests.support.journals import NOW, record, segment
 from tests.support.stores import MAKERS, opened

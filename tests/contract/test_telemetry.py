@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.aggregator.domain.live import history_bounds
+from services.aggregator.domain.live.live import history_bounds
 from services.aggregator.ports.store import Store
 from services.core.columns import Telemetry
 from tests.support.journals import NOW, record, segment

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from binnacle.journal.v1 import journal_pb2
-from services.aggregator.adapters.clickhouse.migrations import known_migrations
+from services.aggregator.adapters.clickhouse.engine.migrations import known_migrations
 from services.aggregator.ports.store import Segment as StoreSegment
 from services.collector.adapters.journal_file import FORMAT
 from services.collector.adapters.lmdb_journal import LmdbJournal

@@ -8,10 +8,10 @@ import numpy as np
 
 from binnacle.journal.v1 import journal_pb2
 from services.aggregator.convert.journal import record_from
-from services.aggregator.domain.durations import Durations
-from services.aggregator.domain.rollups import disturbed_minutes
-from services.aggregator.domain.series_roles import SeriesRoles
-from services.aggregator.domain.signals import signals_by_tenant
+from services.aggregator.domain.intake.durations import Durations
+from services.aggregator.domain.intake.rollups import disturbed_minutes
+from services.aggregator.domain.intake.series_roles import SeriesRoles
+from services.aggregator.domain.intake.signals import signals_by_tenant
 from services.aggregator.ports.records import Record
 from services.aggregator.ports.store import Segment
 

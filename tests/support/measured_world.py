@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.adapters.clickhouse.time_series import ClickHouseTimeSeries
+from services.aggregator.adapters.clickhouse.series.time_series import ClickHouseTimeSeries
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.regular_expressions import matches
-from services.aggregator.domain.answering import Answer, Answers, Held
-from services.aggregator.domain.grid import Grid, stepped
-from services.aggregator.domain.question import Expression, Grouping, Matching, Question, Selection
-from services.aggregator.domain.rollups import RollUps, disturbed_minutes
-from services.aggregator.domain.tier_choice import window_of
-from services.aggregator.domain.time_series import TimeSeriesReader
+from services.aggregator.domain.intake.rollups import RollUps, disturbed_minutes
+from services.aggregator.domain.series.answering import Answer, Answers, Held
+from services.aggregator.domain.series.grid import Grid, stepped
+from services.aggregator.domain.series.question import Expression, Grouping, Matching, Question, Selection
+from services.aggregator.domain.series.tier_choice import window_of
+from services.aggregator.domain.series.time_series import TimeSeriesReader
 from services.aggregator.ports.time_series import Fold, Function
 from tests.support import plain_series
 from tests.support.clock import ManualClock

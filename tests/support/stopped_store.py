@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from tests.support.lanes import SAMPLE_NAME, SERVICE
 
 _SAMPLES = f"(SELECT id FROM series WHERE name = '{SAMPLE_NAME}')"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from tests.support.suite import Suite
 from tests.support.waiting import eventually_sync
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine, ServerEngine
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine, ServerEngine
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.memory_store import MemoryStore
 from services.aggregator.ports.store import Store
 from services.core.clock import SystemClock

@@ -11,8 +11,8 @@ import pyarrow as pa
 from binnacle.query.v1 import query_pb2
 from services.aggregator.adapters.file_forms import LINE, file_form
 from services.aggregator.convert.time_series_answers import answer_of
-from services.aggregator.domain.answering import Answers
-from services.aggregator.domain.question import Question
+from services.aggregator.domain.series.answering import Answers
+from services.aggregator.domain.series.question import Question
 from services.aggregator.ports.exports import Export, ExportFormat, Piece
 
 COLUMNS = ("time", "expression", "labels", "value")

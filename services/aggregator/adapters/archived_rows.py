@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from services.aggregator.adapters.parquet_files import ParquetFiles
-from services.aggregator.domain.forgotten import names, names_in
+from services.aggregator.domain.intake.forgotten import names, names_in
 from services.aggregator.ports.deletions import Deletion
 from services.core.errors import Unavailable
 

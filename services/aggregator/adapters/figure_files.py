@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from services.aggregator.adapters.file_forms import file_form
-from services.aggregator.domain.figures import Figure
+from services.aggregator.domain.figures.figures import Figure
 from services.aggregator.ports.exports import ExportFormat
 
 

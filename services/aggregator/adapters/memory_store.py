@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from services.aggregator.adapters.memory_rollups import MemoryRollUps
-from services.aggregator.domain.memories import DAY_SECONDS, MICRO, seen_us
-from services.aggregator.domain.signals import joined, subset
-from services.aggregator.domain.tenant_live import shown_events, stored_heartbeats
+from services.aggregator.domain.intake.signals import joined, subset
+from services.aggregator.domain.live.memories import DAY_SECONDS, MICRO, seen_us
+from services.aggregator.domain.live.tenant_live import shown_events, stored_heartbeats
 from services.aggregator.ports.claims import Claim, Claimed, ClaimHistory, ClaimRun
 from services.aggregator.ports.records import Record, Series, WarningColumns
 from services.aggregator.ports.rollups import Bucket, RolledUp

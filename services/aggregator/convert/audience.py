@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from binnacle.aggregator.v1 import audience_service_pb2 as pb
 from services.aggregator.convert.reports import at_second, zone_from
 from services.aggregator.convert.time_ranges import DAY_US, range_from
-from services.aggregator.domain.cohorts import Cohort
-from services.aggregator.domain.peak_hours import PeakHour
-from services.aggregator.domain.ranges import Range
-from services.aggregator.domain.zoned_steps import zoned_steps
+from services.aggregator.domain.business.cohorts import Cohort
+from services.aggregator.domain.business.peak_hours import PeakHour
+from services.aggregator.domain.ranges.ranges import Range
+from services.aggregator.domain.ranges.zoned_steps import zoned_steps
 from services.aggregator.ports.audience import Audience, CohortQuestion
 from services.core.errors import InvalidInput
 

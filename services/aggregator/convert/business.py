@@ -8,11 +8,11 @@ from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import at_second
 from services.aggregator.convert.sessions import money, steps_from
 from services.aggregator.convert.time_ranges import range_from
-from services.aggregator.domain.business import BusinessFigures, BusinessPoint, Part
-from services.aggregator.domain.business_sums import ModelCalls, Revenue
-from services.aggregator.domain.periods import NamedPeriod
-from services.aggregator.domain.revenue import Change, RevenuePeriod
-from services.aggregator.domain.zoned_steps import zoned_steps
+from services.aggregator.domain.business.business import BusinessFigures, BusinessPoint, Part
+from services.aggregator.domain.business.business_sums import ModelCalls, Revenue
+from services.aggregator.domain.business.revenue import Change, RevenuePeriod
+from services.aggregator.domain.ranges.periods import NamedPeriod
+from services.aggregator.domain.ranges.zoned_steps import zoned_steps
 from services.aggregator.ports.business import Campaign, Period, Product
 from services.core.errors import InvalidInput
 

@@ -11,7 +11,7 @@ from binnacle.aggregator.v1 import business_service_pb2 as pb
 from services.aggregator.convert import page_tokens, pages
 from services.aggregator.convert.event_conditions import condition, conditions_from, field_from
 from services.aggregator.convert.time_ranges import range_from
-from services.aggregator.domain.business_rules import Violation, ViolationPosition
+from services.aggregator.domain.business.business_rules import Violation, ViolationPosition
 from services.aggregator.ports.business_rules import (
     BalanceDemand,
     BusinessRule,

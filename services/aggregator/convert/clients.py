@@ -3,8 +3,8 @@
 from binnacle.aggregator.v1 import client_service_pb2 as pb
 from binnacle.reports.v1 import reports_pb2
 from services.aggregator.convert.reports import at_second, latency
-from services.aggregator.domain.clients import ClientReport
-from services.aggregator.domain.zoned_steps import ZonedSteps
+from services.aggregator.domain.ranges.zoned_steps import ZonedSteps
+from services.aggregator.domain.reports.clients import ClientReport
 
 
 def report(found: ClientReport, steps: ZonedSteps) -> pb.GetClientFiguresResponse:

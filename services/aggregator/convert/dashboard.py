@@ -8,8 +8,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from binnacle.aggregator.v1 import overview_service_pb2, query_service_pb2
 from binnacle.dashboard.v1 import dashboard_pb2
-from services.aggregator.domain.machines import MachineState
-from services.aggregator.domain.overview import (
+from services.aggregator.domain.live.machines import MachineState
+from services.aggregator.domain.live.overview import (
     EndpointStats,
     Frame,
     OverviewEvents,
@@ -20,7 +20,7 @@ from services.aggregator.domain.overview import (
     ServiceWindow,
     Snapshot,
 )
-from services.aggregator.domain.window import SecondOfTraffic
+from services.aggregator.domain.live.window import SecondOfTraffic
 from services.aggregator.ports.store import StoredEvent
 from services.core import conventions
 

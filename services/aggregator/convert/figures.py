@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from binnacle.aggregator.v1 import figure_service_pb2 as pb
 from services.aggregator.convert.reports import asked_range, at_second
-from services.aggregator.domain.figures import Asked, Figure, Series
-from services.aggregator.domain.periods import HOUR, NamedPeriod
-from services.aggregator.domain.zoned_steps import zoned_steps
+from services.aggregator.domain.figures.figures import Asked, Figure, Series
+from services.aggregator.domain.ranges.periods import HOUR, NamedPeriod
+from services.aggregator.domain.ranges.zoned_steps import zoned_steps
 from services.aggregator.ports.exports import ExportFormat
 from services.core.errors import Forbidden, InvalidInput
 

@@ -6,8 +6,8 @@ from binnacle.aggregator.v1 import integration_service_pb2 as pb
 from binnacle.reports.v1 import reports_pb2
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import at_second, latency
-from services.aggregator.domain.integrations import CallSums, Integration, IntegrationDetail
-from services.aggregator.domain.zoned_steps import ZonedSteps
+from services.aggregator.domain.ranges.zoned_steps import ZonedSteps
+from services.aggregator.domain.reports.integrations import CallSums, Integration, IntegrationDetail
 
 
 def summary(found: Integration) -> pb.IntegrationSummary:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from binnacle.aggregator.v1 import log_service_pb2 as pb
 from services.aggregator.convert.dashboard import struct, timestamp
-from services.aggregator.domain.log_patterns import LogPattern
+from services.aggregator.domain.findings.log_patterns import LogPattern
 from services.aggregator.ports.logs import StoredLine
 from services.aggregator.ports.searches import Counts, Position
 from services.core.errors import InvalidInput

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from binnacle.aggregator.v1 import machine_service_pb2 as pb
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import at_second
-from services.aggregator.domain.machine_reports import PRESENT_MS, MachineReport, SystemReport
-from services.aggregator.domain.zoned_steps import ZonedSteps
+from services.aggregator.domain.ranges.zoned_steps import ZonedSteps
+from services.aggregator.domain.reports.machine_reports import PRESENT_MS, MachineReport, SystemReport
 from services.core import conventions
 
 

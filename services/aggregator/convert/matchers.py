@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from binnacle.query.v1 import query_pb2
-from services.aggregator.domain.matching import matcher_from, require_valid
+from services.aggregator.domain.series.matching import matcher_from, require_valid
 from services.aggregator.ports.matching import Matcher, Operator
 from services.core.errors import InvalidInput
 

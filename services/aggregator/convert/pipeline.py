@@ -7,9 +7,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from binnacle.aggregator.v1 import pipeline_service_pb2 as pb
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import at_second
-from services.aggregator.domain.flow import KINDS, Flow
-from services.aggregator.domain.pipeline import FORWARD_LAG, JOURNAL_BYTES, UNCOMMITTED, PipelineReport
-from services.aggregator.domain.ranges import MICRO
+from services.aggregator.domain.intake.flow import KINDS, Flow
+from services.aggregator.domain.ranges.ranges import MICRO
+from services.aggregator.domain.reports.pipeline import FORWARD_LAG, JOURNAL_BYTES, UNCOMMITTED, PipelineReport
 from services.aggregator.ports.gauges import Gauge
 from services.aggregator.ports.pipeline import TableState
 from services.core.conventions import MINUTE

@@ -2,8 +2,8 @@
 
 from binnacle.aggregator.v1 import reliability_service_pb2 as pb
 from services.aggregator.convert.dashboard import timestamp
-from services.aggregator.domain.reliability import Reliability, ReliabilityReport
-from services.aggregator.domain.uptime import Budget, Outage
+from services.aggregator.domain.reports.reliability import Reliability, ReliabilityReport
+from services.aggregator.domain.reports.uptime import Budget, Outage
 from services.core.errors import InvalidInput
 
 TARGET_PERCENT = 99.9

@@ -8,9 +8,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from binnacle.reports.v1 import reports_pb2 as pb
 from services.aggregator.convert.time_ranges import range_from
-from services.aggregator.domain.ranges import Range
-from services.aggregator.domain.traffic import Latency, TrafficFigures
-from services.aggregator.domain.zoned_steps import ZonedSteps, zoned_steps
+from services.aggregator.domain.ranges.ranges import Range
+from services.aggregator.domain.ranges.zoned_steps import ZonedSteps, zoned_steps
+from services.aggregator.domain.reports.traffic import Latency, TrafficFigures
 from services.core.errors import InvalidInput
 
 MICRO = 1_000_000

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from binnacle.query.v1 import filters_pb2 as pb
-from services.aggregator.domain.text_search import text_search
+from services.aggregator.domain.findings.text_search import text_search
 from services.aggregator.ports.searches import (
     AttributeCondition,
     Comparison,

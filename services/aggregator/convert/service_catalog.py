@@ -5,9 +5,15 @@ from collections.abc import Sequence
 from binnacle.aggregator.v1 import service_catalog_service_pb2 as pb
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import at_second, traffic, traffic_points
-from services.aggregator.domain.ranges import Range
-from services.aggregator.domain.services import EndpointSummary, Order, ServiceList, ServiceSummary, TrafficSeries
-from services.aggregator.domain.zoned_steps import ZonedSteps
+from services.aggregator.domain.ranges.ranges import Range
+from services.aggregator.domain.ranges.zoned_steps import ZonedSteps
+from services.aggregator.domain.reports.services import (
+    EndpointSummary,
+    Order,
+    ServiceList,
+    ServiceSummary,
+    TrafficSeries,
+)
 from services.core.errors import InvalidInput
 
 _ORDERS = {

@@ -11,8 +11,8 @@ from services.aggregator.convert import page_tokens
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import at_second, zone_from
 from services.aggregator.convert.time_ranges import range_from
-from services.aggregator.domain.ranges import Range
-from services.aggregator.domain.zoned_steps import ZonedSteps, zoned_steps
+from services.aggregator.domain.ranges.ranges import Range
+from services.aggregator.domain.ranges.zoned_steps import ZonedSteps, zoned_steps
 from services.aggregator.ports.sessions import (
     FeatureFilter,
     FeatureUsage,

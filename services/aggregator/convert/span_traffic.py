@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from services.aggregator.domain.durations import meaning
+from services.aggregator.domain.intake.durations import meaning
 from services.aggregator.ports.records import TrafficColumns
 from services.core.columns import SpanColumns
 

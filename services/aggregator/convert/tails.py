@@ -3,8 +3,8 @@
 from binnacle.aggregator.v1 import tail_service_pb2 as pb
 from binnacle.logs.v1 import logs_pb2
 from services.aggregator.convert.dashboard import timestamp
-from services.aggregator.domain.tail_rows import Told
-from services.aggregator.domain.tailing import Past, Position
+from services.aggregator.domain.live.tail_rows import Told
+from services.aggregator.domain.live.tailing import Past, Position
 from services.aggregator.ports.store import StoredEvent
 from services.aggregator.ports.tails import Mark, Tail, TailFilter, TailRow, Topic
 from services.core.errors import InvalidInput

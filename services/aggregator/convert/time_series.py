@@ -9,8 +9,8 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from binnacle.query.v1 import query_pb2 as pb
-from services.aggregator.domain.grid import Grid, round_step, stepped
-from services.aggregator.domain.question import (
+from services.aggregator.domain.series.grid import Grid, round_step, stepped
+from services.aggregator.domain.series.question import (
     NAME_LABEL,
     Aggregation,
     Arithmetic,

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from binnacle.query.v1 import query_pb2 as pb
-from services.aggregator.domain.answering import Answer, Held, Result
-from services.aggregator.domain.question import Question
-from services.aggregator.domain.tier_choice import DISTRIBUTIONS, SAMPLES
+from services.aggregator.domain.series.answering import Answer, Held, Result
+from services.aggregator.domain.series.question import Question
+from services.aggregator.domain.series.tier_choice import DISTRIBUTIONS, SAMPLES
 from services.aggregator.ports.records import Floats
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
 from services.core.errors import InvalidInput

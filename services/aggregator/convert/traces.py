@@ -8,8 +8,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from binnacle.aggregator.v1 import trace_service_pb2 as pb
 from services.aggregator.convert.dashboard import struct
-from services.aggregator.domain.service_map import Node, ServiceMap
-from services.aggregator.domain.trace_tree import PlacedSpan
+from services.aggregator.domain.findings.service_map import Node, ServiceMap
+from services.aggregator.domain.findings.trace_tree import PlacedSpan
 from services.aggregator.ports.traces import Calls, NodeKind, StoredExemplar, TraceOrder, TraceSummary
 
 FAILED = 2

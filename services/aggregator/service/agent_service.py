@@ -5,7 +5,7 @@ import grpc
 from binnacle.aggregator.v1 import agent_service_pb2 as pb, agent_service_pb2_grpc
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import asked_range
-from services.aggregator.domain.agents import AgentReport, Agents
+from services.aggregator.domain.reports.agents import AgentReport, Agents
 from services.core.clock import Clock
 from services.runtime.calls import current_call
 

@@ -6,8 +6,8 @@ import grpc
 
 from binnacle.aggregator.v1 import audience_service_pb2 as pb, audience_service_pb2_grpc
 from services.aggregator.convert import audience
-from services.aggregator.domain.cohorts import cohorts
-from services.aggregator.domain.peak_hours import peak_hours
+from services.aggregator.domain.business.cohorts import cohorts
+from services.aggregator.domain.business.peak_hours import peak_hours
 from services.aggregator.ports.audience import AudienceReader
 from services.core.clock import Clock
 from services.core.conventions import FIGURES_WINDOW

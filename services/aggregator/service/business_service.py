@@ -7,10 +7,10 @@ import grpc
 
 from binnacle.aggregator.v1 import business_service_pb2 as pb, business_service_pb2_grpc
 from services.aggregator.convert import business, business_rules, pages
-from services.aggregator.domain.business import Business, Part
-from services.aggregator.domain.business_rules import Rules
-from services.aggregator.domain.periods import named_period
-from services.aggregator.domain.revenue import RevenuePeriods
+from services.aggregator.domain.business.business import Business, Part
+from services.aggregator.domain.business.business_rules import Rules
+from services.aggregator.domain.business.revenue import RevenuePeriods
+from services.aggregator.domain.ranges.periods import named_period
 from services.aggregator.ports.business_rules import BusinessRule
 from services.core.clock import Clock
 from services.core.errors import NotFound

@@ -5,7 +5,7 @@ import grpc
 from binnacle.aggregator.v1 import client_service_pb2 as pb, client_service_pb2_grpc
 from services.aggregator.convert import clients
 from services.aggregator.convert.reports import asked_range, asked_steps
-from services.aggregator.domain.clients import Clients
+from services.aggregator.domain.reports.clients import Clients
 from services.core.clock import Clock
 from services.runtime.calls import current_call
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from binnacle.aggregator.v1 import deletion_service_pb2 as pb, deletion_service_pb2_grpc
 from services.aggregator.convert.dashboard import timestamp
-from services.aggregator.domain.deletions import Deletions
+from services.aggregator.domain.keeping.deletions import Deletions
 from services.aggregator.ports.deletions import Deletion
 from services.aggregator.service.guards import require_admin
 from services.core.errors import InvalidInput

@@ -8,7 +8,7 @@ from services.aggregator.convert.histograms import histogram
 from services.aggregator.convert.searches import event_search
 from services.aggregator.convert.time_ranges import range_from
 from services.aggregator.convert.two_way_pages import asked_page, page_of
-from services.aggregator.domain.steps import steps_of
+from services.aggregator.domain.ranges.steps import steps_of
 from services.aggregator.ports.events import Events, EventSplit
 from services.aggregator.ports.searches import Position, TimeRange
 from services.aggregator.ports.store import StoredEvent

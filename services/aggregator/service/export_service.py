@@ -11,7 +11,7 @@ from google.api.httpbody_pb2 import HttpBody
 from binnacle.aggregator.v1 import export_service_pb2 as pb, export_service_pb2_grpc
 from services.aggregator.convert import exports as messages
 from services.aggregator.convert.time_series import question_from
-from services.aggregator.domain.question import Question
+from services.aggregator.domain.series.question import Question
 from services.aggregator.ports.exports import Export, ExportFormat, ExportStore
 from services.core.clock import Clock
 from services.runtime.calls import current_call

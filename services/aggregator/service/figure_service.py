@@ -11,9 +11,9 @@ from binnacle.aggregator.v1 import figure_service_pb2 as pb, figure_service_pb2_
 from services.aggregator.convert import figures as convert
 from services.aggregator.convert.exports import CONTENT_TYPES
 from services.aggregator.convert.reports import name_from
-from services.aggregator.domain.figures import Asked, Figure, Figures
-from services.aggregator.domain.periods import named_period
-from services.aggregator.domain.sent_metrics import SentMetrics
+from services.aggregator.domain.figures.figures import Asked, Figure, Figures
+from services.aggregator.domain.figures.sent_metrics import SentMetrics
+from services.aggregator.domain.ranges.periods import named_period
 from services.aggregator.ports.exports import ExportFormat
 from services.core.clock import Clock
 from services.core.errors import NotFound

@@ -5,7 +5,7 @@ import grpc
 from binnacle.aggregator.v1 import integration_service_pb2 as pb, integration_service_pb2_grpc
 from services.aggregator.convert import integrations
 from services.aggregator.convert.reports import asked_range, asked_steps, name_from
-from services.aggregator.domain.integrations import Integrations
+from services.aggregator.domain.reports.integrations import Integrations
 from services.core.clock import Clock
 from services.runtime.calls import current_call
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from services.aggregator.domain.kept_answers import KeptAnswers
+from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.runtime.calls import current_call
 
 Servicer = TypeVar("Servicer")

@@ -11,8 +11,8 @@ from services.aggregator.convert.histograms import histogram
 from services.aggregator.convert.searches import log_search
 from services.aggregator.convert.time_ranges import DAY_US, range_from
 from services.aggregator.convert.two_way_pages import asked_page, page_of
-from services.aggregator.domain.log_patterns import log_patterns
-from services.aggregator.domain.steps import steps_of
+from services.aggregator.domain.findings.log_patterns import log_patterns
+from services.aggregator.domain.ranges.steps import steps_of
 from services.aggregator.ports.logs import Logs, Neighbours, StoredLine
 from services.aggregator.ports.searches import Cursor, LogSearch, TimeRange
 from services.core.clock import Clock

@@ -5,7 +5,7 @@ import grpc
 from binnacle.aggregator.v1 import machine_service_pb2 as pb, machine_service_pb2_grpc
 from services.aggregator.convert import machines
 from services.aggregator.convert.reports import asked_range, zone_from
-from services.aggregator.domain.machine_reports import Machines
+from services.aggregator.domain.reports.machine_reports import Machines
 from services.core.clock import Clock
 from services.runtime.calls import current_call
 

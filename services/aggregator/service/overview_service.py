@@ -6,7 +6,7 @@ import grpc
 
 from binnacle.aggregator.v1 import overview_service_pb2 as pb, overview_service_pb2_grpc
 from services.aggregator.convert.dashboard import dashboard_state, service_windows, watch_response
-from services.aggregator.domain.live import Live
+from services.aggregator.domain.live.live import Live
 from services.aggregator.ports.store import Store
 from services.runtime.calls import current_call
 

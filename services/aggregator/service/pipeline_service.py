@@ -4,7 +4,7 @@ import grpc
 
 from binnacle.aggregator.v1 import pipeline_service_pb2 as pb, pipeline_service_pb2_grpc
 from services.aggregator.convert import pipeline
-from services.aggregator.domain.pipeline import Pipeline
+from services.aggregator.domain.reports.pipeline import Pipeline
 from services.runtime.calls import current_call
 
 

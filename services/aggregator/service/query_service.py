@@ -5,7 +5,7 @@ import grpc
 from binnacle.aggregator.v1 import query_service_pb2 as pb, query_service_pb2_grpc
 from services.aggregator.convert import pages
 from services.aggregator.convert.dashboard import service_metrics, tracked_event
-from services.aggregator.domain.live import Live
+from services.aggregator.domain.live.live import Live
 from services.aggregator.ports.store import EventFilter, Store
 from services.core.errors import InvalidInput, NotFound
 from services.runtime.calls import current_call

@@ -3,7 +3,7 @@
 import grpc
 
 from binnacle.aggregator.v1 import retention_service_pb2 as pb, retention_service_pb2_grpc
-from services.aggregator.domain.retention import KINDS, Change, Retentions
+from services.aggregator.domain.keeping.retention import KINDS, Change, Retentions
 from services.aggregator.ports.retention import Archived
 from services.aggregator.service.guards import require_admin
 from services.runtime.calls import current_call

@@ -8,7 +8,7 @@ from binnacle.aggregator.v1 import session_service_pb2 as pb, session_service_pb
 from services.aggregator.convert import funnels, pages, sessions, stories
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.time_ranges import DAY_US, range_from
-from services.aggregator.domain.funnels import funnel
+from services.aggregator.domain.business.funnels import funnel
 from services.aggregator.ports.funnels import FunnelReader
 from services.aggregator.ports.sessions import (
     FeatureFilter,

@@ -6,7 +6,7 @@ import grpc
 
 from binnacle.aggregator.v1 import tail_service_pb2 as pb, tail_service_pb2_grpc
 from services.aggregator.convert import tails as convert
-from services.aggregator.domain.tailing import Tailing
+from services.aggregator.domain.live.tailing import Tailing
 from services.runtime.calls import current_call
 
 TailContext = grpc.aio.ServicerContext[pb.TailRequest, pb.TailResponse]

@@ -9,8 +9,8 @@ from binnacle.query.v1 import query_pb2
 from services.aggregator.convert.metric_questions import query_from
 from services.aggregator.convert.time_series import question_from
 from services.aggregator.convert.time_series_answers import answer_of, held_from, tier_of, token_of
-from services.aggregator.domain.answering import Answers
-from services.aggregator.domain.explaining import explained
+from services.aggregator.domain.series.answering import Answers
+from services.aggregator.domain.series.explaining import explained
 from services.core.errors import DeadlineExceeded
 from services.runtime.calls import current_call
 

@@ -11,8 +11,8 @@ from services.aggregator.convert.matchers import matchers_from
 from services.aggregator.convert.ranged_pages import ranged_page, ranged_token
 from services.aggregator.convert.searches import hexadecimal, span_search
 from services.aggregator.convert.time_ranges import DAY_US, HOUR_US, range_from
-from services.aggregator.domain.service_map import service_map
-from services.aggregator.domain.trace_tree import tree_of
+from services.aggregator.domain.findings.service_map import service_map
+from services.aggregator.domain.findings.trace_tree import tree_of
 from services.aggregator.ports.logs import Logs, StoredLine
 from services.aggregator.ports.matching import NAME, Matcher, Operator
 from services.aggregator.ports.searches import Cursor, LogSearch, TimeRange

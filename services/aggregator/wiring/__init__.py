@@ -10,14 +10,14 @@ from binnacle.aggregator.v1 import (
     overview_service_pb2_grpc,
     query_service_pb2_grpc,
 )
-from services.aggregator.adapters.clickhouse.engines import open_engine
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.engine.engines import open_engine
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.prometheus_observer import PrometheusObserver
 from services.aggregator.config import AggregatorConfig
-from services.aggregator.domain.aggregator import Aggregator
-from services.aggregator.domain.claims import RepeatLimits
-from services.aggregator.domain.kept_answers import KeptAnswers
-from services.aggregator.domain.rollups import RAW_SECONDS
+from services.aggregator.domain.figures.kept_answers import KeptAnswers
+from services.aggregator.domain.intake.aggregator import Aggregator
+from services.aggregator.domain.intake.claims import RepeatLimits
+from services.aggregator.domain.intake.rollups import RAW_SECONDS
 from services.aggregator.ports.store import Store
 from services.aggregator.service.append_service import AppendServicer
 from services.aggregator.service.intake_warning_service import IntakeWarningServicer

@@ -7,18 +7,18 @@ from binnacle.aggregator.v1 import (
     business_service_pb2_grpc,
     session_service_pb2_grpc,
 )
-from services.aggregator.adapters.clickhouse.audience import ClickHouseAudience
-from services.aggregator.adapters.clickhouse.business import ClickHouseBusiness
-from services.aggregator.adapters.clickhouse.business_rules import ClickHouseRules
-from services.aggregator.adapters.clickhouse.funnels import ClickHouseFunnels
-from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.adapters.clickhouse.sessions import ClickHouseSessions
-from services.aggregator.adapters.clickhouse.stories import ClickHouseStories
+from services.aggregator.adapters.clickhouse.business.audience import ClickHouseAudience
+from services.aggregator.adapters.clickhouse.business.business import ClickHouseBusiness
+from services.aggregator.adapters.clickhouse.business.business_rules import ClickHouseRules
+from services.aggregator.adapters.clickhouse.business.funnels import ClickHouseFunnels
+from services.aggregator.adapters.clickhouse.business.sessions import ClickHouseSessions
+from services.aggregator.adapters.clickhouse.business.stories import ClickHouseStories
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.convert.business_rules import rules_of_file
-from services.aggregator.domain.business import Business
-from services.aggregator.domain.business_rules import READY_MADE, Rules
-from services.aggregator.domain.kept_answers import KeptAnswers
-from services.aggregator.domain.revenue import RevenuePeriods
+from services.aggregator.domain.business.business import Business
+from services.aggregator.domain.business.business_rules import READY_MADE, Rules
+from services.aggregator.domain.business.revenue import RevenuePeriods
+from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.service.audience_service import AudienceServicer
 from services.aggregator.service.business_service import BusinessServicer
 from services.aggregator.service.kept_calls import keeping

@@ -5,17 +5,17 @@ from collections.abc import Callable
 from binnacle.aggregator.v1 import catalog_service_pb2_grpc, deletion_service_pb2_grpc, export_service_pb2_grpc
 from services.aggregator.adapters.answer_files import AnswerFiles
 from services.aggregator.adapters.archived_rows import ArchivedRows
-from services.aggregator.adapters.clickhouse.catalog import ClickHouseCatalog
-from services.aggregator.adapters.clickhouse.deletions import ClickHouseDeletions
-from services.aggregator.adapters.clickhouse.exports import ClickHouseExports
-from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.adapters.clickhouse.keeping.deletions import ClickHouseDeletions
+from services.aggregator.adapters.clickhouse.keeping.exports import ClickHouseExports
+from services.aggregator.adapters.clickhouse.series.catalog import ClickHouseCatalog
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.parquet_files import ParquetFiles
 from services.aggregator.config import AggregatorConfig
-from services.aggregator.domain.aggregator import Aggregator
-from services.aggregator.domain.answering import Answers
-from services.aggregator.domain.deletions import Deletions
-from services.aggregator.domain.time_series import TimeSeriesReader
+from services.aggregator.domain.intake.aggregator import Aggregator
+from services.aggregator.domain.keeping.deletions import Deletions
+from services.aggregator.domain.series.answering import Answers
+from services.aggregator.domain.series.time_series import TimeSeriesReader
 from services.aggregator.service.catalog_service import CatalogServicer
 from services.aggregator.service.deletion_service import DeletionServicer
 from services.aggregator.service.export_service import ExportServicer

@@ -1,30 +1,30 @@
 """Puts the service together that gives single figures over time."""
 
 from binnacle.aggregator.v1 import figure_service_pb2_grpc
-from services.aggregator.adapters.clickhouse.audience import ClickHouseAudience
-from services.aggregator.adapters.clickhouse.business import ClickHouseBusiness
-from services.aggregator.adapters.clickhouse.catalog import ClickHouseCatalog
-from services.aggregator.adapters.clickhouse.gauges import ClickHouseGauges
-from services.aggregator.adapters.clickhouse.integrations import ClickHouseIntegrations
-from services.aggregator.adapters.clickhouse.logs import ClickHouseLogs
-from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.adapters.clickhouse.traffic import ClickHouseTraffic
+from services.aggregator.adapters.clickhouse.business.audience import ClickHouseAudience
+from services.aggregator.adapters.clickhouse.business.business import ClickHouseBusiness
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.adapters.clickhouse.findings.logs import ClickHouseLogs
+from services.aggregator.adapters.clickhouse.reports.gauges import ClickHouseGauges
+from services.aggregator.adapters.clickhouse.reports.integrations import ClickHouseIntegrations
+from services.aggregator.adapters.clickhouse.reports.traffic import ClickHouseTraffic
+from services.aggregator.adapters.clickhouse.series.catalog import ClickHouseCatalog
 from services.aggregator.adapters.figure_files import figure_file
-from services.aggregator.domain.answering import Answers
-from services.aggregator.domain.business import Business
-from services.aggregator.domain.business_course import BusinessSource
-from services.aggregator.domain.figure_sources import (
+from services.aggregator.domain.business.business import Business
+from services.aggregator.domain.business.business_course import BusinessSource
+from services.aggregator.domain.figures.figure_sources import (
     IntegrationSource,
     LogSource,
     MachineSource,
     PeopleSource,
     TrafficSource,
 )
-from services.aggregator.domain.figures import Figures
-from services.aggregator.domain.kept_answers import KeptAnswers
-from services.aggregator.domain.machine_reports import Machines
-from services.aggregator.domain.sent_metrics import SentMetrics
-from services.aggregator.domain.time_series import TimeSeriesReader
+from services.aggregator.domain.figures.figures import Figures
+from services.aggregator.domain.figures.kept_answers import KeptAnswers
+from services.aggregator.domain.figures.sent_metrics import SentMetrics
+from services.aggregator.domain.reports.machine_reports import Machines
+from services.aggregator.domain.series.answering import Answers
+from services.aggregator.domain.series.time_series import TimeSeriesReader
 from services.aggregator.service.figure_service import FigureServicer
 from services.aggregator.service.kept_calls import keeping
 from services.core.clock import Clock

@@ -6,11 +6,11 @@ from binnacle.aggregator.v1 import (
     log_service_pb2_grpc,
     trace_service_pb2_grpc,
 )
-from services.aggregator.adapters.clickhouse.errors import ClickHouseErrors
-from services.aggregator.adapters.clickhouse.events import ClickHouseEvents
-from services.aggregator.adapters.clickhouse.logs import ClickHouseLogs
-from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.adapters.clickhouse.traces import ClickHouseTraces
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.adapters.clickhouse.findings.errors import ClickHouseErrors
+from services.aggregator.adapters.clickhouse.findings.events import ClickHouseEvents
+from services.aggregator.adapters.clickhouse.findings.logs import ClickHouseLogs
+from services.aggregator.adapters.clickhouse.findings.traces import ClickHouseTraces
 from services.aggregator.service.error_service import ErrorServicer
 from services.aggregator.service.event_service import EventServicer
 from services.aggregator.service.log_service import LogServicer

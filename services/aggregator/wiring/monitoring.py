@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from binnacle.aggregator.v1 import monitoring_service_pb2_grpc
-from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.domain.kept_answers import KeptAnswers
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.service.kept_calls import keeping
 from services.aggregator.service.monitoring_service import Answering, MonitoringServicer
 from services.aggregator.wiring.business import business_servicer, session_servicer

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.domain.kept_answers import KeptAnswers
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.wiring.business import business
 from services.aggregator.wiring.findings import findings
 from services.aggregator.wiring.monitoring import monitoring

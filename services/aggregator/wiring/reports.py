@@ -10,24 +10,24 @@ from binnacle.aggregator.v1 import (
     reliability_service_pb2_grpc,
     service_catalog_service_pb2_grpc,
 )
-from services.aggregator.adapters.clickhouse.agents import ClickHouseAgents
-from services.aggregator.adapters.clickhouse.changes import ClickHouseChanges
-from services.aggregator.adapters.clickhouse.clients import ClickHouseClients
-from services.aggregator.adapters.clickhouse.gauges import ClickHouseGauges
-from services.aggregator.adapters.clickhouse.integrations import ClickHouseIntegrations
-from services.aggregator.adapters.clickhouse.pipeline import ClickHousePipeline
-from services.aggregator.adapters.clickhouse.reader import Reader
-from services.aggregator.adapters.clickhouse.reliability import ClickHouseReliability
-from services.aggregator.adapters.clickhouse.services import ClickHouseServices
-from services.aggregator.adapters.clickhouse.traffic import ClickHouseTraffic
-from services.aggregator.domain.agents import Agents
-from services.aggregator.domain.aggregator import Aggregator
-from services.aggregator.domain.clients import Clients
-from services.aggregator.domain.integrations import Integrations
-from services.aggregator.domain.machine_reports import Machines
-from services.aggregator.domain.pipeline import Pipeline
-from services.aggregator.domain.reliability import Reliabilities
-from services.aggregator.domain.services import Services
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.adapters.clickhouse.reports.agents import ClickHouseAgents
+from services.aggregator.adapters.clickhouse.reports.changes import ClickHouseChanges
+from services.aggregator.adapters.clickhouse.reports.clients import ClickHouseClients
+from services.aggregator.adapters.clickhouse.reports.gauges import ClickHouseGauges
+from services.aggregator.adapters.clickhouse.reports.integrations import ClickHouseIntegrations
+from services.aggregator.adapters.clickhouse.reports.pipeline import ClickHousePipeline
+from services.aggregator.adapters.clickhouse.reports.reliability import ClickHouseReliability
+from services.aggregator.adapters.clickhouse.reports.services import ClickHouseServices
+from services.aggregator.adapters.clickhouse.reports.traffic import ClickHouseTraffic
+from services.aggregator.domain.intake.aggregator import Aggregator
+from services.aggregator.domain.reports.agents import Agents
+from services.aggregator.domain.reports.clients import Clients
+from services.aggregator.domain.reports.integrations import Integrations
+from services.aggregator.domain.reports.machine_reports import Machines
+from services.aggregator.domain.reports.pipeline import Pipeline
+from services.aggregator.domain.reports.reliability import Reliabilities
+from services.aggregator.domain.reports.services import Services
 from services.aggregator.service.agent_service import AgentServicer
 from services.aggregator.service.change_service import ChangeServicer
 from services.aggregator.service.client_service import ClientServicer

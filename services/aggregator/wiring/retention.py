@@ -1,11 +1,11 @@
 """Puts together what says how long data is kept."""
 
 from binnacle.aggregator.v1 import retention_service_pb2_grpc
-from services.aggregator.adapters.clickhouse.retention import ClickHouseRetention
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.keeping.retention import ClickHouseRetention
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.parquet_files import ParquetFiles
 from services.aggregator.config import AggregatorConfig
-from services.aggregator.domain.retention import Retentions
+from services.aggregator.domain.keeping.retention import Retentions
 from services.aggregator.service.retention_service import RetentionServicer
 from services.runtime.process import Process, Registration
 

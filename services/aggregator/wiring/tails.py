@@ -1,12 +1,12 @@
 """Puts together what tells rows in the order they came."""
 
 from binnacle.aggregator.v1 import tail_service_pb2_grpc
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.adapters.clickhouse.tails import ClickHouseTails
-from services.aggregator.domain.aggregator import Aggregator
-from services.aggregator.domain.others import Others
-from services.aggregator.domain.tailing import Tailing
-from services.aggregator.domain.tails import Tails
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.storing.tails import ClickHouseTails
+from services.aggregator.domain.intake.aggregator import Aggregator
+from services.aggregator.domain.live.others import Others
+from services.aggregator.domain.live.tailing import Tailing
+from services.aggregator.domain.live.tails import Tails
 from services.aggregator.service.tail_service import TailServicer
 from services.core.clock import Clock
 from services.runtime.process import Process, Registration

@@ -1,13 +1,13 @@
 """Puts together what answers questions about time series."""
 
 from binnacle.aggregator.v1 import time_series_service_pb2_grpc
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.adapters.clickhouse.time_series import ClickHouseTimeSeries
+from services.aggregator.adapters.clickhouse.series.time_series import ClickHouseTimeSeries
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.regular_expressions import matches
-from services.aggregator.domain.answering import Answers
-from services.aggregator.domain.retention import Retentions
-from services.aggregator.domain.tier_choice import NAMES
-from services.aggregator.domain.time_series import TimeSeriesReader
+from services.aggregator.domain.keeping.retention import Retentions
+from services.aggregator.domain.series.answering import Answers
+from services.aggregator.domain.series.tier_choice import NAMES
+from services.aggregator.domain.series.time_series import TimeSeriesReader
 from services.aggregator.service.time_series_service import TimeSeriesServicer
 from services.core.clock import Clock
 from services.runtime.process import Registration

@@ -9,8 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.core.clock import SystemClock
 from services.runtime import logs
 from tests.component.aggregator.everything import claims, everything, named_everything

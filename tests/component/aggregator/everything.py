@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from binnacle.journal.v1 import journal_pb2
-from services.aggregator.domain.claims import id_of
+from services.aggregator.domain.intake.claims import id_of
 from services.aggregator.ports.claims import Claim
 from services.aggregator.ports.store import Segment
 from services.core.columns import DELTA

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
 
 
 class Killed(Exception):

@@ -1,11 +1,11 @@
 """Two aggregators over one store, between which journals go to and fro; either dies at any moment."""
 
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.domain.claims import Claims
-from services.aggregator.domain.intake import Intake
-from services.aggregator.domain.live import Live
-from services.aggregator.domain.others import Others
-from services.aggregator.domain.overview import OverviewState
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
+from services.aggregator.domain.intake.claims import Claims
+from services.aggregator.domain.intake.intake import Intake
+from services.aggregator.domain.live.live import Live
+from services.aggregator.domain.live.others import Others
+from services.aggregator.domain.live.overview import OverviewState
 from services.core.errors import Unavailable
 from tests.component.aggregator.mortal_engine import MortalEngine
 from tests.component.aggregator.repeating_world import HOUR_US, Journal, World

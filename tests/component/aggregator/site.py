@@ -7,8 +7,8 @@ from pathlib import Path
 
 import grpc
 
-from services.aggregator.adapters.clickhouse.engines import Row, ServerEngine
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.engines import Row, ServerEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from tests.component.collector.collectors import Collector, collector
 from tests.support.clickhouse import ClickHouseServer
 from tests.support.service_process import service_process

@@ -5,10 +5,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.adapters.clickhouse.tails import ClickHouseTails
-from services.aggregator.domain.tail_rows import START, Told
-from services.aggregator.domain.tailing import Position, Tailing
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.storing.tails import ClickHouseTails
+from services.aggregator.domain.live.tail_rows import START, Told
+from services.aggregator.domain.live.tailing import Position, Tailing
 from services.aggregator.ports.records import Place
 from services.aggregator.ports.tails import Mark, Stretch, Tail, Topic
 from services.core.errors import Overloaded, Unavailable

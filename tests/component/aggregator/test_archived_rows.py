@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.aggregator.adapters.archived_rows import ArchivedRows
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.parquet_files import ParquetFiles
 from services.aggregator.ports.deletions import Deletion, Scope, digest_of
 from services.aggregator.ports.retention import Policy

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.aggregator.adapters.clickhouse.business import ClickHouseBusiness
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.domain.business import Business, BusinessFigures
-from services.aggregator.domain.zoned_steps import zoned_steps
+from services.aggregator.adapters.clickhouse.business.business import ClickHouseBusiness
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
+from services.aggregator.domain.business.business import Business, BusinessFigures
+from services.aggregator.domain.ranges.zoned_steps import zoned_steps
 from services.aggregator.ports.business import Period
 from tests.support.clock import ManualClock
 from tests.support.journals import NOW, record, segment

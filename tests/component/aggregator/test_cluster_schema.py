@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.cluster import SHARDED, on_cluster
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.migrations import BOOTSTRAP, known_migrations
-from services.aggregator.adapters.clickhouse.shelves import SHELVES
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.cluster import SHARDED, on_cluster
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.migrations import BOOTSTRAP, known_migrations
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
+from services.aggregator.adapters.clickhouse.keeping.shelves import SHELVES
 
 pytestmark = pytest.mark.store
 CREATED = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")

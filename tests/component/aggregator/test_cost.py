@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from google.protobuf.message import Message
 
-from services.aggregator.adapters.clickhouse.engines import DATABASE, Engine, open_engine
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.engines import DATABASE, Engine, open_engine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from tests.component.aggregator.aggregators import Aggregator
 from tests.component.aggregator.conftest import Start
 from tests.component.aggregator.test_promises import NAMED, OWNER, SECRET, words, world

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from services.aggregator.adapters.memory_store import MemoryStore
-from services.aggregator.domain.claims import Claims
-from services.aggregator.domain.intake import Intake
-from services.aggregator.domain.live import Live, history_bounds
-from services.aggregator.domain.overview import OverviewState
+from services.aggregator.domain.intake.claims import Claims
+from services.aggregator.domain.intake.intake import Intake
+from services.aggregator.domain.live.live import Live, history_bounds
+from services.aggregator.domain.live.overview import OverviewState
 from services.aggregator.ports.store import IntakeCounts, Segment, Store
 from tests.component.aggregator.everything import TABLES, everything, named_everything
 from tests.support.clock import ManualClock

@@ -21,8 +21,8 @@ from binnacle.aggregator.v1 import (
     overview_service_pb2,
 )
 from binnacle.journal.v1 import journal_pb2
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.migrations import known_migrations, migrate
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.migrations import known_migrations, migrate
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
 from tests.component.aggregator.conftest import Start
 from tests.support.journals import record

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.reader import THREADS, Bounds
-from services.aggregator.adapters.clickhouse.statements import Join, TenantQuery
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.engine.reader import THREADS, Bounds
+from services.aggregator.adapters.clickhouse.engine.statements import Join, TenantQuery
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.core.errors import DeadlineExceeded
 from tests.support.journals import NOW, record, segment
 from tests.support.stores import MAKERS, opened

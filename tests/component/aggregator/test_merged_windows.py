@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.core.clock import SystemClock
 from tests.component.aggregator.mortal_engine import MortalEngine
 from tests.component.aggregator.rival_world import RivalWorld

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.claims import read_claims
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine, open_engine
-from services.aggregator.adapters.clickhouse.migrations import Migration, known_migrations, migrate
-from services.aggregator.adapters.clickhouse.rollups import Revisions
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine, open_engine
+from services.aggregator.adapters.clickhouse.engine.migrations import Migration, known_migrations, migrate
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
+from services.aggregator.adapters.clickhouse.storing.claims import read_claims
+from services.aggregator.adapters.clickhouse.storing.rollups import Revisions
 from services.aggregator.config import AggregatorConfig
 from services.aggregator.wiring import wire
 from services.core.errors import Conflict, InvalidInput

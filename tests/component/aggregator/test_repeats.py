@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from services.aggregator.adapters.clickhouse.statements import Statement
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.core.clock import SystemClock
 from tests.component.aggregator.mortal_engine import Killed, MortalEngine
 from tests.component.aggregator.repeating_world import World

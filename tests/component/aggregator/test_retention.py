@@ -10,10 +10,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.retention import ClickHouseRetention
-from services.aggregator.adapters.clickhouse.statements import Statement
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
+from services.aggregator.adapters.clickhouse.keeping.retention import ClickHouseRetention
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.retention import Policy
 from services.core.clock import SystemClock
 from tests.component.aggregator.retiring_process import DAY, NOW, TENANTS, fill, retention, roll_up

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.domain.rollups import RollUps, disturbed_minutes
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
+from services.aggregator.domain.intake.rollups import RollUps, disturbed_minutes
 from services.aggregator.ports.rollups import DAY, HOUR, TIERS
 from services.core.clock import SystemClock
 from tests.component.aggregator.mortal_engine import Killed, MortalEngine

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.engines import EngineFault, ServerEngine
-from services.aggregator.adapters.clickhouse.rollups import Revisions
-from services.aggregator.adapters.clickhouse.statements import Statement
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.adapters.clickhouse.turns import Lease, leased
+from services.aggregator.adapters.clickhouse.engine.engines import EngineFault, ServerEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.turns import Lease, leased
+from services.aggregator.adapters.clickhouse.storing.rollups import Revisions
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.claims import Claim
 from services.aggregator.ports.store import Segment
 from services.core.clock import SystemClock

@@ -7,7 +7,7 @@ from itertools import groupby
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.tails import Topic
 from services.core.clock import SystemClock
 from tests.component.aggregator.mortal_engine import MortalEngine

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.adapters.clickhouse import time_series as clickhouse_time_series
-from services.aggregator.adapters.clickhouse.reader import Bounds
-from services.aggregator.adapters.clickhouse.store import ClickHouseStore
-from services.aggregator.domain import time_series
+from services.aggregator.adapters.clickhouse.engine.reader import Bounds
+from services.aggregator.adapters.clickhouse.series import time_series as clickhouse_time_series
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
+from services.aggregator.domain.series import time_series
 from services.aggregator.ports.rollups import DAY, HOUR
 from tests.support.clock import ManualClock
 from tests.support.journals import NOW, Sample

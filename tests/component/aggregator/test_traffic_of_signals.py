@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.aggregator.adapters.clickhouse.traffic import ClickHouseTraffic
-from services.aggregator.domain.traffic import TrafficSums, summed
+from services.aggregator.adapters.clickhouse.reports.traffic import ClickHouseTraffic
+from services.aggregator.domain.reports.traffic import TrafficSums, summed
 from services.aggregator.ports.store import Segment
 from services.aggregator.ports.traffic import TrafficQuestion
 from tests.support.journals import NOW, Event, record, segment

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.unfinished import forget_unfinished
+from services.aggregator.adapters.clickhouse.engine.unfinished import forget_unfinished
 from services.aggregator.adapters.memory_store import MemoryStore
 from tests.component.aggregator.everything import TABLES, everything
 from tests.component.aggregator.test_crash import picture

@@ -14,8 +14,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from google.rpc import status_pb2
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 
-from services.aggregator.adapters.clickhouse.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.statements import Statement
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from tests.integration.otlp.exporters import run_node, run_python, why_no_node
 from tests.integration.otlp.posts import posts
 from tests.support import otlp

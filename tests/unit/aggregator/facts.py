@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from binnacle.journal.v1 import journal_pb2
-from services.aggregator.domain.overview import Snapshot
+from services.aggregator.domain.live.overview import Snapshot
 from tests.support.journals import record
 
 # Shortly after midnight (UTC), so that windows and days differ.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.aggregator.domain.across import Matrix, aggregate, calculated, filled, grouped_by, ranked
-from services.aggregator.domain.question import Aggregation, Fill, Grouping, Ranking
+from services.aggregator.domain.series.across import Matrix, aggregate, calculated, filled, grouped_by, ranked
+from services.aggregator.domain.series.question import Aggregation, Fill, Grouping, Ranking
 from services.core.errors import InvalidInput
 from tests.support import plain_series
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.buckets import LAST_BUCKET, bucket_numbers, bucket_value, percentiles
+from services.aggregator.domain.intake.buckets import LAST_BUCKET, bucket_numbers, bucket_value, percentiles
 
 latencies = st.lists(st.floats(0.002, 1e8), min_size=1, max_size=200)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain import claimed_ids
-from services.aggregator.domain.claimed_ids import RUN_US, ClaimedIds
+from services.aggregator.domain.intake import claimed_ids
+from services.aggregator.domain.intake.claimed_ids import RUN_US, ClaimedIds
 from services.aggregator.ports.claims import ClaimRun
 
 MANY = 1_000_000

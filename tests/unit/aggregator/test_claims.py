@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.aggregator.domain.claims import Claims, RepeatLimits, Verdict, id_of
+from services.aggregator.domain.intake.claims import Claims, RepeatLimits, Verdict, id_of
 from services.aggregator.ports.claims import ClaimHistory, ClaimRun
 from services.aggregator.ports.records import Record
 from tests.support.clock import ManualClock

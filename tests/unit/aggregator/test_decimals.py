@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given, strategies as st
 
-from services.aggregator.adapters.clickhouse.decimals import BITS, decompose
+from services.aggregator.adapters.clickhouse.storing.decimals import BITS, decompose
 from services.core.conventions import STALE_BITS
 
 values = st.floats(allow_nan=False, allow_infinity=False) | st.decimals(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.aggregator.domain.distributions import quantile
+from services.aggregator.domain.series.distributions import quantile
 
 INF = math.inf
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from binnacle.journal.v1 import journal_pb2
-from services.aggregator.domain.durations import FRESH_NS, Durations, meaning
-from services.aggregator.domain.live import Live
-from services.aggregator.domain.series_roles import SeriesRoles
-from services.aggregator.domain.signals import signals_by_tenant
+from services.aggregator.domain.intake.durations import FRESH_NS, Durations, meaning
+from services.aggregator.domain.intake.series_roles import SeriesRoles
+from services.aggregator.domain.intake.signals import signals_by_tenant
+from services.aggregator.domain.live.live import Live
 from services.aggregator.ports.signals import SignalColumns
 from services.core.columns import DELTA
 from tests.support.clock import ManualClock

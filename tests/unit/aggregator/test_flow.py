@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.aggregator.domain.flow import MAX_TENANTS, FlowMeter
+from services.aggregator.domain.intake.flow import MAX_TENANTS, FlowMeter
 from services.aggregator.ports.records import Record
 from tests.support.clock import ManualClock
 from tests.support.journals import NOW, read, record

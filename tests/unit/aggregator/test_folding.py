@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.aggregator.domain.cell_folding import FIELDS, fold_cells
-from services.aggregator.domain.folding import fold, ordered, places_of
-from services.aggregator.domain.grid import Grid
+from services.aggregator.domain.series.cell_folding import FIELDS, fold_cells
+from services.aggregator.domain.series.folding import fold, ordered, places_of
+from services.aggregator.domain.series.grid import Grid
 from services.aggregator.ports.time_series import Fold, Function
 from tests.support import plain_series
 

@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 from hypothesis import given, settings, strategies as st
 
-from services.aggregator.domain.funnels import Funnel, StepFigures, funnel
+from services.aggregator.domain.business.funnels import Funnel, StepFigures, funnel
 from services.aggregator.ports.funnels import FunnelColumns
 
 Row = tuple[int, int, int, int]

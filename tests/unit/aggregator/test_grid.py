@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.grid import round_step, runs, stepped
+from services.aggregator.domain.series.grid import round_step, runs, stepped
 from services.core.errors import InvalidInput
 
 DAY_MS = 86_400_000

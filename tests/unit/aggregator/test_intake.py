@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from services.aggregator.adapters.memory_store import MemoryStore
-from services.aggregator.domain import intake as intake_module
-from services.aggregator.domain.claims import Claims
-from services.aggregator.domain.intake import Intake, JournalStream
-from services.aggregator.domain.live import Live
+from services.aggregator.domain.intake import intake as intake_module
+from services.aggregator.domain.intake.claims import Claims
+from services.aggregator.domain.intake.intake import Intake, JournalStream
+from services.aggregator.domain.live.live import Live
 from services.aggregator.ports.store import EventFilter, Segment
 from services.core.errors import InvalidInput, Overloaded, Unavailable
 from tests.support.clock import ManualClock

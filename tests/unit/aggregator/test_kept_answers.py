@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.aggregator.domain import kept_answers
-from services.aggregator.domain.kept_answers import FRESH_SECONDS, FRESH_SECONDS_MOST, LATE_SECONDS, KeptAnswers
+from services.aggregator.domain.figures import kept_answers
+from services.aggregator.domain.figures.kept_answers import FRESH_SECONDS, FRESH_SECONDS_MOST, LATE_SECONDS, KeptAnswers
 from services.core.errors import Unavailable
 from tests.support.clock import ManualClock
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.adapters.clickhouse import layouts
-from services.aggregator.adapters.clickhouse.layouts import Layouts
+from services.aggregator.adapters.clickhouse.storing import layouts
+from services.aggregator.adapters.clickhouse.storing.layouts import Layouts
 from services.aggregator.ports.records import SampleColumns
 
 Row = tuple[int, int]

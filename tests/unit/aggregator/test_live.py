@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.aggregator.adapters.memory_store import MemoryStore
-from services.aggregator.domain.claims import Claims
-from services.aggregator.domain.intake import Intake
-from services.aggregator.domain.live import READER_QUEUE, Live
-from services.aggregator.domain.overview import OverviewEvents, OverviewState, OverviewUpdate
+from services.aggregator.domain.intake.claims import Claims
+from services.aggregator.domain.intake.intake import Intake
+from services.aggregator.domain.live.live import READER_QUEUE, Live
+from services.aggregator.domain.live.overview import OverviewEvents, OverviewState, OverviewUpdate
 from services.core.errors import Overloaded, Unavailable
 from tests.support.clock import ManualClock
 from tests.support.journals import read, record, segment

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.aggregator.adapters.clickhouse.masks import MASK
-from services.aggregator.domain.log_patterns import log_patterns
+from services.aggregator.adapters.clickhouse.findings.masks import MASK
+from services.aggregator.domain.findings.log_patterns import log_patterns
 from services.aggregator.ports.logs import MaskedLines
 from tests.support.log_lines import TEMPLATES, templated
 

@@ -3,9 +3,9 @@
 import pytest
 
 from binnacle.query.v1 import query_pb2
-from services.aggregator.adapters.clickhouse.matching import series_ids
+from services.aggregator.adapters.clickhouse.series.matching import series_ids
 from services.aggregator.convert.matchers import matchers_from, matchers_from_texts
-from services.aggregator.domain.matching import MAX_MATCHERS
+from services.aggregator.domain.series.matching import MAX_MATCHERS
 from services.aggregator.ports.matching import Matcher, Operator
 from services.core.errors import InvalidInput
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from services.aggregator.domain import recent_samples
-from services.aggregator.domain.recent_samples import NO_SAMPLES, RecentSamples, runs_of
+from services.aggregator.domain.series import recent_samples
+from services.aggregator.domain.series.recent_samples import NO_SAMPLES, RecentSamples, runs_of
 from services.aggregator.ports.records import SampleColumns
 from tests.support.clock import ManualClock
 from tests.support.journals import NOW, Sample, record, segment

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.aggregator.adapters.memory_store import MemoryStore
-from services.aggregator.domain import rollups
-from services.aggregator.domain.rollups import RollUps, disturbed_minutes
+from services.aggregator.domain.intake import rollups
+from services.aggregator.domain.intake.rollups import RollUps, disturbed_minutes
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
 from services.core.errors import Unavailable
 from tests.support.clock import ManualClock

@@ -1,8 +1,8 @@
 """The series of a tenant, as they come."""
 
 from services.aggregator.adapters.regular_expressions import matches
-from services.aggregator.domain.question import Matching
-from services.aggregator.domain.series_index import TenantSeries
+from services.aggregator.domain.series.question import Matching
+from services.aggregator.domain.series.series_index import TenantSeries
 from services.aggregator.ports.records import Series
 
 

@@ -1,4 +1,4 @@
-from services.aggregator.domain.service_map import Node, service_map
+from services.aggregator.domain.findings.service_map import Node, service_map
 from services.aggregator.ports.traces import Calls
 
 

@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from services.aggregator.adapters.clickhouse.statements import Join, TenantQuery, Union
+from services.aggregator.adapters.clickhouse.engine.statements import Join, TenantQuery, Union
 
 
 def test_every_query_names_its_tenant_as_a_parameter() -> None:

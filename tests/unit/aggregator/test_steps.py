@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.steps import MAX_STEPS, steps_of
+from services.aggregator.domain.ranges.steps import MAX_STEPS, steps_of
 from services.aggregator.ports.searches import TimeRange
 from services.core.errors import InvalidInput
 

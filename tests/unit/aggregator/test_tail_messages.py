@@ -4,9 +4,9 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.past_rows import Lane, PastRows
-from services.aggregator.domain.tail_rows import MESSAGE_CHARACTERS, MESSAGE_ROWS, START, Messages, Told
-from services.aggregator.domain.tails import QUIET_SECONDS, READER_MESSAGES, TailReader, Tails
+from services.aggregator.domain.live.past_rows import Lane, PastRows
+from services.aggregator.domain.live.tail_rows import MESSAGE_CHARACTERS, MESSAGE_ROWS, START, Messages, Told
+from services.aggregator.domain.live.tails import QUIET_SECONDS, READER_MESSAGES, TailReader, Tails
 from services.aggregator.ports.tails import Stretch, Tail, TailLine, TailRow, Topic
 from services.core.errors import Overloaded, Unavailable
 from tests.support.clock import ManualClock

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.text_search import text_search
+from services.aggregator.domain.findings.text_search import text_search
 from services.aggregator.ports.searches import Term, TextSearch
 from services.core.errors import InvalidInput
 

@@ -1,6 +1,6 @@
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.trace_tree import tree_of
+from services.aggregator.domain.findings.trace_tree import tree_of
 from services.aggregator.ports.traces import StoredSpan
 
 NUMBERS = st.integers(0, 12)

@@ -4,9 +4,9 @@ import itertools
 
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.past_days import Remembered, joined_lives, joined_probes
-from services.aggregator.domain.spans_of_time import clipped, length, union, without
-from services.aggregator.domain.uptime import BURN_WINDOWS, budget, histories, share
+from services.aggregator.domain.reports.past_days import Remembered, joined_lives, joined_probes
+from services.aggregator.domain.reports.spans_of_time import clipped, length, union, without
+from services.aggregator.domain.reports.uptime import BURN_WINDOWS, budget, histories, share
 from services.aggregator.ports.reliability import Life, Probe
 from tests.support.clock import ManualClock
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from services.aggregator.domain.window import MAX_KEYS, MAX_ROWS_AHEAD, MAX_SERVICES, OTHER, Traffic, TrafficWindow
+from services.aggregator.domain.live.window import MAX_KEYS, MAX_ROWS_AHEAD, MAX_SERVICES, OTHER, Traffic, TrafficWindow
 from services.aggregator.ports.signals import SignalColumns
 
 NOW = 1_000_000

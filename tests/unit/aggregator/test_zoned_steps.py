@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.zoned_steps import MAX_STEPS, MOST_UNASKED, usual_step, zoned_steps
+from services.aggregator.domain.ranges.zoned_steps import MAX_STEPS, MOST_UNASKED, usual_step, zoned_steps
 from services.core.errors import InvalidInput
 
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia")

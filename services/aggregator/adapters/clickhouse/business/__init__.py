@@ -1,0 +1,1 @@
+"""Business figures, rules, sessions, funnels, people."""

@@ -1,0 +1,211 @@
+"""Sessions, made of events at the time of the question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from services.aggregator.adapters.clickhouse.business.event_fields import (
+    FAILED,
+    MICROS,
+    MILLIONTHS,
+    PLACE,
+    Bindings,
+    amount_of,
+    text_of,
+    within,
+)
+from services.aggregator.adapters.clickhouse.business.features import feature_usage
+from services.aggregator.adapters.clickhouse.engine.engines import Row
+from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
+from services.aggregator.ports.sessions import (
+    LISTED,
+    FeatureFilter,
+    FeatureUsage,
+    Session,
+    SessionFigures,
+    SessionFilter,
+    SessionPosition,
+)
+
+CONTEXT_TYPES = ("session_start", "session_context")
+CONTEXT_KEYS = (
+    "country",
+    "city",
+    "language",
+    "device",
+    "platform",
+    "os",
+    "browser",
+    "app_version",
+    "referrer",
+    "plan",
+    "demo",
+)
+_FEATURE, _PAGE = text_of("data.feature"), text_of("data.page")
+_PAGES_SEEN = f"type = 'page_view' AND {_PAGE} != ''"
+_TOTAL = amount_of("data.total")
+
+
+def _listed(value: str, condition: str) -> str:
+    return f"arraySlice(arraySort(groupUniqArrayIf({value}, {condition})), 1, {LISTED})"
+
+
+_COLUMNS = (
+    "session_id",
+    f"argMaxIf(user_id, {PLACE}, user_id != '')",
+    "toUnixTimestamp64Micro(min(time))",
+    "toUnixTimestamp64Micro(max(time))",
+    "count()",
+    "countIf(type = 'page_view')",
+    _listed(_PAGE, _PAGES_SEEN),
+    _listed(_FEATURE, f"type = 'feature_used' AND {_FEATURE} != ''"),
+    "countIf(type = 'purchase')",
+    f"sumMapIf(map({text_of('data.currency')}, assumeNotNull({_TOTAL})), type = 'purchase' AND {_TOTAL} IS NOT NULL)",
+    "countIf(type = 'request')",
+    f"countIf({FAILED})",
+    _listed("toString(service)", "service != ''"),
+    f"argMinIf({_PAGE}, {PLACE}, {_PAGES_SEEN})",
+    f"argMaxIf({_PAGE}, {PLACE}, {_PAGES_SEEN})",
+    f"argMax(type, {PLACE})",
+)
+
+
+class ClickHouseSessions:
+    """Asks about sessions. See ports/sessions.py."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def sessions(
+        self, tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None = None
+    ) -> Sequence[Session]:
+        found = await self._reader.rows(_which(tenant, matching, limit, before))
+        if not found:
+            return []
+        ids, starts, ends = zip(*found, strict=True)
+        told = {one.session_id: one for one in await self._told(tenant, ids, min(starts), max(ends) + 1)}
+        return [told[session_id] for session_id in ids if session_id in told]
+
+    async def session(self, tenant: str, session_id: str, from_us: int, to_us: int) -> Session | None:
+        found = await self._told(tenant, [session_id], from_us, to_us)
+        return found[0] if found else None
+
+    async def _told(self, tenant: str, ids: Sequence[str], from_us: int, to_us: int) -> list[Session]:
+        bound = Bindings()
+        where = (*within(bound, from_us, to_us), f"session_id IN {bound.texts(ids)}")
+        query = TenantQuery(tenant, "events", _COLUMNS, where, bound.values, group_by="session_id")
+        sessions = [_session(row) for row in await self._reader.rows(query)]
+        contexts = await self._contexts(tenant, ids, from_us, to_us)
+        return [replace(one, context=contexts.get(one.session_id, {})) for one in sessions]
+
+    async def _contexts(
+        self, tenant: str, ids: Sequence[str], from_us: int, to_us: int
+    ) -> Mapping[str, Mapping[str, str]]:
+        """The newest value of each attribute that tells something of its session, by session."""
+        bound = Bindings()
+        keys, types = bound.texts(CONTEXT_KEYS), bound.texts(CONTEXT_TYPES)
+        telling = f"has({types}, type) OR has({keys}, fact.1)"
+        facts = TenantQuery(
+            tenant,
+            "events",
+            (
+                "session_id",
+                f"{PLACE} AS place",
+                f"arrayJoin(arrayFilter(fact -> {telling}, JSONExtractKeysAndValuesRaw(data))) AS fact",
+            ),
+            (*within(bound, from_us, to_us), f"session_id IN {bound.texts(ids)}"),
+            bound.values,
+        )
+        newest = TenantQuery(
+            tenant, facts, ("session_id", "fact.1", "argMax(fact.2, place)"), group_by="session_id, fact.1"
+        )
+        found: dict[str, dict[str, str]] = {}
+        for session_id, name, value in await self._reader.rows(newest):
+            found.setdefault(session_id, {})[name] = value
+        return found
+
+    async def figures(
+        self, tenant: str, from_us: int, to_us: int, active_from_us: int, service: str = ""
+    ) -> SessionFigures:
+        [row] = await self._reader.rows(_figures(tenant, from_us, to_us, active_from_us, service))
+        return SessionFigures(*(cell or 0 for cell in row))
+
+    async def features(self, tenant: str, matching: FeatureFilter, limit: int) -> FeatureUsage:
+        return await feature_usage(self._reader, tenant, matching, limit)
+
+
+def _which(tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None) -> TenantQuery:
+    """Ids of sessions, with first and last time."""
+    bound = Bindings()
+    conditions = []
+    if matching.active_from_us:
+        conditions.append(f"ends >= {bound.whole(matching.active_from_us)}")
+    if matching.user_id:
+        conditions.append(f"countIf(user_id = {bound.text(matching.user_id)}) > 0")
+    if matching.feature:
+        conditions.append(f"countIf(type = 'feature_used' AND {_FEATURE} = {bound.text(matching.feature)}) > 0")
+    if matching.service:
+        conditions.append(f"countIf(service = {bound.text(matching.service)}) > 0")
+    if matching.errors_only:
+        conditions.append(f"countIf({FAILED}) > 0")
+    if before is not None:
+        conditions.append(f"(ends, session_id) < ({bound.whole(before[0])}, {bound.text(before[1])})")
+    return TenantQuery(
+        tenant,
+        "events",
+        ("session_id", "toUnixTimestamp64Micro(min(time)) AS starts", "toUnixTimestamp64Micro(max(time)) AS ends"),
+        (*within(bound, matching.from_us, matching.to_us), "session_id != ''"),
+        bound.values,
+        group_by="session_id",
+        having=" AND ".join(conditions),
+        order_by="ends DESC, session_id DESC",
+        limit=limit,
+    )
+
+
+def _session(row: Row) -> Session:
+    revenue = {currency.upper(): 0.0 for currency in row[9]}
+    for currency, amount in row[9].items():
+        revenue[currency.upper()] += int(amount) / MILLIONTHS
+    return Session(*[*row[:9], revenue, *row[10:]])
+
+
+def _figures(tenant: str, from_us: int, to_us: int, active_from_us: int, service: str) -> TenantQuery:
+    bound = Bindings()
+    of_service = (f"service = {bound.text(service)}",) if service else ()
+    each = TenantQuery(
+        tenant,
+        "events",
+        (
+            f"(max({MICROS}) - min({MICROS})) / 1e6 AS seconds",
+            f"max({MICROS}) AS ends",
+            "groupUniqArrayIf(user_id, user_id != '') AS users",
+            "count() AS events_of_it",
+            "countIf(type = 'page_view') AS pages",
+            f"countIf({FAILED}) AS errors",
+            "countIf(type = 'purchase') AS purchases",
+            "countIf(type = 'conversion') AS conversions",
+        ),
+        (*within(bound, from_us, to_us), "session_id != ''", *of_service),
+        bound.values,
+        group_by="session_id",
+    )
+    return TenantQuery(
+        tenant,
+        each,
+        (
+            "count()",
+            f"countIf(ends >= {bound.whole(active_from_us)})",
+            "uniqExactArray(users)",
+            "avg(seconds)",
+            "quantileExactInclusive(0.5)(seconds)",
+            "sum(events_of_it)",
+            "sum(pages)",
+            "countIf(pages > 0)",
+            "countIf(pages = 1)",
+            "countIf(errors > 0)",
+            "countIf(purchases > 0)",
+            "countIf(conversions > 0)",
+        ),
+        parameters=bound.values,
+    )

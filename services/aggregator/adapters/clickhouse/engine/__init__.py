@@ -1,0 +1,1 @@
+"""The engine, embedded or served: its doors, its schema, its formats."""

@@ -1,0 +1,106 @@
+"""The door for questions: bounded in time, memory and rows, and apart from the threads that write."""
+
+import asyncio
+import dataclasses
+import secrets
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from services.aggregator.adapters.clickhouse.engine.engines import ROW_FORMAT, Engine, EngineFault, Row, rows_of
+from services.aggregator.adapters.clickhouse.engine.statements import Question, quoted
+from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
+from services.runtime.logs import Log
+
+THREADS = 4
+ENDING_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one question may take: `seconds` of time, `memory` in bytes, `result_rows` in its answer."""
+
+    seconds: float = 10.0
+    memory: int = 1 << 30
+    result_rows: int = 1_000_000
+
+    def settings(self) -> str:
+        """As settings of a SELECT; what exceeds them is an error, never a part of an answer."""
+        return (
+            f"max_execution_time = {self.seconds}, timeout_overflow_mode = 'throw', max_memory_usage = {self.memory},"
+            f" max_result_rows = {self.result_rows}, result_overflow_mode = 'throw'"
+        )
+
+
+DEFAULT_BOUNDS = Bounds()
+
+
+class BadPattern(InvalidInput):
+    """A regular expression of the question is none that RE2 takes."""
+
+
+class Reader:
+    """Asks the store questions of one tenant, and a few about the engine.
+
+    Every method raises Unavailable while the store does not answer, DeadlineExceeded when a question takes longer than
+    its bounds, and InvalidInput when its answer, or the memory it needs, is larger.
+    """
+
+    def __init__(self, engine: Callable[[], Engine | None], log: Log) -> None:
+        self._engine = engine
+        self._log = log
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
+        self._enders = ThreadPoolExecutor(1, thread_name_prefix="ended questions")
+
+    async def rows(self, query: Question, bounds: Bounds = DEFAULT_BOUNDS) -> list[Row]:
+        """The rows of an answer; 64-bit integers as int, NaN as None."""
+        return rows_of(await self.body(query, ROW_FORMAT, bounds))
+
+    async def body(self, query: Question, form: str, bounds: Bounds = DEFAULT_BOUNDS) -> bytes:
+        """An answer in one of ClickHouse's formats, such as Native or ArrowStream."""
+        engine = self._engine()
+        if engine is None:
+            raise Unavailable("the store is not open yet")
+        statement = query.statement()
+        # By its comment a question is found among those that run; comments within the SQL do not last that long.
+        mark = f"question {secrets.token_hex(8)}"
+        asked = dataclasses.replace(statement, settings=f"{bounds.settings()}, log_comment = {quoted(mark)}")
+        asking = self._threads.submit(lambda: engine.query_bytes(asked, form))
+        try:
+            return await asyncio.wrap_future(asking)
+        except EngineFault as fault:
+            raise self._told(str(fault)) from fault
+        except asyncio.CancelledError:
+            if not asking.done():
+                self._enders.submit(self._end, engine, mark, asking)
+            raise
+
+    def _end(self, engine: Engine, mark: str, asking: "Future[bytes]") -> None:
+        """Have the engine give up a question nobody waits for, so that its thread is free for others."""
+        ending = f"KILL QUERY WHERE Settings['log_comment'] = {quoted(mark)} ASYNC"
+        while not asking.done():
+            try:
+                engine.execute(ending)
+            except EngineFault as fault:
+                self._log.warning("a question could not be ended", reason=str(fault))
+                return
+            # It may not have begun yet.
+            wait([asking], timeout=ENDING_SECONDS)
+
+    async def close(self) -> None:
+        """Wait for what is being asked."""
+        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._enders.shutdown)
+
+    def _told(self, reason: str) -> Exception:
+        if "cannot compile re2" in reason:
+            fault = reason.partition("error: ")[2].partition(": ")[0][:100]
+            return BadPattern.of("", f"must be a regular expression as RE2 has them: {fault or 'too long'}")
+        if "TIMEOUT_EXCEEDED" in reason:
+            return DeadlineExceeded("the question took too long: ask for a shorter range, or for fewer series")
+        if "MEMORY_LIMIT_EXCEEDED" in reason or "TOO_MANY_ROWS" in reason:
+            return InvalidInput.of(
+                "", "the answer is too large: ask for a shorter range, a longer step, or fewer series"
+            )
+        self._log.error("a question failed", reason=reason)
+        return Unavailable("the store does not answer")

@@ -1,0 +1,1 @@
+"""Events, log lines, errors, traces."""

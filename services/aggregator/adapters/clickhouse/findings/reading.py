@@ -1,0 +1,130 @@
+"""Questions about events and counts, and rows as values."""
+
+from services.aggregator.adapters.clickhouse.engine.engines import Engine, Row
+from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery, TenantTable
+from services.aggregator.ports.store import EventFilter, EventPosition, IntakeCounts, StoredEvent
+from services.aggregator.ports.warnings import WarningFilter, WarningPosition
+
+FREQUENT_TYPES = 100
+# The newest rows are looked for near the newest first: each part that may hold one costs the reading of a piece of it.
+LOOKBACKS = (600, 86_400, None)
+EVENT_COLUMNS = (
+    "toUnixTimestamp64Micro(time)",
+    "toUnixTimestamp64Micro(accepted)",
+    "type",
+    "service",
+    "user_id",
+    "session_id",
+    "data",
+    "journal_id",
+    "offset",
+    "row",
+)
+
+
+def event(row: Row) -> StoredEvent:
+    """A row of EVENT_COLUMNS."""
+    return StoredEvent(*[*row[:7], tuple(row[7:])])
+
+
+def newest_events(
+    engine: Engine, tenant: str, matching: EventFilter, limit: int, before: EventPosition | None
+) -> list[StoredEvent]:
+    """The newest events that match."""
+    rows: list[Row] = []
+    for lookback in LOOKBACKS:
+        rows = engine.query(_events_query(tenant, matching, limit, before, lookback).statement())
+        if len(rows) == limit:
+            break
+    return [event(row) for row in rows]
+
+
+def _events_query(
+    tenant: str, matching: EventFilter, limit: int, before: EventPosition | None, lookback_seconds: int | None
+) -> TenantQuery:
+    where, parameters = _matching(matching)
+    if lookback_seconds is not None:
+        newest = "now64(6)" if before is None else "fromUnixTimestamp64Micro({before_us:Int64})"
+        where += (f"time >= {newest} - toIntervalSecond({lookback_seconds})",)
+    if before is not None:
+        # The first condition finds the place in the index, the second is exact.
+        before_place = "({before_us:Int64}, {before_journal:String}, {before_offset:UInt64}, {before_row:UInt32})"
+        where += (
+            "time <= fromUnixTimestamp64Micro({before_us:Int64})",
+            f"(toUnixTimestamp64Micro(time), journal_id, offset, row) < {before_place}",
+        )
+        names = ("before_us", "before_journal", "before_offset", "before_row")
+        parameters |= dict(zip(names, before, strict=True))
+    order = "time DESC, journal_id DESC, offset DESC, row DESC"
+    return TenantQuery(tenant, "events", EVENT_COLUMNS, where, parameters, order_by=order, limit=limit)
+
+
+_ALIKE = "kind, field, reason, description, source"
+
+
+def warnings_query(tenant: str, matching: WarningFilter, limit: int, before: WarningPosition | None) -> TenantQuery:
+    """What was refused, as the fields of IntakeWarning."""
+    where = (
+        "time >= fromUnixTimestamp64Micro({from_us:Int64})",
+        "time < fromUnixTimestamp64Micro({to_us:Int64})",
+        *(("kind = {kind:String}",) if matching.kind else ()),
+    )
+    parameters: dict[str, str | int] = {"from_us": matching.from_us, "to_us": matching.to_us, "kind": matching.kind}
+    last = "toUnixTimestamp64Micro(max(time))"
+    having = ""
+    if before is not None:
+        names = ("last", "kind", "field", "reason", "description", "source")
+        parameters.update(zip((f"before_{name}" for name in names), before, strict=True))
+        place = ", ".join(f"{{before_{name}:{'Int64' if name == 'last' else 'String'}}}" for name in names)
+        having = f"({last}, {_ALIKE}) < ({place})"
+    figures = ("argMax(sample, time)", "sum(count)", "toUnixTimestamp64Micro(min(first))", last)
+    return TenantQuery(
+        tenant,
+        "intake_warnings",
+        (_ALIKE, *figures),
+        where,
+        parameters,
+        group_by=_ALIKE,
+        having=having,
+        order_by=", ".join(f"{name} DESC" for name in (last, *_ALIKE.split(", "))),
+        limit=limit,
+    )
+
+
+def count_events_query(tenant: str, matching: EventFilter) -> TenantQuery:
+    """How many events match."""
+    where, parameters = _matching(matching)
+    return TenantQuery(tenant, "events", ("count()",), where, parameters)
+
+
+def read_counts(engine: Engine, tenant: str) -> IntakeCounts:
+    """Rows stored of one tenant."""
+
+    def count(table: TenantTable, expression: str = "count()") -> int:
+        [[number]] = engine.query(TenantQuery(tenant, table, (expression,)).statement())
+        return int(number)
+
+    frequent = TenantQuery(
+        tenant, "events", ("type", "count()"), group_by="type", order_by="count() DESC, type", limit=FREQUENT_TYPES
+    )
+    return IntakeCounts(
+        events=count("events"),
+        samples=count("samples"),
+        logs=count("logs"),
+        heartbeats=count("heartbeats"),
+        series=count("series", "uniqExact(id)"),
+        events_by_type={kind: int(count) for kind, count in engine.query(frequent.statement())},
+        distributions=count("histograms") + count("exponential_histograms") + count("summaries"),
+        exemplars=count("exemplars"),
+        spans=count("spans"),
+    )
+
+
+def _matching(matching: EventFilter) -> tuple[tuple[str, ...], dict[str, str | int]]:
+    where: tuple[str, ...] = ()
+    parameters: dict[str, str | int] = {}
+    for name, word in (("type", matching.type), ("service", matching.service)):
+        if word:
+            where += (f"{name} = {{{name}:String}}",)
+            parameters[name] = word
+    return where, parameters

@@ -1,0 +1,1 @@
+"""Segments into tables, and what a start reads back."""

@@ -1,0 +1,1 @@
+"""Business figures, rules, funnels, and the people behind them."""

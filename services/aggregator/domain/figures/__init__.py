@@ -1,0 +1,1 @@
+"""Single figures by name, whatever they are made of."""

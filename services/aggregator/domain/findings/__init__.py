@@ -1,0 +1,1 @@
+"""What is found in log lines, errors and traces."""

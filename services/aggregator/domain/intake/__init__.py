@@ -1,0 +1,1 @@
+"""From journals into the store, each row once."""

@@ -1,0 +1,1 @@
+"""Ranges of time, and the steps they are counted by."""

@@ -1,0 +1,1 @@
+"""Services, integrations, machines, agents, browsers, the pipeline: how they do."""

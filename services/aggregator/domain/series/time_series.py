@@ -1,0 +1,278 @@
+"""Answers selections: from memory where the newest is asked for, else from the cheapest exact tier.
+
+Buckets that are not rolled up yet, or that late samples disturbed, are made again of the next finer tier.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from services.aggregator.domain.intake.rollups import RAW_SECONDS
+from services.aggregator.domain.series.across import Matrix, aggregate
+from services.aggregator.domain.series.apart import apart
+from services.aggregator.domain.series.cell_cache import (
+    CHUNK_SECONDS,
+    MAX_CHUNK_CELLS,
+    CellCache,
+    Read,
+    matrices,
+    with_imported,
+)
+from services.aggregator.domain.series.cell_folding import FIELDS, fold_cells
+from services.aggregator.domain.series.changes import Changes
+from services.aggregator.domain.series.folding import fold, ordered, places_of
+from services.aggregator.domain.series.grid import Grid, joined, runs
+from services.aggregator.domain.series.recent_samples import MAX_ROWS, RecentSamples, runs_of
+from services.aggregator.domain.series.series_index import Expressions, SeriesIndex, TenantSeries
+from services.aggregator.domain.series.tier_choice import DELTA_KIND, SAMPLES, Plan
+from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns
+from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
+from services.aggregator.ports.time_series import CellField, CommitListener, Fold, StepRows, TimeSeriesStore
+from services.core.clock import Clock
+from services.core.errors import InvalidInput
+
+MAX_VALUES = 20_000_000
+# Fewer buckets are read as they are asked for, without those around them.
+FEW_CELLS = 50_000
+# Samples of one a second, above which the store sums up better than it hands over.
+MANY_SAMPLES = 400_000
+MAX_RUNS = 12
+_SHORT = 0.001
+_LOWER = {MINUTE: SAMPLES, HOUR: MINUTE}
+# Of samples younger than this imports bring no sums: they are kept as samples.
+_IMPORTED_SECONDS = RAW_SECONDS - DAY
+Kept = Callable[[str, int], float]
+"""Seconds for which a tenant keeps a tier."""
+
+
+class TimeSeriesReader:
+    """Series, and the values of selections at steps."""
+
+    def __init__(self, store: TimeSeriesStore, clock: Clock, expressions: Expressions, kept: Kept) -> None:
+        self.store = store
+        self.changes = Changes()
+        self.clock = clock
+        self.kept = kept
+        self._recent = RecentSamples(clock)
+        self._index = SeriesIndex(expressions, clock)
+        self._cache = CellCache(self.changes)
+        self._loading = asyncio.Lock()
+
+    @property
+    def listeners(self) -> Sequence[CommitListener]:
+        """What has to hear of commits."""
+        return (self._index, self._recent, self.changes)
+
+    def forget(self, tenant: str) -> None:
+        """Rows of a tenant were deleted: nothing of it is told from memory."""
+        self._index.forget(tenant)
+        self._recent.forget(tenant)
+        self.changes.everything(tenant)
+
+    async def series(self, tenant: str) -> TenantSeries:
+        """The series of a tenant."""
+        known = self._index.of(tenant)
+        if known is None:
+            self._index.expect(tenant)
+            known = self._index.read(tenant, await self.store.series(tenant))
+        return known
+
+    async def outdated(self, tenant: str, tier: int, from_s: int, to_s: int) -> Longs:
+        """Starts of buckets of a tier that are made again of finer ones."""
+        if self.changes.alone:
+            return self.changes.outdated(tenant, tier, from_s, to_s)
+        return await self.store.outdated(tenant, tier, from_s, to_s)
+
+    async def matrix(self, tenant: str, plan: Plan, parts: Sequence[Grid]) -> Matrix:
+        """The values of a selection at the steps of all parts."""
+        steps = sum(part.count for part in parts)
+        if len(plan.found.ids) * steps > MAX_VALUES:
+            raise InvalidInput.of("query.step", "is too short for so many series: lengthen it, or ask for fewer")
+        values = joined([await self._values(tenant, plan, part) for part in parts])
+        if plan.scale != 1.0:
+            values = values * plan.scale
+        grouping = plan.selection.grouping
+        if grouping is None:
+            return Matrix(plan.found.labels, values)
+        groups = plan.found.grouped(grouping)
+        return Matrix(groups.labels, await apart(values.size, lambda: aggregate(values, groups, grouping)))
+
+    async def _values(self, tenant: str, plan: Plan, grid: Grid) -> Floats:
+        if not len(plan.found.ids):
+            return np.empty((0, grid.count))
+        grid = grid.earlier(plan.selection.offset_ms)
+        from_ms = int(grid.ends_ms[0]) - plan.window_ms
+        await self._read_recent(tenant, from_ms)
+        if plan.tier == SAMPLES or self._recent.covers(tenant, from_ms):
+            return await self._from_samples(tenant, plan, grid, from_ms)
+        return await self._from_cells(tenant, plan, grid, plan.tier)
+
+    async def _read_recent(self, tenant: str, from_ms: int) -> None:
+        if not self._recent.worth_reading(tenant, from_ms):
+            return
+        async with self._loading:
+            if not self._recent.worth_reading(tenant, from_ms):
+                return
+            kept_from_ms = self._recent.kept_from_ms()
+            try:
+                while not self._recent.hold():  # noqa: ASYNC110 - what it waits for ends in another thread
+                    await asyncio.sleep(_SHORT)
+                read = await self.store.newest(tenant, kept_from_ms, MAX_ROWS)
+                if read is None:
+                    self._recent.give_up(tenant)
+                else:
+                    samples, now = read, self.clock.now()
+                    runs = await apart(len(samples.values), lambda: runs_of(samples, now))
+                    self._recent.take(tenant, runs, kept_from_ms)
+            finally:
+                self._recent.release()
+
+    async def _from_samples(self, tenant: str, plan: Plan, grid: Grid, from_ms: int) -> Floats:
+        ids, what = plan.found.ids, plan.fold
+        samples = self._recent.samples(tenant, ids, from_ms)
+        if samples is None and grid.count == 1 and what.function == "last":
+            samples = self._recent.newest(tenant, ids, from_ms, _end(grid))
+        if samples is None:
+            disjoint = plan.window_ms == grid.step_ms and what.function not in ("rate", "increase")
+            folds = disjoint and not plan.selection.offset_ms % grid.step_ms
+            if folds and await self._expected(tenant, plan, grid) > MANY_SAMPLES:
+                return await self._summed_up(tenant, plan, grid)
+            try:
+                samples = await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, _end(grid))
+            except InvalidInput:
+                if not folds:
+                    raise
+                return await self._summed_up(tenant, plan, grid)
+        chosen = samples
+        return await apart(len(chosen.values) + len(ids) * grid.count, lambda: _folded(chosen, plan, grid))
+
+    async def _expected(self, tenant: str, plan: Plan, grid: Grid) -> float:
+        """How many samples a question may be about: one of each series a second, or as many as came lately."""
+        seconds = (grid.count * max(grid.step_ms, 1) + plan.window_ms) / 1e3
+        every = max(len(await self.series(tenant)), 1)
+        return len(plan.found.ids) * seconds * max(1.0, self._recent.per_second(tenant) / every)
+
+    async def _unless_all(self, tenant: str, ids: Ids) -> Ids | None:
+        return None if len(ids) > 50 and len(ids) == len(await self.series(tenant)) else ids
+
+    async def _summed_up(self, tenant: str, plan: Plan, grid: Grid) -> Floats:
+        first = grid.first_ms // grid.step_ms
+        ids = await self._unless_all(tenant, plan.found.ids)
+        rows = await self.store.folded(tenant, ids, plan.fold, grid.step_ms, first, grid.count)
+        return await apart(len(rows.values), lambda: _placed(rows, plan.found.ids, first, grid.count))
+
+    async def _from_cells(self, tenant: str, plan: Plan, grid: Grid, tier: int) -> Floats:
+        every, window = max(grid.step_ms // (tier * 1_000), 1), plan.window_ms // (tier * 1_000)
+        from_s = (int(grid.ends_ms[0]) - plan.window_ms) // 1_000
+        count = every * (grid.count - 1) + window
+        dirty = np.zeros(count, bool)
+        position = self.changes.position(tenant)
+        outdated = await self.outdated(tenant, tier, from_s, from_s + count * tier)
+        dirty[(outdated - from_s) // tier] = True
+        fields = FIELDS[plan.fold.function]
+        cells = await self._cells(tenant, tier, plan.found.ids, from_s, count, fields, position)
+        size = len(plan.found.ids) * count
+        values = await apart(size, lambda: fold_cells(cells, plan.fold.function, grid.count, every, window))
+        if not dirty.any():
+            return values
+        sums = np.concatenate(([0], np.cumsum(dirty)))
+        starts = np.arange(grid.count) * every
+        values = values.copy()
+        for first, end in runs(sums[starts + window] > sums[starts], MAX_RUNS):
+            values[:, first:end] = await self._finer(tenant, plan, grid.part(first, end), tier)
+        return values
+
+    async def _finer(self, tenant: str, plan: Plan, grid: Grid, tier: int) -> Floats:
+        """Steps that a tier cannot tell, of the next finer one that is still kept."""
+        lower = _LOWER.get(tier, HOUR)
+        from_ms = int(grid.ends_ms[0]) - plan.window_ms
+        if lower == SAMPLES or self._recent.covers(tenant, from_ms):
+            return await self._from_samples(tenant, plan, grid, from_ms)
+        return await self._from_cells(tenant, plan, grid, lower)
+
+    async def _cells(
+        self, tenant: str, tier: int, ids: Ids, from_s: int, count: int, fields: Sequence[CellField], position: int
+    ) -> dict[CellField, Floats]:
+        length = CHUNK_SECONDS[tier]
+        known = (await self.series(tenant)).ids
+        chunks = range(from_s // length * length, from_s + count * tier, length)
+        many = len(known) * (length // tier) > MAX_CHUNK_CELLS
+        if many or not self.changes.alone or (len(ids) * count < FEW_CELLS and len(ids) < len(known)):
+            order = np.argsort(ids)
+            made = await self._read(tenant, tier, ids[order], from_s, count, fields)
+            back = np.argsort(order)
+            return {name: values[back] for name, values in made.items()}
+        parts: dict[CellField, list[Floats]] = {name: [] for name in fields}
+        for start in chunks:
+            first = max((from_s - start) // tier, 0)
+            end = min((from_s - start) // tier + count, length // tier)
+            await self._refresh(tenant, tier, start, fields, known, position)
+            for name in fields:
+                held = self._cache.part(tenant, tier, start, name, ids, first, end)
+                if held is None:
+                    held = (await self._read(tenant, tier, known, start, length // tier, [name]))[name]
+                    held = held[np.searchsorted(known, ids), first:end]
+                parts[name].append(held)
+        return {name: joined(held) for name, held in parts.items()}
+
+    async def _refresh(
+        self, tenant: str, tier: int, start: int, fields: Sequence[CellField], known: Ids, position: int
+    ) -> None:
+        buckets = CHUNK_SECONDS[tier] // tier
+        outdated = np.zeros(buckets, bool)
+        outdated[(self.changes.outdated(tenant, tier, start, start + buckets * tier) - start) // tier] = True
+        stale = self._cache.stale(tenant, tier, start, fields, known, outdated)
+        if stale is not None:
+            first, end = stale
+            made = await self._read(tenant, tier, known, start + first * tier, end - first, fields, everybody=True)
+            self._cache.keep(tenant, tier, start, made, Read(known, position, first, end), outdated)
+
+    async def _read(
+        self,
+        tenant: str,
+        tier: int,
+        ids: Ids,
+        from_s: int,
+        count: int,
+        fields: Sequence[CellField],
+        *,
+        everybody: bool = False,
+    ) -> dict[CellField, Floats]:
+        """Buckets of series, which are in rising order."""
+        to_s = from_s + count * tier
+        asked = None if everybody else ids
+        rows = await self.store.cells(tenant, tier, asked, from_s, to_s, fields)
+        made = await apart(len(rows.starts), lambda: matrices(rows, ids, tier, from_s, count))
+        # What is imported was older than samples are kept when it came.
+        if from_s < self.clock.now() - _IMPORTED_SECONDS:
+            imported = await self.store.imported(tenant, tier, asked, from_s, to_s)
+            if len(imported.starts):
+                with_imported(made, matrices(imported, ids, tier, from_s, count))
+        return made
+
+
+def _end(grid: Grid) -> int:
+    return int(grid.ends_ms[-1])
+
+
+def _folded(samples: SampleColumns, plan: Plan, grid: Grid) -> Floats:
+    ids = plan.found.ids
+    places = places_of(ids, samples.series_ids)
+    kept = places >= 0
+    rows = ordered(places[kept], samples.times_ms[kept], samples.values[kept])
+    values = fold(rows, len(ids), grid, plan.window_ms, plan.fold)
+    increments = plan.found.kinds == DELTA_KIND
+    if plan.fold.function in ("rate", "increase") and increments.any():
+        sums = fold(rows, len(ids), grid, plan.window_ms, Fold("sum"))
+        seconds = plan.window_ms / 1e3 if plan.fold.function == "rate" else 1.0
+        values[increments] = sums[increments] / seconds
+    return values
+
+
+def _placed(rows: StepRows, ids: Ids, first: int, count: int) -> Floats:
+    places = places_of(ids, rows.series_ids)
+    kept = places >= 0
+    values = np.full((len(ids), count), np.nan)
+    values[places[kept], rows.steps[kept] - first] = rows.values[kept]
+    return values
