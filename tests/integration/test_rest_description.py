@@ -55,7 +55,6 @@ def _faults(operation: Operation, request: Request, examples: int) -> list[str]:
     @given(case=operation.as_strategy(), right=st.sets(st.sampled_from(["path", "query", "body"])), some=st.randoms())
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate,),

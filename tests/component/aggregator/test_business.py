@@ -87,7 +87,7 @@ def with_store(path: Path, check: Callable[[ClickHouseStore, str, Any], Awaitabl
         runner.run(store.open())
 
         @given(*given_)
-        @settings(max_examples=25, deadline=None)
+        @settings(max_examples=25)
         def examples(example: Any) -> None:
             runner.run(_awaited(check(store, next(tenants), example)))
 

@@ -89,7 +89,7 @@ async def played(world: World, steps: list[tuple[object, ...]]) -> None:
 
 @given(st.lists(STEPS, max_size=25))
 @example([("write", 0, "k"), ("write", 0, "l"), ("write", 1, "l"), ("send", 1), ("run_into_death", 2)])
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_in_any_order_with_any_deaths_each_request_is_there_once(
     engine: MortalEngine, store: ClickHouseStore, steps: list[tuple[object, ...]]
 ) -> None:
@@ -113,7 +113,7 @@ async def rivalled(world: RivalWorld, steps: list[tuple[object, ...]]) -> None:
 @example(
     [("write", 0, "k"), ("seal", 0), ("move", 0), ("write", 1, "k"), ("write", 0, "l"), ("seal", 1), ("write", 2, "l")]
 )
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_with_two_aggregators_each_request_is_there_once(
     engine: MortalEngine, store: ClickHouseStore, steps: list[tuple[object, ...]]
 ) -> None:

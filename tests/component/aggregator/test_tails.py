@@ -80,7 +80,7 @@ async def played(world: TailWorld, steps: list[tuple[object, ...]]) -> None:
 )
 @example([("join", 0), ("leave", 0), *2 * [("write", 0, ""), ("send", 0)], ("join", 0), ("write", 0, ""), ("seal", 0)])
 @example([("join", 0), ("leave", 0), *2 * [("write", 0, ""), ("seal", 0)], ("write", 0, ""), ("send", 0), ("join", 1)])
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_each_row_once_and_in_order(
     engine: MortalEngine, store: ClickHouseStore, steps: list[tuple[object, ...]]
 ) -> None:

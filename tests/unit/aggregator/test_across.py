@@ -29,7 +29,7 @@ values = st.lists(st.lists(st.sampled_from([NAN, NAN, 1.0, 2.0, -3.5, 8.0]), min
 
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
 @given(rows=values, by=st.sampled_from([(), ("host",), ("host", "disk"), ("nobody",)]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_series_together_equal_plain_python(
     aggregation: Aggregation, rows: list[list[float]], by: tuple[str, ...]
 ) -> None:

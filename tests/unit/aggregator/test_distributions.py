@@ -38,7 +38,7 @@ buckets = st.lists(
 
 
 @given(buckets, st.sampled_from([0.01, 0.25, 0.5, 0.9, 0.99]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_quantile_of_buckets_that_overlap_is_that_of_their_sum(
     rows: list[tuple[float, float, float]], share: float
 ) -> None:

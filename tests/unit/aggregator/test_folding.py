@@ -40,7 +40,7 @@ points = st.lists(
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @given(rows=points, window=st.sampled_from([STEP, 3 * STEP, 700]), share=st.sampled_from([0.0, 0.5, 0.95, 1.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_fold_equals_plain_python(
     function: Function, rows: list[tuple[int, int, float]], window: int, share: float
 ) -> None:
@@ -66,7 +66,7 @@ def test_a_fold_equals_plain_python(
 
 @pytest.mark.parametrize("function", list(FIELDS))
 @given(rows=points, window=st.sampled_from([1, 2, 5]), every=st.sampled_from([1, 2]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_sums_by_bucket_give_what_the_samples_give(
     function: Function, rows: list[tuple[int, int, float]], window: int, every: int
 ) -> None:
@@ -97,7 +97,7 @@ def test_sums_by_bucket_give_what_the_samples_give(
     known=st.lists(st.integers(0, 2**64 - 1), max_size=8, unique=True),
     told=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 3)), max_size=12),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_each_series_is_found_at_its_place(known: list[int], told: list[tuple[int, int]]) -> None:
     rows = [known[number] if number < len(known) else 2**63 + number for number, times in told for _row in range(times)]
     found = places_of(np.array(known, np.uint64), np.array(rows, np.uint64))

@@ -63,14 +63,14 @@ def expected(rows: Sequence[Row], steps: int, window: int, only: int | None = No
 
 
 @given(rows, st.integers(2, 3), st.integers(1, 12))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_funnel_is_what_a_search_through_all_rows_finds(rows: list[Row], steps: int, window: int) -> None:
     found = funnel(columns(rows), steps, window * 1_000_000)
     assert found.steps == expected(rows, steps, window)
 
 
 @given(rows, st.integers(1, 12))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_the_groups_and_the_rest_are_the_whole(rows: list[Row], window: int) -> None:
     found = funnel(columns(rows), 2, window * 1_000_000, groups=2)
     for value, steps in found.groups.items():

@@ -57,7 +57,7 @@ def feed(intake: Intake, pieces: Sequence[tuple[str, int, list[Fact]]]) -> None:
         intake.feed(journal, read(start, [fact.record() for fact in piece]))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(deliveries())
 def test_the_overview_is_what_the_facts_say_in_any_order_and_repetition(
     delivered: tuple[list[Fact], list[tuple[str, int, list[Fact]]]],
@@ -71,7 +71,7 @@ def test_the_overview_is_what_the_facts_say_in_any_order_and_repetition(
     asyncio.run(run())
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(deliveries(), st.integers(0, 200))
 def test_the_overview_is_the_same_after_a_restart(
     delivered: tuple[list[Fact], list[tuple[str, int, list[Fact]]]], pause: int

@@ -3,7 +3,7 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from services.aggregator.adapters.clickhouse.findings.masks import MASK
 from services.aggregator.domain.findings.log_patterns import log_patterns
@@ -67,7 +67,6 @@ def test_figures_of_a_pattern_are_those_of_its_lines() -> None:
     assert (pattern.levels, pattern.services) == ({1: 1, 2: 4, 4: 4}, ("api", "web"))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(alphabet="ab c1=", max_size=12), max_size=40))
 def test_every_line_is_of_one_pattern(messages: list[str]) -> None:
     assert sum(templates(*messages).values()) == len(messages)

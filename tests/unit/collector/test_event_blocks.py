@@ -85,7 +85,7 @@ def fill(struct: Struct, data: dict[str, Any]) -> None:
         struct[name] = value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(events, min_size=1, max_size=4), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=9)
 )
@@ -102,7 +102,7 @@ def test_what_it_takes_python_takes_alike(drawn: list[Any], name: str) -> None:
         assert (batch.batch_id, len(batch.events)) == (name, len(drawn))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(events, min_size=1, max_size=2), st.data())
 def test_damaged_bytes_do_no_harm(drawn: list[Any], data: st.DataObject) -> None:
     raw = bytearray(WriteEventsRequest(events=[message(each) for each in drawn]).SerializeToString())

@@ -35,7 +35,7 @@ async def test_a_torn_line_costs_itself_alone(tmp_path: Path) -> None:
     one.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
 @pytest.mark.filterwarnings("ignore")
 def test_a_flipped_bit_never_makes_up_a_series(tmp_path_factory: pytest.TempPathFactory, place: int, bit: int) -> None:

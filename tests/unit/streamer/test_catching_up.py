@@ -150,7 +150,7 @@ async def played(steps: list[str]) -> None:
         ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_each_row_once_and_in_order_however_a_client_comes_and_goes(steps: list[str]) -> None:
     asyncio.run(played(steps))

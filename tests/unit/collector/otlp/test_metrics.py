@@ -89,7 +89,7 @@ def told(draft: MetricsDraft, ids: dict[int, Any]) -> list[Any]:
 
 
 @needs_compiler
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(requests(), min_size=1, max_size=3))
 def test_both_walks_say_the_same_of_any_request(given_requests: list[ExportMetricsServiceRequest]) -> None:
     compiled, python = Decoder(), Decoder(compiled=False)

@@ -205,7 +205,7 @@ def test_people_come_back_in_sessions_of_their_own(hour: list[Happening]) -> Non
     assert len(set(owners.values())) > 200
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.floats(0.01, LONGEST_STEP_SECONDS), min_size=1, max_size=40), st.integers(0, 5))
 def test_the_same_seed_tells_the_same_story_in_whatever_steps(steps: list[float], seed: int) -> None:
     world, told, now = World(NOON, 20.0, Random(seed)), list[Happening](), NOON
