@@ -50,5 +50,5 @@ def _without_password(text: str) -> str:
     known_by, at, place = rest.rpartition("@")
     if not slashes or not at:
         return text
-    user, colon, _password = known_by.partition(":")
-    return f"{scheme}://{user if colon else ''}{':' if colon else ''}{HIDDEN}@{place}"
+    user, _colon, password = known_by.partition(":")
+    return f"{scheme}://{f'{user}:' if password else ''}{HIDDEN}@{place}"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from pydantic import SecretStr
 
 from services.runtime.config import ServiceConfig
@@ -71,6 +71,7 @@ def test_what_is_no_secret_is_told(name: str, value: object, told: str) -> None:
 
 
 @given(password=st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=8, max_size=40))
+@example("as-a-user:")
 def test_no_password_of_an_address_is_ever_told(password: str) -> None:
     for address in (f"clickhouse://writer:{password}@store:9000/db", f"redis://{password}@cache/0"):
         told, hidden = shown("dsn", address)
