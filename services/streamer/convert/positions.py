@@ -19,7 +19,7 @@ MOST_CHARACTERS: Final = 20_000
 def token_from(standing: Standing) -> str:
     """The text of a standing."""
     position = standing.position
-    parts = [bytes((VERSION, standing.logs)), _varint(int(position.as_of * 1000))]
+    parts = [bytes((VERSION, standing.logs)), _varint(round(position.as_of * 1000))]
     for journal, (offset, row) in sorted(position.marks.items()):
         parts += bytes.fromhex(journal), _varint(offset), _varint(row)
     payload = b"".join(parts)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, strategies as st
+from hypothesis import given, strategies as st
 from pydantic import SecretStr
 
 from services.runtime.config import ServiceConfig
@@ -38,6 +38,7 @@ def test_what_is_named_as_a_secret_is_hidden(name: str) -> None:
         ("clickhouse://writer:a/b@c#?d@db:9000/x", f"clickhouse://writer:{HIDDEN}@db:9000/x"),
         ("redis://:hunter2@redis:6379/0", f"redis://:{HIDDEN}@redis:6379/0"),
         ("redis://hunter2@redis:6379/0", f"redis://{HIDDEN}@redis:6379/0"),
+        ("redis://hunter2:@redis:6379/0", f"redis://{HIDDEN}@redis:6379/0"),
         ("clickhouse://db/x?user=w&password=hunter2&secure=1", f"clickhouse://db/x?user=w&password={HIDDEN}&secure=1"),
         ("host=db user=w password=hunter2 port=1", f"host=db user=w password={HIDDEN} port=1"),
         ("https://hook.example/x?access_token=hunter2", f"https://hook.example/x?access_token={HIDDEN}"),
@@ -71,12 +72,12 @@ def test_what_is_no_secret_is_told(name: str, value: object, told: str) -> None:
 
 
 @given(password=st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=8, max_size=40))
-@example("as-a-user:")
 def test_no_password_of_an_address_is_ever_told(password: str) -> None:
-    for address in (f"clickhouse://writer:{password}@store:9000/db", f"redis://{password}@cache/0"):
-        told, hidden = shown("dsn", address)
-        assert hidden
-        assert password not in told or password in "clickhouse://writer:@store:9000/db redis://@cache/0" + HIDDEN
+    assert shown("dsn", f"clickhouse://writer:{password}@store:9000/db") == (
+        f"clickhouse://writer:{HIDDEN}@store:9000/db",
+        True,
+    )
+    assert shown("dsn", f"redis://:{password}@cache/0")[0] == f"redis://:{HIDDEN}@cache/0"
 
 
 def test_settings_are_told_by_their_variable() -> None:
