@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 PAUSE_SECONDS = 0.01
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], what: str, within: float = 5.0) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], what: str, within: float = 20.0) -> None:
     """Return once `condition` holds; fail, naming `what`, when it does not hold `within` seconds."""
     deadline = time.monotonic() + within
     while not await condition():
@@ -16,7 +16,7 @@ async def eventually(condition: Callable[[], Awaitable[bool]], what: str, within
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-def eventually_sync(condition: Callable[[], bool], what: str, within: float = 10.0) -> None:
+def eventually_sync(condition: Callable[[], bool], what: str, within: float = 20.0) -> None:
     """The same for tests without an event loop."""
     deadline = time.monotonic() + within
     while not condition():

@@ -173,7 +173,10 @@ async def test_cancelled_supervision_leaves_no_process() -> None:
             await task
 
         async def gone() -> bool:
-            return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+            try:
+                return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+            except psutil.NoSuchProcess:
+                return True
 
         await eventually(gone, "the process is gone")
 
