@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 SCALE ?= 0.1
+# Each has a suite of its own. Full figures are of a machine that does nothing else.
+TEST_PROCESSES ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PY_STAMP := .venv/.installed
@@ -30,7 +32,7 @@ run: setup gen-fresh web ## set up what is missing and run the whole suite with 
 	@exec $(BIN)/binnacle up --demo $(ARGS)
 
 test: setup gen-fresh web chromium ## set up what is missing and run every test (browser tests too)
-	@BINNACLE_TEST_SCALE=$(SCALE) $(BIN)/pytest $(if $(NAME),-k "$(NAME)") $(ARGS)
+	@BINNACLE_TEST_SCALE=$(SCALE) $(BIN)/pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(if $(NAME),-k "$(NAME)") $(ARGS)
 
 test-long: ## the same tests at full figures (NAME="kill or noise")
 	@$(MAKE) test SCALE=1.0 ARGS="--timeout=1800 $(ARGS)"

@@ -47,9 +47,10 @@ async def test_what_is_there_or_was_merged_is_not_taken_back(tmp_path: Path) -> 
         await store.commit(everything())
     assert forget_unfinished(path) == 0
     [*_others, part] = parts(path, "logs")
-    part.rename(part.with_name("20270115_1_9_2"))
+    partition, first = part.name.split("_")[:2]
+    merged = part.rename(part.with_name(f"{partition}_{first}_{int(first) + 8}_2"))
     assert forget_unfinished(path) == 0
-    part.with_name("20270115_1_9_2").rename(part.with_name("20270115_2_9_2"))
+    merged.rename(part.with_name(f"{partition}_{int(first) + 1}_{int(first) + 8}_2"))
     assert forget_unfinished(path) == 1
     assert forget_unfinished(path) == 0
 
