@@ -83,8 +83,9 @@ async def test_events_are_as_old_as_they_are_kept(tmp_path: Path) -> None:
     assert np.frombuffer(record.events.times_unix_us, "<i8").tolist() == [old // 1000 * 1_000_000]
 
 
-@pytest.mark.parametrize(("at_ms", "rule"), [(now_ms() + 3 * DAY_MS, "at most 24 hours ahead"), (0, "not be before")])
-async def test_times_that_cannot_be(tmp_path: Path, at_ms: int, rule: str) -> None:
+@pytest.mark.parametrize(("days_ahead", "rule"), [(3, "at most 24 hours ahead"), (None, "not be before")])
+async def test_times_that_cannot_be(tmp_path: Path, days_ahead: int | None, rule: str) -> None:
+    at_ms = 0 if days_ahead is None else now_ms() + days_ahead * DAY_MS
     async with collector(tmp_path) as running:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await stub(running).ImportSeries(pb.ImportSeriesRequest(batch_id="a", series=[series(at_ms)]))
