@@ -95,7 +95,11 @@ def posting(client: httpx.AsyncClient) -> Lane:
         rule = rng.choice(rules)
         path, told = noise.path(rule, rng), noise.headers(rng)
         content = noise.body(rng) if rule.verb != "GET" else b""
-        answer = await client.request(rule.verb, path, content=content, headers=told)
+        try:
+            async with asyncio.timeout(STREAM_SECONDS if rule.streams else None):
+                answer = await client.request(rule.verb, path, content=content, headers=told)
+        except TimeoutError:
+            return ""
         if answer.status_code in BAD_STATUSES:
             return f"{rule.verb} {path} answered {answer.status_code} {answer.text[:200]} to {told} {content.hex()}"
         return ""

@@ -42,10 +42,11 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A path of REST and its verb."""
+    """A path of REST, its verb, whether its answer is a stream."""
 
     verb: str
     path: str
+    streams: bool
 
 
 def methods() -> list[Method]:
@@ -76,7 +77,7 @@ def rules() -> list[Rule]:
             for rule in (http, *http.additional_bindings):
                 verb = rule.WhichOneof("pattern")
                 if verb:
-                    found.append(Rule(verb.upper(), getattr(rule, verb)))
+                    found.append(Rule(verb.upper(), getattr(rule, verb), method.server_streaming))
     return found
 
 
