@@ -1,10 +1,9 @@
-"""What data there is, files of it, and deleting it, through the edge."""
+"""What data there is, and files of it, through the edge."""
 
 import csv
 import hashlib
 import io
 import json
-import time
 from typing import Any
 
 import grpc
@@ -70,15 +69,3 @@ def test_the_catalog_knows_the_demo(suite: Suite) -> None:
     assert suite.get("/api/v1/cardinality")["series"] >= metric["series"]
     matchers = [{"label": "__name__", "value": metric["name"]}]
     assert len(suite.post("/api/v1/series/search", {"matchers": matchers})["series"]) == len(series)
-
-
-def test_a_person_is_deleted(suite: Suite) -> None:
-    recorded(suite, "leaver", 10)
-    begun = suite.post("/api/v1/deletions/users", {"user_id": "leaver"})["deletion"]
-    eventually_sync(lambda: lines(suite, "leaver") == 0, "the events are gone", within=30)
-    told = suite.get(f"/api/v1/deletions/{begun['id']}")["deletion"]
-    assert told["scope"] == "user"
-    assert told["state"] in ("STATE_RUNNING", "STATE_DONE")
-    assert begun["id"] in [one["id"] for one in suite.get("/api/v1/deletions")["deletions"]]
-    # Intake goes on.
-    recorded(suite, f"comer-{time.time():.0f}", 3)

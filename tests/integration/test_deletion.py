@@ -1,0 +1,47 @@
+"""Deleting a person's data, through the edge, in a suite of its own: while rows go, others are not answered at once."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.suite import Suite, running_suite
+from tests.support.waiting import eventually_sync
+
+pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def suite() -> Iterator[Suite]:
+    with running_suite() as running:
+        yield running
+
+
+def recorded(suite: Suite, user: str, count: int) -> None:
+    """Events of a person, in the store when this returns."""
+    suite.post("/events", [{"type": "told", "user_id": user, "data": {"place": n}} for n in range(count)])
+    eventually_sync(lambda: lines(suite, user) == count, "the events are stored", within=40)
+
+
+def lines(suite: Suite, user: str) -> int | None:
+    """How many events of a person an export has; None while the store is read anew."""
+    answer = suite.http.get("/api/v1/export", params={"data": "events", "format": "ndjson", "user_ids": user})
+    assert answer.status_code in (200, 503), answer.text
+    return len(answer.text.splitlines()) if answer.status_code == 200 else None
+
+
+def state(suite: Suite, deletion: str) -> str | None:
+    answer = suite.http.get(f"/api/v1/deletions/{deletion}")
+    assert answer.status_code in (200, 503), answer.text
+    return str(answer.json()["deletion"]["state"]) if answer.status_code == 200 else None
+
+
+def test_a_person_is_deleted(suite: Suite) -> None:
+    recorded(suite, "leaver", 10)
+    begun = suite.post("/api/v1/deletions/users", {"user_id": "leaver"})["deletion"]
+    eventually_sync(lambda: lines(suite, "leaver") == 0, "the events are gone", within=40)
+    eventually_sync(lambda: state(suite, begun["id"]) == "STATE_DONE", "the deletion is done", within=40)
+    assert begun["scope"] == "user"
+    assert begun["id"] in [one["id"] for one in suite.get("/api/v1/deletions")["deletions"]]
+    # Intake goes on.
+    recorded(suite, f"comer-{time.time():.0f}", 3)
