@@ -5,7 +5,7 @@ import sys
 
 from bench.report import note
 
-NAMES = ("e2e", "intake", "query", "rest")
+NAMES = ("e2e", "intake", "live", "query", "rest")
 
 
 def main(names: list[str]) -> int:

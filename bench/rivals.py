@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +32,14 @@ class Rival:
     """A running rival."""
 
     name: str
-    url: str
+    port: int
     pid: int
     folder: Path
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
 
 
 def unpacked(package: str, program: str) -> Path:
@@ -108,25 +113,36 @@ def prometheus() -> Iterator[Rival]:
 
 
 @contextmanager
-def running(name: str, command: Sequence[str], port: int, ready: str, folder: Path) -> Iterator[Rival]:
-    """A server once it answers 200 at `ready`; ended afterwards."""
-    url = f"http://127.0.0.1:{port}"
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as process:
+def running(
+    name: str,
+    command: Sequence[str],
+    port: int,
+    ready: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Rival]:
+    """A server once it answers at `ready`; ended afterwards. Raises Missing."""
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as process,
+    ):
         try:
-            _wait(name, url + ready, process, folder / "log")
-            yield Rival(name, url, process.pid, folder)
+            rival = Rival(name, port, process.pid, folder)
+            _wait(rival, ready, process)
+            yield rival
         finally:
             process.terminate()
             process.wait(START_SECONDS)
 
 
-def _wait(name: str, url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait(rival: Rival, ready: str, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            if httpx.get(url).is_success:
+            if not httpx.get(rival.url + ready).is_server_error:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise Missing(f"{name} did not start: {log.read_text(errors='replace')[-500:]}")
+    log = (rival.folder / "log").read_text(errors="replace")
+    raise Missing(f"{rival.name} did not start: {log[-500:]}")

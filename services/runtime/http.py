@@ -30,6 +30,9 @@ HTTP_STATUSES: Mapping[grpc.StatusCode, HTTPStatus] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: HTTPStatus.GATEWAY_TIMEOUT,
 }
 
+# A thousand browsers come back at once when a streamer starts anew; more than the kernel allows is cut to that.
+BACKLOG = 4096
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -91,6 +94,6 @@ def _site(runner: web.BaseRunner, address: str) -> web.BaseSite:
     if kind == "unix":
         # Left by a process that was killed; nobody can be listening there, since the launcher gives each its own.
         Path(path).unlink(missing_ok=True)
-        return web.UnixSite(runner, path)
+        return web.UnixSite(runner, path, backlog=BACKLOG)
     host, _colon, port = address.rpartition(":")
-    return web.TCPSite(runner, host.strip("[]"), int(port))
+    return web.TCPSite(runner, host.strip("[]"), int(port), backlog=BACKLOG)

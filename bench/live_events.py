@@ -1,0 +1,41 @@
+"""Events for live clients, from a process of its own: one a request, each with the time at which it is sent."""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from binnacle.events.v1.events_pb2 import Event
+from binnacle_client import Client
+
+TYPE = "bench"
+# Makes a frame of ours about 500 bytes long.
+PADDING = 120
+
+
+@contextmanager
+def sending(target: str, rate: float) -> Iterator[None]:
+    """`rate` events a second for the length of the block."""
+    sender = multiprocessing.get_context("spawn").Process(target=_run, args=(target, rate))
+    sender.start()
+    try:
+        yield
+    finally:
+        sender.terminate()
+        sender.join()
+
+
+def _run(target: str, rate: float) -> None:
+    asyncio.run(_send(target, rate))
+
+
+async def _send(target: str, rate: float) -> None:
+    started, number = time.monotonic(), 0
+    async with Client(target) as client, asyncio.TaskGroup() as tasks:
+        while True:
+            number += 1
+            await asyncio.sleep(started + number / rate - time.monotonic())
+            event = Event(type=TYPE, service="bench")
+            event.data.update({"sent": round(time.time(), 6), "pad": "x" * PADDING})
+            tasks.create_task(client.events.send([event]))
