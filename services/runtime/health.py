@@ -12,7 +12,9 @@ from services.runtime.logs import Log
 
 LIVE = "live"
 READY = ""
+# How soon it is asked again while it is not ready, and while it is.
 POLL_SECONDS = 0.25
+READY_POLL_SECONDS = 1.0
 CHECK_SECONDS = 5.0
 
 Ready = Callable[[], Awaitable[None]]
@@ -40,7 +42,7 @@ class Readiness:
         """Check for ever; say each change once."""
         while True:
             await self._check()
-            await self._clock.sleep(POLL_SECONDS)
+            await self._clock.sleep(POLL_SECONDS if self._reason else READY_POLL_SECONDS)
 
     async def withdraw(self) -> None:
         """Tell every asker that this process is about to stop."""
@@ -48,11 +50,12 @@ class Readiness:
 
     async def _check(self) -> None:
         reason = await self._reason_not_ready()
+        if reason == self._reason:
+            return
         state = health_pb2.HealthCheckResponse.NOT_SERVING if reason else health_pb2.HealthCheckResponse.SERVING
         for service in self._services:
             await self._servicer.set(service, state)
-        if reason != self._reason:
-            self._say(reason)
+        self._say(reason)
         self._reason = reason
 
     def _say(self, reason: str | None) -> None:

@@ -1,12 +1,12 @@
 """The seam between embedded and served ClickHouse: queries, commands, and the door for Native bytes."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
@@ -27,8 +27,16 @@ _NEWEST_ERROR = "SELECT argMax(last_error_message, last_error_time) FROM system.
 # A server that takes longer to be reached, or says nothing for so long, has failed.
 _CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
-# The whole process counts, the interpreter and its arrays too.
-_MEMORY_BYTES = 4 << 30
+# Of the embedded engine, where its address says nothing else. Rows that come in wake what merges them; what it does
+# besides, in each table twice a second at first and then ever more seldom, is to look for what is not there.
+_EMBEDDED: Mapping[str, str | int] = {
+    # The whole process counts, the interpreter and its arrays too.
+    "max_server_memory_usage": 4 << 30,
+    "memory_worker_period_ms": 500,
+    "background_processing_pool_thread_sleep_seconds_if_nothing_to_do": 5,
+    "background_processing_pool_task_sleep_seconds_when_no_work_random_part": 5,
+    "background_streaming_processing_pool_thread_sleep_seconds_if_nothing_to_do": 600,
+}
 
 
 class EngineFault(Exception):
@@ -126,7 +134,7 @@ class ChdbEngine:
 
         path.mkdir(parents=True, exist_ok=True)
         forget_unfinished(path)
-        settings = options if "max_server_memory_usage" in options else f"max_server_memory_usage={_MEMORY_BYTES}"
+        settings = urlencode({**_EMBEDDED, **dict(parse_qsl(options))})
         self._connect: Callable[[], Any] = lambda: connect(f"{path}?{settings}")
         self._idle: LifoQueue[Any] = LifoQueue()
         self._all: list[Any] = []
