@@ -16,10 +16,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PY_STAMP := .venv/.installed
 CONVERT := services/collector/convert
 OTLP := $(CONVERT)/otlp
-WEB_STAMP := dashboard/node_modules/.installed
-WEB_LOCK := $(wildcard dashboard/package-lock.json)
-WEB_SOURCES := $(if $(WEB_LOCK),$(shell find dashboard gen/typescript gen/openapi.json \( -name node_modules -o -name dist -o -name '.?*' \
-	-o -name '*.tsbuildinfo' -o -name '*.test.ts' \) -prune -o -type f -print 2>/dev/null))
+NPM_FOLDERS := dashboard clients/typescript
+NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.installed)
+WEB_SOURCES := $(shell find dashboard clients/typescript/src gen/typescript gen/openapi.json \( -name node_modules -o -name dist -o -name '.?*' \
+	-o -name '*.tsbuildinfo' -o -name '*.test.ts' \) -prune -o -type f -print 2>/dev/null)
 # Two makes at once must not write one environment.
 ONE_AT_A_TIME := $(if $(shell command -v flock),flock .setup.lock)
 
@@ -43,7 +43,7 @@ bench: setup gen-fresh web ## benchmarks beside their rivals, one JSON object a 
 screenshots: setup gen-fresh web chromium ## pictures for the docs
 	@exec $(BIN)/python -m tools.screenshots $(ARGS)
 
-setup: $(PY_STAMP) $(OTLP)/number_points.so $(CONVERT)/event_block.so $(if $(WEB_LOCK),$(WEB_STAMP)) ## make the environments (Python in .venv, npm in dashboard)
+setup: $(PY_STAMP) $(OTLP)/number_points.so $(CONVERT)/event_block.so $(NPM_STAMPS) ## make the environments (Python in .venv, npm in dashboard and clients/typescript)
 	@:
 
 $(PY_STAMP): requirements.lock pyproject.toml
@@ -68,11 +68,11 @@ $(OTLP)/number_points.so $(CONVERT)/event_block.so: %.so: %.c $(CONVERT)/wire.h
 		if command -v $(CC) >/dev/null && $(CC) -O2 -fPIC -shared -fvisibility=hidden -o $@.new $< -lm; then mv $@.new $@; \
 		else echo "No C compiler: OTLP metrics and events will be read in Python, at a tenth of the speed (Debian: apt-get install gcc)." >&2; fi'
 
-$(WEB_STAMP): $(WEB_LOCK)
+$(NPM_STAMPS): %/node_modules/.installed: %/package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a * 100 + b < 2019 ? 1 : 0)' 2>/dev/null || { \
-		echo "Binnacle's web app needs Node 20.19 or newer; 'node' is $$(node --version 2>&1 || true)."; \
+		echo "Binnacle's web app and TypeScript client need Node 20.19 or newer; 'node' is $$(node --version 2>&1 || true)."; \
 		echo "Install it (https://nodejs.org, or your distribution's nodejs and npm) and put it first in PATH."; exit 1; } >&2
-	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd dashboard && npm ci --no-audit --no-fund --loglevel=error && touch ../$@'
+	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed'
 
 gen: setup ## regenerate gen/ from proto/, and what is made from both: docs/reference.md, the cluster's Envoy configuration
 	@$(BIN)/python -m tools.generate
@@ -85,7 +85,7 @@ gen-check: setup ## fail if gen/ is not what proto/ makes
 gen-fresh: setup
 	@$(BIN)/python -m tools.generate --if-stale
 
-web: setup $(if $(WEB_LOCK),dashboard/dist/index.html) ## build the web app
+web: setup dashboard/dist/index.html ## build the web app
 	@:
 
 dashboard/dist/index.html: $(WEB_SOURCES) | setup gen-fresh
@@ -99,7 +99,7 @@ format: setup ## rewrite sources into house form
 	@$(BIN)/ruff format .
 	@$(BIN)/python -m tools.copy_protos && $(BIN)/buf format -w proto
 
-lock: ## renew requirements.lock and its part for the images (the web app's lock is npm's)
+lock: ## renew requirements.lock and its part for the images (those of the web app and the TypeScript client are npm's)
 	@test -x $(BIN)/uv || $(MAKE) setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet -o requirements.lock
@@ -117,6 +117,6 @@ chromium:
 		fi; }
 
 clean: ## remove everything that was made (environments, builds, caches); gen/ stays
-	@rm -rf .venv dashboard/node_modules dashboard/dist third_party .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf .venv $(NPM_FOLDERS:%=%/node_modules) $(NPM_FOLDERS:%=%/dist) third_party .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache .setup.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The web app's own unit tests and type checks, so that one summary covers both languages."""
+"""Unit tests and type checks of what is written in TypeScript, so that one summary covers both languages."""
 
 import json
 
@@ -6,14 +6,14 @@ import pytest
 
 from tests.architecture.commands import ROOT, passes
 
-DASHBOARD = ROOT / "dashboard"
-
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("script", ["test", "check"])
-def test_web_app_passes(script: str) -> None:
-    if not (DASHBOARD / "node_modules").exists():
-        pytest.skip("the web app's packages are not installed (make setup)")
-    assert script in json.loads((DASHBOARD / "package.json").read_text())["scripts"]
-    passes("npm", "run", "--silent", script, folder=DASHBOARD)
+@pytest.mark.parametrize("name", ["dashboard", "clients/typescript"])
+def test_typescript_passes(name: str, script: str) -> None:
+    folder = ROOT / name
+    if not (folder / "node_modules").exists():
+        pytest.skip(f"the packages of {name} are not installed (make setup)")
+    assert script in json.loads((folder / "package.json").read_text())["scripts"]
+    passes("npm", "run", "--silent", script, folder=folder)
