@@ -39,6 +39,8 @@ PAGE_PATHS = (
     "/robots.txt",
 )
 PAGE_PREFIXES = ("/app/", "/assets/", "/icons/")
+# WebSockets. A token that is missing here comes in the first message, which the streamer judges.
+SOCKET_MATCHES = ({"prefix": "/ws/"}, {"path": "/monitoring/ws"})
 # Server-sent events for those who accept them, else a JSON document a line.
 LIVE_PATH = "/api/v1/live"
 # JSON that goes to the collector's own HTTP listener as it is, where there is one; else by way of its gRPC contract.
@@ -188,6 +190,7 @@ class _View:
     foreign_errors: str
     json_paths: Sequence[str] = JSON_PATHS
     live_path: str = LIVE_PATH
+    socket_matches: Sequence[Mapping[str, str]] = SOCKET_MATCHES
     foreign_paths: Sequence[str] = FOREIGN_PATHS
     replies: Sequence[Reply] = REPLIES
     health_call: str = HEALTH_CALL

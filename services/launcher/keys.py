@@ -12,9 +12,9 @@ from pathlib import Path
 
 from services.launcher.failures import LauncherError
 from services.launcher.places import write_private
+from services.runtime.calls import AUDIENCE, ISSUER
 
 KEY_BYTES = 32
-ISSUER = AUDIENCE = "binnacle"
 
 
 @dataclass(frozen=True, slots=True)

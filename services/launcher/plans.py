@@ -90,6 +90,8 @@ def _shared_environment(settings: SuiteSettings, sockets: Sockets) -> Mapping[st
     }
     if settings.clickhouse_dsn:
         environment["BINNACLE_CLICKHOUSE_DSN"] = settings.clickhouse_dsn
+    if settings.auth == "jwt":
+        environment["BINNACLE_JWKS"] = str(read_or_make_jwt_key(settings.data_dir).jwks)
     environment.setdefault("BINNACLE_DRAIN_SECONDS", str(DRAIN_SECONDS))
     environment.setdefault("BINNACLE_WEB_DIR", str(ROOT / "dashboard" / "dist"))
     return environment

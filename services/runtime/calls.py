@@ -14,6 +14,9 @@ ROLES_KEY = "x-binnacle-roles"
 EXPIRES_KEY = "x-binnacle-expires"
 REQUEST_ID_KEY = "x-request-id"
 
+# Who signs tokens, and whom they are for.
+ISSUER = AUDIENCE = "binnacle"
+
 Metadata = Sequence[tuple[str, str | bytes]]
 
 

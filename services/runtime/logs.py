@@ -32,6 +32,8 @@ def configure(process: str, level: str, form: str) -> Log:
     )
     # Libraries speak through the standard library; only what should worry an operator is let through.
     logging.basicConfig(level=max(minimum, logging.WARNING), format="%(name)s: %(message)s", stream=sys.stderr)
+    # Its one warning shows the subprotocols of a client, which may bring a token there.
+    logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
     log: Log = structlog.get_logger().bind(process=process)
     return log
 

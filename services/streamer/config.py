@@ -34,4 +34,7 @@ class StreamerConfig(ServiceConfig):
     redis_url: str = Field(
         "", pattern=r"^$|^(rediss?|unix)://.+", description="Redis of the suite, whose state is shown; not if empty"
     )
+    jwks: Path | None = Field(
+        None, description="key set for tokens that come in the first message of a WebSocket; refused without it"
+    )
     demo: bool = Field(False, description="whether demonstration input runs, which the page then says")

@@ -196,7 +196,7 @@ class ReportSource(Protocol):
     """Whoever answers what is asked again and again. Each raises BinnacleError when there is no answer."""
 
     async def report(self, tenant: str, name: str) -> Answer:
-        """`stats`, `health` or `pipeline`."""
+        """A report by its name, such as `stats`."""
         ...
 
     async def answer(self, tenant: str, question: Question, token: str) -> Answer:

@@ -10,8 +10,10 @@ from services.core.errors import Unavailable
 from services.runtime import http
 from services.runtime.health import Ready
 from services.runtime.process import Process, Wired
+from services.runtime.tokens import TokenKeys
 from services.runtime.workers import worker_name, worker_target
 from services.streamer.adapters.aggregator import AggregatorOverview
+from services.streamer.adapters.boards import Boards
 from services.streamer.adapters.components import SuiteSource
 from services.streamer.adapters.figures import questions
 from services.streamer.adapters.parts import Peer, Self
@@ -22,16 +24,19 @@ from services.streamer.config import StreamerConfig
 from services.streamer.convert.frames import message_maker
 from services.streamer.convert.live_frames import BinaryCodec, JsonCodec
 from services.streamer.convert.live_talk import Sending
+from services.streamer.convert.readings import Readings
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.joining import Sources
 from services.streamer.domain.kept import Kept
+from services.streamer.domain.presence import Presence
 from services.streamer.domain.tally import GRPC, WEBSOCKET, Tally
 from services.streamer.pages import Pages
 from services.streamer.service import connections, dashboard, live, summary, system
 from services.streamer.service.public import public_services
 from services.streamer.service.roles import Guard
-from services.streamer.websocket.dashboard import DashboardSocket
-from services.streamer.websocket.live import BINARY, JSON, LiveSocket
+from services.streamer.websocket.admission import Admission
+from services.streamer.websocket.faces import places
+from services.streamer.websocket.sockets import Sockets
 
 # The edge keeps connections for an hour; it must be the one that closes them, or a request meets a closed one.
 KEEPALIVE_SECONDS = 3_700.0
@@ -55,29 +60,30 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
         Self(config, process),
         Peer("alerting", alerting),
     ]
+    presence = Presence(process.clock)
+    figures = Kept(questions(channel, alerting, process.clock), process.clock, process.tasks)
+    state = Kept({"components": SuiteSource(parts, config.redis_url)}, process.clock, process.tasks)
+    readings = Readings(figures, state, presence, process.clock)
+    boards = Boards(readings, presence, channel, process.clock)
     sources = Sources(
         AggregatorOverview(channel, process.log),
         [AggregatorRows(each, process.log) for each in (channel, *map(process.channel, config.further_aggregators))],
-        SuiteReports(channel, parts, tally, process.clock),
+        SuiteReports(channel, parts, tally, process.clock, boards.by_name()),
     )
-    hub = Hub(sources, process.clock, process.tasks, tally)
-    figures = Kept(questions(channel, alerting, process.clock), process.clock, process.tasks)
-    state = Kept({"components": SuiteSource(parts, config.redis_url)}, process.clock, process.tasks)
+    hub = Hub(sources, process.clock, process.tasks, tally, presence)
     overview = dashboard.DashboardServicer(hub, channel, message_maker(demo=config.demo), tally, process.clock)
     installation = system.Installation(config.auth, config.demo)
     suite = system.SystemServicer(hub, channel, parts, process.clock, (figures, state), installation)
-    summaries = summary.SummaryServicer(figures, state, hub.presence, process.clock)
-    present = connections.ConnectionServicer(hub.presence, Guard(config.auth != "off"), process.clock)
-    socket = DashboardSocket(hub, tally, process.clock, process.log, auth_required=config.auth != "off")
+    summaries = summary.SummaryServicer(readings)
+    present = connections.ConnectionServicer(presence, Guard(config.auth != "off"), process.clock)
     json, binary = JsonCodec(demo=config.demo), BinaryCodec(demo=config.demo)
-    streams = live.LiveServicer(hub, Sending(binary, GRPC, tally, process.clock))
-    by_form = {
-        form: Sending(codec, WEBSOCKET, tally, process.clock) for form, codec in ((JSON, json), (BINARY, binary))
-    }
-    live_socket = LiveSocket(hub, by_form, auth_required=config.auth != "off")
+    streams = live.LiveServicer(hub, binary, Sending(GRPC, tally, process.clock))
+    admission = Admission(TokenKeys.read(config.jwks) if config.jwks else None, required=config.auth != "off")
+    faces = places(process.clock, json, binary)
+    sockets = Sockets(hub, faces, Sending(WEBSOCKET, tally, process.clock), admission)
     process.tasks.create_task(hub.beat(), name="signs of life")
     process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
-    routes = [*Pages(config.web_dir, suite.health_answer).routes(), *socket.routes(), *live_socket.routes()]
+    routes = [*Pages(config.web_dir, suite.health_answer).routes(), *sockets.routes()]
     async with listening(config.pages_listen, routes):
         process.log.info("listening for pages", address=config.pages_listen)
         services = [

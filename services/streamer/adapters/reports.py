@@ -1,7 +1,8 @@
 """What is asked for again and again: counts, health, the pipeline, questions about time series."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import grpc
 
@@ -26,9 +27,17 @@ QUESTION_SECONDS = 10.0
 
 
 class SuiteReports:
-    """A ReportSource over the aggregator and the parts of the suite."""
+    """A ReportSource over the aggregator, the parts of the suite, and `others` who know a report of a tenant."""
 
-    def __init__(self, channel: grpc.aio.Channel, parts: Sequence[Part], tally: Tally, clock: Clock) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        parts: Sequence[Part],
+        tally: Tally,
+        clock: Clock,
+        others: Mapping[str, Callable[[str], Awaitable[object]]] = MappingProxyType({}),
+    ) -> None:
+        self._reports = {"stats": self._stats, "health": self._health, "pipeline": self._flow, **others}
         self._overview = overview_service_pb2_grpc.OverviewServiceStub(channel)
         self._pipeline = pipeline_service_pb2_grpc.PipelineServiceStub(channel)
         self._series = time_series_service_pb2_grpc.TimeSeriesServiceStub(channel)
@@ -38,13 +47,8 @@ class SuiteReports:
 
     async def report(self, tenant: str, name: str) -> Answer:
         """See ReportSource."""
-        if name == "health":
-            return Answer(await self._health())
         with acting_for(tenant), translated_errors("aggregator"):
-            if name == "stats":
-                return Answer(await self._stats(tenant))
-            request = pipeline_service_pb2.GetPipelineRequest()
-            return Answer(await self._pipeline.GetPipeline(request, timeout=QUESTION_SECONDS))
+            return Answer(await self._reports[name](tenant))
 
     async def answer(self, tenant: str, question: Question, token: str) -> Answer:
         """See ReportSource."""
@@ -74,7 +78,11 @@ class SuiteReports:
             events_by_type=held.events_by_type,
         )
 
-    async def _health(self) -> live_pb2.Health:
+    async def _flow(self, _tenant: str) -> pipeline_service_pb2.GetPipelineResponse:
+        request = pipeline_service_pb2.GetPipelineRequest()
+        return await self._pipeline.GetPipeline(request, timeout=QUESTION_SECONDS)
+
+    async def _health(self, _tenant: str) -> live_pb2.Health:
         async with asyncio.TaskGroup() as tasks:
             asked = {part.name: tasks.create_task(part.problem()) for part in self._parts}
         problems = {name: task.result() for name, task in asked.items()}

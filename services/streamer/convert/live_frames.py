@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 
 from binnacle.live.v1 import live_pb2 as pb
 from services.core.errors import BinnacleError, InvalidInput
-from services.streamer.convert.dialect import json_bytes
+from services.streamer.convert.json_text import json_bytes
 from services.streamer.convert.live_rows import rows_json
 from services.streamer.convert.live_updates import end_message, update_from
 from services.streamer.convert.positions import token_from
@@ -22,16 +22,20 @@ _SEQUENCE = b"\x08"
 _PONG = b"\x1a"
 
 
-class Codec(Protocol):
-    """One form of the frames."""
+class Form(Protocol):
+    """How connections are written to."""
 
-    def frame(self, sequence: int, deliveries: Sequence[Delivery]) -> bytes:
-        """The frame that brings these."""
+    def messages(self, sequence: int, deliveries: Sequence[Delivery]) -> Sequence[bytes]:
+        """The messages that bring these; `sequence` is their number on the connection."""
         ...
 
-    def last(self, sequence: int, error: BinnacleError) -> bytes:
-        """The frame a connection ends with."""
+    def last(self, sequence: int, error: BinnacleError) -> Sequence[bytes]:
+        """What a connection ends with."""
         ...
+
+
+class Codec(Form, Protocol):
+    """One form of the frames of the contract."""
 
     def read(self, message: bytes | str) -> pb.ClientFrame:
         """What a client says. Raises InvalidInput when it cannot be read."""
@@ -44,13 +48,13 @@ class BinaryCodec:
     def __init__(self, *, demo: bool) -> None:
         self._demo = demo
 
-    def frame(self, sequence: int, deliveries: Sequence[Delivery]) -> bytes:
-        """See Codec."""
-        return b"".join((_SEQUENCE, _varint(sequence), *(self._part(delivery) for delivery in deliveries)))
+    def messages(self, sequence: int, deliveries: Sequence[Delivery]) -> Sequence[bytes]:
+        """See Form."""
+        return (b"".join((_SEQUENCE, _varint(sequence), *(self._part(delivery) for delivery in deliveries))),)
 
-    def last(self, sequence: int, error: BinnacleError) -> bytes:
-        """See Codec."""
-        return pb.ServerFrame(sequence=sequence, end=end_message(error)).SerializeToString()
+    def last(self, sequence: int, error: BinnacleError) -> Sequence[bytes]:
+        """See Form."""
+        return (pb.ServerFrame(sequence=sequence, end=end_message(error)).SerializeToString(),)
 
     def read(self, message: bytes | str) -> pb.ClientFrame:
         """See Codec."""
@@ -80,16 +84,16 @@ class JsonCodec:
     def __init__(self, *, demo: bool) -> None:
         self._demo = demo
 
-    def frame(self, sequence: int, deliveries: Sequence[Delivery]) -> bytes:
-        """See Codec."""
+    def messages(self, sequence: int, deliveries: Sequence[Delivery]) -> Sequence[bytes]:
+        """See Form."""
         updates = b",".join(self._part(held) for held in deliveries if not isinstance(held.content, Pong))
         pongs = [held.content.number for held in deliveries if isinstance(held.content, Pong)]
         pong = b',"pong":{"number":%d}' % pongs[-1] if pongs else b""
-        return b'{"sequence":%d,"updates":[%b]%b}' % (sequence, updates, pong)
+        return (b'{"sequence":%d,"updates":[%b]%b}' % (sequence, updates, pong),)
 
-    def last(self, sequence: int, error: BinnacleError) -> bytes:
-        """See Codec."""
-        return json_bytes(pb.ServerFrame(sequence=sequence, end=end_message(error)))
+    def last(self, sequence: int, error: BinnacleError) -> Sequence[bytes]:
+        """See Form."""
+        return (json_bytes(pb.ServerFrame(sequence=sequence, end=end_message(error))),)
 
     def read(self, message: bytes | str) -> pb.ClientFrame:
         """See Codec."""

@@ -35,7 +35,7 @@ def wanted_from(subscription: pb.Subscription, tenant: str, *, alone: bool = Fal
         raise InvalidInput.of("id", f"1 to {LONGEST_ID} characters")
     name, feeds = _feeds(subscription)
     since = standing_from(subscription.position, tenant) if subscription.position else None
-    return Wanted(subscription.id, name, feeds, since)
+    return Wanted(subscription.id, (name,), feeds, since)
 
 
 def followed_from(request: FollowRequest, tenant: str) -> Wanted:

@@ -6,11 +6,10 @@ import orjson
 
 from binnacle.aggregator.v1 import tail_service_pb2 as pb
 from binnacle.logs.v1.logs_pb2 import LogLevel
+from services.streamer.convert.json_text import Json
 from services.streamer.convert.live_updates import row_id
 from services.streamer.domain.deliveries import Batch
 from services.streamer.ports import Row
-
-Json = dict[str, object]
 
 
 def rows_json(batch: Batch) -> bytes:
@@ -36,9 +35,9 @@ def _event(row: Row) -> Json:
     return {"event": made, "accepted_time": told.accepted_time.ToJsonString(), "id": row_id(row)}
 
 
-def _line(row: Row) -> Json:
-    told = cast("pb.TailRow", row.body)
-    line = told.line
+def line_of_row(row: Row) -> Json:
+    """A log line."""
+    line = cast("pb.TailRow", row.body).line
     made: Json = {
         "time": line.time.ToJsonString(),
         "level": LogLevel.Name(line.level),
@@ -48,4 +47,9 @@ def _line(row: Row) -> Json:
     }
     if line.attributes_json:
         made["attributes"] = orjson.Fragment(line.attributes_json)
-    return {"record": made, "accepted_time": told.accepted_time.ToJsonString(), "id": row_id(row)}
+    return made
+
+
+def _line(row: Row) -> Json:
+    accepted = cast("pb.TailRow", row.body).accepted_time
+    return {"record": line_of_row(row), "accepted_time": accepted.ToJsonString(), "id": row_id(row)}

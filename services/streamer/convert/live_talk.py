@@ -1,11 +1,12 @@
 """What every face of live connections does: frames while the session lasts, then why it ended; what a client says."""
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 from binnacle.live.v1 import live_pb2 as pb
 from services.core.clock import Clock
 from services.core.errors import BinnacleError, InvalidInput
-from services.streamer.convert.live_frames import Codec
+from services.streamer.convert.live_frames import Codec, Form
 from services.streamer.convert.live_requests import wanted_from
 from services.streamer.domain.deliveries import Batch, Delivery, Failed
 from services.streamer.domain.session import Session
@@ -13,29 +14,66 @@ from services.streamer.domain.tally import Tally
 from services.streamer.ports import Update
 
 
-class Sending:
-    """Sends what sessions bring in one form, and counts it."""
+class Talk(Protocol):
+    """A conversation with one client."""
 
-    def __init__(self, codec: Codec, kind: str, tally: Tally, clock: Clock) -> None:
-        self.codec = codec
+    @property
+    def form(self) -> Form:
+        """How it is written to now."""
+        ...
+
+    def begin(self) -> None:
+        """Tell it what it is told without having asked, unless it has asked by now."""
+        ...
+
+    def hear(self, message: str | bytes) -> None:
+        """Do what it says."""
+        ...
+
+
+class Frames:
+    """A conversation in frames of the contract."""
+
+    def __init__(self, session: Session, codec: Codec) -> None:
+        self.form = codec
+        self._session = session
+
+    def begin(self) -> None:
+        """See Talk; nothing is told unasked."""
+
+    def hear(self, message: str | bytes) -> None:
+        """See Talk."""
+        try:
+            obey(self._session, self.form.read(message))
+        except InvalidInput as error:
+            refuse(self._session, error)
+
+
+class Sending:
+    """Sends what sessions bring, and counts it."""
+
+    def __init__(self, kind: str, tally: Tally, clock: Clock) -> None:
         self._kind = kind
         self._tally = tally
         self._clock = clock
 
-    async def frames(self, session: Session) -> AsyncIterator[bytes]:
-        """Frames until the session ends, and one that says why."""
+    async def messages(self, session: Session, talk: Talk) -> AsyncIterator[bytes]:
+        """Messages until the session ends, and what says why."""
         try:
             while True:
                 deliveries = await session.next()
                 session.sending = True
-                yield self.codec.frame(session.sequence, deliveries)
+                for message in talk.form.messages(session.sequence, deliveries):
+                    yield message
+                    session.sent += 1
+                    self._tally.sent[self._kind] += 1
                 session.sending = False
                 self._count(session.tenant, deliveries)
         except BinnacleError as error:
-            yield self.codec.last(session.sequence + 1, error)
+            for message in talk.form.last(session.sequence + 1, error):
+                yield message
 
     def _count(self, tenant: str, deliveries: list[Delivery]) -> None:
-        self._tally.sent[self._kind] += 1
         for delivery in deliveries:
             content = delivery.content
             if isinstance(content, Batch) and content.rows:

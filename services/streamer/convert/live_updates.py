@@ -13,10 +13,10 @@ from binnacle.live.v1 import live_pb2 as pb
 from binnacle.logs.v1.logs_pb2 import LogRecord
 from services.core.errors import BinnacleError, InvalidInput, Overloaded, Unavailable
 from services.runtime.statuses import told
-from services.streamer.convert.frames import state_message, update_message
+from services.streamer.convert.frames import event_of, state_message, update_message
 from services.streamer.convert.positions import token_from
 from services.streamer.domain.deliveries import Batch, Begun, Content, Failed, Report
-from services.streamer.ports import Row, State, Update
+from services.streamer.ports import Event as Told, Row, State, Update
 
 REPORTS: Final[Mapping[str, str]] = {
     "binnacle.query.v1.TimeSeriesAnswer": "answer",
@@ -43,6 +43,8 @@ def update_from(content: Content, *, demo: bool) -> pb.Update:
             getattr(made, REPORTS[body.DESCRIPTOR.full_name]).CopyFrom(body)
         case Failed():
             made = pb.Update(error=error_message(content.error))
+        case Told():
+            made = pb.Update(events=pb.Events(events=[_told(content)]))
         case _:
             raise TypeError(f"no update is made of {content!r}")
     if isinstance(content, Begun | Batch) and content.standing is not None:
@@ -78,6 +80,12 @@ def _batch(batch: Batch) -> pb.Update:
         lines = pb.LogLines(lines=map(_line, batch.rows), left_out=batch.left_out)
         return pb.Update(log_lines=lines) if batch.rows or batch.left_out else pb.Update()
     return pb.Update(events=pb.Events(events=map(_event, batch.rows))) if batch.rows else pb.Update()
+
+
+def _told(event: Told) -> pb.LiveEvent:
+    told_event = event_of(event)
+    made = Event(type=event.type, service=told_event.service, time=told_event.timestamp, data=told_event.data)
+    return pb.LiveEvent(event=made, accepted_time=told_event.timestamp)
 
 
 def _event(row: Row) -> pb.LiveEvent:

@@ -1,80 +1,36 @@
 """Answers that hold many figures, put together from what could be learnt."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from collections.abc import Sequence
+from typing import Final
 
-from binnacle.dashboard.v1 import dashboard_pb2
 from binnacle.figures.v1 import figures_pb2
-from binnacle.processes.v1 import processes_pb2
 from binnacle.reports.v1 import reports_pb2
 from binnacle.streamer.v1 import summary_service_pb2 as pb
 from services.core.conventions import DEGRADED, HEALTHY, UNHEALTHY
-from services.core.errors import Unavailable
-from services.streamer.convert.components import STORE, Suite, component, unready
+from services.streamer.convert.components import Suite
 from services.streamer.convert.figures import Alerts, Overview, Reliability, moment
-from services.streamer.domain.kept import Told, Untold
-from services.streamer.domain.tally import GRPC, WEBSOCKET
+from services.streamer.convert.readings import Reading
 
-Body = TypeVar("Body")
 UNKNOWN = "unknown"
 STORED_BY_EVENTS = ("events", "samples")
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What was learnt of a tenant by name, at a time; how many connections there are by kind."""
-
-    at: float
-    told: Mapping[str, Told | Untold]
-    connected: Mapping[str, int]
-
-    def find(self, name: str, kind: type[Body]) -> Body | None:
-        """A figure; None where it could not be learnt."""
-        told = self.told[name]
-        return cast("Body", told.body) if isinstance(told, Told) else None
-
-    @property
-    def missing(self) -> list[figures_pb2.MissingPart]:
-        """What could not be learnt, and why."""
-        return [
-            figures_pb2.MissingPart(part=name, reason=told.reason)
-            for name, told in self.told.items()
-            if isinstance(told, Untold)
-        ]
-
-    @property
-    def connections(self) -> figures_pb2.ConnectionFigures:
-        """Who is connected."""
-        by_kind = self.connected
-        return figures_pb2.ConnectionFigures(
-            active=sum(by_kind.values()), websocket=by_kind.get(WEBSOCKET, 0), grpc=by_kind.get(GRPC, 0)
-        )
-
-    def require_ready(self) -> None:
-        """Raise Unavailable naming the processes that are not ready, or why that is not known."""
-        told = self.told["components"]
-        ill = [told.reason] if isinstance(told, Untold) else unready(cast("Suite", told.body).components)
-        if ill:
-            raise Unavailable(f"not ready: {', '.join(ill)}")
-
-    @property
-    def components(self) -> list[processes_pb2.Component]:
-        """Every part of the suite; of the store what its owner says."""
-        suite, store = self.find("components", Suite), self.told["pipeline"]
-        held = component(STORE, STORE, store.reason if isinstance(store, Untold) else None, getattr(store, "took", 0.0))
-        return [*(suite.components if suite else ()), held]
-
-    @property
-    def realtime(self) -> dashboard_pb2.RealtimeStats | None:
-        """The last minutes, with the connections that are known here."""
-        overview = self.find("traffic", Overview)
-        if overview is None:
-            return None
-        made = dashboard_pb2.RealtimeStats()
-        made.CopyFrom(overview.realtime)
-        made.active_connections = sum(self.connected.values())
-        return made
+# What each answer is made of.
+LIVE: Final = ("agents", "revenue", "business", "uptime", "clients", "system")
+GLOBAL: Final = ("stored", "traffic", "sessions", "agents", "integrations", "revenue", "business", "uptime")
+BOARD: Final = ("business", "integrations", "alerts", "pipeline", "traffic", "system")
+ANALYTICS: Final = ("traffic", "alerts", "logs", "sessions", "pipeline", "system", "uptime")
+SUMMARY: Final = (
+    *ANALYTICS,
+    "timeseries",
+    "integrations",
+    "business",
+    "revenue",
+    "agents",
+    "clients",
+    "stored",
+)
+REALTIME: Final = ("traffic", "pipeline", "sessions")
+MONITORING: Final = ("traffic", "integrations", "alerts", "uptime", "system", "pipeline")
 
 
 def live_metrics(found: Reading) -> pb.GetLiveMetricsResponse:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.core.errors import BinnacleError
-from services.streamer.ports import Encodable, Position, Row, State, Update
+from services.streamer.ports import Encodable, Event, Position, Row, State, Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Begun(Encodable):
-    """A subscription begins or goes on after a break; `resumed` when nothing was missed meanwhile."""
+    """A subscription begins or goes on after a break; `resumed` when nothing was missed meanwhile.
+
+    `broken` when something was missed in its middle.
+    """
 
     resumed: bool
     standing: Standing | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +60,8 @@ class Pong(Encodable):
     number: int
 
 
-Content = Begun | Batch | State | Update | Report | Failed | Pong
+Content = Begun | Batch | State | Update | Report | Failed | Pong | Event
+"""An Event alone comes from elsewhere than the store, and belongs to no subscription."""
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ class Hub:
         clock: Clock,
         tasks: asyncio.TaskGroup,
         tally: Tally,
+        presence: Presence | None = None,
         waiting_events: int = WAITING_EVENTS,
     ) -> None:
         self._clock = clock
@@ -35,7 +36,7 @@ class Hub:
         self._closed: Unavailable | None = None
         self._viewers: set[Viewer] = set()
         self._sessions: set[Session] = set()
-        self.presence = Presence(clock)
+        self.presence = presence or Presence(clock)
         self._joining = Joining(sources, self.connections, clock, tasks, tally)
 
     @contextmanager
@@ -44,7 +45,7 @@ class Hub:
 
         Raises Unavailable once the hub is closed.
         """
-        self._require_open()
+        self.require_open()
         viewer = Viewer(kind, self._tally, self._waiting_events)
         connection = Connection(kind, client, viewer.reach, lambda: viewer.taken)
         with self._counted(tenant, connection), self._joining.overview(tenant) as room:
@@ -62,9 +63,9 @@ class Hub:
 
         Raises Unavailable once the hub is closed.
         """
-        self._require_open()
+        self.require_open()
         session = Session(tenant, self._joining, self._clock, self._tally)
-        connection = Connection(kind, client, session.broadcast, lambda: session.sequence, frozenset())
+        connection = Connection(kind, client, session.broadcast, lambda: session.sent, frozenset())
         session.named = connection
         session.expires = expires
         with self._counted(tenant, connection):
@@ -94,7 +95,8 @@ class Hub:
         for session in list(self._sessions):
             session.end(self._closed)
 
-    def _require_open(self) -> None:
+    def require_open(self) -> None:
+        """Raise Unavailable once the hub is closed."""
         if self._closed is not None:
             raise self._closed
 

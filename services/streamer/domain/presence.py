@@ -39,10 +39,11 @@ class Attendance:
 
 
 class Presence:
-    """The connections of every tenant."""
+    """The connections of every tenant, counted since `began` on the clock's own scale."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.began = clock.monotonic()
         self._numbers = count(1)
         self._present: dict[str, dict[str, Connection]] = {}
         self._attendance: dict[str, Attendance] = {}

@@ -56,7 +56,7 @@ class RowView:
 
     def begin_anew(self, standing: Standing) -> None:
         """Tell the members that something was missed."""
-        begun = Begun(False, standing)
+        begun = Begun(False, standing, broken=True)
         for member in list(self.members):
             member.begins(begun)
 

@@ -1,9 +1,10 @@
 """One live connection: its subscriptions, what it has read, and what it is to be sent."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from services.core.clock import Clock
@@ -29,10 +30,10 @@ SEQUENCES = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A subscription: its id, what it is called, what feeds it, and where its client stood before."""
+    """A subscription: its id, what it is called (often one room), what feeds it, and where its client stood before."""
 
     id: str
-    name: str
+    names: tuple[str, ...]
     feeds: tuple[Feed, ...]
     since: Standing | None = None
 
@@ -50,7 +51,8 @@ class Feeder(Protocol):
 class Session:
     """A connection of a tenant; the hub opens it.
 
-    Whoever serves it says so with `sending` while it sends, and gives as `stuck` what pulls it out of that.
+    Whoever serves it says so with `sending` while it sends, counts messages in `sent`, and gives as `stuck` what pulls
+    it out of sending.
     """
 
     __slots__ = (
@@ -66,6 +68,7 @@ class Session:
         "named",
         "outbox",
         "sending",
+        "sent",
         "sequence",
         "stuck",
         "tenant",
@@ -79,14 +82,20 @@ class Session:
         self.sending = False
         self.stuck: Callable[[], object] | None = None
         self.sequence = 0
+        self.sent = 0
         self._feeder = feeder
         self._clock = clock
         self._open: dict[str, ExitStack] = {}
-        self._names: dict[str, str] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
         self._due = 0.0
         self._since = clock.monotonic()
         self._acknowledged: int | None = None
         self._read: asyncio.Future[None] | None = None
+
+    @property
+    def subscriptions(self) -> Collection[str]:
+        """Ids of the subscriptions that are open."""
+        return self._open.keys()
 
     def subscribe(self, wanted: Wanted) -> None:
         """Open a subscription in place of one of the same id. Raises InvalidInput, and then changes nothing."""
@@ -96,7 +105,7 @@ class Session:
         self.unsubscribe(wanted.id)
         subscriber = Subscriber(wanted.id, self.outbox)
         stack = self._open[wanted.id] = ExitStack()
-        self._names[wanted.id] = wanted.name
+        self._names[wanted.id] = wanted.names
         self._note()
         if not any(isinstance(feed, Selection) for feed in wanted.feeds):
             subscriber.begins(Begun(resumed=False))
@@ -135,8 +144,10 @@ class Session:
         return self.outbox.take()
 
     def broadcast(self, events: Events) -> bool:
-        """Whether events from elsewhere than the store will reach it: they have no place, so they do not."""
-        return False
+        """Tell events that come from elsewhere than the store and belong to no subscription; whether they go out."""
+        for event in events.events:
+            self.outbox.add("", event)
+        return self.outbox.ended is None
 
     def beat(self) -> None:
         """To be called now and then: sends signs of life, and ends a connection whose client no longer reads.
@@ -168,7 +179,7 @@ class Session:
 
     def _note(self) -> None:
         if self.named is not None:
-            self.named.rooms = frozenset(self._names.values())
+            self.named.rooms = frozenset(chain.from_iterable(self._names.values()))
 
     async def _until_read(self) -> None:
         while self._acknowledged is not None and (self.sequence - self._acknowledged) % SEQUENCES > AHEAD:

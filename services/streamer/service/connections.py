@@ -11,9 +11,10 @@ from services.core.clock import Clock
 from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
+from services.streamer.convert.connections import connection_message, stats_message
 from services.streamer.convert.figures import moment
 from services.streamer.convert.sockets import SOCKETS
-from services.streamer.domain.presence import Connection, Presence
+from services.streamer.domain.presence import Presence
 from services.streamer.ports import Event, Events
 from services.streamer.service.roles import Guard
 
@@ -33,12 +34,11 @@ class ConnectionServicer(connection_service_pb2_grpc.ConnectionServiceServicer):
         self._presence = presence
         self._guard = guard
         self._clock = clock
-        self._started = clock.monotonic()
 
     async def ListConnections(self, request: pb.ListConnectionsRequest, context: Context) -> pb.ListConnectionsResponse:
         self._guard.require_admin()
         present = self._presence.of(current_call().tenant)
-        return pb.ListConnectionsResponse(connections=map(_connection, present), count=len(present))
+        return pb.ListConnectionsResponse(connections=map(connection_message, present), count=len(present))
 
     async def SendTestBroadcast(
         self, request: pb.SendTestBroadcastRequest, context: Context
@@ -62,35 +62,10 @@ class ConnectionServicer(connection_service_pb2_grpc.ConnectionServiceServicer):
     async def GetConnectionStats(
         self, request: pb.GetConnectionStatsRequest, context: Context
     ) -> pb.GetConnectionStatsResponse:
-        tenant = current_call().tenant
-        present, been = self._presence.of(tenant), self._presence.attendance(tenant)
-        sent = Counter(been.sent)
-        for connection in present:
-            sent[connection.kind] += connection.sent()
-        return pb.GetConnectionStatsResponse(
-            timestamp=moment(self._clock.now()),
-            active_connections=len(present),
-            by_kind=Counter(connection.kind for connection in present),
-            by_room=Counter(room for connection in present for room in connection.rooms),
-            opened_connections=been.opened,
-            most_connections=been.most,
-            messages_sent=sent,
-            uptime_seconds=self._clock.monotonic() - self._started,
-        )
+        return stats_message(self._presence, current_call().tenant, self._clock)
 
     async def GetSocketInfo(self, request: pb.GetSocketInfoRequest, context: Context) -> pb.GetSocketInfoResponse:
         return pb.GetSocketInfoResponse(sockets=SOCKETS)
-
-
-def _connection(held: Connection) -> pb.Connection:
-    return pb.Connection(
-        id=held.id,
-        kind=held.kind,
-        rooms=sorted(held.rooms),
-        connected_time=moment(held.since),
-        client=held.client,
-        messages_sent=held.sent(),
-    )
 
 
 def registration(servicer: ConnectionServicer) -> Registration:

@@ -11,8 +11,9 @@ from binnacle.streamer.v1 import live_service_pb2 as pb
 from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
+from services.streamer.convert.live_frames import Codec
 from services.streamer.convert.live_requests import followed_from, wanted_from
-from services.streamer.convert.live_talk import Sending, obey
+from services.streamer.convert.live_talk import Frames, Sending, obey
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.session import MOST_SUBSCRIPTIONS, Session, Wanted
 from services.streamer.domain.tally import GRPC
@@ -27,8 +28,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class LiveServicer:
     """Streams from the hub; each message already as bytes, shared as far as it is the same for several."""
 
-    def __init__(self, hub: Hub, sending: Sending) -> None:
+    def __init__(self, hub: Hub, codec: Codec, sending: Sending) -> None:
         self._hub = hub
+        self._codec = codec
         self._sending = sending
 
     async def Subscribe(self, request: pb.SubscribeRequest, context: Context) -> AsyncIterator[bytes]:
@@ -64,7 +66,7 @@ class LiveServicer:
     async def _frames(self, session: Session) -> AsyncIterator[bytes]:
         handling = asyncio.current_task()
         session.stuck = handling.cancel if handling else None
-        async for frame in self._sending.frames(session):
+        async for frame in self._sending.messages(session, Frames(session, self._codec)):
             yield _wrapped(frame)
 
 

@@ -20,10 +20,10 @@ from services.runtime.calls import current_call
 from services.runtime.process import Registration
 from services.runtime.statuses import status_from, translated_errors
 from services.streamer.convert.components import PROCESS, Suite
-from services.streamer.convert.dialect import json_bytes
 from services.streamer.convert.exposition import merged_exposition
 from services.streamer.convert.figures import moment
-from services.streamer.convert.summaries import Reading
+from services.streamer.convert.json_text import json_bytes
+from services.streamer.convert.readings import Reading
 from services.streamer.domain.condition import condition, metrics_of
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.kept import Kept

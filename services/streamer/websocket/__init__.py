@@ -1,1 +1,1 @@
-"""Sockets for browsers: the live one, and that of the dashboard of old. Each is a form over the hub."""
+"""Sockets for browsers: one listener for all of them, with a face for each kind of client."""

@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -11,20 +13,24 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from binnacle.streamer.v1.dashboard_service_pb2 import GetDashboardRequest
-from services.core.clock import SystemClock
 from services.core.tenants import DEFAULT_TENANT
-from services.runtime import logs
+from services.streamer.convert.live_frames import BinaryCodec, JsonCodec
+from services.streamer.convert.live_talk import Sending
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.joining import Sources
-from services.streamer.domain.tally import Tally
-from services.streamer.ports import Frame, Overview, State, Update
-from services.streamer.websocket.dashboard import SEND_SECONDS, DashboardSocket
+from services.streamer.domain.shared import LINGER_SECONDS
+from services.streamer.domain.tally import WEBSOCKET, Tally
+from services.streamer.ports import Frame, Overview, OverviewSource, State, Update
+from services.streamer.websocket.admission import Admission
+from services.streamer.websocket.faces import places
+from services.streamer.websocket.sockets import LONGEST_MESSAGE, Sockets
 from services.streamer.wiring import listening
+from tests.support.clock import ManualClock
 from tests.support.overview import registration
 from tests.support.pictures import event, snapshot, update
 from tests.support.services import neighbour, socket_address
 from tests.support.streamer import DEADLINE, House, message, read_on, streamer
+from tests.support.tails import event as row
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -79,11 +85,11 @@ async def test_snapshot_then_updates_and_events(house: House) -> None:
         expected = snapshot()
         expected.realtime_stats.active_connections = 1
         assert await message(socket) == {"type": "snapshot", "data": printed(expected)}
-        house.overview.events(event("request"), event("purchase", total=99.99, items=2))
-        assert await message(socket) == {
-            "type": "event",
-            "data": printed(event("purchase", total=99.99, items=2)),
-        }
+        house.tails.tell(row("purchase", 1, total=99.99, items=2))
+        told = await message(socket)
+        assert told["type"] == "event"
+        assert (told["data"]["type"], told["data"]["service"]) == ("purchase", "shop")
+        assert told["data"]["data"] == {"total": 99.99, "items": 2}
         house.overview.update(update(snapshot(requests=121.0)))
         expected.overview.total_requests = 121.0
         assert await message(socket) == {"type": "dashboard_update", "data": printed(expected)}
@@ -98,7 +104,8 @@ async def test_a_second_socket_gets_the_folded_state_at_once_and_no_second_watch
             opened = await message(second)
             assert opened["type"] == "snapshot"
             assert opened["data"]["overview"]["total_requests"] == 500
-            assert opened["data"]["realtime_stats"]["active_connections"] == 2
+            house.overview.update(update(snapshot()))
+            assert (await message(second))["data"]["realtime_stats"]["active_connections"] == 2
     assert house.overview.watches == ["default"]
 
 
@@ -126,63 +133,58 @@ async def test_a_reader_that_stopped_delays_nobody_and_is_told_to_reconnect(hous
         await message(reading)
         text = "x" * 2_000
         for batch in range(40):
-            house.overview.events(*(event("view", place=batch * 100 + place, text=text) for place in range(100)))
+            numbers = range(batch * 100, batch * 100 + 100)
+            house.tails.tell(*(row("view", place + 1, place=place, text=text) for place in numbers))
             got = [(await message(reading))["data"]["data"]["place"] for _ in range(100)]
-            assert got == list(range(batch * 100, batch * 100 + 100))
+            assert got == list(numbers)
         with pytest.raises(ConnectionClosed) as closed:
             await read_on(stopped)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1013
-        assert closed.value.rcvd.reason == "too slow, reconnect"
+        assert closed.value.rcvd.reason.startswith("too slow")
 
 
-async def test_a_reader_that_never_reads_again_is_dropped(house: House) -> None:
-    _reader, stuck = await bare_client(house.pages)
-    await house.has_watch()
-    for _batch in range(40):
-        house.overview.events(*(event("view", text="x" * 2_000) for _ in range(100)))
-
-    async def gone() -> bool:
-        shown = await house.dashboard.GetDashboard(GetDashboardRequest())
-        return shown.realtime_stats.active_connections == 0 and accepted(house.pages) == 0
-
-    await eventually(gone, "the stuck socket is dropped with what waits for it", within=SEND_SECONDS - 2)
-    stuck.close()
+@asynccontextmanager
+async def served(path: Path, source: OverviewSource, **options: Any) -> AsyncIterator[tuple[Hub, ManualClock, Tally]]:
+    """Sockets over a hub whose clock the test moves."""
+    tally, clock = Tally(), ManualClock()
+    async with asyncio.TaskGroup() as tasks:
+        hub = Hub(Sources(source), clock, tasks, tally)
+        beating = tasks.create_task(hub.beat())
+        faces = places(clock, JsonCodec(demo=False), BinaryCodec(demo=False))
+        sockets = Sockets(hub, faces, Sending(WEBSOCKET, tally, clock), Admission(None, required=False), **options)
+        async with listening(f"unix:{path}", sockets.routes()):
+            yield hub, clock, tally
+        beating.cancel()
+        await clock.advance(LINGER_SECONDS)
 
 
 async def test_a_reader_that_takes_no_update_in_time_is_dropped(tmp_path: Path) -> None:
-    path, tally, clock = str(tmp_path / "p.sock"), Tally(), SystemClock()
-    async with asyncio.TaskGroup() as tasks:
-        hub = Hub(Sources(LargeUpdates()), clock, tasks, tally)
-        log = logs.configure("streamer", "warning", "console")
-        served = DashboardSocket(hub, tally, clock, log, auth_required=False, send_seconds=0.2)
-        async with listening(f"unix:{path}", served.routes()):
-            _reader, stuck = await bare_client(path)
+    path = tmp_path / "p.sock"
+    async with served(path, LargeUpdates()) as (hub, clock, tally):
+        _reader, stuck = await bare_client(str(path))
 
-            async def dropped() -> bool:
-                return tally.slow == 1 and hub.connections(DEFAULT_TENANT) == 0 and accepted(path) == 0
+        async def dropped() -> bool:
+            await clock.advance(0.5)
+            return tally.slow == 1 and hub.connections(DEFAULT_TENANT) == 0 and accepted(str(path)) == 0
 
-            await eventually(dropped, "the stuck socket is dropped", within=8.0)
-            stuck.close()
+        await eventually(dropped, "the stuck socket is dropped", within=DEADLINE)
+        stuck.close()
 
 
 async def test_a_client_that_does_not_answer_a_ping_is_dropped(tmp_path: Path) -> None:
-    path, tally, clock = str(tmp_path / "p.sock"), Tally(), SystemClock()
-    async with asyncio.TaskGroup() as tasks:
-        hub = Hub(Sources(Quiet()), clock, tasks, tally)
-        log = logs.configure("streamer", "warning", "console")
-        served = DashboardSocket(hub, tally, clock, log, auth_required=False, ping_seconds=0.1)
-        async with listening(f"unix:{path}", served.routes()):
-            reader, silent = await bare_client(path)
-            assert await reader.readexactly(2) == PING
-            assert hub.connections(DEFAULT_TENANT) == 1
-            assert await reader.read() == b""
+    path = tmp_path / "p.sock"
+    async with served(path, Quiet(), ping_seconds=0.1) as (hub, _clock, _tally):
+        reader, silent = await bare_client(str(path))
+        assert await reader.readexactly(2) == PING
+        assert hub.connections(DEFAULT_TENANT) == 1
+        assert await reader.read() == b""
 
-            async def gone() -> bool:
-                return hub.connections(DEFAULT_TENANT) == 0
+        async def gone() -> bool:
+            return hub.connections(DEFAULT_TENANT) == 0
 
-            await eventually(gone, "the silent socket is no longer counted", within=DEADLINE)
-            silent.close()
+        await eventually(gone, "the silent socket is no longer counted", within=DEADLINE)
+        silent.close()
 
 
 async def test_a_socket_that_closes_leaves(house: House) -> None:
@@ -221,7 +223,7 @@ async def test_what_a_client_says_is_ignored(house: House) -> None:
 async def test_a_message_too_long_ends_the_socket(house: House) -> None:
     async with house.socket() as socket:
         await message(socket)
-        await socket.send("x" * (64 * 1024 + 1))
+        await socket.send("x" * (LONGEST_MESSAGE + 1))
         with pytest.raises(ConnectionClosed) as closed:
             await socket.recv()
         assert closed.value.rcvd is not None

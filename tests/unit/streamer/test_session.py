@@ -45,7 +45,7 @@ def opened() -> tuple[Session, Feeds, ManualClock]:
 
 
 def wanted(name: str, room: str, since: Standing | None = None) -> Wanted:
-    return Wanted(name, room, ROOMS[room], since)
+    return Wanted(name, (room,), ROOMS[room], since)
 
 
 def test_a_subscription_of_the_same_id_takes_the_place_of_the_former() -> None:

@@ -8,9 +8,8 @@ from services.core.errors import Unavailable
 from services.streamer.convert import summaries
 from services.streamer.convert.components import CACHE, PROCESS, Suite, component
 from services.streamer.convert.figures import Overview
-from services.streamer.convert.summaries import Reading
+from services.streamer.convert.readings import Reading
 from services.streamer.domain.kept import Told, Untold
-from services.streamer.service.summary import BOARD, MONITORING
 
 AWAY = Untold("the aggregator does not answer")
 WELL = component("collector", PROCESS, None, 0.001)
@@ -20,7 +19,7 @@ NO_REDIS = component("redis", CACHE, "does not answer", 0.0)
 
 def reading(**told: object) -> Reading:
     """What monitoring asks for: all of it unknown but for `told`."""
-    names = dict.fromkeys((*MONITORING, *BOARD, "components"), AWAY)
+    names = dict.fromkeys((*summaries.MONITORING, *summaries.BOARD, "components"), AWAY)
     known = {name: body if isinstance(body, Untold) else Told(body, 0.002) for name, body in told.items()}
     return Reading(1_000.0, {**names, **known}, {"websocket": 2, "grpc": 1})
 
@@ -80,6 +79,6 @@ def test_the_store_is_as_its_owner_tells() -> None:
 
 def test_what_is_missing_is_named_and_no_figure_stands_for_it() -> None:
     told = summaries.dashboard_overview(reading(components=Suite([WELL], [])))
-    assert {one.part for one in told.missing} == {*MONITORING, *BOARD}
+    assert {one.part for one in told.missing} == {*summaries.MONITORING, *summaries.BOARD}
     assert told.metrics.websocket_connections == 2
     assert [field.name for field, _value in told.metrics.ListFields()] == ["websocket_connections"]

@@ -10,11 +10,14 @@ from google.protobuf.message import Message
 from hypothesis import given, strategies as st
 
 from binnacle.dashboard.v1 import dashboard_pb2 as pb
-from services.streamer.convert.dialect import json_bytes, socket_messages
+from services.streamer.convert.dialects.overview import overview_messages
 from services.streamer.convert.frames import frame_from
+from services.streamer.convert.json_text import json_bytes
 from services.streamer.domain.folding import noted
-from services.streamer.ports import Events, State
+from services.streamer.ports import Events, State, Update
+from tests.support.dialects import batch
 from tests.support.pictures import event, snapshot
+from tests.support.tails import event as row
 
 doubles = st.floats(allow_subnormal=False)
 names = st.text(max_size=10)
@@ -33,8 +36,8 @@ def printed(message: Message) -> object:
 
 def sent(frame: pb.DashboardFrame) -> list[dict[str, object]]:
     made = frame_from(frame)
-    assert made is not None
-    return [json.loads(message) for message in socket_messages(made)]
+    assert isinstance(made, State | Update)
+    return [json.loads(message) for message in overview_messages(made)]
 
 
 @st.composite
@@ -68,13 +71,14 @@ def test_a_snapshot_is_printed_as_protobuf_prints_it(made: pb.DashboardSnapshot)
     assert message == {"type": "snapshot", "data": expected}
 
 
-@given(names, names, st.dictionaries(names, json_values, max_size=4), st.integers(0, 2**62))
-def test_an_event_is_printed_as_protobuf_prints_it(kind: str, service: str, data: dict[str, Any], time: int) -> None:
-    made = pb.TrackedEvent(type=kind, service=service)
-    made.data.update(data)
-    made.timestamp.FromNanoseconds(time)
-    (message,) = sent(pb.DashboardFrame(events=pb.TrackedEvents(events=[made])))
-    assert message == {"type": "event", "data": printed(made)}
+@given(names, names, st.dictionaries(names, json_values, max_size=4))
+def test_an_event_is_told_as_it_was_sent(kind: str, service: str, data: dict[str, Any]) -> None:
+    told = row(kind, 1, service)
+    told.event.data_json = json.dumps(data)
+    (text,) = overview_messages(batch(told))
+    time = told.event.time.ToJsonString()
+    expected = {"type": kind, "service": service, "user_id": "", "timestamp": time, "data": data}
+    assert json.loads(text) == {"type": "event", "data": expected}
 
 
 def test_an_empty_snapshot_has_every_list() -> None:
@@ -95,8 +99,8 @@ def test_numbers_have_the_form_of_the_edge() -> None:
     made.overview.error_rate = 0.5
     made.overview.average_latency_ms = math.nan
     frame = frame_from(pb.DashboardFrame(state=pb.DashboardState(snapshot=made)))
-    assert frame is not None
-    (text,) = socket_messages(frame)
+    assert isinstance(frame, State)
+    (text,) = overview_messages(frame)
     assert b'"total_requests":123456,' in text
     assert b'"error_rate":0.5,' in text
     assert b'"average_latency_ms":"NaN"' in text
@@ -117,7 +121,7 @@ def test_events_since_the_overview_come_first_and_once() -> None:
     newer = frame_from(pb.DashboardFrame(events=pb.TrackedEvents(events=[event("old"), event("new"), event("newest")])))
     assert isinstance(state, State)
     assert isinstance(newer, Events)
-    (text,) = socket_messages(noted(state, newer))
+    (text,) = overview_messages(noted(state, newer))
     recent = json.loads(text)["data"]["realtime_stats"]["recent_events"]
     assert [held["type"] for held in recent] == ["newest", "new", "old"]
 
@@ -130,5 +134,5 @@ def test_what_is_asked_for_seldom_keeps_empty_values_and_names() -> None:
 def test_connections_are_put_in_for_each_newcomer(count: int) -> None:
     frame = frame_from(pb.DashboardFrame(state=pb.DashboardState(snapshot=snapshot())))
     assert isinstance(frame, State)
-    (text,) = socket_messages(State(frame.overview, frame.points, count))
+    (text,) = overview_messages(State(frame.overview, frame.points, count))
     assert json.loads(text)["data"]["realtime_stats"]["active_connections"] == count

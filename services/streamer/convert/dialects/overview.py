@@ -1,4 +1,4 @@
-"""The JSON of the dashboard socket: the same field values as GET /dashboard, in `type` and `data`.
+"""The dashboard socket: the same field values as GET /dashboard, in `type` and `data`, and events.
 
 Written by hand because the general protobuf printer takes a hundred times as long, and this runs every second.
 """
@@ -7,33 +7,33 @@ import math
 from collections.abc import Iterable
 
 import orjson
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 
 from binnacle.dashboard.v1 import dashboard_pb2 as pb
-from services.streamer.convert.frames import event_of, recent_events, snapshot_of
-from services.streamer.ports import Event, Frame, Overview, State, Update
-
-Json = dict[str, object]
+from services.streamer.convert.dialects.typed import Typed, event_object, event_of_row, said
+from services.streamer.convert.frames import recent_events, snapshot_of
+from services.streamer.convert.json_text import Json
+from services.streamer.domain.deliveries import Batch, Content
+from services.streamer.ports import Event, Overview, State, Update
 
 # Beyond it a double holds no fractions, and an integer of the same value may not fit what reads it.
 LARGEST_EXACT = 2**53
 
 
-def socket_messages(frame: Frame) -> tuple[bytes, ...]:
-    """The messages of the dashboard socket that a frame becomes."""
-    if isinstance(frame, State):
-        return (_around(b"snapshot", _dashboard(frame)),)
-    if isinstance(frame, Update):
-        return (_around(b"dashboard_update", _dashboard(frame)),)
-    return tuple(event.form(_event_message) for event in frame.events)
+_others = Typed("event")
 
 
-def json_bytes(message: Message) -> bytes:
-    """A message as the edge prints it: names as in the contract, empty values too. For what is asked for seldom."""
-    made = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
-    return orjson.dumps(made)
+def overview_messages(content: Content) -> tuple[bytes, ...]:
+    """What the dashboard socket says of the overview and of events."""
+    if isinstance(content, State):
+        return (said("snapshot", _dashboard(content)),)
+    if isinstance(content, Update):
+        return (said("dashboard_update", _dashboard(content)),)
+    if isinstance(content, Batch):
+        return tuple(said("event", orjson.dumps(event_of_row(row))) for row in content.rows)
+    if isinstance(content, Event):
+        return (said("event", orjson.dumps(event_object(content))),)
+    return _others(content)
 
 
 def _dashboard(frame: State | Update) -> bytes:
@@ -48,14 +48,6 @@ def _around_connections(overview: Overview) -> tuple[bytes, bytes]:
     head = orjson.dumps(_without_stats(snapshot))[:-1]
     comma = b"," if len(head) > 1 else b""
     return head + comma + b'"realtime_stats":{"active_connections":', b"," + orjson.dumps(stats)[1:] + b"}"
-
-
-def _event_message(event: Event) -> bytes:
-    return _around(b"event", orjson.dumps(_event(event_of(event))))
-
-
-def _around(kind: bytes, data: bytes) -> bytes:
-    return b'{"type":"%b","data":%b}' % (kind, data)
 
 
 def _without_stats(snapshot: pb.DashboardSnapshot) -> Json:

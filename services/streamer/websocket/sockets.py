@@ -1,0 +1,149 @@
+"""Every WebSocket: who it is for, what it says and hears, how it ends."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from services.core.errors import BinnacleError, Overloaded, Unauthenticated
+from services.runtime import http
+from services.streamer.convert.live_talk import Sending, Talk
+from services.streamer.domain.hub import Hub
+from services.streamer.domain.session import Session
+from services.streamer.domain.tally import WEBSOCKET
+from services.streamer.websocket.admission import Admission
+
+UNAUTHENTICATED: Final = 4401
+LONGEST_MESSAGE: Final = 256 * 1024
+PING_SECONDS: Final = 20.0
+CLOSE_SECONDS: Final = 3.0
+# A reader is felt once this much waits for it here, beside what the kernel and the edge hold.
+BUFFER_BYTES: Final = 64 * 1024
+# How far sending goes on before it looks whether the buffer is full.
+UNCHECKED_BYTES: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How clients of a kind are talked to; `talk` is given the session and what the path names, if anything.
+
+    `patience` is how many seconds a client has to say what it wants before it is told what it did not ask for.
+    """
+
+    talk: Callable[[Session, str], Talk]
+    binary: bool = False
+    patience: float = 0.0
+
+
+Faces = Mapping[str, Face]
+"""Faces by subprotocol; the first where a client names none."""
+
+
+class Sockets:
+    """Serves sockets from the hub: faces by path.
+
+    Close codes: 1012 the streamer stops, 1013 the reader was too slow, both: come back; 4401 no token that is valid was
+    told in time, or it has expired; 1009 a message over 256 KiB.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        places: Mapping[str, Faces],
+        sending: Sending,
+        admission: Admission,
+        ping_seconds: float = PING_SECONDS,
+    ) -> None:
+        self._hub = hub
+        self._places = places
+        self._sending = sending
+        self._admission = admission
+        self._ping_seconds = ping_seconds
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where the sockets are."""
+        return [web.get(path, partial(self._handle, faces)) for path, faces in self._places.items()]
+
+    async def _handle(self, faces: Faces, request: web.Request) -> web.StreamResponse:
+        try:
+            self._hub.require_open()
+            caller = self._admission.of_headers(request.headers)
+        except BinnacleError as error:
+            return http.refusal(error)
+        socket = web.WebSocketResponse(
+            heartbeat=self._ping_seconds,
+            max_msg_size=LONGEST_MESSAGE,
+            compress=False,
+            timeout=CLOSE_SECONDS,
+            writer_limit=UNCHECKED_BYTES,
+            protocols=tuple(faces),
+        )
+        await socket.prepare(request)
+        if request.transport is not None:
+            request.transport.set_write_buffer_limits(high=BUFFER_BYTES)
+        try:
+            said: str | bytes = ""
+            if caller is None:
+                said, caller = await self._admission.of_first_message(socket)
+            client = request.headers.get("user-agent", "")
+            with self._hub.connected(caller.tenant, WEBSOCKET, client, caller.expires) as session:
+                face = faces[socket.ws_protocol or next(iter(faces))]
+                talk = face.talk(session, request.match_info.get("id", ""))
+                if said:
+                    talk.hear(said)
+                await self._converse(socket, session, talk, face)
+        except BinnacleError as error:
+            await _close(socket, error)
+        _let_go(request.transport)
+        return socket
+
+    async def _converse(self, socket: web.WebSocketResponse, session: Session, talk: Talk, face: Face) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(self._write(socket, session, talk, binary=face.binary))
+            beginning = tasks.create_task(_begin(talk, face.patience))
+            async for message in socket:
+                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    talk.hear(message.data)
+            beginning.cancel()
+            if session.outbox.ended is None:
+                writing.cancel()
+
+    async def _write(self, socket: web.WebSocketResponse, session: Session, talk: Talk, *, binary: bool) -> None:
+        kind = WSMsgType.BINARY if binary else WSMsgType.TEXT
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(None) as limit:
+                session.stuck = lambda: limit.reschedule(loop.time())
+                async for message in self._sending.messages(session, talk):
+                    await socket.send_frame(message, kind)
+        except ConnectionResetError:
+            return
+        except TimeoutError:
+            pass
+        await _close(socket, session.outbox.ended)
+
+
+async def _begin(talk: Talk, patience: float) -> None:
+    await asyncio.sleep(patience)
+    talk.begin()
+
+
+async def _close(socket: web.WebSocketResponse, ended: BinnacleError | None) -> None:
+    if isinstance(ended, Unauthenticated):
+        code = UNAUTHENTICATED
+    elif isinstance(ended, Overloaded):
+        code = WSCloseCode.TRY_AGAIN_LATER
+    else:
+        code = WSCloseCode.SERVICE_RESTART
+    with suppress(ConnectionResetError):
+        await socket.close(code=code, message=str(ended)[:100].encode(), drain=False)
+
+
+def _let_go(transport: asyncio.Transport | None) -> None:
+    # A closed connection stays until what waits in it is taken, for ever if its reader never reads again.
+    if transport is not None and transport.get_write_buffer_size():
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, transport.abort)
