@@ -4,7 +4,7 @@
         binnacle.events.write("purchase", {"order_id": "A-1", "total": 99.5, "currency": "EUR"}, service="checkout")
         binnacle.metrics.write("latency", 45.2, {"service": "catalogue", "endpoint": "/products"}, unit="ms")
 
-`SyncClient` is the same for programs without an event loop.
+`SyncClient` is the same for programs without an event loop. `Client.live` tells what happens, as it happens.
 """
 
 from binnacle_client.blocking import SyncClient
@@ -22,6 +22,9 @@ from binnacle_client.errors import (
     Unavailable,
     Violation,
 )
+from binnacle_client.live import Live, LiveConnection, TokenSource
+from binnacle_client.live_fold import Snapshot
+from binnacle_client.live_state import LiveState
 from binnacle_client.options import Delivery, Options, WriteResult
 from binnacle_client.values import packed_columns, sample_columns
 
@@ -34,10 +37,15 @@ __all__ = [
     "Forbidden",
     "Internal",
     "InvalidInput",
+    "Live",
+    "LiveConnection",
+    "LiveState",
     "NotFound",
     "Options",
     "Overloaded",
+    "Snapshot",
     "SyncClient",
+    "TokenSource",
     "Unauthenticated",
     "Unavailable",
     "Violation",

@@ -12,6 +12,7 @@ import grpc
 
 from binnacle_client.calls import Calls, SamplesCall, open_channel
 from binnacle_client.errors import DeadlineExceeded
+from binnacle_client.live import Live
 from binnacle_client.options import Delivery, Options
 from binnacle_client.records import RecordSender
 from binnacle_client.samples import SampleSender
@@ -64,6 +65,7 @@ class Client:
         self.logs = Logs(logs, partial(post, logs.outbox.put), clock)
         self.heartbeats = Heartbeats(heartbeats, partial(post, heartbeats.outbox.put), clock)
         self.metrics = Metrics(partial(post, samples.outbox.put), series, calls, clock, self._delivery)
+        self.live = Live(self._channel, token, clock)
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -83,6 +85,9 @@ class Client:
         finally:
             for task in self._tasks:
                 task.cancel()
+            if isinstance(error, Exception):
+                # An error of the block goes to its writer as it is, not in the group of errors of our tasks.
+                kind = error = trace = None
             ended = await self._stack.__aexit__(kind, error, trace)
         return ended
 
