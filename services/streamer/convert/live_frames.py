@@ -67,8 +67,8 @@ class BinaryCodec:
 
     def _part(self, delivery: Delivery) -> bytes:
         if isinstance(delivery.content, Pong):
-            number = pb.Ping(number=delivery.content.number).SerializeToString()
-            return _PONG + _varint(len(number)) + number
+            pong = _ping(delivery.content).SerializeToString()
+            return _PONG + _varint(len(pong)) + pong
         body = delivery.content.form(self._body)
         name = delivery.subscription.encode()
         named = b"".join((_SUBSCRIPTION, _varint(len(name)), name)) if name else b""
@@ -87,8 +87,8 @@ class JsonCodec:
     def messages(self, sequence: int, deliveries: Sequence[Delivery]) -> Sequence[bytes]:
         """See Form."""
         updates = b",".join(self._part(held) for held in deliveries if not isinstance(held.content, Pong))
-        pongs = [held.content.number for held in deliveries if isinstance(held.content, Pong)]
-        pong = b',"pong":{"number":%d}' % pongs[-1] if pongs else b""
+        pongs = [held.content for held in deliveries if isinstance(held.content, Pong)]
+        pong = b',"pong":%b' % json_bytes(_ping(pongs[-1])) if pongs else b""
         return (b'{"sequence":%d,"updates":[%b]%b}' % (sequence, updates, pong),)
 
     def last(self, sequence: int, error: BinnacleError) -> Sequence[bytes]:
@@ -111,6 +111,12 @@ class JsonCodec:
         made = orjson.loads(json_bytes(update_from(content, demo=self._demo)))
         del made["subscription"]
         return b"," + orjson.dumps(made)[1:]
+
+
+def _ping(pong: Pong) -> pb.Ping:
+    made = pb.Ping(number=pong.number)
+    made.time.FromMicroseconds(round(pong.at * 1e6))
+    return made
 
 
 def _varint(number: int) -> bytes:

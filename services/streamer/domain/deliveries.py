@@ -55,9 +55,10 @@ class Failed(Encodable):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pong(Encodable):
-    """Answer to a ping; belongs to no subscription."""
+    """Answer to a ping that arrived at a time; belongs to no subscription."""
 
     number: int
+    at: float
 
 
 Content = Begun | Batch | State | Update | Report | Failed | Pong | Event

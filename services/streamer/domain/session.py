@@ -128,8 +128,8 @@ class Session:
             self._read.set_result(None)
 
     def ping(self, number: int) -> None:
-        """Answer with the same number."""
-        self.outbox.add("", Pong(number))
+        """Answer with the same number, and the time now."""
+        self.outbox.add("", Pong(number, self._clock.now()))
 
     async def next(self) -> list[Delivery]:
         """What the next frame brings; nothing when it is only a sign of life. Raises what the connection ended with."""
