@@ -90,6 +90,7 @@ class Hub:
     def close(self) -> None:
         """End every connection with Unavailable, and take no more."""
         self._closed = Unavailable("the streamer is stopping", 0.0)
+        self._joining.close()
         for viewer in list(self._viewers):
             viewer.end(self._closed)
         for session in list(self._sessions):

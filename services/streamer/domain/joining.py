@@ -47,6 +47,10 @@ class Joining:
         self._tally = tally
         self._shared = Shared(clock, tasks, tally)
 
+    def close(self) -> None:
+        """Keep nothing for those who come later: nobody does."""
+        self._shared.close()
+
     @contextmanager
     def overview(self, tenant: str) -> Iterator[Room]:
         """The overview of a tenant, watched for the length of the block."""

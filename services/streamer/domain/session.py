@@ -98,7 +98,12 @@ class Session:
         return self._open.keys()
 
     def subscribe(self, wanted: Wanted) -> None:
-        """Open a subscription in place of one of the same id. Raises InvalidInput, and then changes nothing."""
+        """Open a subscription in place of one of the same id; none once the connection has ended.
+
+        Raises InvalidInput, and then changes nothing.
+        """
+        if self.outbox.ended is not None:
+            return
         if wanted.id not in self._open and len(self._open) >= MOST_SUBSCRIPTIONS:
             raise InvalidInput.of("id", f"at most {MOST_SUBSCRIPTIONS} subscriptions on a connection")
         _check_standing(wanted)

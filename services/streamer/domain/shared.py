@@ -42,6 +42,7 @@ class Shared:
         self._tasks = tasks
         self._tally = tally
         self._open: dict[Hashable, _Open] = {}
+        self._closed = False
 
     @contextmanager
     def held(self, key: Hashable, make: Callable[[], F]) -> Iterator[F]:
@@ -53,8 +54,12 @@ class Shared:
         finally:
             place.holders -= 1
             place.departures += 1
-            if not place.holders:
+            if not place.holders and not self._closed:
                 self._tasks.create_task(self._expire(key, place, place.departures), name=f"linger {key}")
+
+    def close(self) -> None:
+        """Let nothing linger any more: the tasks end by themselves."""
+        self._closed = True
 
     def _opened(self, key: Hashable, held: Followed) -> _Open:
         place = _Open(held, self._tasks.create_task(held.follow(), name=f"follow {key}"))
