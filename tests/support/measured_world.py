@@ -1,7 +1,7 @@
 """A store that samples come to in any order, the plain list of them, and questions whose answers both give."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -54,10 +54,16 @@ class World:
     rng: random.Random
     samples: list[Sample] = field(default_factory=list)
     offset: int = 0
+    kept_seconds: float = inf
+    beside: list[Coroutine[None, None, None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.reader = TimeSeriesReader(
-            ClickHouseTimeSeries(self.store.reader), self.clock, matches, lambda _tenant, _tier: inf
+            ClickHouseTimeSeries(self.store.reader),
+            self.clock,
+            matches,
+            lambda _tenant, _tier: self.kept_seconds,
+            self.beside.append,
         )
         self.store.listeners.extend(self.reader.listeners)
         self.answers = Answers(self.reader)
@@ -89,7 +95,10 @@ class World:
     async def ask(self, asked: Asked, start: float, end: float, held: Held | None = None) -> Answer:
         """The store's answer."""
         grid = stepped(int(start * 1e3), int(end * 1e3), asked.step_ms)
-        return await self.answers.answer("default", asked.question(grid), held)
+        answer = await self.answers.answer("default", asked.question(grid), held)
+        while self.beside:
+            await self.beside.pop()
+        return answer
 
     def plain(self, asked: Asked, answer: Answer) -> Told:
         """What the list of samples gives for the steps of an answer."""

@@ -96,6 +96,12 @@ class TimeSeriesStore(Protocol):
         """Starts of the buckets of a tier, within a range, that are not what the samples come to."""
         ...
 
+    async def neighbours(
+        self, tenant: str, first: int, last: int, from_ms: int, to_ms: int, most: int
+    ) -> SampleColumns | None:
+        """Samples of the series whose ids are from `first` to `last`; None where they are more than `most`."""
+        ...
+
     async def count(self, tenant: str, ids: Ids, from_ms: int, to_ms: int) -> int:
         """Number of samples."""
         ...

@@ -41,7 +41,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
         lambda: open_engine(config.store_dsn, config.clickhouse_cluster), process.clock, process.log
     )
     kept = retentions(store, config, process)
-    measured = time_series_reader(store, process.clock, kept)
+    measured = time_series_reader(store, process, kept)
 
     def more(aggregator: Aggregator) -> list[Registration]:
         follow_others(store, aggregator, process)

@@ -9,17 +9,18 @@ from services.aggregator.domain.series.answering import Answers
 from services.aggregator.domain.series.tier_choice import NAMES
 from services.aggregator.domain.series.time_series import TimeSeriesReader
 from services.aggregator.service.time_series_service import TimeSeriesServicer
-from services.core.clock import Clock
-from services.runtime.process import Registration
+from services.runtime.process import Process, Registration
 
 
-def time_series_reader(store: ClickHouseStore, clock: Clock, retentions: Retentions) -> TimeSeriesReader:
+def time_series_reader(store: ClickHouseStore, process: Process, retentions: Retentions) -> TimeSeriesReader:
     """What reads series of a store and hears of its commits; to be made before the store is opened."""
 
     def kept(tenant: str, tier: int) -> float:
         return retentions.seconds(tenant, NAMES[tier])
 
-    reader = TimeSeriesReader(ClickHouseTimeSeries(store.reader), clock, matches, kept)
+    reader = TimeSeriesReader(
+        ClickHouseTimeSeries(store.reader), process.clock, matches, kept, process.tasks.create_task
+    )
     store.listeners.extend(reader.listeners)
     return reader
 

@@ -150,6 +150,11 @@ class RecentSamples:
         usable = (found.times_ms >= max(from_ms, known_from)) & (found.times_ms < to_ms) & ~np.isnan(found.values)
         return found if len(np.unique(found.series_ids[usable])) == len(ids) else None
 
+    def here_from(self, tenant: str, to_ms: int) -> int:
+        """The time up to `to_ms` from which on all samples of a tenant are here."""
+        known = self._known(tenant)
+        return to_ms if known is None else min(known.from_ms, to_ms)
+
     def per_second(self, tenant: str) -> float:
         """How many come a second; 0 where that is not known."""
         known = self._known(tenant)
@@ -186,7 +191,7 @@ class RecentSamples:
             if not certain or self._clock.monotonic() - known.asked > UNASKED_SECONDS:
                 self.forget(tenant)
             else:
-                self._shape(known, _run(_joined(theirs), int(self._clock.now() // 60)))
+                self._shape(known, _run(joined_samples(theirs), int(self._clock.now() // 60)))
 
     def _shape(self, known: _Recent, run: Run) -> None:
         """Take in a run; neighbours of one minute and about one size become one, and the oldest go."""
@@ -214,7 +219,7 @@ def _put_together(runs: list[Run], *, whole: bool) -> list[Run]:
         before, last = runs[-2:]
         if len(before) + len(last) > RUN_ROWS or not (whole or len(before) <= 2 * len(last)):
             break
-        runs[-2:] = [_run(_joined([before.samples, last.samples]), last.minute)]
+        runs[-2:] = [_run(joined_samples([before.samples, last.samples]), last.minute)]
     return runs
 
 
@@ -233,7 +238,8 @@ def _chosen(samples: SampleColumns, rows: npt.NDArray[np.intp] | npt.NDArray[np.
     return SampleColumns(samples.series_ids[rows], samples.times_ms[rows], samples.values[rows])
 
 
-def _joined(parts: Sequence[SampleColumns]) -> SampleColumns:
+def joined_samples(parts: Sequence[SampleColumns]) -> SampleColumns:
+    """One after the other."""
     if not parts:
         return NO_SAMPLES
     ids, times, values = zip(*((each.series_ids, each.times_ms, each.values) for each in parts), strict=True)
@@ -243,7 +249,7 @@ def _joined(parts: Sequence[SampleColumns]) -> SampleColumns:
 def _of_series(runs: Sequence[Run], ids: Ids) -> SampleColumns:
     # In rising order they are found twice as fast.
     wanted = np.sort(ids)
-    return _joined([_of_run(run.samples, wanted) for run in runs])
+    return joined_samples([_of_run(run.samples, wanted) for run in runs])
 
 
 def _of_run(samples: SampleColumns, ids: Ids) -> SampleColumns:

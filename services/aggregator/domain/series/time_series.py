@@ -23,6 +23,7 @@ from services.aggregator.domain.series.cell_folding import FIELDS, fold_cells
 from services.aggregator.domain.series.changes import Changes
 from services.aggregator.domain.series.folding import fold, ordered, places_of
 from services.aggregator.domain.series.grid import Grid, joined, runs
+from services.aggregator.domain.series.past_samples import Later, PastSamples
 from services.aggregator.domain.series.recent_samples import MAX_ROWS, RecentSamples, runs_of
 from services.aggregator.domain.series.series_index import Expressions, SeriesIndex, TenantSeries
 from services.aggregator.domain.series.tier_choice import DELTA_KIND, SAMPLES, Plan
@@ -49,12 +50,15 @@ Kept = Callable[[str, int], float]
 class TimeSeriesReader:
     """Series, and the values of selections at steps."""
 
-    def __init__(self, store: TimeSeriesStore, clock: Clock, expressions: Expressions, kept: Kept) -> None:
+    def __init__(
+        self, store: TimeSeriesStore, clock: Clock, expressions: Expressions, kept: Kept, later: Later
+    ) -> None:
         self.store = store
         self.changes = Changes()
         self.clock = clock
         self.kept = kept
         self._recent = RecentSamples(clock)
+        self._past = PastSamples(store, self._recent, self.changes, clock, lambda tenant: kept(tenant, SAMPLES), later)
         self._index = SeriesIndex(expressions, clock)
         self._cache = CellCache(self.changes)
         self._loading = asyncio.Lock()
@@ -68,6 +72,7 @@ class TimeSeriesReader:
         """Rows of a tenant were deleted: nothing of it is told from memory."""
         self._index.forget(tenant)
         self._recent.forget(tenant)
+        self._past.forget(tenant)
         self.changes.everything(tenant)
 
     async def series(self, tenant: str) -> TenantSeries:
@@ -134,18 +139,25 @@ class TimeSeriesReader:
         if samples is None and grid.count == 1 and what.function == "last":
             samples = self._recent.newest(tenant, ids, from_ms, _end(grid))
         if samples is None:
+            samples = self._past.samples(tenant, ids, from_ms, _end(grid))
+        if samples is None:
             disjoint = plan.window_ms == grid.step_ms and what.function not in ("rate", "increase")
             folds = disjoint and not plan.selection.offset_ms % grid.step_ms
             if folds and await self._expected(tenant, plan, grid) > MANY_SAMPLES:
                 return await self._summed_up(tenant, plan, grid)
             try:
-                samples = await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, _end(grid))
+                samples = await self._stored(tenant, ids, from_ms, _end(grid))
             except InvalidInput:
                 if not folds:
                     raise
                 return await self._summed_up(tenant, plan, grid)
         chosen = samples
         return await apart(len(chosen.values) + len(ids) * grid.count, lambda: _folded(chosen, plan, grid))
+
+    async def _stored(self, tenant: str, ids: Ids, from_ms: int, end_ms: int) -> SampleColumns:
+        samples = await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, end_ms)
+        self._past.asked(tenant, ids, from_ms, end_ms, len(samples.values), len(await self.series(tenant)))
+        return samples
 
     async def _expected(self, tenant: str, plan: Plan, grid: Grid) -> float:
         """How many samples a question may be about: one of each series a second, or as many as came lately."""

@@ -89,9 +89,10 @@ def _insert_sql(table: str, columns: str, token: str) -> str:
     return f"INSERT INTO {table} ({columns}) SETTINGS {_INSERT_SETTINGS}, insert_deduplication_token = {quoted(token)}"
 
 
-def _query_sql(statement: Statement) -> str:
-    settings = f"{_QUERY_SETTINGS}, {statement.settings}" if statement.settings else _QUERY_SETTINGS
-    return f"{statement.sql} SETTINGS {settings}"
+def _query_sql(statement: Statement, form: str) -> str:
+    """Each setting takes the engine time, also one that says nothing about the form."""
+    settings = ", ".join(filter(None, (_QUERY_SETTINGS if form.startswith("JSON") else "", statement.settings)))
+    return f"{statement.sql} SETTINGS {settings}" if settings else statement.sql
 
 
 def rows_of(body: bytes) -> list[Row]:
@@ -155,7 +156,7 @@ class ChdbEngine:
     def query_bytes(self, statement: Statement, form: str) -> bytes:
         with self._connection() as connection:
             given = {name: _given(value) for name, value in statement.parameters.items()}
-            return connection.query(_query_sql(statement), form, params=given).bytes() or b""
+            return connection.query(_query_sql(statement, form), form, params=given).bytes() or b""
 
     def execute(self, sql: str) -> None:
         with self._connection() as connection:
@@ -250,7 +251,7 @@ class ServerEngine:
     def query_bytes(self, statement: Statement, form: str) -> bytes:
         with self._faults():
             parameters = dict(statement.parameters)
-            return bytes(self._client.raw_query(_query_sql(statement), parameters=parameters, fmt=form))
+            return bytes(self._client.raw_query(_query_sql(statement, form), parameters=parameters, fmt=form))
 
     def execute(self, sql: str) -> None:
         with self._faults():

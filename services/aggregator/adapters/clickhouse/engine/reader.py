@@ -14,21 +14,26 @@ from services.runtime.logs import Log
 
 THREADS = 4
 ENDING_SECONDS = 0.05
+_NARROW = ", max_threads = 1, local_filesystem_read_method = 'pread'"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one question may take: `seconds` of time, `memory` in bytes, `result_rows` in its answer."""
+    """What one question may take: `seconds` of time, `memory` in bytes, `result_rows` in its answer.
+
+    One that is `narrow` reads little: what is handed to other threads then takes longer than it would on one.
+    """
 
     seconds: float = 10.0
     memory: int = 1 << 30
     result_rows: int = 1_000_000
+    narrow: bool = False
 
     def settings(self) -> str:
         """As settings of a SELECT; what exceeds them is an error, never a part of an answer."""
         return (
             f"max_execution_time = {self.seconds}, timeout_overflow_mode = 'throw', max_memory_usage = {self.memory},"
-            f" max_result_rows = {self.result_rows}, result_overflow_mode = 'throw'"
+            f" max_result_rows = {self.result_rows}, result_overflow_mode = 'throw'{_NARROW if self.narrow else ''}"
         )
 
 

@@ -1,6 +1,7 @@
 """Samples, roll-ups and distributions of series, as columns."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from services.aggregator.adapters.clickhouse.series.distributions import (
     summaries_query,
 )
 from services.aggregator.adapters.clickhouse.storing.rollups import TABLES
+from services.aggregator.domain.series.apart import apart
 from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns, Series
 from services.aggregator.ports.rollups import TIERS
 from services.aggregator.ports.time_series import CellField, CellRows, DistributionRows, Fold, Function, StepRows
@@ -22,6 +24,7 @@ from services.core.errors import DeadlineExceeded, InvalidInput
 MAX_ROWS = 10_000_000
 _BOUNDS = Bounds(result_rows=MAX_ROWS, memory=2 << 30)
 _SHORT_SECONDS = 2.0
+_FEW_SERIES = 50
 _BITS = np.int8(-1)
 _POWERS = np.array([10.0**n for n in range(19)])
 _FOLDS: Mapping[Function, str] = {
@@ -49,7 +52,7 @@ class ClickHouseTimeSeries:
         return [Series(identity, name, labels, kind, unit) for identity, name, labels, kind, unit in rows]
 
     async def samples(self, tenant: str, ids: Ids | None, from_ms: int, to_ms: int) -> SampleColumns:
-        return await self._samples(tenant, (*_within(from_ms, to_ms), *_of(ids)), _BOUNDS)
+        return await self._samples(tenant, (*_within(from_ms, to_ms), *_of(ids)), _bounds(ids))
 
     async def newest(self, tenant: str, from_ms: int, most: int) -> SampleColumns | None:
         bounds = Bounds(seconds=_SHORT_SECONDS, result_rows=most)
@@ -58,11 +61,22 @@ class ClickHouseTimeSeries:
         except (InvalidInput, DeadlineExceeded):
             return None
 
+    async def neighbours(
+        self, tenant: str, first: int, last: int, from_ms: int, to_ms: int, most: int
+    ) -> SampleColumns | None:
+        bounds = Bounds(seconds=_SHORT_SECONDS, result_rows=most, narrow=True)
+        where = (*_within(from_ms, to_ms), f"series_id >= {int(first)} AND series_id <= {int(last)}")
+        try:
+            return await self._samples(tenant, where, bounds)
+        except (InvalidInput, DeadlineExceeded):
+            return None
+
     async def _samples(self, tenant: str, where: tuple[str, ...], bounds: Bounds) -> SampleColumns:
         columns = ("series_id", "toUnixTimestamp64Milli(time)", "mantissa", "exponent")
         query = TenantQuery(tenant, "samples", columns, where, keyed=True)
         found = await self._columns(query, ("UInt64", "Int64", "Int64", "Int8"), bounds)
-        return SampleColumns(found[0], found[1], _values(found[2], found[3]))
+        values = await apart(len(found[0]), lambda: _values(found[2], found[3]))
+        return SampleColumns(found[0], found[1], values)
 
     async def count(self, tenant: str, ids: Ids, from_ms: int, to_ms: int) -> int:
         query = TenantQuery(tenant, "samples", ("count()",), (*_within(from_ms, to_ms), *_of(ids)))
@@ -88,7 +102,7 @@ class ClickHouseTimeSeries:
         )
         query = TenantQuery(tenant, TABLES[tier], columns, (*_between(from_s, to_s), *_of(ids)), keyed=True)
         kinds = ("UInt64", "Int64", "UInt64", *("Float64" for _one in fields))
-        identities, starts, revisions, *values = await self._columns(query, kinds)
+        identities, starts, revisions, *values = await self._columns(query, kinds, _bounds(ids))
         return CellRows(identities, starts, revisions, dict(zip(fields, values, strict=True)))
 
     async def imported(self, tenant: str, tier: int, ids: Ids | None, from_s: int, to_s: int) -> CellRows:
@@ -144,6 +158,10 @@ def _values(mantissas: Longs, exponents: Any) -> Floats:
     if odd.any():
         values[odd] = mantissas[odd].view(np.float64)
     return values
+
+
+def _bounds(ids: Ids | None) -> Bounds:
+    return replace(_BOUNDS, narrow=ids is not None and len(ids) <= _FEW_SERIES)
 
 
 def _of(ids: Ids | None) -> tuple[str, ...]:
