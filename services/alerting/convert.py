@@ -64,6 +64,8 @@ def transition_event(alert: Alert) -> events_pb2.Event:
         {
             "rule_id": alert.rule_id,
             "alert_id": alert.id,
+            "name": alert.name,
+            "severity": alert.severity.value,
             "state": alert.state.value,
             "value": alert.value,
             "threshold": alert.threshold,

@@ -3,9 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -14,21 +12,12 @@ from google.protobuf.message import Message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.core.tenants import DEFAULT_TENANT
-from services.streamer.convert.live_frames import BinaryCodec, JsonCodec
-from services.streamer.convert.live_talk import Sending
-from services.streamer.domain.hub import Hub
-from services.streamer.domain.joining import Sources
-from services.streamer.domain.shared import LINGER_SECONDS
-from services.streamer.domain.tally import WEBSOCKET, Tally
-from services.streamer.ports import Frame, Overview, OverviewSource, State, Update
-from services.streamer.websocket.admission import Admission
-from services.streamer.websocket.faces import places
-from services.streamer.websocket.sockets import LONGEST_MESSAGE, Sockets
-from services.streamer.wiring import listening
-from tests.support.clock import ManualClock
+from services.streamer.ports import Frame, Overview, State, Update
+from services.streamer.websocket.sockets import LONGEST_MESSAGE
 from tests.support.overview import registration
 from tests.support.pictures import event, snapshot, update
 from tests.support.services import neighbour, socket_address
+from tests.support.sockets import Quiet, served
 from tests.support.streamer import DEADLINE, House, message, read_on, streamer
 from tests.support.tails import event as row
 from tests.support.waiting import eventually
@@ -53,14 +42,6 @@ class LargeUpdates:
         while True:
             await asyncio.sleep(0.01)
             yield Update(held, {})
-
-
-class Quiet:
-    """An overview that never comes."""
-
-    async def watch(self, tenant: str) -> AsyncIterator[Frame]:
-        await asyncio.Event().wait()
-        yield State(Overview(0.0, None), {})
 
 
 async def bare_client(path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -142,21 +123,6 @@ async def test_a_reader_that_stopped_delays_nobody_and_is_told_to_reconnect(hous
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1013
         assert closed.value.rcvd.reason.startswith("too slow")
-
-
-@asynccontextmanager
-async def served(path: Path, source: OverviewSource, **options: Any) -> AsyncIterator[tuple[Hub, ManualClock, Tally]]:
-    """Sockets over a hub whose clock the test moves."""
-    tally, clock = Tally(), ManualClock()
-    async with asyncio.TaskGroup() as tasks:
-        hub = Hub(Sources(source), clock, tasks, tally)
-        beating = tasks.create_task(hub.beat())
-        faces = places(clock, JsonCodec(demo=False), BinaryCodec(demo=False))
-        sockets = Sockets(hub, faces, Sending(WEBSOCKET, tally, clock), Admission(None, required=False), **options)
-        async with listening(f"unix:{path}", sockets.routes()):
-            yield hub, clock, tally
-        beating.cancel()
-        await clock.advance(LINGER_SECONDS)
 
 
 async def test_a_reader_that_takes_no_update_in_time_is_dropped(tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ def test_a_transition_is_an_event_at_the_time_it_happened(state: AlertState, aft
     assert MessageToDict(event.data) == {
         "rule_id": "service-error-rate",
         "alert_id": "a1",
+        "name": "Error rate over 5 %",
+        "severity": "critical",
         "state": state.value,
         "value": 10.0,
         "threshold": 5.0,

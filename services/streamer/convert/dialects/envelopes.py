@@ -70,20 +70,20 @@ class Envelopes:
         """What is told whatever was subscribed to."""
         match content:
             case Failed():
-                return (_envelope("Error", error_object(content.error), self._now()),)
+                return (_envelope("Error", error_object(content.error), _time(self._clock.now())),)
             case Begun(broken=True):
-                return (_envelope("Gap", {}, self._now()),)
+                return (_envelope("Gap", {}, _time(self._clock.now())),)
             case Pong():
-                return (_envelope("Heartbeat", {}, self._now()),)
+                return (_envelope("Heartbeat", {}, _time(content.at)),)
             case Event():
                 told = event_object(content)
                 return (_envelope("Broadcast", {"event_type": told.pop("type"), **told}, str(told["timestamp"])),)
             case _:
                 return ()
 
-    def _now(self) -> str:
-        now = datetime.fromtimestamp(self._clock.now(), UTC)
-        return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _event(kind: str, row: Row, tenant: str) -> bytes:

@@ -1,0 +1,48 @@
+"""A session whose subscriptions a test looks at."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from services.streamer.domain.deliveries import Delivery, Standing
+from services.streamer.domain.feeds import Feed
+from services.streamer.domain.session import Session
+from services.streamer.domain.subscriber import Subscriber
+from services.streamer.domain.tally import Tally
+from tests.support.clock import ManualClock
+
+
+class Opened:
+    """What is joined now by subscription, how often something was joined, and what was said to the client."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.feeds: list[Feed] = []
+        self.joined_times = 0
+        self.session = Session("acme", self, self.clock, Tally())
+
+    @contextmanager
+    def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Iterator[None]:
+        assert tenant == "acme"
+        self.feeds.append(feed)
+        self.joined_times += 1
+        try:
+            yield
+        finally:
+            self.feeds.remove(feed)
+
+    @property
+    def subscriptions(self) -> set[str]:
+        """Their ids."""
+        return set(self.session.subscriptions)
+
+    def said(self) -> list[Delivery]:
+        """What waits for the client beside the beginnings of subscriptions."""
+        return [held for held in self.session.outbox.take() if held.subscription == ""]
+
+
+@pytest.fixture
+def opened() -> Opened:
+    """A session of the tenant `acme`."""
+    return Opened()
