@@ -1,7 +1,7 @@
 """Taking a journal: order, sealing, committing once, holding back."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 
 import pytest
 
@@ -27,6 +27,9 @@ class UnsteadyStore(MemoryStore):
         self.failures = 0
         self.may_commit = asyncio.Event()
         self.may_commit.set()
+        self.may_read = asyncio.Event()
+        self.may_read.set()
+        self.asked = asyncio.Event()
 
     async def commit(self, segment: Segment) -> None:
         await self.may_commit.wait()
@@ -34,6 +37,16 @@ class UnsteadyStore(MemoryStore):
             self.failures -= 1
             raise Unavailable("told to fail")
         await super().commit(segment)
+
+    async def committed(self) -> Mapping[str, int]:
+        if not self.may_read.is_set():
+            self.asked.set()
+            await self.may_read.wait()
+        return await super().committed()
+
+    def lose_events(self) -> None:
+        for kept in self._tenants.values():
+            kept.events.clear()
 
 
 class Scene:
@@ -192,3 +205,42 @@ async def test_streams_end_when_the_process_stops(scene: Scene) -> None:
 async def test_no_journal_is_taken_before_the_store_was_read() -> None:
     with pytest.raises(Unavailable, match="being read"):
         Scene().intake.open(JOURNAL)
+
+
+async def test_what_was_known_is_told_until_the_store_is_read_anew(scene: Scene) -> None:
+    stream = scene.intake.open(JOURNAL)
+    take(stream, 0, "deleted")
+    stream.seal(0, 1)
+    await answers(stream.commits(), 2)
+    scene.store.lose_events()
+    scene.store.may_read.clear()
+    with scene.intake.live.reading("default") as reader:
+        await reader.next()
+        renewing = asyncio.create_task(scene.intake.renew())
+        await scene.store.asked.wait()
+        assert shown(scene) == ["deleted"]
+        scene.store.may_read.set()
+        await renewing
+        assert shown(scene) == []
+        with pytest.raises(Unavailable):
+            await reader.next()
+    with pytest.raises(Unavailable):
+        stream.require_open()
+    scene.intake.open(JOURNAL)
+
+
+async def test_who_comes_while_it_is_read_anew_is_let_in_afterwards(scene: Scene) -> None:
+    scene.store.may_read.clear()
+    renewing = asyncio.create_task(scene.intake.renew())
+    await scene.store.asked.wait()
+    coming = asyncio.create_task(scene.intake.catch_up(JOURNAL))
+    await asyncio.sleep(0)
+    assert not coming.done()
+    scene.store.may_read.set()
+    await renewing
+    await coming
+    assert scene.intake.open(JOURNAL).wanted_from == 0
+
+
+def shown(scene: Scene) -> list[str]:
+    return [event.type for event in scene.intake.live.state("default").snapshot.recent_events]

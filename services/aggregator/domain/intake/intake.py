@@ -92,13 +92,20 @@ class Intake:
                 await self._read_anew()
 
     async def _read_anew(self) -> None:
+        """As after a start: until it is done nothing is told."""
+        self.live.forget()
+        self.tails.forget()
+        await self._renew()
+
+    async def _renew(self) -> None:
+        """What was known before is told until what the store has takes its place."""
         self._outdated = True
         for stream in self._streams.values():
             stream.end(Unavailable("the store is read anew", retry_after=0.5))
-        self.live.forget()
-        self.tails.forget()
         await self._quiet(*self._writing)
-        self.resume(await self.live.rebuild(self._store))
+        committed = await self.live.rebuild(self._store)
+        self.tails.forget()
+        self.resume(committed)
         self._outdated = False
 
     async def _quiet(self, *journal_ids: str) -> None:
@@ -112,9 +119,14 @@ class Intake:
         await self._quiet(*self._writing)
 
     async def read_anew(self) -> None:
-        """Read everything from the store, as after a start: rows were deleted. Streams end, and are opened again."""
+        """Read everything from the store, as after a start. Streams end, and are opened again."""
         async with self._reading:
             await self._read_anew()
+
+    async def renew(self) -> None:
+        """The same where what was told is not wrong: rows were deleted. Who asks meanwhile is answered."""
+        async with self._reading:
+            await self._renew()
 
     async def settle(self) -> None:
         """Let go of the places of claims that are committed, by whomever; finish reading anew what was cut short."""

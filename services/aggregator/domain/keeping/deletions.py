@@ -55,6 +55,7 @@ class Deletions:
         self._forget = forget
         self._changing = asyncio.Lock()
         self._erased: set[str] = set()
+        self._shown: set[str] = set()
 
     async def begin(self, tenant: str, scope: Scope, user_id: str = "") -> Deletion:
         """Ask for a deletion; it is kept, and late rows are held back, when this returns."""
@@ -135,8 +136,12 @@ class Deletions:
             if deletion.scope == "tenant":
                 self._rollups.forget(deletion.tenant)
         if erased:
+            self._shown.add(deletion.tenant)
+        if deletion.tenant in self._shown:
             self._forget(deletion.tenant)
-            await self._intake.read_anew()
+            # Cut short, it is done in the next round: until then the deletion is not.
+            await self._intake.renew()
+            self._shown.discard(deletion.tenant)
         # After the store: what is archived now is read from what is left.
         erased += await self._archives.erase(deletion)
         return dataclasses.replace(deletion, deleted=deletion.deleted + erased)

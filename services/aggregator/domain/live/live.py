@@ -64,10 +64,17 @@ class Live:
         self.before_answers: list[Callable[[str], Awaitable[None]]] = []
 
     async def rebuild(self, store: Store) -> Mapping[str, int]:
-        """Read the state back after a start; answers how far each journal is committed, and so counted."""
+        """Read the state back after a start; answers how far each journal is committed, and so counted.
+
+        What was known before is told until then. Nothing may be fed meanwhile.
+        """
         committed = await store.committed()
-        for tenant in await store.tenants():
-            self._restore(await store.live_history(tenant, history_bounds(self._clock.now())))
+        tenants: dict[str, TenantLive] = {}
+        for name in await store.tenants():
+            history = await store.live_history(name, history_bounds(self._clock.now()))
+            tenants[name] = TenantLive(self._clock.now())
+            tenants[name].restore(history, self._clock.now())
+        self._begin(tenants)
         self._counted, self._settled = dict(committed), dict(committed)
         self._rebuilt = True
         return committed
@@ -75,13 +82,13 @@ class Live:
     def forget(self) -> None:
         """Begin anew: nothing is known until `rebuild`, and every reader has to come again."""
         self._rebuilt = False
-        self._tenants.clear()
+        self._begin({})
+
+    def _begin(self, tenants: dict[str, TenantLive]) -> None:
+        """Tell of these from now on; nobody goes on reading of those before."""
+        self._tenants = tenants
         self._taken_up.clear()
         self._end_readers(Unavailable("the store is being read", retry_after=0.5))
-
-    def _restore(self, history: LiveHistory) -> None:
-        tenant = self._tenants[history.tenant] = TenantLive(self._clock.now())
-        tenant.restore(history, self._clock.now())
 
     def require_rebuilt(self) -> None:
         """Raises Unavailable until the state was read back."""
