@@ -81,7 +81,7 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     admission = Admission(TokenKeys.read(config.jwks) if config.jwks else None, required=config.auth != "off")
     faces = places(process.clock, json, binary)
     sockets = Sockets(hub, faces, Sending(WEBSOCKET, tally, process.clock), admission)
-    process.tasks.create_task(hub.beat(), name="signs of life")
+    process.tasks.create_task(hub.run(), name="live connections")
     process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
     routes = [*Pages(config.web_dir, suite.health_answer).routes(), *sockets.routes()]
     async with listening(config.pages_listen, routes):

@@ -37,7 +37,7 @@ async def served(
     tally, clock = Tally(), ManualClock()
     async with asyncio.TaskGroup() as tasks:
         hub = Hub(Sources(source), clock, tasks, tally)
-        beating = tasks.create_task(hub.beat())
+        beating = tasks.create_task(hub.run())
         faces = places(clock, JsonCodec(demo=False), BinaryCodec(demo=False))
         sockets = Sockets(hub, faces, Sending(WEBSOCKET, tally, clock), admission, ping_seconds)
         async with listening(f"unix:{path}", sockets.routes()):

@@ -86,6 +86,8 @@ class JsonCodec:
 
     def messages(self, sequence: int, deliveries: Sequence[Delivery]) -> Sequence[bytes]:
         """See Form."""
+        if len(deliveries) == 1 and not isinstance(deliveries[0].content, Pong):
+            return (b'{"sequence":%d,"updates":[%b]}' % (sequence, self._part(deliveries[0])),)
         updates = b",".join(self._part(held) for held in deliveries if not isinstance(held.content, Pong))
         pongs = [held.content for held in deliveries if isinstance(held.content, Pong)]
         pong = b',"pong":%b' % json_bytes(_ping(pongs[-1])) if pongs else b""

@@ -1,6 +1,6 @@
 """What every face of live connections does: frames while the session lasts, then why it ended; what a client says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from typing import Protocol
 
 from binnacle.live.v1 import live_pb2 as pb
@@ -34,6 +34,8 @@ class Talk(Protocol):
 class Frames:
     """A conversation in frames of the contract."""
 
+    __slots__ = ("_session", "form")
+
     def __init__(self, session: Session, codec: Codec) -> None:
         self.form = codec
         self._session = session
@@ -50,30 +52,22 @@ class Frames:
 
 
 class Sending:
-    """Sends what sessions bring, and counts it."""
+    """Makes the messages of connections of a kind, and counts them."""
 
     def __init__(self, kind: str, tally: Tally, clock: Clock) -> None:
         self._kind = kind
         self._tally = tally
         self._clock = clock
 
-    async def messages(self, session: Session, talk: Talk) -> AsyncIterator[bytes]:
-        """Messages until the session ends, and what says why."""
-        try:
-            while True:
-                deliveries = await session.next()
-                session.sending = True
-                for message in talk.form.messages(session.sequence, deliveries):
-                    yield message
-                    session.sent += 1
-                    self._tally.sent[self._kind] += 1
-                session.sending = False
-                self._count(session.tenant, deliveries)
-        except BinnacleError as error:
-            for message in talk.form.last(session.sequence + 1, error):
-                yield message
+    def messages(self, session: Session, form: Form, deliveries: Sequence[Delivery]) -> Sequence[bytes]:
+        """The messages that bring these."""
+        made = form.messages(session.sequence, deliveries)
+        session.sent += len(made)
+        self._tally.sent[self._kind] += len(made)
+        self._count(session.tenant, deliveries)
+        return made
 
-    def _count(self, tenant: str, deliveries: list[Delivery]) -> None:
+    def _count(self, tenant: str, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
             content = delivery.content
             if isinstance(content, Batch) and content.rows:

@@ -8,6 +8,7 @@ from services.core.clock import Clock
 from services.core.errors import Unavailable
 from services.streamer.domain.joining import Joining, Sources
 from services.streamer.domain.presence import Connection, Presence
+from services.streamer.domain.pump import Pump
 from services.streamer.domain.session import Session
 from services.streamer.domain.tally import Tally
 from services.streamer.domain.viewers import WAITING_EVENTS, Viewer
@@ -37,6 +38,7 @@ class Hub:
         self._viewers: set[Viewer] = set()
         self._sessions: set[Session] = set()
         self.presence = presence or Presence(clock)
+        self._pump = Pump(clock)
         self._joining = Joining(sources, self.connections, clock, tasks, tally)
 
     @contextmanager
@@ -64,7 +66,7 @@ class Hub:
         Raises Unavailable once the hub is closed.
         """
         self.require_open()
-        session = Session(tenant, self._joining, self._clock, self._tally)
+        session = Session(tenant, self._joining, self._pump, self._clock, self._tally)
         connection = Connection(kind, client, session.broadcast, lambda: session.sent, frozenset())
         session.named = connection
         session.expires = expires
@@ -80,8 +82,13 @@ class Hub:
         """How many connections a tenant has now."""
         return self._tally.present[tenant]
 
-    async def beat(self) -> None:
-        """Send signs of life and end connections that are stuck, for ever."""
+    async def run(self) -> None:
+        """Send what waits and signs of life, and end connections that are stuck, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._pump.run(), name="send to live connections")
+            tasks.create_task(self._beat(), name="signs of life")
+
+    async def _beat(self) -> None:
         while True:
             await self._clock.sleep(BEAT_SECONDS)
             for session in list(self._sessions):
@@ -90,11 +97,12 @@ class Hub:
     def close(self) -> None:
         """End every connection with Unavailable, and take no more."""
         self._closed = Unavailable("the streamer is stopping", 0.0)
-        self._joining.close()
         for viewer in list(self._viewers):
             viewer.end(self._closed)
+        now = self._clock.monotonic()
         for session in list(self._sessions):
             session.end(self._closed)
+            session.flush(now)
 
     def require_open(self) -> None:
         """Raise Unavailable once the hub is closed."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from services.core.clock import Clock
@@ -47,10 +47,6 @@ class Joining:
         self._tally = tally
         self._shared = Shared(clock, tasks, tally)
 
-    def close(self) -> None:
-        """Keep nothing for those who come later: nobody does."""
-        self._shared.close()
-
     @contextmanager
     def overview(self, tenant: str) -> Iterator[Room]:
         """The overview of a tenant, watched for the length of the block."""
@@ -61,17 +57,15 @@ class Joining:
         with self._shared.held((tenant, Figures()), made) as room:
             yield room
 
-    @contextmanager
-    def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Iterator[None]:
+    def joined(
+        self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None
+    ) -> AbstractContextManager[None]:
         """Feed a subscription for the length of the block; of rows what was missed since `since` first."""
         if isinstance(feed, Figures):
-            opened = self._figures(tenant, subscriber)
-        elif isinstance(feed, Selection):
-            opened = self._rows(tenant, feed, subscriber, since)
-        else:
-            opened = self._reports(tenant, feed, subscriber)
-        with opened:
-            yield
+            return self._figures(tenant, subscriber)
+        if isinstance(feed, Selection):
+            return self._rows(tenant, feed, subscriber, since)
+        return self._reports(tenant, feed, subscriber)
 
     @contextmanager
     def _figures(self, tenant: str, subscriber: Subscriber) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """What waits for one connection, and the rules it is kept by."""
 
-import asyncio
+from collections.abc import Callable
 
 from services.core.errors import BinnacleError, Overloaded
 from services.streamer.domain.deliveries import Batch, Content, Delivery, Report
@@ -17,23 +17,19 @@ class Outbox:
     """A bounded queue between the hub and one connection.
 
     Rows wait in order; a reader that leaves more than it may of those that must not be lost is ended with Overloaded,
-    it alone. Of figures only the newest waits.
+    it alone. Of figures only the newest waits. It says with `wake` that something waits, or that it has ended, which is
+    what `ended` then says.
     """
 
-    __slots__ = ("_ended", "_rows", "_size", "_tally", "_waiter", "_waiting")
+    __slots__ = ("_rows", "_size", "_tally", "_wake", "ended", "waiting")
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, wake: Callable[[], None]) -> None:
         self._tally = tally
-        self._waiting: list[Delivery] = []
+        self._wake = wake
+        self.waiting: list[Delivery] = []
+        self.ended: BinnacleError | None = None
         self._rows = 0
         self._size = 0
-        self._ended: BinnacleError | None = None
-        self._waiter: asyncio.Future[None] | None = None
-
-    @property
-    def ended(self) -> BinnacleError | None:
-        """What the connection was ended with."""
-        return self._ended
 
     @property
     def full(self) -> bool:
@@ -42,24 +38,25 @@ class Outbox:
 
     def add(self, subscription: str, content: Content) -> None:
         """Queue what must not be lost."""
-        if self._ended is not None:
+        if self.ended is not None:
             return
         rows, size = _weight(content)
-        if self._waiting and (self._rows + rows > WAITING_ROWS or self._size + size > WAITING_BYTES):
+        if not self.waiting:
+            self._wake()
+        elif self._rows + rows > WAITING_ROWS or self._size + size > WAITING_BYTES:
             self.end(Overloaded(TOO_SLOW, 0.0))
             return
         self._rows += rows
         self._size += size
-        self._waiting.append(Delivery(subscription, content))
-        self._wake()
+        self.waiting.append(Delivery(subscription, content))
 
     def replace(self, subscription: str, content: State | Update | Report | Batch) -> bool:
         """Queue what makes former figures out of date; whether such were waiting. Points of updates are merged."""
-        if self._ended is not None:
+        if self.ended is not None:
             return False
-        former = next((held for held in self._waiting if _replaces(subscription, content, held)), None)
+        former = next((held for held in self.waiting if _replaces(subscription, content, held)), None)
         if former is None:
-            self._waiting.append(Delivery(subscription, content))
+            self.waiting.append(Delivery(subscription, content))
         else:
             self._tally.conflated += 1
             former.content = _conflated(former.content, content)
@@ -68,50 +65,34 @@ class Outbox:
 
     def holds(self, subscription: str) -> bool:
         """Whether figures of a subscription wait."""
-        return any(held.subscription == subscription and isinstance(held.content, Report) for held in self._waiting)
+        return any(held.subscription == subscription and isinstance(held.content, Report) for held in self.waiting)
 
     def drop(self, subscription: str, kinds: type[object] = object) -> None:
         """Forget what waits for a subscription, or what of it is of a kind."""
-        self._waiting = [
-            held for held in self._waiting if held.subscription != subscription or not isinstance(held.content, kinds)
+        self.waiting = [
+            held for held in self.waiting if held.subscription != subscription or not isinstance(held.content, kinds)
         ]
         self._weigh()
 
-    async def wait(self) -> None:
-        """Return once something waits, or after a nudge. Raises what the connection was ended with."""
-        if not self._waiting and self._ended is None:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        if self._ended is not None:
-            raise self._ended
-
-    def nudge(self) -> None:
-        """Make `wait` return although nothing waits."""
-        self._wake()
-
     def take(self) -> list[Delivery]:
         """All that waits, in order."""
-        taken, self._waiting = self._waiting, []
+        taken, self.waiting = self.waiting, []
         self._rows = self._size = 0
         return taken
 
     def end(self, error: BinnacleError) -> None:
         """End the connection; what waits is dropped, since its reader has to come back."""
-        if self._ended is not None:
+        if self.ended is not None:
             return
-        self._ended = error
+        self.ended = error
         self.take()
         if isinstance(error, Overloaded):
             self._tally.slow += 1
         self._wake()
 
     def _weigh(self) -> None:
-        weights = [_weight(held.content) for held in self._waiting]
+        weights = [_weight(held.content) for held in self.waiting]
         self._rows, self._size = sum(rows for rows, _size in weights), sum(size for _rows, size in weights)
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 def _weight(content: Content) -> tuple[int, int]:

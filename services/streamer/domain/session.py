@@ -1,8 +1,7 @@
 """One live connection: its subscriptions, what it has read, and what it is to be sent."""
 
-import asyncio
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -13,14 +12,13 @@ from services.streamer.domain.deliveries import Begun, Delivery, Pong, Standing
 from services.streamer.domain.feeds import Feed
 from services.streamer.domain.outbox import TOO_SLOW, Outbox
 from services.streamer.domain.presence import Connection
+from services.streamer.domain.pump import Pump
 from services.streamer.domain.selections import Selection
 from services.streamer.domain.subscriber import Subscriber
 from services.streamer.domain.tally import Tally
 from services.streamer.ports import Events
 
 MOST_SUBSCRIPTIONS = 100
-# What happens within this time goes into one frame, once a frame was sent.
-TOGETHER_SECONDS = 0.02
 # A client that acknowledges is sent so many frames beyond the newest it has read.
 AHEAD = 200
 STALLED_SECONDS = 10.0
@@ -48,49 +46,65 @@ class Feeder(Protocol):
         ...
 
 
-class Session:
-    """A connection of a tenant; the hub opens it.
+class Line(Protocol):
+    """What leads to the client."""
 
-    Whoever serves it says so with `sending` while it sends, counts messages in `sent`, and gives as `stuck` what pulls
-    it out of sending.
-    """
+    def full(self) -> bool:
+        """Whether the client has enough to read for the moment."""
+        ...
+
+    def send(self, deliveries: Sequence[Delivery]) -> None:
+        """The next frame brings these; nothing when it is only a sign of life."""
+        ...
+
+    def end(self, error: BinnacleError) -> None:
+        """Nothing more comes, and why. Called once."""
+        ...
+
+
+class Session:
+    """A connection of a tenant; the hub opens it. Whoever sends its messages counts them in `sent`."""
 
     __slots__ = (
         "_acknowledged",
         "_clock",
-        "_due",
         "_feeder",
+        "_held",
+        "_line",
         "_names",
         "_open",
-        "_read",
+        "_pump",
         "_since",
         "expires",
         "named",
         "outbox",
-        "sending",
         "sent",
         "sequence",
-        "stuck",
         "tenant",
     )
 
-    def __init__(self, tenant: str, feeder: Feeder, clock: Clock, tally: Tally) -> None:
+    def __init__(self, tenant: str, feeder: Feeder, pump: Pump, clock: Clock, tally: Tally) -> None:
         self.tenant = tenant
-        self.outbox = Outbox(tally)
+        self.outbox = Outbox(tally, self._ask)
         self.named: Connection | None = None
         self.expires: float | None = None
-        self.sending = False
-        self.stuck: Callable[[], object] | None = None
         self.sequence = 0
         self.sent = 0
         self._feeder = feeder
         self._clock = clock
-        self._open: dict[str, ExitStack] = {}
+        # An ExitStack for each would take 800 bytes of a connection.
+        self._open: dict[str, list[AbstractContextManager[None]]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
-        self._due = 0.0
+        self._pump = pump
+        self._line: Line | None = None
         self._since = clock.monotonic()
+        self._held: float | None = None
         self._acknowledged: int | None = None
-        self._read: asyncio.Future[None] | None = None
+
+    def through(self, line: Line) -> None:
+        """Send by this line from now on; until then everything waits."""
+        self._line = line
+        self._ask()
 
     @property
     def subscriptions(self) -> Collection[str]:
@@ -109,44 +123,51 @@ class Session:
         _check_standing(wanted)
         self.unsubscribe(wanted.id)
         subscriber = Subscriber(wanted.id, self.outbox)
-        stack = self._open[wanted.id] = ExitStack()
+        opened = self._open[wanted.id] = []
         self._names[wanted.id] = wanted.names
         self._note()
         if not any(isinstance(feed, Selection) for feed in wanted.feeds):
             subscriber.begins(Begun(resumed=False))
         for feed in wanted.feeds:
-            stack.enter_context(self._feeder.joined(self.tenant, feed, subscriber, wanted.since))
+            joined = self._feeder.joined(self.tenant, feed, subscriber, wanted.since)
+            joined.__enter__()
+            opened.append(joined)
 
     def unsubscribe(self, name: str) -> None:
         """Close a subscription, if there is one; nothing of it is sent any more."""
-        stack = self._open.pop(name, None)
-        if stack is not None:
+        opened = self._open.pop(name, None)
+        if opened is not None:
             del self._names[name]
             self._note()
-            stack.close()
+            for joined in opened:
+                joined.__exit__(None, None, None)
             self.outbox.drop(name)
 
     def acknowledge(self, sequence: int) -> None:
         """The client has read up to this frame."""
         self._acknowledged = sequence
-        if self._read is not None and not self._read.done():
-            self._read.set_result(None)
 
     def ping(self, number: int) -> None:
         """Answer with the same number, and the time now."""
         self.outbox.add("", Pong(number, self._clock.now()))
 
-    async def next(self) -> list[Delivery]:
-        """What the next frame brings; nothing when it is only a sign of life. Raises what the connection ended with."""
-        await self.outbox.wait()
-        early = self._due - self._clock.monotonic()
-        if early > 0:
-            await self._clock.sleep(early)
-        await self._until_read()
-        self._since = now = self._clock.monotonic()
-        self._due = now + TOGETHER_SECONDS
-        self.sequence = self.sequence % SEQUENCES + 1
-        return self.outbox.take()
+    def flush(self, now: float) -> None:
+        """Send what waits, or later if the client has enough to read; see Served."""
+        line, outbox = self._line, self.outbox
+        if line is None:
+            return
+        if outbox.ended is not None:
+            self._line = None
+            line.end(outbox.ended)
+        elif not outbox.waiting and now - self._since <= QUIET_SECONDS:
+            return
+        elif line.full() or self._is_behind():
+            self._held = self._held or now
+            self._ask()
+        else:
+            self._since, self._held = now, None
+            self.sequence = self.sequence % SEQUENCES + 1
+            line.send(outbox.take())
 
     def broadcast(self, events: Events) -> bool:
         """Tell events that come from elsewhere than the store and belong to no subscription; whether they go out."""
@@ -159,23 +180,17 @@ class Session:
 
         Ends it too when the credential it was opened with has expired.
         """
-        quiet = self._clock.monotonic() - self._since
+        now = self._clock.monotonic()
         if self.expires is not None and self._clock.now() >= self.expires:
             self.end(Unauthenticated("the token has expired; come back with another"))
-        if self.sending and quiet > STALLED_SECONDS:
+        elif self._held is not None and now - self._held > STALLED_SECONDS:
             self.end(Overloaded(TOO_SLOW, 0.0))
-            if self.stuck is not None:
-                self.stuck()
-        elif self._read is not None and quiet > STALLED_SECONDS:
-            self.end(Overloaded(TOO_SLOW, 0.0))
-        elif quiet > QUIET_SECONDS:
-            self.outbox.nudge()
+        elif now - self._since > QUIET_SECONDS:
+            self._ask()
 
     def end(self, error: BinnacleError) -> None:
         """End the connection."""
         self.outbox.end(error)
-        if self._read is not None and not self._read.done():
-            self._read.set_result(None)
 
     def close(self) -> None:
         """Leave everything."""
@@ -186,13 +201,11 @@ class Session:
         if self.named is not None:
             self.named.rooms = frozenset(chain.from_iterable(self._names.values()))
 
-    async def _until_read(self) -> None:
-        while self._acknowledged is not None and (self.sequence - self._acknowledged) % SEQUENCES > AHEAD:
-            if self.outbox.ended is not None:
-                raise self.outbox.ended
-            self._read = asyncio.get_running_loop().create_future()
-            await self._read
-            self._read = None
+    def _is_behind(self) -> bool:
+        return self._acknowledged is not None and (self.sequence - self._acknowledged) % SEQUENCES > AHEAD
+
+    def _ask(self) -> None:
+        self._pump.ask(self)
 
 
 def _check_standing(wanted: Wanted) -> None:

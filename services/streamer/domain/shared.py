@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, cast
 
 from services.core.clock import Clock
@@ -26,9 +26,10 @@ F = TypeVar("F", bound=Followed)
 @dataclass(slots=True)
 class _Open:
     held: Followed
-    following: asyncio.Task[None]
     holders: int = 0
-    departures: int = 0
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by whoever leaves."""
+    left_at: float = 0.0
 
 
 class Shared:
@@ -42,7 +43,6 @@ class Shared:
         self._tasks = tasks
         self._tally = tally
         self._open: dict[Hashable, _Open] = {}
-        self._closed = False
 
     @contextmanager
     def held(self, key: Hashable, make: Callable[[], F]) -> Iterator[F]:
@@ -53,23 +53,28 @@ class Shared:
             yield cast("F", place.held)
         finally:
             place.holders -= 1
-            place.departures += 1
-            if not place.holders and not self._closed:
-                self._tasks.create_task(self._expire(key, place, place.departures), name=f"linger {key}")
-
-    def close(self) -> None:
-        """Let nothing linger any more: the tasks end by themselves."""
-        self._closed = True
+            place.left_at = self._clock.monotonic()
+            place.left.set()
 
     def _opened(self, key: Hashable, held: Followed) -> _Open:
-        place = _Open(held, self._tasks.create_task(held.follow(), name=f"follow {key}"))
-        self._open[key] = place
-        self._tally.watches += 1
+        place = self._open[key] = _Open(held)
+        self._tasks.create_task(self._lead(key, place), name=f"follow {key}")
         return place
 
-    async def _expire(self, key: Hashable, place: _Open, departures: int) -> None:
-        await self._clock.sleep(LINGER_SECONDS)
-        if not place.holders and place.departures == departures:
+    async def _lead(self, key: Hashable, place: _Open) -> None:
+        self._tally.watches += 1
+        async with asyncio.TaskGroup() as tasks:
+            following = tasks.create_task(place.held.follow())
+            await self._deserted(place)
             del self._open[key]
-            place.following.cancel()
-            self._tally.watches -= 1
+            following.cancel()
+        self._tally.watches -= 1
+
+    async def _deserted(self, place: _Open) -> None:
+        while True:
+            await place.left.wait()
+            place.left.clear()
+            while (lingering := place.left_at + LINGER_SECONDS - self._clock.monotonic()) > 0:
+                await self._clock.sleep(lingering)
+            if not place.holders:
+                return

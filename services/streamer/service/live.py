@@ -13,10 +13,11 @@ from services.runtime.calls import current_call
 from services.runtime.process import Registration
 from services.streamer.convert.live_frames import Codec
 from services.streamer.convert.live_requests import followed_from, wanted_from
-from services.streamer.convert.live_talk import Frames, Sending, obey
+from services.streamer.convert.live_talk import Sending, obey
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.session import MOST_SUBSCRIPTIONS, Session, Wanted
 from services.streamer.domain.tally import GRPC
+from services.streamer.service.stream_line import StreamLine
 
 SERVICE = "binnacle.streamer.v1.LiveService"
 # The frame is the only field of every answer.
@@ -64,9 +65,9 @@ class LiveServicer:
         return self._hub.connected(call.tenant, GRPC, str(client), call.expires)
 
     async def _frames(self, session: Session) -> AsyncIterator[bytes]:
-        handling = asyncio.current_task()
-        session.stuck = handling.cancel if handling else None
-        async for frame in self._sending.messages(session, Frames(session, self._codec)):
+        line = StreamLine(session, self._codec, self._sending)
+        session.through(line)
+        async for frame in line.frames():
             yield _wrapped(frame)
 
 

@@ -16,15 +16,12 @@ from services.streamer.domain.hub import Hub
 from services.streamer.domain.session import Session
 from services.streamer.domain.tally import WEBSOCKET
 from services.streamer.websocket.admission import Admission
+from services.streamer.websocket.line import SocketLine
 
 UNAUTHENTICATED: Final = 4401
 LONGEST_MESSAGE: Final = 256 * 1024
 PING_SECONDS: Final = 20.0
 CLOSE_SECONDS: Final = 3.0
-# A reader is felt once this much waits for it here, beside what the kernel and the edge hold.
-BUFFER_BYTES: Final = 64 * 1024
-# How far sending goes on before it looks whether the buffer is full.
-UNCHECKED_BYTES: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +76,12 @@ class Sockets:
             max_msg_size=LONGEST_MESSAGE,
             compress=False,
             timeout=CLOSE_SECONDS,
-            writer_limit=UNCHECKED_BYTES,
             protocols=tuple(faces),
         )
         await socket.prepare(request)
-        if request.transport is not None:
-            request.transport.set_write_buffer_limits(high=BUFFER_BYTES)
+        transport = request.transport
+        if transport is None:
+            return socket
         try:
             said: str | bytes = ""
             if caller is None:
@@ -95,41 +92,32 @@ class Sockets:
                 talk = face.talk(session, request.match_info.get("id", ""))
                 if said:
                     talk.hear(said)
-                await self._converse(socket, session, talk, face)
+                await self._converse(socket, transport, session, talk, face)
         except BinnacleError as error:
             await _close(socket, error)
-        _let_go(request.transport)
+        _let_go(transport)
         return socket
 
-    async def _converse(self, socket: web.WebSocketResponse, session: Session, talk: Talk, face: Face) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            writing = tasks.create_task(self._write(socket, session, talk, binary=face.binary))
-            beginning = tasks.create_task(_begin(talk, face.patience))
-            async for message in socket:
-                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    talk.hear(message.data)
-            beginning.cancel()
-            if session.outbox.ended is None:
-                writing.cancel()
-
-    async def _write(self, socket: web.WebSocketResponse, session: Session, talk: Talk, *, binary: bool) -> None:
-        kind = WSMsgType.BINARY if binary else WSMsgType.TEXT
+    async def _converse(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport, session: Session, talk: Talk, face: Face
+    ) -> None:
         loop = asyncio.get_running_loop()
+        beginning = loop.call_later(face.patience, talk.begin)
         try:
             async with asyncio.timeout(None) as limit:
-                session.stuck = lambda: limit.reschedule(loop.time())
-                async for message in self._sending.messages(session, talk):
-                    await socket.send_frame(message, kind)
-        except ConnectionResetError:
-            return
+                ended = partial(_end, limit)
+                session.through(SocketLine(transport, session, talk, self._sending, ended, binary=face.binary))
+                async for message in socket:
+                    if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                        talk.hear(message.data)
         except TimeoutError:
-            pass
-        await _close(socket, session.outbox.ended)
+            await _close(socket, session.outbox.ended)
+        finally:
+            beginning.cancel()
 
 
-async def _begin(talk: Talk, patience: float) -> None:
-    await asyncio.sleep(patience)
-    talk.begin()
+def _end(limit: asyncio.Timeout) -> None:
+    limit.reschedule(asyncio.get_running_loop().time())
 
 
 async def _close(socket: web.WebSocketResponse, ended: BinnacleError | None) -> None:
@@ -143,7 +131,7 @@ async def _close(socket: web.WebSocketResponse, ended: BinnacleError | None) -> 
         await socket.close(code=code, message=str(ended)[:100].encode(), drain=False)
 
 
-def _let_go(transport: asyncio.Transport | None) -> None:
+def _let_go(transport: asyncio.Transport) -> None:
     # A closed connection stays until what waits in it is taken, for ever if its reader never reads again.
-    if transport is not None and transport.get_write_buffer_size():
+    if transport.get_write_buffer_size():
         asyncio.get_running_loop().call_later(CLOSE_SECONDS, transport.abort)

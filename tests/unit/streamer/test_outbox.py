@@ -1,9 +1,5 @@
 """What waits for a connection."""
 
-import asyncio
-
-import pytest
-
 from services.core.errors import Overloaded
 from services.streamer.domain.deliveries import Batch, Report, Standing
 from services.streamer.domain.outbox import WAITING_BYTES, WAITING_ROWS, Outbox
@@ -22,19 +18,29 @@ def update(made_at: float, *times: int) -> Update:
     return Update(Overview(made_at, None), dict.fromkeys(times, made_at))
 
 
-async def test_a_reader_too_slow_for_events_is_ended_and_its_rows_let_go() -> None:
+class Woken:
+    """Counts how often it was said that something waits."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> None:
+        self.times += 1
+
+
+def test_a_reader_too_slow_for_events_is_ended_and_its_rows_let_go() -> None:
     tally = Tally()
-    outbox = Outbox(tally)
+    outbox = Outbox(tally, Woken())
     outbox.add("e", batch(WAITING_ROWS))
     outbox.add("e", batch(1))
-    with pytest.raises(Overloaded, match="come back"):
-        await outbox.wait()
+    assert isinstance(outbox.ended, Overloaded)
+    assert "come back" in str(outbox.ended)
     assert outbox.take() == []
     assert tally.slow == 1
 
 
-async def test_large_rows_count_by_their_size_but_one_batch_always_fits() -> None:
-    outbox = Outbox(Tally())
+def test_large_rows_count_by_their_size_but_one_batch_always_fits() -> None:
+    outbox = Outbox(Tally(), Woken())
     outbox.add("e", batch(1, 2 * WAITING_BYTES))
     assert outbox.ended is None
     outbox.add("e", batch(1, 1))
@@ -43,7 +49,7 @@ async def test_large_rows_count_by_their_size_but_one_batch_always_fits() -> Non
 
 def test_of_figures_only_the_newest_waits_with_the_points_of_all() -> None:
     tally = Tally()
-    outbox = Outbox(tally)
+    outbox = Outbox(tally, Woken())
     figures = Subscriber("d", outbox)
     figures.offer(State(Overview(1.0, None), {1000: 1.0}))
     figures.offer(update(2.0, 2000))
@@ -56,7 +62,7 @@ def test_of_figures_only_the_newest_waits_with_the_points_of_all() -> None:
 
 
 def test_subscriptions_do_not_conflate_each_other() -> None:
-    outbox = Outbox(Tally())
+    outbox = Outbox(Tally(), Woken())
     for name in ("one", "two"):
         Subscriber(name, outbox).offer(update(1.0))
     outbox.drop("one")
@@ -64,7 +70,7 @@ def test_subscriptions_do_not_conflate_each_other() -> None:
 
 
 def test_log_lines_beyond_what_is_read_are_left_out_and_counted() -> None:
-    outbox = Outbox(Tally())
+    outbox = Outbox(Tally(), Woken())
     lines = Subscriber("l", outbox)
     lines.take(batch(WAITING_ROWS // 2 + 1, logs=True))
     lines.take(batch(7, logs=True))
@@ -76,7 +82,7 @@ def test_log_lines_beyond_what_is_read_are_left_out_and_counted() -> None:
 
 
 def test_a_difference_to_what_was_not_read_is_refused() -> None:
-    outbox = Outbox(Tally())
+    outbox = Outbox(Tally(), Woken())
     asked = Subscriber("q", outbox)
     assert asked.report(Report("whole"))
     assert not asked.report(Report("difference", whole=False))
@@ -84,10 +90,14 @@ def test_a_difference_to_what_was_not_read_is_refused() -> None:
     assert asked.report(Report("difference", whole=False))
 
 
-async def test_a_nudge_wakes_a_reader_with_nothing() -> None:
-    outbox = Outbox(Tally())
-    waiting = asyncio.create_task(outbox.wait())
-    await asyncio.sleep(0)
-    outbox.nudge()
-    await waiting
-    assert outbox.take() == []
+def test_it_says_once_that_something_waits_and_that_it_has_ended() -> None:
+    woken = Woken()
+    outbox = Outbox(Tally(), woken)
+    outbox.add("e", batch(1))
+    outbox.add("e", batch(1))
+    assert woken.times == 1
+    outbox.take()
+    outbox.add("e", batch(1))
+    assert woken.times == 2
+    outbox.end(Overloaded("too slow", 0.0))
+    assert woken.times == 3

@@ -1,20 +1,21 @@
 """One live connection: when it is sent what, and when it is ended."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import pytest
 
-from services.core.errors import InvalidInput, Overloaded, Unauthenticated
-from services.streamer.domain.deliveries import Standing
+from services.core.errors import BinnacleError, InvalidInput, Overloaded, Unauthenticated, Unavailable
+from services.streamer.domain.deliveries import Delivery, Standing
 from services.streamer.domain.feeds import ROOMS, Feed
+from services.streamer.domain.pump import TOGETHER_SECONDS, Pump
 from services.streamer.domain.session import (
     AHEAD,
     MOST_SUBSCRIPTIONS,
     QUIET_SECONDS,
     STALLED_SECONDS,
-    TOGETHER_SECONDS,
     Session,
     Wanted,
 )
@@ -39,9 +40,53 @@ class Feeds:
             self.joined_now.remove(feed)
 
 
+class Kept:
+    """A line that keeps what it is to send; its client reads while it is not `stopped`."""
+
+    def __init__(self) -> None:
+        self.frames: list[Sequence[Delivery]] = []
+        self.ends: list[BinnacleError] = []
+        self.stopped = False
+
+    def full(self) -> bool:
+        return self.stopped
+
+    def send(self, deliveries: Sequence[Delivery]) -> None:
+        self.frames.append(deliveries)
+
+    def end(self, error: BinnacleError) -> None:
+        self.ends.append(error)
+
+
 def opened() -> tuple[Session, Feeds, ManualClock]:
     feeds, clock = Feeds(), ManualClock()
-    return Session("t", feeds, clock, Tally()), feeds, clock
+    return Session("t", feeds, Pump(clock), clock, Tally()), feeds, clock
+
+
+class Broken(Kept):
+    """A line that cannot write what it is given."""
+
+    def __init__(self, line: Kept) -> None:
+        super().__init__()
+        self.ends = line.ends
+
+    def send(self, deliveries: Sequence[Delivery]) -> None:
+        raise TypeError(deliveries)
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[tuple[Session, Kept, ManualClock]]:
+    """A session with a line, and what serves it; frames before the first that a test brings about are let go."""
+    clock, line = ManualClock(), Kept()
+    pump = Pump(clock)
+    session = Session("t", Feeds(), pump, clock, Tally())
+    running = asyncio.create_task(pump.run())
+    session.through(line)
+    await clock.advance(2 * TOGETHER_SECONDS)
+    try:
+        yield session, line, clock
+    finally:
+        running.cancel()
 
 
 def wanted(name: str, room: str, since: Standing | None = None) -> Wanted:
@@ -76,72 +121,84 @@ def test_a_position_belongs_to_rows_of_its_kind() -> None:
 
 
 async def test_what_happens_soon_after_a_frame_goes_into_one() -> None:
-    session, _feeds, clock = opened()
-    session.ping(1)
-    assert len(await session.next()) == 1
-    session.ping(2)
-    second = asyncio.create_task(session.next())
-    await clock.advance(TOGETHER_SECONDS / 2)
-    session.ping(3)
-    await clock.advance(TOGETHER_SECONDS)
-    assert len(await second) == 2
-    assert session.sequence == 2
+    async with served() as (session, line, clock):
+        session.ping(1)
+        await clock.advance(0)
+        session.ping(2)
+        await clock.advance(TOGETHER_SECONDS / 2)
+        session.ping(3)
+        await clock.advance(TOGETHER_SECONDS)
+        assert [len(frame) for frame in line.frames] == [1, 2]
+        assert session.sequence == 2
 
 
 async def test_a_client_that_acknowledges_is_not_sent_too_far_ahead_and_ended_when_it_stops() -> None:
-    session, _feeds, clock = opened()
-    session.acknowledge(0)
-    for number in range(AHEAD + 1):
-        session.ping(number)
+    async with served() as (session, line, clock):
+        session.acknowledge(0)
+        for number in range(AHEAD + 2):
+            session.ping(number)
+            await clock.advance(TOGETHER_SECONDS)
+        await clock.advance(1)
+        assert len(line.frames) == AHEAD + 1
+        session.acknowledge(10)
         await clock.advance(TOGETHER_SECONDS)
-        await session.next()
-    session.ping(0)
-    held = asyncio.create_task(session.next())
-    await clock.advance(1)
-    assert not held.done()
-    session.acknowledge(10)
-    await clock.advance(0)
-    assert len(await held) == 1
-    session.acknowledge(0)
-    session.ping(0)
-    stuck = asyncio.create_task(session.next())
-    await clock.advance(STALLED_SECONDS + 1)
-    session.beat()
-    with pytest.raises(Overloaded):
-        await stuck
+        assert len(line.frames) == AHEAD + 2
+        session.acknowledge(0)
+        session.ping(0)
+        await clock.advance(STALLED_SECONDS + 1)
+        session.beat()
+        await clock.advance(TOGETHER_SECONDS)
+        assert [type(end) for end in line.ends] == [Overloaded]
 
 
 async def test_a_sign_of_life_when_nothing_else_was_sent() -> None:
-    session, _feeds, clock = opened()
-    quiet = asyncio.create_task(session.next())
-    await clock.advance(QUIET_SECONDS - 1)
-    session.beat()
-    await clock.advance(0)
-    assert not quiet.done()
-    await clock.advance(2)
-    session.beat()
-    assert await quiet == []
+    async with served() as (session, line, clock):
+        await clock.advance(QUIET_SECONDS - 1)
+        session.beat()
+        await clock.advance(TOGETHER_SECONDS)
+        assert line.frames == []
+        await clock.advance(2)
+        session.beat()
+        await clock.advance(TOGETHER_SECONDS)
+        assert line.frames == [[]]
 
 
-async def test_it_ends_when_its_token_expires() -> None:
-    session, _feeds, clock = opened()
-    session.expires = clock.now() + 60
-    session.beat()
-    assert session.outbox.ended is None
-    await clock.advance(60)
-    session.beat()
-    with pytest.raises(Unauthenticated, match="expired"):
-        await session.next()
+async def test_it_ends_once_when_its_token_expires() -> None:
+    async with served() as (session, line, clock):
+        session.expires = clock.now() + 60
+        session.beat()
+        assert session.outbox.ended is None
+        await clock.advance(60)
+        session.beat()
+        session.beat()
+        await clock.advance(TOGETHER_SECONDS)
+        (end,) = line.ends
+        assert isinstance(end, Unauthenticated)
+        assert "expired" in str(end)
 
 
-async def test_a_send_that_is_stuck_is_pulled_out() -> None:
-    session, _feeds, clock = opened()
-    pulled: list[bool] = []
-    session.stuck = lambda: pulled.append(True)
-    session.ping(1)
-    await session.next()
-    session.sending = True
-    await clock.advance(STALLED_SECONDS + 1)
-    session.beat()
-    assert pulled == [True]
-    assert isinstance(session.outbox.ended, Overloaded)
+async def test_a_line_that_stays_full_is_ended_and_one_that_was_quiet_is_not() -> None:
+    async with served() as (session, line, clock):
+        await clock.advance(STALLED_SECONDS + 1)
+        line.stopped = True
+        session.ping(1)
+        session.beat()
+        await clock.advance(STALLED_SECONDS - 1)
+        session.beat()
+        await clock.advance(TOGETHER_SECONDS)
+        assert (line.frames, line.ends) == ([], [])
+        await clock.advance(2)
+        session.beat()
+        await clock.advance(TOGETHER_SECONDS)
+        assert [type(end) for end in line.ends] == [Overloaded]
+
+
+async def test_what_cannot_be_written_ends_its_connection_alone() -> None:
+    async with served() as (session, line, clock):
+        faults: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, fault: faults.append(fault))
+        session.through(Broken(line))
+        session.ping(1)
+        await clock.advance(2 * TOGETHER_SECONDS)
+        assert [type(end) for end in line.ends] == [Unavailable]
+        assert len(faults) == 1

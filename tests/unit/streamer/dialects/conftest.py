@@ -7,6 +7,7 @@ import pytest
 
 from services.streamer.domain.deliveries import Delivery, Standing
 from services.streamer.domain.feeds import Feed
+from services.streamer.domain.pump import Pump
 from services.streamer.domain.session import Session
 from services.streamer.domain.subscriber import Subscriber
 from services.streamer.domain.tally import Tally
@@ -20,7 +21,7 @@ class Opened:
         self.clock = ManualClock()
         self.feeds: list[Feed] = []
         self.joined_times = 0
-        self.session = Session("acme", self, self.clock, Tally())
+        self.session = Session("acme", self, Pump(self.clock), self.clock, Tally())
 
     @contextmanager
     def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Iterator[None]:
