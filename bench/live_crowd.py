@@ -186,6 +186,7 @@ class Crowd:
     def take(self) -> Received:
         """What came since the last look. Raises ConnectionError when a client was cut off."""
         self._commands.send("take")
+        received: Received
         received, lost = self._commands.recv()
         if lost:
             raise ConnectionError(f"{lost} clients were cut off")
