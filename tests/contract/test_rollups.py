@@ -6,20 +6,30 @@ from pathlib import Path
 
 import pytest
 
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, TIERS, Bucket, RolledUp
 from services.aggregator.ports.store import Store
+from tests.support.clock import ManualClock
 from tests.support.journals import NOW, Sample, record, segment
-from tests.support.stores import MAKERS, opened
+from tests.support.stores import LOG, MAKERS, opened
 
 START = int(NOW) // DAY * DAY
 TENANTS = ("default", "o'ther")
 
 
-@pytest.fixture(
-    params=["memory", pytest.param("chdb", marks=pytest.mark.store), pytest.param("server", marks=pytest.mark.store)]
-)
+def late_store(path: Path) -> ClickHouseStore:
+    """One to which all samples come late: it makes rows of minutes without reading them back where it can."""
+    return ClickHouseStore(lambda: ChdbEngine(path), ManualClock(NOW + 2 * DAY), LOG)
+
+
+MADE = {**MAKERS, "late": late_store}
+STORES = ["memory", *(pytest.param(name, marks=pytest.mark.store) for name in ("chdb", "late", "server"))]
+
+
+@pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with opened(MAKERS[request.param](tmp_path / "store")) as ready:
+    async with opened(MADE[request.param](tmp_path / "store")) as ready:
         yield ready
 
 
@@ -103,3 +113,58 @@ async def test_minutes_between_those_asked_for_stay_as_they_are(store: Store) ->
     await store.roll_up("default", MINUTE, [START, START + 120])
     assert [row.start for row in await all_rows(store, "default", MINUTE)] == [START, START + 120]
     assert {b.start for b in await store.outdated_buckets() if b.tier == MINUTE} == {START + 60, START + 180}
+
+
+async def test_a_minute_that_comes_in_several_segments(store: Store) -> None:
+    others = [(1, START + 7.0, 3.0), (2, START + 3_602.0, 5.0)]
+    for _time in range(2):
+        await store.commit(segment(record(samples=SAMPLES)))
+        await store.commit(segment(record(samples=others), journal_id="00000000000000bb"))
+    await store.commit(segment(record(samples=[(1, START + 8.0, 2.0)]), first_offset=1))
+    await roll_up_everything(store)
+    for tier in TIERS:
+        assert list(await all_rows(store, "default", tier)) == recomputed(
+            [*SAMPLES, *others, (1, START + 8.0, 2.0)], tier
+        )
+
+
+@pytest.mark.store
+async def test_a_minute_that_was_begun_before_a_start(tmp_path: Path) -> None:
+    more = [(1, START + 7.0, 3.0)]
+    async with opened(late_store(tmp_path)) as first:
+        await first.commit(segment(record(samples=SAMPLES)))
+    async with opened(late_store(tmp_path)) as second:
+        await second.commit(segment(record(samples=more), first_offset=1))
+        await second.commit(segment(record(samples=[(1, START + 600.0, 1.0)]), first_offset=2))
+        await roll_up_everything(second)
+        for tier in TIERS:
+            expected = recomputed([*SAMPLES, *more, (1, START + 600.0, 1.0)], tier)
+            assert list(await all_rows(second, "default", tier)) == expected
+
+
+@pytest.mark.store
+async def test_late_minutes_are_not_read_back(tmp_path: Path) -> None:
+    store = late_store(tmp_path)
+    async with opened(store):
+        await store.commit(segment(record(samples=SAMPLES)))
+        await store.ask(lambda engine: engine.execute("TRUNCATE TABLE samples"))
+        await roll_up_everything(store)
+        for tier in TIERS:
+            assert list(await all_rows(store, "default", tier)) == recomputed(SAMPLES, tier)
+
+
+@pytest.mark.store
+async def test_more_late_minutes_than_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.aggregator.adapters.clickhouse.storing.late_minutes.MOST_ROWS", 2)
+    samples = [
+        (series, START + 60.0 * minute + part, 1.5 * minute)
+        for minute in range(6)
+        for part in range(2)
+        for series in (1, 2)
+    ]
+    async with opened(late_store(tmp_path)) as store:
+        for number in range(6):
+            await store.commit(segment(record(samples=samples[number * 4 : number * 4 + 4]), first_offset=number))
+        await store.commit(segment(record(samples=[(3, START + 1.0, 7.0)]), first_offset=6))
+        await roll_up_everything(store)
+        assert list(await all_rows(store, "default", MINUTE)) == recomputed([*samples, (3, START + 1.0, 7.0)], MINUTE)

@@ -20,7 +20,10 @@ ROW_FORMAT = "JSONCompactEachRow"
 DATABASE = "binnacle"
 # Numbers stay numbers, NaN becomes null.
 _QUERY_SETTINGS = "output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0"
-_INSERT_SETTINGS = "async_insert = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 1"
+# What of a key is in a block several times is put together when parts are merged.
+_INSERT_SETTINGS = (
+    "async_insert = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 1, optimize_on_insert = 0"
+)
 # How many inserts have failed since the start. Asked after every insert: each subquery more takes as long again.
 _FAILED_INSERTS = f"SELECT sum(value) FROM system.events WHERE event = 'FailedInsertQuery' SETTINGS {_QUERY_SETTINGS}"
 _NEWEST_ERROR = "SELECT argMax(last_error_message, last_error_time) FROM system.errors"

@@ -60,6 +60,7 @@ class ClickHouseDeletions:
 
     def _erase(self, engine: Engine, deletion: Deletion) -> int:
         erased = 0
+        self._store.late_minutes.forget(deletion.tenant)
         if deletion.verified_us == deletion.requested_us:
             # It was never begun, so no parts of before a start can matter.
             self._parts.setdefault(deletion.id, set())

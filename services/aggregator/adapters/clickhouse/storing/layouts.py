@@ -1,4 +1,4 @@
-"""Samples in the order of the store: by series, then as they came.
+"""Samples in the order of the store: by series, then by time, then as they came.
 
 Senders repeat the same column of series ids. What a column takes to put in order is worked out once and remembered,
 and recognised by comparing memory. Beside it stand the decimals of each series (see decimals.py), as seen so far.
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.aggregator.adapters.clickhouse.storing.decimals import Counts, Exponents, decompose
-from services.aggregator.ports.records import Ids, Longs, SampleColumns
+from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns
 
 REMEMBERED_ROWS = 2_000_000
 ALIKE = 4
@@ -48,11 +48,12 @@ class _Union:
 
 @dataclass(frozen=True, slots=True)
 class OrderedSamples:
-    """Samples by series: `counts` rows of each of `series`, their times, and their values as integers."""
+    """Samples by series and time: `counts` rows of each of `series`, their times, their values, these as integers."""
 
     series: Ids
     counts: Counts
     times_ms: Longs
+    values: Floats
     mantissas: Longs
     exponents: Exponents
 
@@ -81,9 +82,11 @@ class Layouts:
         order, counts = _arranged(layouts, union)
         values = np.concatenate([block.values for block in blocks]).take(order)
         times = np.concatenate([block.times_ms for block in blocks]).take(order)
+        if (by_time := _by_time(counts, times)) is not None:
+            values, times = values.take(by_time), times.take(by_time)
         mantissas, per_row = decompose(counts, exponents, values)
         union.exponents[:] = exponents
-        return OrderedSamples(union.series, counts, times, mantissas, per_row)
+        return OrderedSamples(union.series, counts, times, values, mantissas, per_row)
 
     def _layout(self, ids: Ids) -> _Layout:
         key = (len(ids), int(ids[0]), int(ids[-1]))
@@ -143,6 +146,17 @@ def _arranged(layouts: Sequence[_Layout], union: _Union) -> tuple[npt.NDArray[np
         return order, np.full(len(union.series), len(layouts) * first.order.shape[2])
     places = np.concatenate([union.places[layout] for layout in layouts])
     return _order(places), np.bincount(places, minlength=len(union.series))
+
+
+def _by_time(counts: Counts, times_ms: Longs) -> npt.NDArray[np.intp] | None:
+    """The order of rows by series and time; None where they are in it, as those of one sender are."""
+    earlier = np.flatnonzero(times_ms[1:] < times_ms[:-1]) + 1
+    if np.isin(earlier, np.cumsum(counts), assume_unique=False).all():
+        return None
+    first = times_ms.min()
+    return np.argsort(
+        np.repeat(np.arange(len(counts)), counts) * (times_ms.max() - first + 1) + (times_ms - first), kind="stable"
+    )
 
 
 def _order(places: Places) -> npt.NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Roll-ups in ClickHouse: INSERT … SELECT of whole buckets, under a revision of its own.
+"""Roll-ups in ClickHouse: INSERT … SELECT of whole buckets, or of sums known already, under a revision of its own.
 
 Of the rows of a bucket the one of the highest revision holds. A revision is taken after a segment's samples are
 inserted (and marked as disturbing its minutes), and before a roll-up reads: what was disturbed below the revision of a
@@ -6,7 +6,7 @@ roll-up is in it, whatever was killed in between.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from services.aggregator.adapters.clickhouse.engine import native
 from services.aggregator.adapters.clickhouse.engine.engines import Engine
 from services.aggregator.adapters.clickhouse.engine.statements import Statement, TenantQuery, TenantTable, quoted
 from services.aggregator.adapters.clickhouse.engine.turns import highest, take
+from services.aggregator.adapters.clickhouse.storing.minute_sums import MinuteSums
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, Bucket, RolledUp
 
 TABLES: dict[int, TenantTable] = {MINUTE: "rollup_minutes", HOUR: "rollup_hours", DAY: "rollup_days"}
@@ -84,6 +85,38 @@ def mark_disturbed(engine: Engine, revision: int, minutes: Mapping[str, Mapping[
 def roll_up(engine: Engine, revision: int, tenant: str, tier: int, starts: Sequence[int]) -> None:
     """Make the rows of the buckets again, and note it."""
     engine.execute(_statement(revision, tenant, tier, starts))
+    _mark_rolled(engine, revision, tenant, tier, starts)
+
+
+def roll_up_minutes(
+    engine: Engine, revision: int, tenant: str, starts: Sequence[int], sums: MinuteSums | None, known: Collection[int]
+) -> None:
+    """The same of minutes, of which those `known` come to `sums`."""
+    if rest := [start for start in starts if start not in known]:
+        engine.execute(_statement(revision, tenant, MINUTE, rest))
+    if sums is not None and len(sums):
+        _insert_sums(engine, revision, tenant, sums)
+    _mark_rolled(engine, revision, tenant, MINUTE, starts)
+
+
+def _insert_sums(engine: Engine, revision: int, tenant: str, sums: MinuteSums) -> None:
+    size = len(sums)
+    columns = [
+        native.words("tenant", [tenant], [size]),
+        native.numbers("series_id", "UInt64", sums.series_ids),
+        native.numbers("bucket", "DateTime('UTC')", (sums.minutes * MINUTE).astype(np.uint32)),
+        native.numbers("count", "UInt64", sums.counts),
+        native.numbers("sum", "Float64", sums.sums),
+        native.numbers("min", "Float64", sums.least),
+        native.numbers("max", "Float64", sums.greatest),
+        native.numbers("last", "Float64", sums.last),
+        native.numbers("revision", "UInt64", np.full(size, revision, np.uint64)),
+    ]
+    names = ", ".join(column.name for column in columns)
+    engine.insert(TABLES[MINUTE], names, native.block(columns, size), f"made/{revision}")
+
+
+def _mark_rolled(engine: Engine, revision: int, tenant: str, tier: int, starts: Sequence[int]) -> None:
     rows = [(tenant, tier, start, 0, revision) for start in starts]
     if tier != DAY:
         longer = HOUR if tier == MINUTE else DAY

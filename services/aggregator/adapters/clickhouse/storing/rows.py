@@ -1,8 +1,7 @@
 """A segment as Native blocks, one per table it has rows for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from services.aggregator.adapters.clickhouse.engine import native
 from services.aggregator.adapters.clickhouse.engine.native import Column
 from services.aggregator.adapters.clickhouse.storing import import_rows
-from services.aggregator.adapters.clickhouse.storing.layouts import Layouts
+from services.aggregator.adapters.clickhouse.storing.layouts import Layouts, OrderedSamples
 from services.aggregator.adapters.clickhouse.storing.telemetry_rows import telemetry_columns
 from services.aggregator.ports.records import (
     EventColumns,
@@ -38,11 +37,20 @@ class TableBlock:
     body: bytes
 
 
-def segment_blocks(segment: Segment, layouts: Layouts) -> Iterator[TableBlock]:
-    """The blocks of a segment, in the order they are written; tables without rows are left out."""
+def ordered_samples(segment: Segment, layouts: Layouts) -> dict[str, OrderedSamples]:
+    """The samples of a segment by tenant."""
+    by_tenant: dict[str, list[SampleColumns]] = {}
+    for record in segment.records:
+        if record.samples is not None and len(record.samples.values):
+            by_tenant.setdefault(record.tenant, []).append(record.samples)
+    return {tenant: layouts.ordered(by_tenant[tenant]) for tenant in sorted(by_tenant)}
+
+
+def segment_blocks(segment: Segment, samples: Mapping[str, OrderedSamples]) -> Iterator[TableBlock]:
+    """The blocks of a segment, with its `samples` in order, as they are written; tables without rows are left out."""
     makers: Sequence[tuple[str, Callable[[Segment], tuple[list[Column], int]]]] = (
         ("series", _series),
-        ("samples", partial(_samples, layouts)),
+        ("samples", lambda _segment: _samples(samples)),
         ("events", _events),
         ("logs", _logs),
         ("heartbeats", _heartbeats),
@@ -92,18 +100,13 @@ def _series(segment: Segment) -> tuple[list[Column], int]:
     ], len(rows)
 
 
-def _samples(layouts: Layouts, segment: Segment) -> tuple[list[Column], int]:
-    by_tenant: dict[str, list[SampleColumns]] = {}
-    for record in segment.records:
-        if record.samples is not None and len(record.samples.values):
-            by_tenant.setdefault(record.tenant, []).append(record.samples)
-    tenants = sorted(by_tenant)
-    if not tenants:
-        return [], 0
-    parts = [layouts.ordered(by_tenant[tenant]) for tenant in tenants]
+def _samples(samples: Mapping[str, OrderedSamples]) -> tuple[list[Column], int]:
+    parts = list(samples.values())
     sizes = [len(part.times_ms) for part in parts]
+    if not parts:
+        return [], 0
     return [
-        native.words("tenant", tenants, sizes),
+        native.words("tenant", list(samples), sizes),
         native.numbers("series_id", "UInt64", _joined([part.series_ids for part in parts])),
         native.numbers("time", "DateTime64(3, 'UTC')", _joined([part.times_ms for part in parts])),
         native.numbers("mantissa", "Int64", _joined([part.mantissas for part in parts])),

@@ -14,11 +14,17 @@ from services.aggregator.adapters.clickhouse.findings import reading
 from services.aggregator.adapters.clickhouse.storing import rollups
 from services.aggregator.adapters.clickhouse.storing.claims import append_claims, read_claims
 from services.aggregator.adapters.clickhouse.storing.history import read_history, read_part
+from services.aggregator.adapters.clickhouse.storing.late_minutes import LateMinutes
 from services.aggregator.adapters.clickhouse.storing.layouts import Layouts
 from services.aggregator.adapters.clickhouse.storing.rollups import Revisions
-from services.aggregator.adapters.clickhouse.storing.rows import TableBlock, ledger_block, segment_blocks
+from services.aggregator.adapters.clickhouse.storing.rows import (
+    TableBlock,
+    ledger_block,
+    ordered_samples,
+    segment_blocks,
+)
 from services.aggregator.ports.claims import Claim, Claimed, ClaimHistory
-from services.aggregator.ports.rollups import Bucket, RolledUp
+from services.aggregator.ports.rollups import MINUTE, Bucket, RolledUp
 from services.aggregator.ports.store import (
     EventFilter,
     EventPosition,
@@ -49,6 +55,7 @@ class ClickHouseStore:
         self._engine: Engine | None = None
         self.shared = False
         self._layouts = Layouts()
+        self.late_minutes = LateMinutes(clock.now)
         self._revisions: Revisions | None = None
         self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
@@ -105,10 +112,13 @@ class ClickHouseStore:
 
     def _write_rows(self, engine: Engine, segment: Segment) -> int:
         """All rows of a segment, last the one that says it is complete; the revision its minutes are marked with."""
-        for block in segment_blocks(segment, self._layouts):
+        samples = ordered_samples(segment, self._layouts)
+        for block in segment_blocks(segment, samples):
             self._insert(engine, segment, block)
         revision = 0
         if segment.minutes:
+            if engine.exclusive:
+                self.late_minutes.keep(engine, segment, samples)
             revision = self._revisions_of(engine).next()
             rollups.mark_disturbed(engine, revision, segment.minutes, _token(segment, rollups.MARKS))
         self._insert(engine, segment, ledger_block(segment, int(self._clock.now() * 1e6)))
@@ -131,7 +141,10 @@ class ClickHouseStore:
 
     def _roll_up(self, engine: Engine, tenant: str, tier: int, starts: Sequence[int]) -> None:
         revision = self._revisions_of(engine).next()
-        rollups.roll_up(engine, revision, tenant, tier, starts)
+        if tier == MINUTE:
+            rollups.roll_up_minutes(engine, revision, tenant, starts, *self.late_minutes.take(tenant, starts))
+        else:
+            rollups.roll_up(engine, revision, tenant, tier, starts)
         for listener in self.listeners:
             listener.rolled(tenant, tier, starts, revision)
 
