@@ -8,15 +8,16 @@ import { referencePages } from './reference/pages.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const stubs = fileURLToPath(new URL('../gen/typescript', import.meta.url));
+const client = fileURLToPath(new URL('../clients/typescript/src', import.meta.url));
 const suite = process.env['BINNACLE_URL'] ?? 'http://127.0.0.1:8080';
 
-/** The stubs lie outside this folder, but the library they import is installed in it. */
+/** The stubs and the live client lie outside this folder, but the library they import is installed in it. */
 function stubsLibrary(): Plugin {
   return {
     name: 'stubs-library',
     enforce: 'pre',
     resolveId(source, importer) {
-      const ours = source.startsWith('@bufbuild/protobuf') && importer?.startsWith(stubs);
+      const ours = source.startsWith('@bufbuild/protobuf') && (importer?.startsWith(stubs) || importer?.startsWith(client));
       return ours ? this.resolve(source, `${here}src/main.ts`) : null;
     },
   };
@@ -55,7 +56,7 @@ function fontLicence(): Plugin {
 export default defineConfig({
   root: here,
   plugins: [stubsLibrary(), earlyScript('src/design/early-theme.js'), fontLicence(), referencePages(), svelte()],
-  resolve: { alias: { '@gen': stubs } },
+  resolve: { alias: { '@binnacle/client': `${client}/index.ts`, '@gen': stubs } },
   build: {
     // The first with light-dark(), which the two faces are made with.
     target: ['chrome123', 'firefox128', 'safari17.5'],
@@ -65,6 +66,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     license: { fileName: 'assets/licences.md' },
   },
-  server: { fs: { allow: ['..'] }, proxy: { '^/binnacle\\.': suite, '/health': suite } },
+  server: { fs: { allow: ['..'] }, proxy: { '/api': suite, '/ws': { target: suite, ws: true } } },
   test: { include: ['tests/**/*.test.ts'] },
 });

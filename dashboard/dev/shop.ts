@@ -1,7 +1,6 @@
 /** A made-up shop for the bench. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { IntakeWarningSchema } from '@gen/binnacle/aggregator/v1/intake_warning_service_pb';
 import type {
   DashboardSnapshotSchema,
   DashboardStateSchema,
@@ -10,6 +9,7 @@ import type {
   SignalPointSchema,
   TrackedEventSchema,
 } from '@gen/binnacle/dashboard/v1/dashboard_pb';
+import type { LiveEventSchema } from '@gen/binnacle/live/v1/live_pb';
 
 type State = MessageInitShape<typeof DashboardStateSchema>;
 type Update = MessageInitShape<typeof DashboardUpdateSchema>;
@@ -93,8 +93,11 @@ export class Shop {
     return { snapshot: this.snapshot(now), points: [pointAt(now)], ...this.rest(now) };
   }
 
-  newEvents(): Happening[] {
-    return this.fresh;
+  newEvents(): MessageInitShape<typeof LiveEventSchema>[] {
+    return this.fresh.map(({ type = '', service = '', userId = '', timestamp, data }) => ({
+      event: { type, service, userId, ...(timestamp && { time: timestamp }), ...(data && { data }) },
+      acceptedTime: timestampFromMs(Date.now() - Math.floor(20 * Math.random())),
+    }));
   }
 
   private second(): number {
@@ -151,11 +154,11 @@ export function emptyState(): State {
 }
 
 /** What a shop with one careless service was refused. */
-export function refused(): MessageInitShape<typeof IntakeWarningSchema>[] {
+export function refused(): object[] {
   const description = 'is new, and 1,000,000 series were written within the last hour (limit active_series); use fewer distinct labels';
   const sample = 'cart_items{session="7f3a", token="***"}';
   return [
-    { kind: 'samples', field: 'series.series.name', reason: 'active_series', description, source: 'cart_items', sample, count: 48211, lastTime: timestampFromMs(Date.now()) },
-    { kind: 'events', field: 'events.timestamp', reason: 'clock_skew', description: 'must be within 24 hours of now', source: 'search', sample: 'type "search", 2024-01-01T00:00:00.000Z', count: 3, lastTime: timestampFromMs(Date.now() - 400_000) },
+    { kind: 'samples', field: 'series.series.name', reason: 'active_series', description, source: 'cart_items', sample, count: 48211, last_time: new Date().toISOString() },
+    { kind: 'events', field: 'events.timestamp', reason: 'clock_skew', description: 'must be within 24 hours of now', source: 'search', sample: 'type "search", 2024-01-01T00:00:00.000Z', count: 3, last_time: new Date(Date.now() - 400_000).toISOString() },
   ];
 }

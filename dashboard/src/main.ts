@@ -1,3 +1,4 @@
+import { connect } from '@binnacle/client';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import './design/font.css';
@@ -5,9 +6,7 @@ import './design/tokens.css';
 import './design/page.css';
 import { Live } from './state/live.svelte';
 import { Refusals } from './state/refusals.svelte';
-import { dashboardClient, edgeTransport, intakeWarningClient } from './transport/client';
 
-const edge = edgeTransport(location.origin);
-const live = new Live(dashboardClient(edge), location.host);
-const refusals = new Refusals(intakeWarningClient(edge));
+const live = new Live(() => connect(location.origin), location.host);
+const refusals = new Refusals({ origin: location.origin });
 mount(App, { target: document.getElementById('app')!, props: { live, refusals } });

@@ -12,6 +12,9 @@ const SILENCE_MS = 45_000;
 const DOUBT_MS = 5_000;
 const ACKNOWLEDGE_MS = 1_000;
 const PING_MS = 15_000;
+/** Of the first pings, which find out the server's clock while a page is still busy with itself. */
+const EARLY_PINGS = 5;
+const EARLY_PING_MS = 1_000;
 const OPEN = 1;
 
 type Said = NonNullable<MessageInitShape<typeof ClientFrameSchema>['frame']>;
@@ -104,7 +107,7 @@ export class Link {
       this.acknowledgedAt = now;
       this.say({ case: 'acknowledge', value: { sequence } });
     }
-    if (now - this.pingedAt >= PING_MS) this.sendPing();
+    if (now - this.pingedAt >= (this.ping < EARLY_PINGS ? EARLY_PING_MS : PING_MS)) this.sendPing();
   }
 
   private sendPing(): void {

@@ -48,6 +48,13 @@ export function bytes(value: number, per = ''): Figure {
   return { value: unit === 0 ? scaled.toFixed(0) : significant(scaled, 3), unit: units[unit]! + per };
 }
 
+/** How long something took, with two digits that mean something. */
+export function lag(milliseconds: number): string {
+  const rounded = Number(milliseconds.toPrecision(2));
+  if (rounded < 1) return '<1 ms';
+  return rounded < 1000 ? `${Math.round(rounded)} ms` : `${significant(rounded / 1000, 2)} s`;
+}
+
 /** How long ago, in its largest unit. */
 export function age(milliseconds: number): string {
   const seconds = milliseconds / 1000;

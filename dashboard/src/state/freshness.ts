@@ -1,41 +1,41 @@
+import type { LiveState } from '@binnacle/client';
+import { faultOf, type Fault } from '../transport/faults';
+
 /** After how long without news the page says that what it shows is old. */
 export const STALE_AFTER_MS = 5_000;
 
-/** The stream as the transport knows it. */
-export type Link =
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'open' }
-  | { readonly kind: 'waiting'; readonly retryAt: number; readonly fault: Fault };
-
-/** Why the stream ended, and what its reader can do. */
-export interface Fault {
-  readonly title: string;
-  readonly advice: string;
-}
-
+/** What the header says. */
 export type Condition =
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'live'; readonly ageMs: number }
+  /** There was no connection yet; what was kept of the last visit may be shown. */
+  | { readonly kind: 'connecting'; readonly since: number | null }
+  | { readonly kind: 'live' }
   | { readonly kind: 'old'; readonly since: number }
   | { readonly kind: 'reconnecting'; readonly seconds: number; readonly fault: Fault; readonly since: number | null };
 
-/** The last picture's times: when it was made (its maker's clock) and when it came (ours). */
-export interface Freshness {
-  readonly updatedAt: number;
-  readonly freshAt: number;
+/** What is known of the moment; times in milliseconds since 1970. */
+export interface Moment {
+  readonly state: LiveState;
+  /** Named in what is said about faults. */
+  readonly host: string;
+  /** When the picture was made, by the server's clock; null before there is one. */
+  readonly updatedAt: number | null;
+  /** Whether the picture is of this connection or an earlier one, not of an earlier visit. */
+  readonly told: boolean;
+  /** The local clock. */
+  readonly now: number;
+  readonly serverNow: number;
 }
 
-/** What the header says. A new attempt after a failure still counts as reconnecting, so that nothing blinks. */
-export function condition(link: Link, fresh: Freshness | null, lastFault: Fault | null, now: number): Condition {
-  const since = fresh?.updatedAt ?? null;
-  if (link.kind === 'waiting') {
-    const seconds = Math.max(0, Math.ceil((link.retryAt - now) / 1000));
-    return { kind: 'reconnecting', seconds, fault: link.fault, since };
+export function condition({ state, host, updatedAt, told, now, serverNow }: Moment): Condition {
+  if (state.kind === 'offline') {
+    const seconds = state.retryAt === null ? 0 : Math.max(0, Math.ceil((state.retryAt - now) / 1000));
+    return { kind: 'reconnecting', seconds, fault: faultOf(state.reason, host), since: updatedAt };
   }
-  if (link.kind === 'connecting') {
-    return lastFault ? { kind: 'reconnecting', seconds: 0, fault: lastFault, since } : { kind: 'connecting' };
-  }
-  if (fresh === null) return { kind: 'connecting' };
-  const ageMs = Math.max(0, now - fresh.freshAt);
-  return ageMs > STALE_AFTER_MS ? { kind: 'old', since: fresh.updatedAt } : { kind: 'live', ageMs };
+  if (updatedAt === null || !told) return { kind: 'connecting', since: updatedAt };
+  return serverNow - updatedAt > STALE_AFTER_MS ? { kind: 'old', since: updatedAt } : { kind: 'live' };
+}
+
+/** Whether what is shown is of the past, or may be. */
+export function isPast(condition: Condition): boolean {
+  return condition.kind === 'connecting' ? condition.since !== null : condition.kind !== 'live';
 }

@@ -1,78 +1,116 @@
-import type { DashboardClient } from '../transport/client';
-import { jitteredBackoff } from '../transport/backoff';
-import { watchDashboard, type Watch } from '../transport/watch';
-import { condition, type Condition, type Fault, type Link } from './freshness';
-import type { Frame, TrackedEvent } from './model';
-import { applyFrame, type Overview } from './overview';
+import type { DashboardState, LiveClient, LiveEvent, LiveState, Snapshot } from '@binnacle/client';
+import { decodeEvent, decodePicture } from '../transport/decode';
+import { delay, shown, type Delay, type Shown } from './delays';
+import { addEvents, EMPTY_FEED, reconcile, type Feed } from './feed';
+import { condition, type Condition } from './freshness';
+import type { ToldEvent } from './model';
+import { withPicture, type Overview } from './overview';
 
-/** One event shows at once; of many the page takes in a second's worth together, or nobody could read them. */
-const EVENTS_EVERY_MS = 1_000;
+/** One event shows at once; of many the page takes in a moment's worth together. */
+const EVENTS_EVERY_MS = 250;
+/** After a longer break the feed is not filled with all that happened meanwhile. */
+const RESUME_MS = 5 * 60_000;
 
 /** The live picture: what every view reads. One per page. */
 export class Live {
   overview = $state.raw<Overview | null>(null);
-  /** The local clock, moved on each second and with each frame. */
+  feed = $state.raw<Feed>(EMPTY_FEED);
+  /** The local clock, moved on each second and with each picture. */
   now = $state(Date.now());
-  private link = $state.raw<Link>({ kind: 'connecting' });
-  private lastFault = $state.raw<Fault | null>(null);
-  readonly condition: Condition = $derived(condition(this.link, this.freshness(), this.lastFault, this.now));
+  private link = $state.raw<LiveState>({ kind: 'connecting', since: Date.now() });
+  private told = $state(false);
+  private serverAhead = $state(0);
+  private shownEvents: readonly Shown[] = [];
+  private shownFigures: readonly Shown[] = [];
+  readonly condition: Condition = $derived.by(() =>
+    condition({
+      state: this.link,
+      host: this.host,
+      updatedAt: this.overview?.snapshot.updatedAt ?? null,
+      told: this.told,
+      now: this.now,
+      serverNow: this.now + this.serverAhead,
+    }),
+  );
+  /** From acceptance to this screen. */
+  events = $state.raw<Delay | null>(null);
+  /** From their making to this screen. */
+  figures = $state.raw<Delay | null>(null);
+  /** How old the figures shown are, in milliseconds, by the server's clock. */
+  readonly age: number | null = $derived(
+    this.overview && Math.max(0, this.now + this.serverAhead - this.overview.snapshot.updatedAt),
+  );
+  /** Milliseconds to the server and back. */
+  roundTrip = $state<number | null>(null);
 
-  private readonly client: DashboardClient;
+  private readonly open: () => LiveClient;
   private readonly host: string;
-  private watch: Watch | null = null;
-  private pending: TrackedEvent[] = [];
+  private client: LiveClient | null = null;
+  private pending: ToldEvent[] = [];
   private flushedAt = 0;
   private pendingTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** `host` is named in what is said about faults. */
-  constructor(client: DashboardClient, host: string) {
-    this.client = client;
+  constructor(open: () => LiveClient, host: string) {
+    this.open = open;
     this.host = host;
   }
 
   /** Starts to watch; the function returned stops it. */
   start(): () => void {
-    this.watch = watchDashboard({
-      client: this.client,
-      backoff: jitteredBackoff(),
-      host: this.host,
-      onFrame: (frame) => this.take(frame),
-      onLink: (link) => this.follow(link),
-    });
-    const clock = setInterval(() => (this.now = Date.now()), 1000);
+    const client = (this.client = this.open());
+    client.onState((state) => this.follow(state));
+    client.subscribe(
+      { room: 'dashboard' },
+      {
+        kept: (snapshot) => this.paint(snapshot),
+        overview: (overview) => this.take(overview),
+        events: (events) => this.takeEvents(events),
+      },
+      { keep: 'overview', resumeWithin: RESUME_MS },
+    );
+    const clock = setInterval(() => this.tick(), 1000);
     return () => {
       clearInterval(clock);
       clearTimeout(this.pendingTimer);
-      this.watch?.stop();
+      client.close();
     };
   }
 
   retryNow(): void {
-    this.watch?.retryNow();
+    this.client?.retryNow();
   }
 
-  private freshness(): { updatedAt: number; freshAt: number } | null {
-    const overview = this.overview;
-    return overview && { updatedAt: overview.snapshot.updatedAt, freshAt: overview.freshAt };
-  }
-
-  private follow(link: Link): void {
+  private follow(state: LiveState): void {
     this.now = Date.now();
-    this.link = link;
-    if (link.kind === 'open') this.lastFault = null;
-    else if (link.kind === 'waiting') this.lastFault = link.fault;
+    this.link = state;
   }
 
-  private take(frame: Frame): void {
-    if (frame.kind === 'events') {
-      this.pending.push(...frame.events);
-      const wait = Math.max(0, this.flushedAt + EVENTS_EVERY_MS - Date.now());
-      this.pendingTimer ??= setTimeout(() => this.flushEvents(), wait);
-      return;
-    }
+  /** What the last visit showed, until there is more. */
+  private paint({ overview, events }: Snapshot): void {
+    this.feed = addEvents(EMPTY_FEED, events.map(decodeEvent));
+    if (overview) this.show(overview);
+  }
+
+  private take(state: DashboardState): void {
     this.flushEvents();
     this.now = Date.now();
-    this.overview = applyFrame(this.overview, frame, this.now);
+    this.told = true;
+    this.show(state);
+    const { updatedAt } = this.overview!.snapshot;
+    this.onScreen((at) => (this.shownFigures = shown(this.shownFigures, at, [updatedAt])));
+  }
+
+  private show(state: DashboardState): void {
+    const picture = decodePicture(state);
+    this.overview = withPicture(this.overview, picture);
+    this.feed = reconcile(this.feed, picture.snapshot.events);
+  }
+
+  private takeEvents(events: readonly LiveEvent[]): void {
+    this.pending.push(...events.map(decodeEvent));
+    const wait = Math.max(0, this.flushedAt + EVENTS_EVERY_MS - Date.now());
+    this.pendingTimer ??= setTimeout(() => this.flushEvents(), wait);
   }
 
   private flushEvents(): void {
@@ -82,6 +120,22 @@ export class Live {
     const events = this.pending;
     this.pending = [];
     this.flushedAt = Date.now();
-    this.overview = applyFrame(this.overview, { kind: 'events', events }, Date.now());
+    this.feed = addEvents(this.feed, events);
+    this.onScreen((at) => (this.shownEvents = shown(this.shownEvents, at, events.map(({ acceptedAt }) => acceptedAt))));
+  }
+
+  /** Calls back once what was just changed is painted, with the server's time then. A hidden page paints nothing. */
+  private onScreen(note: (at: number) => void): void {
+    requestAnimationFrame(() => setTimeout(() => this.client && note(this.client.now())));
+  }
+
+  private tick(): void {
+    const { client } = this;
+    if (!client) return;
+    this.now = Date.now();
+    this.serverAhead = client.now() - this.now;
+    this.roundTrip = client.roundTrip;
+    this.events = delay(this.shownEvents, client.now());
+    this.figures = delay(this.shownFigures, client.now());
   }
 }

@@ -43,6 +43,11 @@ export interface TrackedEvent {
   readonly detail: string;
 }
 
+/** An event told as it happened, and when it was accepted. */
+export interface ToldEvent extends TrackedEvent {
+  readonly acceptedAt: number;
+}
+
 /** Points that were refused at intake, alike in kind, field and reason. */
 export interface Refusal {
   /** What was written: samples, events, logs and so on. */
@@ -99,7 +104,10 @@ export interface Snapshot {
   readonly updatedAt: number;
 }
 
-export type Frame =
-  | { readonly kind: 'state'; readonly snapshot: Snapshot; readonly points: readonly SignalPoint[]; readonly demo: boolean }
-  | { readonly kind: 'update'; readonly snapshot: Snapshot; readonly points: readonly SignalPoint[] }
-  | { readonly kind: 'events'; readonly events: readonly TrackedEvent[] };
+/** All that the page is told of figures. */
+export interface Picture {
+  readonly snapshot: Snapshot;
+  /** The last five minutes, one a second, oldest first. */
+  readonly points: readonly SignalPoint[];
+  readonly demo: boolean;
+}

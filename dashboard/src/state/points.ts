@@ -13,32 +13,6 @@ export interface Columns {
   readonly p99: readonly (number | null)[];
 }
 
-/**
- * Adds points to a window, oldest first. A point takes the place of the one of the same time; whatever is
- * older than the window, counted from the newest point, falls out.
- */
-export function mergePoints(
-  window: readonly SignalPoint[],
-  incoming: readonly SignalPoint[],
-  windowMs: number = WINDOW_MS,
-): readonly SignalPoint[] {
-  if (incoming.length === 0) return window;
-  const merged = window.slice();
-  for (const point of incoming) place(merged, point);
-  const oldest = merged[merged.length - 1]!.at - windowMs;
-  let first = 0;
-  while (merged[first]!.at <= oldest) first += 1;
-  return first === 0 ? merged : merged.slice(first);
-}
-
-/** Points nearly always belong at the end, so the place is searched from there. */
-function place(points: SignalPoint[], point: SignalPoint): void {
-  let index = points.length;
-  while (index > 0 && points[index - 1]!.at > point.at) index -= 1;
-  if (index > 0 && points[index - 1]!.at === point.at) points[index - 1] = point;
-  else points.splice(index, 0, point);
-}
-
 /** How long after its end a second may still be filling: senders batch. */
 const SETTLE_MS = 500;
 

@@ -1,18 +1,17 @@
-import type { IntakeWarningClient } from '../transport/client';
-import { pollRefusals } from '../transport/refusals';
+import { pollRefusals, type Polling } from '../transport/refusals';
 import type { Refusal } from './model';
 
 /** What was refused at intake lately; null until the first answer. */
 export class Refusals {
   rows = $state.raw<readonly Refusal[] | null>(null);
-  private readonly client: IntakeWarningClient;
+  private readonly source: Omit<Polling, 'onRows'>;
 
-  constructor(client: IntakeWarningClient) {
-    this.client = client;
+  constructor(source: Omit<Polling, 'onRows'>) {
+    this.source = source;
   }
 
   /** Starts to ask; the function returned ends it. */
   start(): () => void {
-    return pollRefusals({ client: this.client, onRows: (rows) => (this.rows = rows) });
+    return pollRefusals({ ...this.source, onRows: (rows) => (this.rows = rows) });
   }
 }

@@ -1,35 +1,23 @@
 /** From the wire's messages to the page's own values. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import type { IntakeWarning } from '@gen/binnacle/aggregator/v1/intake_warning_service_pb';
 import type * as wire from '@gen/binnacle/dashboard/v1/dashboard_pb';
-import type { Frame, Machine, Refusal, Service, SignalPoint, Snapshot, TrackedEvent } from '../state/model';
+import type { LiveEvent } from '@gen/binnacle/live/v1/live_pb';
+import type { Machine, Picture, Service, SignalPoint, Snapshot, ToldEvent, TrackedEvent } from '../state/model';
 
-/** A frame, or null for one of a kind this page does not know yet. */
-export function decodeFrame(message: wire.DashboardFrame | undefined): Frame | null {
-  switch (message?.frame.case) {
-    case 'state': {
-      const state = message.frame.value;
-      return { kind: 'state', snapshot: snapshot(state), points: state.history.map(point), demo: state.demo };
-    }
-    case 'update': {
-      const update = message.frame.value;
-      return { kind: 'update', snapshot: snapshot(update), points: update.points.map(point) };
-    }
-    case 'events':
-      return { kind: 'events', events: message.frame.value.events.map(event) };
-    default:
-      return null;
-  }
+/** The overview as it stands. */
+export function decodePicture(state: wire.DashboardState): Picture {
+  return { snapshot: snapshot(state), points: state.history.map(point), demo: state.demo };
 }
 
-/** One kind of refusal. */
-export function decodeRefusal(message: IntakeWarning): Refusal {
-  const { kind, field, description, source, sample, count } = message;
-  return { kind, field, description, source, sample, count, lastAt: milliseconds(message.lastTime) ?? 0 };
+/** An event as it was told. */
+export function decodeEvent({ event, acceptedTime }: LiveEvent): ToldEvent {
+  const { type = '', service = '', userId: user = '', data } = event ?? {};
+  const told = { type, service, user, at: milliseconds(event?.time) ?? 0, detail: data ? detail(data) : '' };
+  return { ...told, acceptedAt: milliseconds(acceptedTime) ?? 0 };
 }
 
-function snapshot(message: wire.DashboardState | wire.DashboardUpdate): Snapshot {
+function snapshot(message: wire.DashboardState): Snapshot {
   const overview = message.snapshot?.overview;
   const realtime = message.snapshot?.realtimeStats;
   const inferred = new Set(message.inferredServices);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { age, bytes, count, latency, percent, rate, together, uptime } from '../../src/design/format';
+import { age, bytes, count, lag, latency, percent, rate, together, uptime } from '../../src/design/format';
 
 describe('figures', () => {
   it('are grouped, and shortened where nobody reads each digit', () => {
@@ -25,5 +25,9 @@ describe('durations', () => {
   it('name their two largest units', () => {
     expect([0, 0.001, 0.5, 2, 4.2, 24, 300].map(uptime)).toEqual(['–', '1 min', '30 min', '2 h', '4 h 12 m', '1 d', '12 d 12 h']);
     expect([400, 3_900, 61_000, 7_200_000].map(age)).toEqual(['<1 s', '3 s', '1 min', '2 h']);
+  });
+
+  it('of delays have two digits that mean something', () => {
+    expect([0.2, 1, 7.4, 42.4, 123, 996, 1_240, 14_400].map(lag)).toEqual(['<1 ms', '1 ms', '7 ms', '42 ms', '120 ms', '1.0 s', '1.2 s', '14 s']);
   });
 });

@@ -1,27 +1,39 @@
+import type { LiveState } from '@binnacle/client';
 import { describe, expect, it } from 'vitest';
-import { condition, STALE_AFTER_MS } from '../../src/state/freshness';
+import { condition, isPast, STALE_AFTER_MS, type Condition, type Moment } from '../../src/state/freshness';
 
-const fault = { title: 'Gone', advice: 'Wait.' };
-const fresh = { updatedAt: 77_000, freshAt: 1_000 };
+const LIVE: LiveState = { kind: 'live', since: 0 };
+const MADE = 77_000;
+
+function at(rest: Partial<Moment>): Condition {
+  return condition({ state: LIVE, host: 'here', updatedAt: MADE, told: true, now: 1_000, serverNow: MADE, ...rest });
+}
+
+function offline(retryAt: number | null): LiveState {
+  return { kind: 'offline', since: 0, reason: { cause: 'unauthenticated', message: '' }, retryAt };
+}
 
 describe('condition', () => {
-  it('is live while the data is fresh, and old once nothing new came', () => {
-    expect(condition({ kind: 'open' }, fresh, null, 1_400)).toEqual({ kind: 'live', ageMs: 400 });
-    expect(condition({ kind: 'open' }, fresh, null, 1_001 + STALE_AFTER_MS)).toEqual({ kind: 'old', since: 77_000 });
+  it('is live while the figures are fresh by the clock that made them, and old once nothing new came', () => {
+    expect(at({ serverNow: MADE + STALE_AFTER_MS })).toEqual({ kind: 'live' });
+    expect(at({ serverNow: MADE + STALE_AFTER_MS + 1 })).toEqual({ kind: 'old', since: MADE });
+    expect(at({ serverNow: MADE - 9_000 })).toEqual({ kind: 'live' });
   });
 
-  it('counts down to the next attempt and keeps the time of the picture', () => {
-    const waiting = { kind: 'waiting', retryAt: 4_200, fault } as const;
-    expect(condition(waiting, fresh, fault, 1_000)).toEqual({ kind: 'reconnecting', seconds: 4, fault, since: 77_000 });
-    expect(condition(waiting, null, fault, 9_000)).toEqual({ kind: 'reconnecting', seconds: 0, fault, since: null });
+  it('is connecting as long as nothing of this visit is shown', () => {
+    expect(at({ told: false })).toEqual({ kind: 'connecting', since: MADE });
+    expect(at({ told: false, updatedAt: null })).toEqual({ kind: 'connecting', since: null });
+    expect(at({ state: { kind: 'connecting', since: 0 }, told: false })).toEqual({ kind: 'connecting', since: MADE });
   });
 
-  it('goes on saying reconnecting during an attempt after a failure', () => {
-    expect(condition({ kind: 'connecting' }, fresh, fault, 0).kind).toBe('reconnecting');
-    expect(condition({ kind: 'connecting' }, null, null, 0).kind).toBe('connecting');
+  it('counts down to the next attempt, says why, and keeps the time of the picture', () => {
+    expect(at({ state: offline(4_200) })).toMatchObject({ kind: 'reconnecting', seconds: 4, since: MADE });
+    expect(at({ state: offline(null) })).toMatchObject({ seconds: 0, fault: { title: 'Not signed in' } });
+    expect(at({ state: offline(500), updatedAt: null })).toMatchObject({ seconds: 0, since: null });
   });
 
-  it('is not thrown by a clock that steps back', () => {
-    expect(condition({ kind: 'open' }, fresh, null, 0)).toEqual({ kind: 'live', ageMs: 0 });
+  it('is of the past whenever what is shown may be', () => {
+    const all = [at({}), at({ told: false }), at({ told: false, updatedAt: null }), at({ state: offline(0) })];
+    expect(all.map(isPast)).toEqual([false, true, false, true]);
   });
 });

@@ -1,39 +1,30 @@
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
-import { IntakeWarningService } from '@gen/binnacle/aggregator/v1/intake_warning_service_pb';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Refusal } from '../../src/state/model';
-import { intakeWarningClient } from '../../src/transport/client';
 import { pollRefusals } from '../../src/transport/refusals';
 
-const WARNING = {
+const SHOWN = {
   kind: 'events',
   field: 'events.type',
-  reason: 'rule',
   description: 'must be short',
   source: 'shop',
   sample: 'type "a b"',
   count: 7,
-  lastTime: timestampFromMs(1500),
 };
+const WARNING = { ...SHOWN, reason: 'rule', last_time: '1970-01-01T00:00:01.500Z' };
 
 let stop = (): void => {};
 
 /** Asks a server whose nth answer is an error where `failing` holds n. */
-function polling(failing: readonly number[] = []): { answers: (readonly Refusal[])[]; asked: () => number } {
-  let asked = 0;
-  const transport = createRouterTransport(({ service }) =>
-    service(IntakeWarningService, {
-      listIntakeWarnings() {
-        asked += 1;
-        if (failing.includes(asked)) throw new ConnectError('away', Code.Unavailable);
-        return { warnings: [WARNING] };
-      },
-    }),
-  );
+function polling(failing: readonly number[] = []): { answers: (readonly Refusal[])[]; asked: string[] } {
+  const asked: string[] = [];
   const answers: (readonly Refusal[])[] = [];
-  stop = pollRefusals({ client: intakeWarningClient(transport), onRows: (rows) => answers.push(rows), everyMs: 1000 });
-  return { answers, asked: () => asked };
+  const ask = async (address: string | URL | Request): Promise<Response> => {
+    asked.push(String(address));
+    if (failing.includes(asked.length)) return new Response('', { status: 503 });
+    return Response.json({ warnings: [WARNING], next_page_token: '' });
+  };
+  stop = pollRefusals({ origin: 'http://here', ask, onRows: (rows) => answers.push(rows), everyMs: 1000 });
+  return { answers, asked };
 }
 
 afterEach(() => {
@@ -43,11 +34,10 @@ afterEach(() => {
 
 it('asks at once and then again and again', async () => {
   vi.useFakeTimers();
-  const { answers } = polling();
+  const { answers, asked } = polling();
   await vi.advanceTimersByTimeAsync(100);
-  expect(answers).toHaveLength(1);
-  const { kind, field, description, source, sample, count } = WARNING;
-  expect(answers[0]).toEqual([{ kind, field, description, source, sample, count, lastAt: 1500 }]);
+  expect(asked).toEqual(['http://here/api/v1/intake-warnings?page_size=20']);
+  expect(answers).toEqual([[{ ...SHOWN, lastAt: 1500 }]]);
   await vi.advanceTimersByTimeAsync(2000);
   expect(answers).toHaveLength(3);
 });
@@ -56,7 +46,7 @@ it('asks again after a failure', async () => {
   vi.useFakeTimers();
   const { answers, asked } = polling([1, 2]);
   await vi.advanceTimersByTimeAsync(2100);
-  expect(asked()).toBe(3);
+  expect(asked).toHaveLength(3);
   expect(answers).toHaveLength(1);
 });
 
@@ -66,5 +56,5 @@ it('stops for good', async () => {
   await vi.advanceTimersByTimeAsync(100);
   stop();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(asked()).toBe(1);
+  expect(asked).toHaveLength(1);
 });
