@@ -61,8 +61,13 @@ class SocketLine:
         write, first = self._transport.write, self._first
         try:
             for message in messages:
-                size = len(message)
-                write(_SHORT(first, size) + message if size < 126 else _MIDDLE(first, 126, size) + message)
+                write(_head(first, len(message)) + message)
         except RuntimeError:
             # It was closed by the other side a moment ago.
             return
+
+
+def _head(first: int, size: int) -> bytes:
+    if size < 126:
+        return _SHORT(first, size)
+    return _MIDDLE(first, 126, size) if size < 65_536 else _LONG(first, 127, size)

@@ -196,6 +196,15 @@ async def test_a_message_too_long_ends_the_socket(house: House) -> None:
         assert closed.value.rcvd.code == 1009
 
 
+@pytest.mark.parametrize("size", [1, 100, 125, 126, 65_400, 65_535, 65_536, 300_000])
+async def test_messages_may_be_of_any_length(house: House, size: int) -> None:
+    async with house.socket(max_size=None) as socket:
+        await message(socket)
+        house.tails.tell(row("view", 1, text="x" * size))
+        told = await message(socket)
+        assert told["data"]["data"] == {"text": "x" * size}
+
+
 async def test_messages_are_not_compressed(house: House) -> None:
     async with house.socket(compression="deflate") as socket:
         assert socket.protocol.extensions == []
