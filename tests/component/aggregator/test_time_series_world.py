@@ -10,7 +10,9 @@ from services.aggregator.adapters.clickhouse.engine.reader import Bounds
 from services.aggregator.adapters.clickhouse.series import time_series as clickhouse_time_series
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.domain.series import time_series
-from services.aggregator.ports.rollups import DAY, HOUR
+from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
+from services.aggregator.ports.time_series import Function
+from services.core.errors import InvalidInput
 from tests.support.clock import ManualClock
 from tests.support.journals import NOW, Sample
 from tests.support.measured_world import PLACES, Asked, Viewer, World, told
@@ -113,4 +115,39 @@ async def test_a_running_minute_of_many_samples_is_summed_up_by_the_store(
     mean = Asked("average", step_ms=60_000, by=(), aggregation="average")
     answer = await world.ask(mean, clock.now() - 300, clock.now() + 1)
     assert same(told(answer), world.plain(mean, answer))
+    await world.store.close()
+
+
+async def test_rates_of_more_samples_than_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, most in (("MAX_ROWS", 10), ("SOME_SAMPLES", 100), ("SAMPLES_AT_ONCE", 150), ("MAX_SAMPLES", 410)):
+        monkeypatch.setattr(time_series, name, most)
+    monkeypatch.setattr(clickhouse_time_series, "_BOUNDS", Bounds(result_rows=250))
+    clock = ManualClock(START + 3 * HOUR)
+    world = World(store_of("chdb", tmp_path), clock, random.Random(1))
+    await world.open()
+    await world.commit([(place, clock.now() - 3 * n, float(100 - n)) for place in range(4) for n in range(100)])
+    rate = Asked("rate", step_ms=300_000, by=("place",))
+    answer = await world.ask(rate, clock.now() - 300, clock.now())
+    assert same(told(answer), world.plain(rate, answer))
+    await world.commit([(place, clock.now() - n - 0.5, 1.0) for place in range(4) for n in range(10)])
+    with pytest.raises(InvalidInput, match="samples, more than 410"):
+        await world.ask(rate, clock.now() - 300, clock.now())
+    await world.store.close()
+
+
+@pytest.mark.parametrize("function", ["average", "last", "minimum"])
+async def test_long_steps_are_mended_where_minutes_are_out_of_date(function: Function, tmp_path: Path) -> None:
+    clock = ManualClock(START + 3 * HOUR)
+    world = World(store_of("chdb", tmp_path), clock, random.Random(1))
+    await world.open()
+    await world.commit([(place, clock.now() - 7 * n, float(n % 13)) for place in range(4) for n in range(900)])
+    await world.work.round()
+    asked = Asked(function, step_ms=300_000, window_ms=600_000)
+    for second in range(3):
+        await clock.advance(40.0)
+        late = [(place, clock.now() - 2_000 * second - place, 50.0 + second) for place in range(3)]
+        await world.commit([*late, (3, clock.now() - 1, 3.0)])
+        answer = await world.ask(asked, clock.now() - HOUR, clock.now() + 1)
+        assert answer.results[0].tier == MINUTE
+        assert same(told(answer), world.plain(asked, answer))
     await world.store.close()

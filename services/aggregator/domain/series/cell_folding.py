@@ -19,6 +19,14 @@ FIELDS: Mapping[Function, tuple[CellField, ...]] = {
     "last": ("last",),
 }
 """The functions for which roll-ups are exact, and what they need."""
+OF_FIELD: Mapping[CellField, Function] = {
+    "count": "count",
+    "sum": "sum",
+    "min": "minimum",
+    "max": "maximum",
+    "last": "last",
+}
+"""What makes a field of the samples of a bucket."""
 
 
 def fold_cells(cells: Cells, function: Function, steps: int, every: int, window: int) -> Floats:

@@ -39,6 +39,16 @@ class Found:
             self.groups[grouping] = grouped_by(self.labels, grouping)
         return self.groups[grouping]
 
+    def part(self, places: npt.NDArray[np.intp]) -> "Found":
+        """Some of them."""
+        chosen = places.tolist()
+        return Found(
+            [self.series[place] for place in chosen],
+            self.ids[places],
+            [self.labels[place] for place in chosen],
+            self.kinds[places],
+        )
+
 
 class TenantSeries:
     """The series of one tenant."""

@@ -5,6 +5,8 @@ Buckets that are not rolled up yet, or that late samples disturbed, are made aga
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -15,11 +17,12 @@ from services.aggregator.domain.series.cell_cache import (
     CHUNK_SECONDS,
     MAX_CHUNK_CELLS,
     CellCache,
+    Mask,
     Read,
     matrices,
     with_imported,
 )
-from services.aggregator.domain.series.cell_folding import FIELDS, fold_cells
+from services.aggregator.domain.series.cell_folding import FIELDS, OF_FIELD, fold_cells
 from services.aggregator.domain.series.changes import Changes
 from services.aggregator.domain.series.folding import fold, ordered, places_of
 from services.aggregator.domain.series.grid import Grid, joined, runs
@@ -39,6 +42,10 @@ FEW_CELLS = 50_000
 # Samples of one a second, above which the store sums up better than it hands over.
 MANY_SAMPLES = 400_000
 MAX_RUNS = 12
+# What only samples can tell, such as rates, is worked out by parts where it may be of many.
+SOME_SAMPLES = 100_000
+SAMPLES_AT_ONCE = 4_000_000
+MAX_SAMPLES = 60_000_000
 _SHORT = 0.001
 _LOWER = {MINUTE: SAMPLES, HOUR: MINUTE}
 # Of samples younger than this imports bring no sums: they are kept as samples.
@@ -143,8 +150,11 @@ class TimeSeriesReader:
         if samples is None:
             disjoint = plan.window_ms == grid.step_ms and what.function not in ("rate", "increase")
             folds = disjoint and not plan.selection.offset_ms % grid.step_ms
-            if folds and await self._expected(tenant, plan, grid) > MANY_SAMPLES:
+            expected = await self._expected(tenant, plan, grid)
+            if folds and expected > MANY_SAMPLES:
                 return await self._summed_up(tenant, plan, grid)
+            if not folds and expected > SOME_SAMPLES:
+                return await self._by_parts(tenant, plan, grid, from_ms)
             try:
                 samples = await self._stored(tenant, ids, from_ms, _end(grid))
             except InvalidInput:
@@ -158,6 +168,21 @@ class TimeSeriesReader:
         samples = await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, end_ms)
         self._past.asked(tenant, ids, from_ms, end_ms, len(samples.values), len(await self.series(tenant)))
         return samples
+
+    async def _by_parts(self, tenant: str, plan: Plan, grid: Grid, from_ms: int) -> Floats:
+        """What may be more samples than can be read at once: a few series after the others. Raises InvalidInput."""
+        ids = plan.found.ids
+        rows = await self.store.count(tenant, ids, from_ms, _end(grid))
+        if rows > MAX_SAMPLES:
+            told = f"is about {rows:,} samples, more than {MAX_SAMPLES:,}"
+            raise InvalidInput.of("query", f"{told}: ask for a shorter range, or for fewer series")
+        values = np.full((len(ids), grid.count), np.nan)
+        for places in np.array_split(np.arange(len(ids)), min(-(-rows // SAMPLES_AT_ONCE), len(ids)) or 1):
+            part = replace(plan, found=plan.found.part(places))
+            samples = await self._stored(tenant, part.found.ids, from_ms, _end(grid))
+            size = len(samples.values) + values[places].size
+            values[places] = await apart(size, partial(_folded, samples, part, grid))
+        return values
 
     async def _expected(self, tenant: str, plan: Plan, grid: Grid) -> float:
         """How many samples a question may be about: one of each series a second, or as many as came lately."""
@@ -192,8 +217,26 @@ class TimeSeriesReader:
         starts = np.arange(grid.count) * every
         values = values.copy()
         for first, end in runs(sums[starts + window] > sums[starts], MAX_RUNS):
-            values[:, first:end] = await self._finer(tenant, plan, grid.part(first, end), tier)
+            part, buckets = grid.part(first, end), slice(first * every, (end - 1) * every + window)
+            if window == every == 1 or self._recent.covers(tenant, int(part.ends_ms[0]) - plan.window_ms):
+                values[:, first:end] = await self._finer(tenant, plan, part, tier)
+                continue
+            begin_s = from_s + buckets.start * tier
+            some = {name: column[:, buckets].copy() for name, column in cells.items()}
+            await self._mend(tenant, plan, tier, some, dirty[buckets], begin_s)
+            values[:, first:end] = fold_cells(some, plan.fold.function, end - first, every, window)
         return values
+
+    async def _mend(
+        self, tenant: str, plan: Plan, tier: int, cells: dict[CellField, Floats], dirty: Mask, from_s: int
+    ) -> None:
+        """Make those buckets of a step that a tier cannot tell of the next finer one; the others stay."""
+        for first, end in runs(dirty, MAX_RUNS):
+            grid = Grid((from_s + first * tier) * 1_000, tier * 1_000, end - first)
+            for name, column in cells.items():
+                alone = replace(plan, fold=Fold(OF_FIELD[name]), window_ms=grid.step_ms)
+                alone = replace(alone, selection=replace(plan.selection, offset_ms=0))
+                column[:, first:end] = await self._finer(tenant, alone, grid, tier)
 
     async def _finer(self, tenant: str, plan: Plan, grid: Grid, tier: int) -> Floats:
         """Steps that a tier cannot tell, of the next finer one that is still kept."""
