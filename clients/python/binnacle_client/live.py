@@ -178,7 +178,7 @@ class LiveConnection:
             held = self._by_id.get(update.subscription)
             if held is None:
                 continue
-            if _refuses_position(update):
+            if held.asked.position and _refuses_position(update):
                 held.asked.position = ""
                 self._ask(held)
                 continue

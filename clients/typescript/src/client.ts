@@ -5,12 +5,13 @@ import { Link, type Ending } from './link.js';
 import { causeOfRefusal, type Reason } from './reasons.js';
 import { ServerClock } from './server-clock.js';
 import type { LiveState } from './state.js';
-import { Subscription, type Handlers, type Source, type SubscriptionOptions } from './subscription.js';
+import { Subscription, type Handlers, type Host, type Source, type SubscriptionOptions } from './subscription.js';
 import {
   BROWSER_PAGE,
   browserStorage,
   nativeSocket,
   SYSTEM,
+  tell,
   type Page,
   type SocketFactory,
   type Timers,
@@ -39,6 +40,9 @@ export class LiveClient {
   private readonly listeners = new Set<(state: LiveState) => void>();
   private readonly clock = new ServerClock();
   private readonly keeper: Keeper;
+  private readonly host: Host;
+  private readonly address: string;
+  private readonly url: string;
   private readonly timers: Timers;
   private readonly socket: SocketFactory;
   private readonly endings: (() => void)[];
@@ -54,14 +58,17 @@ export class LiveClient {
   private openedAt = 0;
   private heardAt = 0;
 
-  /** `address` is that of the edge, such as `https://binnacle.example`. */
+  /** `address` is that of the edge, such as `https://binnacle.example`. Throws a TypeError for none. */
   constructor(
-    private readonly address: string,
+    address: string,
     private readonly options: ClientOptions = {},
   ) {
+    this.address = new URL(address).href.replace(/\/$/, '');
+    this.url = `${this.address.replace(/^http/, 'ws')}/ws/v1/live`;
     this.timers = options.timers ?? SYSTEM;
     this.socket = options.socket ?? nativeSocket();
     this.keeper = new Keeper(options.storage === undefined ? browserStorage() : options.storage);
+    this.host = { keeper: this.keeper, ask: (one) => this.ask(one), leave: (one) => this.leave(one) };
     this.current = { kind: 'connecting', since: this.timers.now() };
     const page = options.page ?? BROWSER_PAGE;
     this.endings = [page.onTurn(() => this.turned()), page.onLeave(() => this.save(true))];
@@ -91,12 +98,7 @@ export class LiveClient {
 
   /** Asks to be told of something, also before there is a connection. Up to 100 at a time. */
   subscribe(source: Source, handlers: Handlers, options: SubscriptionOptions = {}): Subscription {
-    const host = {
-      keeper: this.keeper,
-      ask: (asking: Subscription) => this.ask(asking),
-      leave: (leaving: Subscription) => this.leave(leaving),
-    };
-    const subscription = new Subscription(source, handlers, options, host, this.timers.now());
+    const subscription = new Subscription(source, handlers, options, this.host, this.timers.now());
     this.ask(subscription);
     return subscription;
   }
@@ -109,7 +111,7 @@ export class LiveClient {
     void this.attempt();
   }
 
-  /** Forgets all that was kept for first paints in this storage: for when somebody signs out. */
+  /** Forgets all that was kept for first paints in this storage, and keeps nothing more: for when somebody signs out. */
   forget(): void {
     this.keeper.forget();
   }
@@ -118,6 +120,7 @@ export class LiveClient {
   close(): void {
     if (this.current.kind === 'closed') return;
     this.save(true);
+    this.subscriptions.clear();
     this.turn += 1;
     this.cancelRetry();
     this.cancelTick();
@@ -157,8 +160,7 @@ export class LiveClient {
       return;
     }
     if (turn !== this.turn) return;
-    const url = `${this.address.replace(/^http/, 'ws').replace(/\/$/, '')}/ws/v1/live`;
-    this.link = new Link(url, token, this.socket, this.timers, this.clock, {
+    this.link = new Link(this.url, token, this.socket, this.timers, this.clock, {
       opened: () => this.opened(),
       took: (frame) => this.took(frame),
       ended: (ending) => this.ended(ending, token),
@@ -236,7 +238,7 @@ export class LiveClient {
 
   private become(state: LiveState): void {
     this.current = state;
-    for (const listener of this.listeners) listener(state);
+    for (const listener of this.listeners) tell(() => listener(state));
   }
 }
 

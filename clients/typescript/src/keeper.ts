@@ -34,7 +34,7 @@ interface Index {
 
 /** At most 20 snapshots of at most 256 KiB of text each, for at most a day. Never fails: storage may be full or forbidden. */
 export class Keeper {
-  constructor(private readonly storage: KeptStorage | null) {}
+  constructor(private storage: KeptStorage | null) {}
 
   load(name: string, now: number): Kept | null {
     try {
@@ -53,7 +53,7 @@ export class Keeper {
       const value = JSON.stringify({ at, frame: written(snapshot, position) });
       if (value.length > MOST_CHARACTERS) return;
       const { version, names } = this.index();
-      if (version !== VERSION) this.forget();
+      if (version !== VERSION) this.clear();
       const [kept, gone] = split([name, ...names.filter((other) => other !== name)], MOST_NAMES);
       for (const other of gone) this.storage?.removeItem(keyOf(other));
       this.storage?.setItem(PREFIX, JSON.stringify({ version: VERSION, names: kept } satisfies Index));
@@ -63,8 +63,13 @@ export class Keeper {
     }
   }
 
-  /** Forgets everything, such as when somebody signs out. */
+  /** Forgets everything, and keeps nothing more. */
   forget(): void {
+    this.clear();
+    this.storage = null;
+  }
+
+  private clear(): void {
     try {
       for (const name of this.index().names) this.storage?.removeItem(keyOf(name));
       this.storage?.removeItem(PREFIX);

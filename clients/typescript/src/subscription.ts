@@ -17,6 +17,7 @@ import type { TimeSeriesAnswer } from '../../../gen/typescript/binnacle/query/v1
 import type { Keeper } from './keeper.js';
 import { Lateness } from './lateness.js';
 import { after, EMPTY, type Snapshot } from './snapshot.js';
+import { tell } from './surroundings.js';
 
 export type Room =
   | 'dashboard'
@@ -151,7 +152,7 @@ export class Subscription {
 
   /** Something came; `now` by the server's clock. */
   take(update: Update, now: number): void {
-    if (refusesPosition(update)) {
+    if (this.stands !== '' && refusesPosition(update)) {
       this.stands = '';
       this.host.ask(this);
       return;
@@ -197,17 +198,6 @@ export class Subscription {
       case 'error':
         return handlers.error?.(content.value);
     }
-  }
-}
-
-/** A handler that fails is no reason to stop: its error goes where errors of event listeners go. */
-function tell(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }
 

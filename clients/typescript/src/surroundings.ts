@@ -19,6 +19,17 @@ export const SYSTEM: Timers = {
   },
 };
 
+/** Calls somebody back. One that fails is no reason to stop: its error goes where errors of event listeners go. */
+export function tell(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 /** As much of a browser's WebSocket as is used here; that of the package `ws` fits too. */
 export interface Socket {
   binaryType: string;

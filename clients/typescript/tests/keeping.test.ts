@@ -42,11 +42,14 @@ describe('what is kept', () => {
 
   it('is nothing after a day, or when it was forgotten, or by another version', async () => {
     const storage = new MapStorage();
-    const { timers, client } = await visit(storage);
+    const { timers } = await visit(storage);
     await timers.advance(25 * 3_600_000);
     expect(await nextVisit(storage, timers)).toEqual([null, '']);
-    await visit(storage, timers);
+    const { client, next } = world({ storage }, timers);
+    client.subscribe(ALERTS, {}, { keep: 'alerts' });
+    (await next()).accept().tellEvents('p1', 'a');
     client.forget();
+    client.close();
     expect(storage.entries.size).toBe(0);
     await visit(storage, timers);
     storage.setItem('binnacle.live', storage.getItem('binnacle.live')!.replace('"version":1', '"version":0'));
