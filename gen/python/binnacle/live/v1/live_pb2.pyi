@@ -42,7 +42,9 @@ class ClientFrame(_message.Message):
     PING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def authenticate(self) -> Global___Authentication:
-        """Who it is. Changes nothing: that is known when a connection is opened."""
+        """Who it is: the first frame of a WebSocket whose request brought no token.
+        Changes nothing later, or anywhere else.
+        """
 
     @_builtins.property
     def subscribe(self) -> Global___Subscription:
@@ -427,7 +429,7 @@ class Update(_message.Message):
     PIPELINE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     subscription: _builtins.str
-    """Id of the subscription."""
+    """Id of the subscription; empty of what belongs to none, such as a test message."""
     position: _builtins.str
     """Where the client stands after this update: to be kept, and given with the
     next subscription to the same source. Empty where there is nothing to resume

@@ -166,9 +166,7 @@ class SendTestBroadcastResponse(_message.Message):
     reached: _builtins.int
     """Connections that it was handed to."""
     unreached: _builtins.int
-    """Connections that it was not handed to: they subscribe to no events, or were
-    too slow and were ended.
-    """
+    """Connections that it was not handed to: they were too slow and were ended."""
     message: _builtins.str
     """The text that was sent."""
     @_builtins.property
@@ -425,7 +423,9 @@ class SocketMessage(_message.Message):
     TYPE_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     type: _builtins.str
-    """Value of its field `type`."""
+    """What names it: the value of its field `type` or `message_type`; on
+    `/ws/v1/live` the field of the frame.
+    """
     description: _builtins.str
     """What it says, and when."""
     def __init__(

@@ -75,7 +75,7 @@ class ConnectionServiceServicer:
 
     def SendTestBroadcast(self, request, context):
         """Sends a message to every connection of the tenant, as an event of type
-        `test_broadcast` that is not stored. Errors: INVALID_ARGUMENT for a message
+        `test_broadcast` that is not stored and belongs to no subscription. Errors: INVALID_ARGUMENT for a message
         that is too long; PERMISSION_DENIED as ListConnections.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -42,7 +42,7 @@ class ConnectionServiceStub:
     """
     SendTestBroadcast: _grpc.UnaryUnaryMultiCallable[_connection_service_pb2.SendTestBroadcastRequest, _connection_service_pb2.SendTestBroadcastResponse]
     """Sends a message to every connection of the tenant, as an event of type
-    `test_broadcast` that is not stored. Errors: INVALID_ARGUMENT for a message
+    `test_broadcast` that is not stored and belongs to no subscription. Errors: INVALID_ARGUMENT for a message
     that is too long; PERMISSION_DENIED as ListConnections.
     """
     GetConnectionStats: _grpc.UnaryUnaryMultiCallable[_connection_service_pb2.GetConnectionStatsRequest, _connection_service_pb2.GetConnectionStatsResponse]
@@ -64,7 +64,7 @@ class ConnectionServiceAsyncStub(ConnectionServiceStub):
     """
     SendTestBroadcast: _aio.UnaryUnaryMultiCallable[_connection_service_pb2.SendTestBroadcastRequest, _connection_service_pb2.SendTestBroadcastResponse]  # type: ignore[assignment]
     """Sends a message to every connection of the tenant, as an event of type
-    `test_broadcast` that is not stored. Errors: INVALID_ARGUMENT for a message
+    `test_broadcast` that is not stored and belongs to no subscription. Errors: INVALID_ARGUMENT for a message
     that is too long; PERMISSION_DENIED as ListConnections.
     """
     GetConnectionStats: _aio.UnaryUnaryMultiCallable[_connection_service_pb2.GetConnectionStatsRequest, _connection_service_pb2.GetConnectionStatsResponse]  # type: ignore[assignment]
@@ -95,7 +95,7 @@ class ConnectionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_connection_service_pb2.SendTestBroadcastResponse, _abc.Awaitable[_connection_service_pb2.SendTestBroadcastResponse]]:
         """Sends a message to every connection of the tenant, as an event of type
-        `test_broadcast` that is not stored. Errors: INVALID_ARGUMENT for a message
+        `test_broadcast` that is not stored and belongs to no subscription. Errors: INVALID_ARGUMENT for a message
         that is too long; PERMISSION_DENIED as ListConnections.
         """
 

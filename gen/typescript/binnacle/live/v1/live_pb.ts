@@ -43,7 +43,8 @@ export type ClientFrame = Message<"binnacle.live.v1.ClientFrame"> & {
    */
   frame: {
     /**
-     * Who it is. Changes nothing: that is known when a connection is opened.
+     * Who it is: the first frame of a WebSocket whose request brought no token.
+     * Changes nothing later, or anywhere else.
      *
      * @generated from field: binnacle.live.v1.Authentication authenticate = 1;
      */
@@ -435,7 +436,7 @@ export const ServerFrameSchema: GenMessage<ServerFrame> = /*@__PURE__*/
  */
 export type Update = Message<"binnacle.live.v1.Update"> & {
   /**
-   * Id of the subscription.
+   * Id of the subscription; empty of what belongs to none, such as a test message.
    *
    * @generated from field: string subscription = 1;
    */

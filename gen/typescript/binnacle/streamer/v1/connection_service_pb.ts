@@ -158,8 +158,7 @@ export type SendTestBroadcastResponse = Message<"binnacle.streamer.v1.SendTestBr
   reachedByKind: { [key: string]: number };
 
   /**
-   * Connections that it was not handed to: they subscribe to no events, or were
-   * too slow and were ended.
+   * Connections that it was not handed to: they were too slow and were ended.
    *
    * @generated from field: uint32 unreached = 3;
    */
@@ -364,7 +363,8 @@ export const SocketInfoSchema: GenMessage<SocketInfo> = /*@__PURE__*/
  */
 export type SocketMessage = Message<"binnacle.streamer.v1.SocketMessage"> & {
   /**
-   * Value of its field `type`.
+   * What names it: the value of its field `type` or `message_type`; on
+   * `/ws/v1/live` the field of the frame.
    *
    * @generated from field: string type = 1;
    */
@@ -434,7 +434,7 @@ export const ConnectionService: GenService<{
   },
   /**
    * Sends a message to every connection of the tenant, as an event of type
-   * `test_broadcast` that is not stored. Errors: INVALID_ARGUMENT for a message
+   * `test_broadcast` that is not stored and belongs to no subscription. Errors: INVALID_ARGUMENT for a message
    * that is too long; PERMISSION_DENIED as ListConnections.
    *
    * @generated from rpc binnacle.streamer.v1.ConnectionService.SendTestBroadcast
