@@ -50,7 +50,7 @@ class Cell:
     search                                  results                       without results
 
     `largest` is the largest amount in millionths. Over time, `step` is the start of the step, and key and second are
-    empty.
+    empty; it is 0 for those of the whole period.
     """
 
     step: int
@@ -131,23 +131,15 @@ class BusinessReader(Protocol):
     """Asks for what figures are made of. Methods raise what adapters/clickhouse/reader.py says."""
 
     async def cells(self, tenant: str, period: Period, types: Sequence[str]) -> Sequence[Cell]:
-        """Alike events of some types, over time where the period has steps."""
+        """Alike events of some types; where the period has steps those of each step too, as of the same moment."""
         ...
 
-    async def people(self, tenant: str, period: Period, types: Sequence[str]) -> People:
-        """Distinct sessions and people of events of some types, of all when there are none."""
+    async def people(self, tenant: str, period: Period, types: Sequence[str]) -> Mapping[int, People]:
+        """Distinct sessions and people of events of some types, of all when there are none: by step, 0 for all."""
         ...
 
-    async def sessions(self, tenant: str, period: Period) -> Mapping[int, int]:
-        """Distinct sessions of each step."""
-        ...
-
-    async def campaigns(self, tenant: str, period: Period) -> Sequence[Campaign]:
-        """What campaigns added, most sent first; more than 1,000 are cut off."""
-        ...
-
-    async def campaign_steps(self, tenant: str, period: Period) -> Mapping[int, int]:
-        """What all campaigns added to `sent` in each step, in millionths."""
+    async def campaigns(self, tenant: str, period: Period) -> tuple[Sequence[Campaign], Mapping[int, int]]:
+        """What campaigns added, most sent first; more than 1,000 are cut off. By step, what all added to `sent`."""
         ...
 
     async def talk_steps(self, tenant: str, period: Period) -> Mapping[int, int]:

@@ -122,6 +122,27 @@ class BusinessFigures:
     points: Sequence[BusinessPoint] = ()
 
 
+class Read:
+    """What figures are made of, by step; 0 is the whole period."""
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        people: Mapping[int, People],
+        campaigns: Sequence[Campaign],
+        campaigns_sent: Mapping[int, int],
+        samples: Sequence[RevenueSample],
+    ) -> None:
+        self.people, self.campaigns, self.campaigns_sent, self.samples = people, campaigns, campaigns_sent, samples
+        self._cells: dict[int, list[Cell]] = {}
+        for cell in cells:
+            self._cells.setdefault(cell.step, []).append(cell)
+
+    def cells(self, step: int) -> Sequence[Cell]:
+        """The cells of a step."""
+        return self._cells.get(step, ())
+
+
 class Business:
     """Asks for all that figures are made of, and makes them."""
 
@@ -137,30 +158,36 @@ class Business:
         One question after the other: each takes all cores.
         """
         ask, now_us, whole = self._reader, int(self._clock.now() * 1e6), replace(period, starts=())
-        counted, listed = types_of(parts, COUNTED), types_of(parts, LISTED)
-        made = figures(
-            period,
-            await ask.cells(tenant, whole, counted) if counted else (),
-            await self._people(tenant, whole, parts),
-            await ask.revenue(tenant, whole, now_us) if Part.REVENUE in parts else (),
-            top,
-        )
+        read, listed = await self._read(tenant, period, parts), types_of(parts, LISTED)
         frequent = await ask.frequent(tenant, whole, listed, top) if listed else Frequent()
         return replace(
-            made,
-            campaigns=await ask.campaigns(tenant, whole) if Part.CAMPAIGNS in parts else (),
+            figures(period, read.cells(0), read.people.get(0, NOBODY), read.samples, top),
+            campaigns=read.campaigns,
             conversations_active=await self._active_talks(tenant, min(period.to_us, now_us), parts),
             queries=frequent.queries,
             products=frequent.products,
             features=frequent.features,
-            points=await self.course(tenant, period, parts) if period.starts else (),
+            points=points(period, read),
         )
 
-    async def _people(self, tenant: str, period: Period, parts: Collection[Part]) -> People:
+    async def _read(self, tenant: str, period: Period, parts: Collection[Part]) -> Read:
+        """What the whole period and its steps are made of, each as of one moment."""
+        ask, counted = self._reader, types_of(parts, COUNTED)
+        now_us = int(self._clock.now() * 1e6)
+        campaigns, sent = await ask.campaigns(tenant, period) if Part.CAMPAIGNS in parts else ((), {})
+        return Read(
+            await ask.cells(tenant, period, counted) if counted else (),
+            await self._people(tenant, period, parts),
+            campaigns,
+            sent,
+            await ask.revenue(tenant, period, now_us) if Part.REVENUE in parts else (),
+        )
+
+    async def _people(self, tenant: str, period: Period, parts: Collection[Part]) -> Mapping[int, People]:
         if Part.CONVERSIONS in parts:
             return await self._reader.people(tenant, period, ())
         types = types_of(parts, {Part.REVENUE: COUNTED[Part.REVENUE], Part.AI: COUNTED[Part.AI]})
-        return await self._reader.people(tenant, period, types) if types else NOBODY
+        return await self._reader.people(tenant, replace(period, starts=()), types) if types else {}
 
     async def _active_talks(self, tenant: str, end_us: int, parts: Collection[Part]) -> int:
         if Part.CONVERSATIONS not in parts:
@@ -174,14 +201,7 @@ class Business:
 
     async def course(self, tenant: str, period: Period, parts: Collection[Part]) -> Sequence[BusinessPoint]:
         """Some parts of the figures of each step."""
-        ask, counted, now_us = self._reader, types_of(parts, COUNTED), int(self._clock.now() * 1e6)
-        return points(
-            period,
-            await ask.cells(tenant, period, counted) if counted else (),
-            await ask.sessions(tenant, period) if Part.CONVERSIONS in parts else {},
-            await ask.campaign_steps(tenant, period) if Part.CAMPAIGNS in parts else {},
-            await ask.revenue(tenant, period, now_us) if Part.REVENUE in parts else (),
-        )
+        return points(period, await self._read(tenant, period, parts))
 
 
 def figures(
@@ -221,26 +241,20 @@ def figures(
     )
 
 
-def points(
-    period: Period,
-    cells: Sequence[Cell],
-    sessions: Mapping[int, int],
-    campaigns_sent: Mapping[int, int],
-    samples: Sequence[RevenueSample],
-) -> list[BusinessPoint]:
+def points(period: Period, read: Read) -> list[BusinessPoint]:
     """Figures of each step, also of those without any event."""
-    by_step: dict[int, list[Cell]] = {}
-    for cell in cells:
-        by_step.setdefault(cell.step, []).append(cell)
     paid: dict[int, list[RevenueSample]] = {}
-    for sample in samples:
+    for sample in read.samples:
         paid.setdefault(sample.step, []).append(sample)
     return [
         _point(
             start,
-            by_step.get(start, []),
+            read.cells(start),
             paid.get(start, []),
-            {"sessions": sessions.get(start, 0), "campaigns_sent": campaigns_sent.get(start, 0) / MILLION},
+            {
+                "sessions": read.people.get(start, NOBODY).sessions,
+                "campaigns_sent": read.campaigns_sent.get(start, 0) / MILLION,
+            },
         )
         for start in period.starts
     ]

@@ -51,7 +51,7 @@ class RevenuePeriods:
         marks = {end - times * seconds for seconds in lengths for times in (1, 2)}
         starts = sorted(mark for mark in marks if mark >= end - KEPT_SECONDS)
         read = Period(starts[0] * MICRO, end * MICRO, starts)
-        cells = await self._reader.cells(tenant, read, (PURCHASE_EVENT,))
+        cells = [cell for cell in await self._reader.cells(tenant, read, (PURCHASE_EVENT,)) if cell.step]
         samples = await self._reader.revenue(tenant, read, int(self._clock.now() * MICRO))
         return [_period(name, end - seconds, seconds, cells, samples) for seconds, name in sorted(lengths.items())]
 

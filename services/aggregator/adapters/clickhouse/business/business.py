@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.aggregator.adapters.clickhouse.business.business_cells import cell, cells_query
-from services.aggregator.adapters.clickhouse.business.campaigns import campaign, campaigns_query, steps_query
+from services.aggregator.adapters.clickhouse.business.campaigns import campaign, campaigns_query
 from services.aggregator.adapters.clickhouse.business.event_fields import PLACE, Bindings, step_of, text_of, within
 from services.aggregator.adapters.clickhouse.business.frequent import frequent, frequent_query
 from services.aggregator.adapters.clickhouse.business.revenue import revenue_samples
@@ -29,9 +29,10 @@ class ClickHouseBusiness:
     async def cells(self, tenant: str, period: Period, types: Sequence[str]) -> Sequence[Cell]:
         return [cell(row) for row in await self._reader.rows(cells_query(tenant, period, types))]
 
-    async def people(self, tenant: str, period: Period, types: Sequence[str]) -> People:
+    async def people(self, tenant: str, period: Period, types: Sequence[str]) -> Mapping[int, People]:
         bound = Bindings()
         columns = (
+            f"toInt64({step_of(bound, period.starts) if period.starts else '0'}) AS step",
             _SESSIONS,
             "uniqExactIf(session_id, session_id != '' AND type = 'conversion')",
             "uniqExactIf(user_id, user_id != '' AND type = 'purchase')",
@@ -40,21 +41,13 @@ class ClickHouseBusiness:
         where = within(bound, period.from_us, period.to_us)
         if types:
             where += (f"type IN {bound.texts(types)}",)
-        [row] = await self._reader.rows(TenantQuery(tenant, "events", columns, where, bound.values))
-        return People(*row)
+        both = "GROUPING SETS ((step), ())" if period.starts else "step"
+        rows = await self._reader.rows(TenantQuery(tenant, "events", columns, where, bound.values, group_by=both))
+        return {int(step): People(*counts) for step, *counts in rows}
 
-    async def sessions(self, tenant: str, period: Period) -> Mapping[int, int]:
-        bound = Bindings()
-        columns = (f"{step_of(bound, period.starts)} AS step", _SESSIONS)
-        where = within(bound, period.from_us, period.to_us)
-        query = TenantQuery(tenant, "events", columns, where, bound.values, group_by="step")
-        return {int(step): int(count) for step, count in await self._reader.rows(query)}
-
-    async def campaigns(self, tenant: str, period: Period) -> Sequence[Campaign]:
-        return [campaign(row) for row in await self._reader.rows(campaigns_query(tenant, period))]
-
-    async def campaign_steps(self, tenant: str, period: Period) -> Mapping[int, int]:
-        return {step: int(sent) for step, sent in await self._reader.rows(steps_query(tenant, period))}
+    async def campaigns(self, tenant: str, period: Period) -> tuple[Sequence[Campaign], Mapping[int, int]]:
+        rows = await self._reader.rows(campaigns_query(tenant, period))
+        return [campaign(row) for row in rows if row[1]], {int(row[0]): int(row[2] or 0) for row in rows if not row[1]}
 
     async def talks(self, tenant: str, from_us: int, to_us: int) -> Sequence[Talk]:
         bound = Bindings()

@@ -16,7 +16,6 @@ from services.aggregator.ports.business import Cell, Period, Sum
 _TEXTS = ("currency", "funnel", "feature", "status", "issue", "model", "provider", "success", "error")
 _NUMBERS = ("total", "value", "credits", "amount", "tokens", "cost", "latency_ms", "results_count")
 _SHAPE = ", ".join([*(f"{name} String" for name in _TEXTS), *(f"{name} Nullable(Float64)" for name in _NUMBERS)])
-_NONE = "''"
 _SEARCH = "type IN ('search', 'visual_search')"
 _KEY = (
     "multiIf(type = 'conversion', told.funnel, type = 'credits_used', told.feature, type = 'MessageSent',"
@@ -43,7 +42,7 @@ def _millionths(number: str) -> str:
 
 
 def cells_query(tenant: str, period: Period, types: Sequence[str]) -> TenantQuery:
-    """The cells of a period; over time without their keys."""
+    """The cells of a period; by one reading those of each step too, without their keys."""
     bound = Bindings()
     step = step_of(bound, period.starts) if period.starts else "0"
     read = TenantQuery(
@@ -59,29 +58,26 @@ def cells_query(tenant: str, period: Period, types: Sequence[str]) -> TenantQuer
         (
             "step",
             "type",
-            f"{_NONE if period.starts else _KEY} AS key",
-            f"{_NONE if period.starts else _SECOND} AS second",
+            f"{_KEY} AS key",
+            f"{_SECOND} AS second",
             f"{_CURRENCY} AS currency",
             f"{_FAILED} AS failed",
             *(f"{_millionths(number)} AS {name}" for name, number in _SUMMED.items()),
         ),
     )
-    return TenantQuery(
-        tenant,
-        alike,
-        (
-            "step",
-            "type",
-            "key",
-            "second",
-            "currency",
-            "count()",
-            "sum(failed)",
-            *(column for name in _SUMMED for column in (f"sum({name})", f"count({name})")),
-            "max(amount)",
-        ),
-        group_by="step, type, key, second, currency",
+    columns = (
+        "step",
+        "type",
+        "key",
+        "second",
+        "currency",
+        "count()",
+        "sum(failed)",
+        *(column for name in _SUMMED for column in (f"sum({name})", f"count({name})")),
+        "max(amount)",
     )
+    both = "GROUPING SETS ((type, key, second, currency), (step, type, currency))"
+    return TenantQuery(tenant, alike, columns, group_by=both if period.starts else "step, type, key, second, currency")
 
 
 def cell(row: Row) -> Cell:

@@ -20,35 +20,29 @@ _ORDER = "PARTITION BY campaign ORDER BY time, journal_id, offset, row"
 
 
 def campaigns_query(tenant: str, period: Period) -> TenantQuery:
-    """What each campaign added, in millionths, and its last totals."""
+    """What each campaign added, in millionths, and its last totals; by one reading what all added in each step too."""
     bound = Bindings()
-    return TenantQuery(
+    step = step_of(bound, period.starts) if period.starts else "0"
+    updates = TenantQuery(
         tenant,
         _updates(tenant, period, bound),
+        ("*", f"toInt64({step}) AS step"),
+        (f"at >= {bound.whole(period.from_us)}",),
+        bound.values,
+    )
+    return TenantQuery(
+        tenant,
+        updates,
         (
+            "step",
             "campaign",
             *(f"sum(more_{count}) AS all_{count}" for count in _COUNTS),
             *(f"argMax({count}, place)" for count in _COUNTS),
             "max(at)",
         ),
-        (f"at >= {bound.whole(period.from_us)}",),
-        bound.values,
-        group_by="campaign",
+        group_by="GROUPING SETS ((campaign), (step))" if period.starts else "step, campaign",
         order_by="all_sent DESC, campaign",
-        limit=MOST,
-    )
-
-
-def steps_query(tenant: str, period: Period) -> TenantQuery:
-    """What all campaigns sent in each step, in millionths."""
-    bound = Bindings()
-    return TenantQuery(
-        tenant,
-        _updates(tenant, period, bound),
-        (f"{step_of(bound, period.starts)} AS step", "sum(more_sent)"),
-        (f"at >= {bound.whole(period.from_us)}",),
-        bound.values,
-        group_by="step",
+        limit_by=f"{MOST} BY step",
     )
 
 
@@ -97,5 +91,5 @@ def _updates(tenant: str, period: Period, bound: Bindings) -> TenantQuery:
 
 def campaign(row: Row) -> Campaign:
     """A row of `campaigns_query`."""
-    name, *amounts, last = row
+    _step, name, *amounts, last = row
     return Campaign(*[name, *(int(amount or 0) for amount in amounts), last])
