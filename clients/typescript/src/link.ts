@@ -8,6 +8,8 @@ import type { Socket, SocketFactory, Timers } from './surroundings.js';
 const FORM = 'binnacle.v1.proto';
 /** Something comes at least every 20 seconds; after this long without, the connection is dead. */
 const SILENCE_MS = 45_000;
+/** How long opening may take. */
+const OPENING_MS = 10_000;
 /** How long an answer may take when there is reason to doubt the connection. */
 const DOUBT_MS = 5_000;
 const ACKNOWLEDGE_MS = 1_000;
@@ -16,6 +18,7 @@ const PING_MS = 15_000;
 const EARLY_PINGS = 5;
 const EARLY_PING_MS = 1_000;
 const OPEN = 1;
+const UNREACHABLE = 1006;
 
 type Said = NonNullable<MessageInitShape<typeof ClientFrameSchema>['frame']>;
 
@@ -57,8 +60,9 @@ export class Link {
     this.socket.onopen = () => this.begin();
     this.socket.onmessage = ({ data }: { data: unknown }) => this.read(data);
     this.socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.closed(code, reason);
-    this.socket.onerror = () => {};
-    this.expectWithin(SILENCE_MS);
+    // Of a socket that could not be opened some tell no close (Node's of version 20).
+    this.socket.onerror = () => this.opened || this.closed(UNREACHABLE, '');
+    this.expectWithin(OPENING_MS);
   }
 
   /** Says something, if the connection is open. */
@@ -77,12 +81,13 @@ export class Link {
   /** Ends it; the listener hears nothing more. */
   close(): void {
     this.forgetSilence();
-    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = this.socket.onerror = null;
     this.socket.close();
   }
 
   private begin(): void {
     this.opened = true;
+    this.expectWithin(SILENCE_MS);
     this.acknowledgedAt = this.timers.now();
     this.listener.opened();
     this.sendPing();
