@@ -21,7 +21,7 @@ from services.streamer.adapters.reports import SuiteReports
 from services.streamer.adapters.tails import AggregatorRows
 from services.streamer.adapters.tally_metrics import TallyMetrics
 from services.streamer.config import StreamerConfig
-from services.streamer.convert.frames import message_maker
+from services.streamer.convert.dashboard_form import DashboardForm
 from services.streamer.convert.live_frames import BinaryCodec, JsonCodec
 from services.streamer.convert.live_talk import Sending
 from services.streamer.convert.readings import Readings
@@ -71,16 +71,17 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
         SuiteReports(channel, parts, tally, process.clock, boards.by_name()),
     )
     hub = Hub(sources, process.clock, process.tasks, tally, presence)
-    overview = dashboard.DashboardServicer(hub, channel, message_maker(demo=config.demo), tally, process.clock)
+    to_streams, to_sockets = (Sending(kind, tally, process.clock) for kind in (GRPC, WEBSOCKET))
+    overview = dashboard.DashboardServicer(hub, channel, DashboardForm(demo=config.demo), to_streams)
     installation = system.Installation(config.auth, config.demo)
     suite = system.SystemServicer(hub, channel, parts, process.clock, (figures, state), installation)
     summaries = summary.SummaryServicer(readings)
     present = connections.ConnectionServicer(presence, Guard(config.auth != "off"), process.clock)
     json, binary = JsonCodec(demo=config.demo), BinaryCodec(demo=config.demo)
-    streams = live.LiveServicer(hub, binary, Sending(GRPC, tally, process.clock))
+    streams = live.LiveServicer(hub, binary, to_streams)
     admission = Admission(TokenKeys.read(config.jwks) if config.jwks else None, required=config.auth != "off")
     faces = places(process.clock, json, binary)
-    sockets = Sockets(hub, faces, Sending(WEBSOCKET, tally, process.clock), admission)
+    sockets = Sockets(hub, faces, to_sockets, admission)
     process.tasks.create_task(hub.run(), name="live connections")
     process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
     routes = [*Pages(config.web_dir, suite.health_answer).routes(), *sockets.routes()]

@@ -73,6 +73,14 @@ class House:
 
         await eventually(watched, "the streamer watches the aggregator", within=DEADLINE)
 
+    async def has_tail(self) -> None:
+        """Return once the streamer follows rows of the aggregator."""
+
+        async def followed() -> bool:
+            return self.tails.tailing > 0
+
+        await eventually(followed, "the streamer follows rows", within=DEADLINE)
+
 
 async def message(socket: ClientConnection) -> dict[str, Any]:
     """The next message of a dashboard socket."""

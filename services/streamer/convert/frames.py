@@ -1,13 +1,12 @@
 """Frames to and from protobuf."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 from typing import cast
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from binnacle.dashboard.v1 import dashboard_pb2 as pb
-from binnacle.streamer.v1 import dashboard_service_pb2
 from services.streamer.domain.folding import RECENT_EVENTS
 from services.streamer.ports import Event, Events, Frame, Overview, State, Update
 
@@ -28,21 +27,6 @@ def frame_from(message: pb.DashboardFrame, event_places: Sequence[str] = ()) -> 
             return Events(tuple(map(_event, message.events.events, places)))
         case _:
             return None
-
-
-def message_maker(*, demo: bool) -> Callable[[Frame], bytes]:
-    """How a frame becomes the bytes of a WatchDashboardResponse; `demo` says whether demonstration input runs."""
-
-    def message_bytes(frame: Frame) -> bytes:
-        if isinstance(frame, State):
-            made = pb.DashboardFrame(state=state_message(frame, demo))
-        elif isinstance(frame, Update):
-            made = pb.DashboardFrame(update=update_message(frame))
-        else:
-            made = pb.DashboardFrame(events=pb.TrackedEvents(events=[event_of(event) for event in frame.events]))
-        return dashboard_service_pb2.WatchDashboardResponse(frame=made).SerializeToString()
-
-    return message_bytes
 
 
 def snapshot_of(overview: Overview) -> pb.DashboardSnapshot:

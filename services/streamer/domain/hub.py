@@ -11,7 +11,6 @@ from services.streamer.domain.presence import Connection, Presence
 from services.streamer.domain.pump import Pump
 from services.streamer.domain.session import Session
 from services.streamer.domain.tally import Tally
-from services.streamer.domain.viewers import WAITING_EVENTS, Viewer
 
 BEAT_SECONDS = 5.0
 
@@ -29,35 +28,14 @@ class Hub:
         tasks: asyncio.TaskGroup,
         tally: Tally,
         presence: Presence | None = None,
-        waiting_events: int = WAITING_EVENTS,
     ) -> None:
         self._clock = clock
         self._tally = tally
-        self._waiting_events = waiting_events
         self._closed: Unavailable | None = None
-        self._viewers: set[Viewer] = set()
         self._sessions: set[Session] = set()
         self.presence = presence or Presence(clock)
         self._pump = Pump(clock)
         self._joining = Joining(sources, self.connections, clock, tasks, tally)
-
-    @contextmanager
-    def watching(self, tenant: str, kind: str, client: str = "") -> Iterator[Viewer]:
-        """A viewer of the overview for the length of the block; `client` says who it is.
-
-        Raises Unavailable once the hub is closed.
-        """
-        self.require_open()
-        viewer = Viewer(kind, self._tally, self._waiting_events)
-        connection = Connection(kind, client, viewer.reach, lambda: viewer.taken)
-        with self._counted(tenant, connection), self._joining.overview(tenant) as room:
-            self._viewers.add(viewer)
-            room.enter(viewer)
-            try:
-                yield viewer
-            finally:
-                room.leave(viewer)
-                self._viewers.discard(viewer)
 
     @contextmanager
     def connected(self, tenant: str, kind: str, client: str = "", expires: float | None = None) -> Iterator[Session]:
@@ -67,7 +45,7 @@ class Hub:
         """
         self.require_open()
         session = Session(tenant, self._joining, self._pump, self._clock, self._tally)
-        connection = Connection(kind, client, session.broadcast, lambda: session.sent, frozenset())
+        connection = Connection(kind, client, session.broadcast, lambda: session.sent)
         session.named = connection
         session.expires = expires
         with self._counted(tenant, connection):
@@ -97,8 +75,6 @@ class Hub:
     def close(self) -> None:
         """End every connection with Unavailable, and take no more."""
         self._closed = Unavailable("the streamer is stopping", 0.0)
-        for viewer in list(self._viewers):
-            viewer.end(self._closed)
         now = self._clock.monotonic()
         for session in list(self._sessions):
             session.end(self._closed)

@@ -47,16 +47,6 @@ class Joining:
         self._tally = tally
         self._shared = Shared(clock, tasks, tally)
 
-    @contextmanager
-    def overview(self, tenant: str) -> Iterator[Room]:
-        """The overview of a tenant, watched for the length of the block."""
-
-        def made() -> Room:
-            return Room(tenant, self._sources.overview, lambda: self._connections(tenant), self._clock, self._tally)
-
-        with self._shared.held((tenant, Figures()), made) as room:
-            yield room
-
     def joined(
         self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None
     ) -> AbstractContextManager[None]:
@@ -69,8 +59,11 @@ class Joining:
 
     @contextmanager
     def _figures(self, tenant: str, subscriber: Subscriber) -> Iterator[None]:
-        with self.overview(tenant) as room:
-            room.enter(subscriber, recount=False)
+        def made() -> Room:
+            return Room(tenant, self._sources.overview, lambda: self._connections(tenant), self._clock, self._tally)
+
+        with self._shared.held((tenant, Figures()), made) as room:
+            room.enter(subscriber)
             try:
                 yield
             finally:

@@ -9,8 +9,6 @@ from itertools import count
 from services.core.clock import Clock
 from services.streamer.ports import Events
 
-DASHBOARD = "dashboard"
-
 
 @dataclass(eq=False, slots=True)
 class Connection:
@@ -20,7 +18,7 @@ class Connection:
     client: str
     offer: Callable[[Events], bool]
     sent: Callable[[], int]
-    rooms: frozenset[str] = frozenset((DASHBOARD,))
+    rooms: frozenset[str] = frozenset()
     """What it is subscribed to; whoever serves it changes this."""
     id: str = ""
     since: float = 0.0

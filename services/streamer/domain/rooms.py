@@ -9,7 +9,7 @@ from services.core.errors import BinnacleError
 from services.streamer.domain.folding import noted, updated, without_requests
 from services.streamer.domain.shown import Shown
 from services.streamer.domain.tally import Tally
-from services.streamer.ports import Events, Frame, OverviewSource, State, Update
+from services.streamer.ports import Frame, OverviewSource, State, Update
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -18,13 +18,13 @@ LONGEST_PAUSE = 2.0
 class Watcher(Protocol):
     """Whoever watches."""
 
-    def offer(self, frame: Frame) -> None:
+    def offer(self, frame: State | Update) -> None:
         """Take a frame."""
         ...
 
 
 class Room:
-    """Follows a tenant's overview, keeps the state as it stands, and hands every frame to every viewer.
+    """Follows a tenant's overview, keeps the state as it stands, and hands states and updates to every viewer.
 
     `connections` counts what the overview says is connected.
     """
@@ -41,15 +41,10 @@ class Room:
         self._state: State | None = None
         self._shown = Shown()
 
-    def enter(self, viewer: Watcher, *, recount: bool = True) -> None:
-        """Add a viewer. It gets the state at once if there is one, and every frame from then on.
-
-        Without `recount` the state is that of the last second, shared with whoever comes within it.
-        """
+    def enter(self, viewer: Watcher) -> None:
+        """Add a viewer. It gets the state of the last second at once if there is one, and every update from then on."""
         self._viewers.add(viewer)
         if self._state is not None:
-            if recount:
-                self._state = replace(self._state, connections=self._connections())
             viewer.offer(self._state)
 
     def leave(self, viewer: Watcher) -> None:
@@ -82,13 +77,9 @@ class Room:
             self._state = updated(self._state, counted)
             self._offer(counted)
         else:
-            self._take_events(self._state, self._shown.new(without_requests(frame)))
+            # Whoever wants events follows them for themselves; here they belong to the picture.
+            self._state = noted(self._state, self._shown.new(without_requests(frame)))
 
-    def _take_events(self, state: State, frame: Events) -> None:
-        if frame.events:
-            self._state = noted(state, frame)
-            self._offer(frame)
-
-    def _offer(self, frame: Frame) -> None:
+    def _offer(self, frame: State | Update) -> None:
         for viewer in list(self._viewers):
             viewer.offer(frame)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.core.errors import BinnacleError
 from services.streamer.domain.deliveries import Batch, Begun, Failed, Report
 from services.streamer.domain.outbox import Outbox
-from services.streamer.ports import Events, Frame
+from services.streamer.ports import State, Update
 
 
 class Subscriber:
@@ -40,10 +40,9 @@ class Subscriber:
         else:
             self._outbox.replace(self._name, batch)
 
-    def offer(self, frame: Frame) -> None:
-        """Figures. Events of the overview are told as rows."""
-        if not isinstance(frame, Events):
-            self._outbox.replace(self._name, frame)
+    def offer(self, frame: State | Update) -> None:
+        """Figures."""
+        self._outbox.replace(self._name, frame)
 
     def report(self, report: Report) -> bool:
         """An answer. False for a difference to one that was not read yet, which is dropped."""

@@ -1,21 +1,26 @@
 """DashboardService: the overview, once or live."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, Final
 
 import grpc
 
 from binnacle.aggregator.v1 import overview_service_pb2, overview_service_pb2_grpc
 from binnacle.streamer.v1 import dashboard_service_pb2 as pb
-from services.core.clock import Clock
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
 from services.runtime.statuses import translated_errors
+from services.streamer.convert.live_frames import Form
+from services.streamer.convert.live_talk import Sending
+from services.streamer.domain.feeds import Figures
 from services.streamer.domain.hub import Hub
-from services.streamer.domain.tally import GRPC, Tally
-from services.streamer.ports import Frame, Update
+from services.streamer.domain.selections import Selection
+from services.streamer.domain.session import Wanted
+from services.streamer.service.stream_line import StreamLine, connected
 
 SERVICE = "binnacle.streamer.v1.DashboardService"
+FIGURES: Final = Wanted("figures", ("dashboard",), (Figures(),))
+EVENTS: Final = Wanted("events", ("dashboard",), (Selection(),))
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -23,14 +28,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class DashboardServicer:
     """Answers from the aggregator, streams from the hub."""
 
-    def __init__(
-        self, hub: Hub, aggregator: grpc.aio.Channel, encode: Callable[[Frame], bytes], tally: Tally, clock: Clock
-    ) -> None:
+    def __init__(self, hub: Hub, aggregator: grpc.aio.Channel, form: Form, sending: Sending) -> None:
         self._hub = hub
         self._overview = overview_service_pb2_grpc.OverviewServiceStub(aggregator)
-        self._encode = encode
-        self._tally = tally
-        self._clock = clock
+        self._form = form
+        self._sending = sending
 
     async def GetDashboard(self, request: pb.GetDashboardRequest, context: Context) -> pb.GetDashboardResponse:
         with translated_errors("aggregator"):
@@ -41,15 +43,18 @@ class DashboardServicer:
         return pb.GetDashboardResponse.FromString(dashboard.SerializeToString())
 
     async def WatchDashboard(self, request: pb.WatchDashboardRequest, context: Context) -> AsyncIterator[bytes]:
-        """Each message already as bytes, shared with every other viewer."""
-        client = dict(context.invocation_metadata() or ()).get("user-agent", "")
-        with self._hub.watching(current_call().tenant, GRPC, str(client)) as viewer:
-            while True:
-                frame = await viewer.next()
-                if isinstance(frame, Update):
-                    self._tally.ages.add(self._clock.now() - frame.overview.made_at)
-                self._tally.sent[GRPC] += 1
-                yield frame.form(self._encode)
+        """Each message already as bytes, shared with everybody who looks at the same."""
+        with connected(self._hub, context) as session:
+            session.subscribe(FIGURES)
+            line = StreamLine(session, self._form, self._sending)
+            session.through(line)
+            async for message in line.frames():
+                yield message
+                # The state comes first.
+                if EVENTS.id not in session.subscriptions:
+                    session.subscribe(EVENTS)
+            if session.outbox.ended is not None:
+                raise session.outbox.ended
 
 
 def registration(servicer: DashboardServicer) -> Registration:

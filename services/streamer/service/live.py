@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import grpc
@@ -16,8 +15,7 @@ from services.streamer.convert.live_requests import followed_from, wanted_from
 from services.streamer.convert.live_talk import Sending, obey
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.session import MOST_SUBSCRIPTIONS, Session, Wanted
-from services.streamer.domain.tally import GRPC
-from services.streamer.service.stream_line import StreamLine
+from services.streamer.service.stream_line import StreamLine, connected
 
 SERVICE = "binnacle.streamer.v1.LiveService"
 # The frame is the only field of every answer.
@@ -45,7 +43,7 @@ class LiveServicer:
             yield message
 
     async def Connect(self, requests: AsyncIterator[pb.ConnectRequest], context: Context) -> AsyncIterator[bytes]:
-        with self._connected(context) as session:
+        with connected(self._hub, context) as session:
             reading = asyncio.create_task(_read(requests, session))
             try:
                 async for message in self._frames(session):
@@ -54,15 +52,11 @@ class LiveServicer:
                 reading.cancel()
 
     async def _serve(self, context: Context, wanted: list[Wanted]) -> AsyncIterator[bytes]:
-        with self._connected(context) as session:
+        with connected(self._hub, context) as session:
             for each in wanted:
                 session.subscribe(each)
             async for message in self._frames(session):
                 yield message
-
-    def _connected(self, context: Context) -> AbstractContextManager[Session]:
-        call, client = current_call(), dict(context.invocation_metadata() or ()).get("user-agent", "")
-        return self._hub.connected(call.tenant, GRPC, str(client), call.expires)
 
     async def _frames(self, session: Session) -> AsyncIterator[bytes]:
         line = StreamLine(session, self._codec, self._sending)

@@ -15,9 +15,10 @@ from binnacle.streamer.v1.dashboard_service_pb2 import (
 from services.core.errors import Overloaded, Unavailable
 from services.runtime.channels import open_channel
 from services.runtime.statuses import error_from
-from tests.support.pictures import START_SECONDS, event, point, snapshot, state, update
+from tests.support.pictures import START_SECONDS, point, snapshot, state, update
 from tests.support.services import socket_address
 from tests.support.streamer import DEADLINE, House, streamer
+from tests.support.tails import event as row
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -56,8 +57,10 @@ async def test_state_then_changes() -> None:
         assert first.demo
         assert first.snapshot.realtime_stats.active_connections == 1
         assert [held.time.seconds for held in first.history] == [START_SECONDS]
-        house.overview.events(event("deploy"))
-        assert list((await frame(watch)).events.events) == [event("deploy")]
+        await house.has_tail()
+        house.tails.tell(row("deploy", 1, version="2"))
+        (told,) = (await frame(watch)).events.events
+        assert (told.type, told.service, told.data["version"]) == ("deploy", "shop", "2")
         house.overview.update(update(snapshot(requests=7.0), point(START_SECONDS + 1, 3.0)))
         changed = (await frame(watch)).update
         assert changed.snapshot.overview.total_requests == 7.0
@@ -81,8 +84,9 @@ async def test_a_stream_stays_while_the_watch_is_lost(house: House) -> None:
 async def test_a_reader_that_falls_behind_is_ended(house: House) -> None:
     slow = house.dashboard.WatchDashboard(WatchDashboardRequest())
     await frame(slow)
-    for _batch in range(40):
-        house.overview.events(*(event("view", text="x" * 2_000) for _ in range(100)))
+    await house.has_tail()
+    for batch in range(40):
+        house.tails.tell(*(row("view", batch * 100 + place + 1, text="x" * 2_000) for place in range(100)))
         await house.dashboard.GetDashboard(GetDashboardRequest())
     with pytest.raises(grpc.aio.AioRpcError) as ended:
         await read_on(slow)

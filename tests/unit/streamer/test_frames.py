@@ -4,10 +4,14 @@ from dataclasses import replace
 
 from binnacle.dashboard.v1 import dashboard_pb2 as pb
 from binnacle.streamer.v1 import dashboard_service_pb2
-from services.streamer.convert.frames import frame_from, message_maker
+from services.streamer.convert.dashboard_form import DashboardForm
+from services.streamer.convert.frames import frame_from
+from services.streamer.domain.deliveries import Content, Delivery
 from services.streamer.domain.folding import noted, updated
 from services.streamer.ports import Events, Frame, State, Update
+from tests.support.dialects import batch
 from tests.support.pictures import START_SECONDS, event, point, snapshot, state, update
+from tests.support.tails import event as row
 
 
 def taken(message: pb.DashboardFrame) -> Frame:
@@ -16,8 +20,9 @@ def taken(message: pb.DashboardFrame) -> Frame:
     return made
 
 
-def read(frame: Frame, *, demo: bool = False) -> pb.DashboardFrame:
-    return dashboard_service_pb2.WatchDashboardResponse.FromString(message_maker(demo=demo)(frame)).frame
+def read(content: Content, *, demo: bool = False) -> pb.DashboardFrame:
+    (message,) = DashboardForm(demo=demo).messages(1, [Delivery("", content)])
+    return dashboard_service_pb2.WatchDashboardResponse.FromString(message).frame
 
 
 def test_a_state_is_handed_on_whole_with_connections_and_demo() -> None:
@@ -33,12 +38,15 @@ def test_a_state_is_handed_on_whole_with_connections_and_demo() -> None:
 
 def test_an_update_is_handed_on_whole() -> None:
     frame = taken(pb.DashboardFrame(update=update(snapshot(), point(START_SECONDS))))
-    assert frame.form(read).update == update(snapshot(), point(START_SECONDS))
+    assert isinstance(frame, Update)
+    assert read(frame).update == update(snapshot(), point(START_SECONDS))
 
 
 def test_events_are_handed_on_whole() -> None:
-    frame = taken(pb.DashboardFrame(events=pb.TrackedEvents(events=[event("a", total=9.5), event("b")])))
-    assert list(read(frame).events.events) == [event("a", total=9.5), event("b")]
+    first, second = read(batch(row("a", 1, total=9.5), row("b", 2))).events.events
+    assert (first.type, first.service, first.data["total"]) == ("a", "shop", 9.5)
+    assert (second.type, second.timestamp.seconds) == ("b", row("b", 2).event.time.seconds)
+    assert DashboardForm(demo=False).messages(1, [Delivery("", batch())]) == []
 
 
 def test_a_folded_state_has_points_in_order_and_events_newest_first() -> None:

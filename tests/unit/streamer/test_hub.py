@@ -1,18 +1,19 @@
 """The hub: one watch per tenant, the state first, then changes without a gap."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
 
 from services.core.errors import Unavailable
+from services.streamer.domain.feeds import Figures
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.joining import Sources
 from services.streamer.domain.rooms import FIRST_PAUSE, LONGEST_PAUSE
+from services.streamer.domain.session import Session, Wanted
 from services.streamer.domain.shared import LINGER_SECONDS
 from services.streamer.domain.tally import GRPC, WEBSOCKET, Tally
-from services.streamer.domain.viewers import Viewer
 from services.streamer.ports import Event, Events, Frame, Overview, State, Update
 from tests.support.clock import ManualClock
 
@@ -45,7 +46,7 @@ class House:
         self.source = Source()
         self.clock = ManualClock()
         self.tally = Tally()
-        self.hub = Hub(Sources(self.source), self.clock, tasks, self.tally, waiting_events=3)
+        self.hub = Hub(Sources(self.source), self.clock, tasks, self.tally)
 
     async def give(self, given: Frame | Unavailable, tenant: str = "t") -> None:
         await self.clock.advance(0)
@@ -75,18 +76,26 @@ def events(*names: str) -> Events:
     return Events(tuple(Event(name, None) for name in names))
 
 
-async def figures(viewer: Viewer) -> State | Update:
-    frame = await viewer.next()
-    assert not isinstance(frame, Events)
-    return frame
+@contextmanager
+def looking(hub: Hub, tenant: str = "t", kind: str = GRPC) -> Iterator[Session]:
+    """A connection that is told figures."""
+    with hub.connected(tenant, kind) as session:
+        session.subscribe(Wanted("figures", ("dashboard",), (Figures(),)))
+        yield session
+
+
+def figures(session: Session) -> State | Update:
+    """The figures that wait for it."""
+    (told,) = [held.content for held in session.outbox.take() if isinstance(held.content, State | Update)]
+    return told
 
 
 async def test_many_viewers_share_one_watch() -> None:
     async with house() as held:
         with ExitStack() as open_viewers:
-            viewers = [open_viewers.enter_context(held.hub.watching("t", GRPC)) for _ in range(5)]
+            viewers = [open_viewers.enter_context(looking(held.hub)) for _ in range(5)]
             await held.give(state(1.0))
-            seen = [await figures(viewer) for viewer in viewers]
+            seen = [figures(viewer) for viewer in viewers]
             assert held.source.begun == ["t"]
             assert len(set(map(id, seen))) == 1
             assert seen[0].connections == 5
@@ -95,11 +104,11 @@ async def test_many_viewers_share_one_watch() -> None:
 
 async def test_tenants_have_watches_of_their_own() -> None:
     async with house() as held:
-        with held.hub.watching("a", GRPC) as one, held.hub.watching("b", WEBSOCKET) as other:
+        with looking(held.hub, "a") as one, looking(held.hub, "b", WEBSOCKET) as other:
             await held.give(state(1.0), "a")
             await held.give(state(2.0), "b")
-            assert (await figures(one)).overview.made_at == 1.0
-            assert (await figures(other)).overview.made_at == 2.0
+            assert (figures(one)).overview.made_at == 1.0
+            assert (figures(other)).overview.made_at == 2.0
             assert held.hub.connections("a") == held.hub.connections("b") == 1
             assert held.hub.connections("c") == 0
             assert held.tally.connected == {GRPC: 1, WEBSOCKET: 1}
@@ -107,53 +116,40 @@ async def test_tenants_have_watches_of_their_own() -> None:
 
 async def test_a_newcomer_gets_the_state_as_it_stands_then_changes() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             await held.give(state(1.0, 1000))
             await held.give(update(2.0, 2000))
             await held.give(events("deploy"))
-            with held.hub.watching("t", GRPC) as late:
-                first = await figures(late)
+            with looking(held.hub) as late:
+                first = figures(late)
                 assert isinstance(first, State)
                 assert first.points == {1000: 1.0, 2000: 2.0}
                 assert [event.type for event in first.overview.since] == ["deploy"]
-                assert first.connections == 2
                 await held.give(update(3.0, 3000))
-                second = await figures(late)
+                second = figures(late)
                 assert isinstance(second, Update)
                 assert second.points == {3000: 3.0}
 
 
-async def test_requests_are_not_handed_on() -> None:
-    async with house() as held:
-        with held.hub.watching("t", GRPC) as viewer:
-            await held.give(state())
-            await viewer.next()
-            await held.give(events("request", "request", "request", "request"))
-            await held.give(events("request", "purchase"))
-            frame = await viewer.next()
-            assert isinstance(frame, Events)
-            assert [event.type for event in frame.events] == ["purchase"]
-
-
 async def test_an_update_before_any_state_means_nothing() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC) as viewer:
+        with looking(held.hub) as viewer:
             await held.give(update(1.0))
             await held.give(events("a"))
             await held.give(state(2.0))
-            assert isinstance(await viewer.next(), State)
+            assert isinstance(figures(viewer), State)
 
 
 async def test_viewers_stay_when_the_watch_is_lost_and_get_a_new_state() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC) as viewer:
+        with looking(held.hub) as viewer:
             await held.give(state(1.0))
-            await viewer.next()
+            figures(viewer)
             await held.give(Unavailable("gone"))
             assert held.source.open == {}
             await held.clock.advance(FIRST_PAUSE)
             await held.give(state(2.0))
-            again = await figures(viewer)
+            again = figures(viewer)
             assert isinstance(again, State)
             assert again.overview.made_at == 2.0
             assert held.tally.losses == 1
@@ -161,7 +157,7 @@ async def test_viewers_stay_when_the_watch_is_lost_and_get_a_new_state() -> None
 
 async def test_it_comes_back_ever_more_slowly_while_there_is_no_answer() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             for pause in (0.1, 0.2, 0.4, 0.8, 1.6, LONGEST_PAUSE, LONGEST_PAUSE):
                 await held.give(Unavailable("still away"))
                 begun = len(held.source.begun)
@@ -173,7 +169,7 @@ async def test_it_comes_back_ever_more_slowly_while_there_is_no_answer() -> None
 
 async def test_after_an_answer_it_comes_back_quickly_again() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             for _ in range(5):
                 await held.give(Unavailable("away"))
                 await held.clock.advance(LONGEST_PAUSE)
@@ -186,32 +182,20 @@ async def test_after_an_answer_it_comes_back_quickly_again() -> None:
 
 async def test_a_newcomer_meanwhile_sees_the_last_state_with_its_age() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             await held.give(state(1.0))
             await held.give(Unavailable("gone"))
-            with held.hub.watching("t", GRPC) as late:
-                assert (await figures(late)).overview.made_at == 1.0
-
-
-async def test_a_slow_viewer_is_ended_alone() -> None:
-    async with house() as held:
-        with held.hub.watching("t", GRPC) as slow, held.hub.watching("t", GRPC) as quick:
-            await held.give(state())
-            await quick.next()
-            for name in "abcd":
-                await held.give(events(name))
-                assert isinstance(await quick.next(), Events)
-            assert slow.error is not None
-            assert quick.error is None
+            with looking(held.hub) as late:
+                assert (figures(late)).overview.made_at == 1.0
 
 
 async def test_the_watch_lingers_after_the_last_viewer() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             await held.give(state(1.0))
         await held.clock.advance(LINGER_SECONDS - 0.1)
-        with held.hub.watching("t", GRPC) as viewer:
-            assert (await figures(viewer)).overview.made_at == 1.0
+        with looking(held.hub) as viewer:
+            assert (figures(viewer)).overview.made_at == 1.0
             await held.clock.advance(LINGER_SECONDS)
             assert held.tally.watches == 1
         assert held.source.begun == ["t"]
@@ -219,22 +203,22 @@ async def test_the_watch_lingers_after_the_last_viewer() -> None:
 
 async def test_the_watch_ends_a_few_seconds_after_the_last_viewer() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             await held.give(state(1.0))
         await held.clock.advance(LINGER_SECONDS)
         assert held.source.open == {}
         assert held.tally.watches == 0
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             await held.clock.advance(0)
             assert held.source.begun == ["t", "t"]
 
 
 async def test_a_viewer_in_between_starts_the_lingering_anew() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             await held.give(state(1.0))
         await held.clock.advance(LINGER_SECONDS - 1)
-        with held.hub.watching("t", GRPC):
+        with looking(held.hub):
             pass
         await held.clock.advance(LINGER_SECONDS - 1)
         assert held.tally.watches == 1
@@ -244,23 +228,19 @@ async def test_a_viewer_in_between_starts_the_lingering_anew() -> None:
 
 async def test_closing_ends_all_viewers_and_takes_no_more() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC) as viewer:
+        with looking(held.hub) as viewer:
             held.hub.close()
-            with pytest.raises(Unavailable, match="stopping"):
-                await viewer.next()
-        with pytest.raises(Unavailable, match="stopping"), held.hub.watching("t", GRPC):
+            assert "stopping" in str(viewer.outbox.ended)
+        with pytest.raises(Unavailable, match="stopping"), looking(held.hub):
             pass
 
 
-async def test_an_event_that_is_told_again_after_a_loss_is_shown_once() -> None:
+async def test_the_picture_holds_each_event_once_and_no_requests() -> None:
     async with house() as held:
-        with held.hub.watching("t", GRPC) as viewer:
+        with looking(held.hub):
             await held.give(state(1.0))
-            await figures(viewer)
             for places in (("a:0:0", "a:0:1"), ("a:0:1", "a:0:2")):
                 await held.give(Events(tuple(Event("deploy", None, place) for place in places)))
-            shown = [await viewer.next(), await viewer.next()]
-            assert [[event.place for event in frame.events] for frame in shown if isinstance(frame, Events)] == [
-                ["a:0:0", "a:0:1"],
-                ["a:0:2"],
-            ]
+            await held.give(events("request"))
+            with looking(held.hub) as late:
+                assert [event.place for event in figures(late).overview.since] == ["a:0:0", "a:0:1", "a:0:2"]

@@ -1,6 +1,6 @@
 """Who is connected: counted by tenant, reached by tenant."""
 
-from services.streamer.domain.presence import DASHBOARD, Connection, Presence
+from services.streamer.domain.presence import Connection, Presence
 from services.streamer.ports import Event, Events
 from tests.support.clock import ManualClock
 
@@ -18,7 +18,7 @@ def test_a_connection_is_present_while_it_lasts() -> None:
     with presence.entered("t", connection([])) as first, presence.entered("t", connection([])) as second:
         assert presence.of("t") == [first, second]
         assert presence.of("other") == []
-        assert (first.since, first.rooms) == (1_000.0, frozenset({DASHBOARD}))
+        assert (first.since, first.rooms) == (1_000.0, frozenset())
         assert first.id != second.id
     assert presence.of("t") == []
 
