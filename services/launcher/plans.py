@@ -85,7 +85,7 @@ def _shared_environment(settings: SuiteSettings, sockets: Sockets) -> Mapping[st
         "BINNACLE_DEMO": str(settings.demo).lower(),
         "BINNACLE_INTAKE_LISTEN": sockets.target(INTAKE),
         "BINNACLE_PAGES_LISTEN": sockets.target("pages"),
-        "BINNACLE_REDIS_URL": settings.redis_url or f"unix://{sockets.path('redis')}",
+        "BINNACLE_REDIS_URL": _redis_url(settings, sockets),
         "BINNACLE_SERIES_KEY_FILE": str(read_or_make_series_key(settings.data_dir)),
     }
     if settings.clickhouse_dsn:
@@ -95,6 +95,10 @@ def _shared_environment(settings: SuiteSettings, sockets: Sockets) -> Mapping[st
     environment.setdefault("BINNACLE_DRAIN_SECONDS", str(DRAIN_SECONDS))
     environment.setdefault("BINNACLE_WEB_DIR", str(ROOT / "dashboard" / "dist"))
     return environment
+
+
+def _redis_url(settings: SuiteSettings, sockets: Sockets) -> str:
+    return settings.redis_url or f"unix://{sockets.path('redis')}"
 
 
 def _service(name: str, shared: Mapping[str, str], sockets: Sockets) -> Plan:
@@ -185,7 +189,10 @@ def _worker(name: str, settings: SuiteSettings, sockets: Sockets) -> Plan:
         **_base_environment(settings),
         "BINNACLE_EDGE": settings.edge,
         "BINNACLE_ENVOY_ADMIN": sockets.path("admin"),
+        "BINNACLE_REDIS_URL": _redis_url(settings, sockets),
     }
+    if settings.clickhouse_dsn:
+        environment["BINNACLE_CLICKHOUSE_DSN"] = settings.clickhouse_dsn
     if settings.demo_rate is not None:
         environment["BINNACLE_DEMO_RATE"] = str(settings.demo_rate)
     if settings.auth == "jwt":

@@ -1,7 +1,7 @@
 """The agent's life: every source at its own pace, one client."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ import httpx
 from binnacle_client import Client, Options
 from services.core import conventions
 from services.core.clock import Clock
+from services.launcher.agent.databases import ClickHouseConnections, RedisConnections, is_server
 from services.launcher.agent.envoy import EnvoyStatistics
 from services.launcher.agent.machine import Machine
 from services.launcher.agent.processes import SuiteProcesses
@@ -20,6 +21,7 @@ from services.runtime.logs import Log
 
 HEARTBEAT_SECONDS = 30.0
 ENVOY_SECONDS = 5.0
+DATABASES_SECONDS = 5.0
 # About ten minutes of a machine with a few scraped endpoints.
 OPTIONS = Options(capacity=100_000, flush_interval=0.2)
 
@@ -38,6 +40,8 @@ class Settings:
     process_root: int | None
     envoy_admin: str | None
     host: str
+    redis_url: str | None = None
+    clickhouse_dsn: str | None = None
 
 
 async def run(settings: Settings, log: Log, clock: Clock) -> None:
@@ -63,12 +67,22 @@ async def _sources(settings: Settings, opened: AsyncExitStack, log: Log, clock: 
         envoy = EnvoyStatistics(settings.envoy_admin, settings.host, clock)
         opened.push_async_callback(envoy.close)
         sources.append((envoy.read, max(settings.interval, ENVOY_SECONDS)))
+    for databases in _databases(settings):
+        opened.push_async_callback(databases.close)
+        sources.append((databases.read, max(settings.interval, DATABASES_SECONDS)))
     if settings.scrape:
         http = await opened.enter_async_context(httpx.AsyncClient(follow_redirects=True, timeout=None))
         for target in settings.scrape:
             scraper = Scraper(target, http, clock, settings.scrape_interval)
             sources.append((_telling(scraper, log), settings.scrape_interval))
     return sources
+
+
+def _databases(settings: Settings) -> Iterator[RedisConnections | ClickHouseConnections]:
+    if settings.redis_url:
+        yield RedisConnections(settings.redis_url)
+    if settings.clickhouse_dsn and is_server(settings.clickhouse_dsn):
+        yield ClickHouseConnections(settings.clickhouse_dsn)
 
 
 async def repeat(read: Read, interval: float, client: Client, clock: Clock) -> None:
