@@ -4,6 +4,8 @@ import type { TrackedEvent } from './model';
 export interface FeedEntry {
   readonly id: number;
   readonly event: TrackedEvent;
+  /** Whether it came with few others: only then can the eye follow it. */
+  readonly calm: boolean;
 }
 
 export interface Feed {
@@ -14,6 +16,7 @@ export interface Feed {
 
 export const EMPTY_FEED: Feed = { entries: [], nextId: 1 };
 export const FEED_LENGTH = 40;
+const FEW = 3;
 
 /** Adds events that just happened, given oldest first. */
 export function addEvents(feed: Feed, events: readonly TrackedEvent[]): Feed {
@@ -41,7 +44,8 @@ function insert(feed: Feed, newestFirst: readonly TrackedEvent[]): Feed {
   });
   if (missing.length === 0) return feed;
   const nextId = feed.nextId + missing.length;
-  const fresh = missing.map((event, index) => ({ id: nextId - 1 - index, event }));
+  const calm = missing.length <= FEW;
+  const fresh = missing.map((event, index) => ({ id: nextId - 1 - index, event, calm }));
   const entries = [...fresh, ...feed.entries].sort((x, y) => y.event.at - x.event.at);
   return { entries: entries.slice(0, FEED_LENGTH), nextId };
 }

@@ -23,6 +23,13 @@ describe('the feed', () => {
     expect(new Set(after.entries.map((entry) => entry.id)).size).toBe(3);
   });
 
+  it('lets few events arrive so that the eye can follow, and many at once', () => {
+    const calm = (count: number): boolean[] =>
+      addEvents(EMPTY_FEED, Array.from({ length: count }, (_, index) => event(index))).entries.map((entry) => entry.calm);
+    expect(calm(3)).toEqual([true, true, true]);
+    expect(new Set(calm(4))).toEqual(new Set([false]));
+  });
+
   it('puts a late event where its time belongs', () => {
     expect(times(addEvents(addEvents(EMPTY_FEED, [event(1), event(3)]), [event(2)]))).toEqual([3, 2, 1]);
   });
