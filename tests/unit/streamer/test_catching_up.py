@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from services.core.errors import Unavailable
 from services.streamer.domain.catching_up import CatchingUp
@@ -27,6 +27,7 @@ class Store:
         self._ends = dict.fromkeys(JOURNALS, 0)
         self._tails: list[tuple[str, asyncio.Queue[Rows | None]]] = []
         self.deaf = False
+        self.broken = False
 
     def tell(self, journal: str) -> None:
         begin, end = self._ends[journal], self._ends[journal] + 1
@@ -61,8 +62,9 @@ class Store:
 class Aggregator:
     """Carries one of the journals; knows the store."""
 
-    def __init__(self, store: Store, journal: str) -> None:
+    def __init__(self, store: Store, journal: str, clock: ManualClock) -> None:
         self._store = store
+        self._clock = clock
         self._journal = journal
 
     async def tail(self, tenant: str, topic: Topic, position: Position | None) -> AsyncGenerator[Begin | Rows, None]:
@@ -78,7 +80,14 @@ class Aggregator:
         self, tenant: str, topic: Topic, position: Position, until: Position
     ) -> AsyncGenerator[Found | Rows, None]:
         yield Found(True, self._store.position())
-        yield self._store.since(position)
+        missed = self._store.since(position)
+        for row in missed.rows:
+            # One by one: it may break in the middle.
+            if self._store.broken:
+                raise Unavailable("broken on purpose")
+            begin, end = row.mark, (row.mark[0] + 1, 0)
+            yield Rows([Span(row.journal, begin, end)], [row], 0.0, 10)
+            await self._clock.sleep(0.1)
 
 
 class Client:
@@ -113,19 +122,21 @@ class Client:
 
 
 STEPS = st.lists(
-    st.sampled_from(["tell one", "tell other", "come", "go", "lose", "deaf", "hear", "wait"]), min_size=5, max_size=60
+    st.sampled_from(["tell one", "tell other", "come", "go", "lose", "deaf", "hear", "break", "mend", "wait"]),
+    min_size=5,
+    max_size=60,
 )
 
 
 async def played(steps: list[str]) -> None:
     store, clock, client = Store(), ManualClock(), Client()
-    sources = [Aggregator(store, journal) for journal in JOURNALS]
+    sources = [Aggregator(store, journal, clock) for journal in JOURNALS]
     room = RowRoom("t", Topic.EVENTS, sources, clock, Tally(), KEPT_ROWS)
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(room.follow())
         client.come(room, tasks)
         await clock.advance(1)
-        for step in (*steps, "hear", "tell one", "tell other", "come", "lose"):
+        for step in (*steps, "hear", "mend", "tell one", "tell other", "come", "lose"):
             match step:
                 case "tell one" | "tell other":
                     store.tell(JOURNALS[step == "tell other"])
@@ -137,6 +148,8 @@ async def played(steps: list[str]) -> None:
                     store.lose()
                 case "deaf" | "hear":
                     store.deaf = step == "deaf"
+                case "break" | "mend":
+                    store.broken = step == "break"
                 case _:
                     await clock.advance(0.5)
         await clock.advance(30)
@@ -150,7 +163,12 @@ async def played(steps: list[str]) -> None:
         ]
 
 
+MISSED = ["go", *["tell one"] * 3 * KEPT_ROWS]
+
+
 @settings(max_examples=60)
 @given(STEPS)
+@example([*MISSED, "break", "come", *["wait"] * 60])
+@example([*MISSED, "come", "wait", "break", "wait", "mend"])
 def test_each_row_once_and_in_order_however_a_client_comes_and_goes(steps: list[str]) -> None:
     asyncio.run(played(steps))
