@@ -59,7 +59,6 @@ async def cut_at_random(suite: Suite, clients: list[CutClient], chance: random.R
     async with asyncio.TaskGroup() as tasks:
         while (passed := time.monotonic() - began) < seconds:
             if killing and passed > killing[0][1] * seconds:
-                print("KILL", killing[0], [(c.told.numbers or [0])[-1] for c in clients][:8])
                 await asyncio.to_thread(suite.kill, killing.pop(0)[0])
                 await asyncio.to_thread(suite.wait_ready, patience(30.0))
             away = min(chance.expovariate(1 / (seconds / 10)), FULL_AWAY, seconds - passed)
@@ -92,23 +91,7 @@ async def test_clients_cut_at_random_miss_nothing(scale: float) -> None:
             async def all_told() -> bool:
                 return all(client.told.numbers[-1:] == [written] for client in clients)
 
-            try:
-                await eventually(all_told, f"all clients are told of {written} events", within=20)
-            except AssertionError:
-                for n, c in enumerate(clients):
-                    N = c.told.numbers
-                    print(
-                        "MISS",
-                        n,
-                        N[:1],
-                        [(x, y) for x, y in zip(N, N[1:]) if y != x + 1],
-                        N[-1:],
-                        len(N),
-                        c.told.connections,
-                        c.told.breaks,
-                    )
-                print(suite.log()[-3000:])
-                raise
+            await eventually(all_told, f"all clients are told of {written} events", within=patience(60.0))
 
             async def all_show_the_same() -> bool:
                 return len({json.dumps(client.told.overview, sort_keys=True) for client in clients}) == 1
