@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import grpc
 
-from binnacle_client.calls import SamplesCall
 from binnacle_client.errors import BinnacleError, Unavailable, error_of
 
 T = TypeVar("T")
@@ -25,7 +24,7 @@ PATIENCE_SECONDS = 1.0
 class Ending:
     """Listens to one call."""
 
-    def __init__(self, call: SamplesCall) -> None:
+    def __init__(self, call: grpc.aio.StreamStreamCall[Any, Any]) -> None:
         self._error: BinnacleError | None = None
         self._known = asyncio.Event()
         call.add_done_callback(self._note)

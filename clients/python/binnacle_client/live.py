@@ -184,7 +184,9 @@ class LiveConnection:
                 continue
             held.asked.position = update.position or held.asked.position
             held.lateness.took(update, self._now())
-        self._judge()
+        # Who is refused may be told so in a frame: only what comes without an end is a connection.
+        if not frame.HasField("end"):
+            self._judge()
         await self._frames.put((link, frame))
 
     def _ask(self, held: _Subscription) -> None:

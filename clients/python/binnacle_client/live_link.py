@@ -9,7 +9,8 @@ import grpc
 
 from binnacle.live.v1 import live_pb2 as pb
 from binnacle.streamer.v1 import live_service_pb2
-from binnacle_client.errors import BinnacleError, Overloaded, Unauthenticated, Unavailable, error_from
+from binnacle_client import endings
+from binnacle_client.errors import BinnacleError, Overloaded, Unauthenticated, Unavailable
 from binnacle_client.live_state import ServerClock
 from binnacle_client.timing import Clock
 
@@ -39,6 +40,7 @@ class Link:
 
     def __init__(self, call: Call, clock: Clock, server: ServerClock) -> None:
         self._call = call
+        self._status = endings.Ending(call)
         self._clock = clock
         self._server = server
         self._said: asyncio.Queue[pb.ClientFrame] = asyncio.Queue()
@@ -84,8 +86,8 @@ class Link:
         while True:
             try:
                 answer = await self._call.read()
-            except grpc.aio.AioRpcError as error:
-                told = error_from(error)
+            except grpc.aio.AioRpcError:
+                told = await self._status.error()
                 return self._ended(last, told, getattr(told, "retry_after", 0.0))
             except asyncio.CancelledError:
                 # Who ends a call of his own is told so by way of a cancellation, which is none of this task.

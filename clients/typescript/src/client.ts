@@ -173,14 +173,14 @@ export class LiveClient {
   }
 
   private opened(): void {
-    this.open = true;
     this.openedAt = this.timers.now();
     for (const subscription of this.subscriptions.values()) this.sayWanted(subscription);
-    this.judge();
   }
 
   private took(frame: ServerFrame): void {
     this.heardAt = this.timers.now();
+    // Who is refused may be told so in a frame: only what comes without an end is a connection.
+    this.open = !frame.end;
     for (const update of frame.updates) this.subscriptions.get(update.subscription)?.take(update, this.now());
     if (this.open) this.judge();
   }

@@ -145,7 +145,7 @@ describe('a connection', () => {
       socket.frame({});
     }
     await timers.advance(10_000);
-    expect(socket.said('acknowledge').map(({ sequence }) => sequence)).toEqual([10, 20, 30, 40, 50]);
+    expect(socket.said('acknowledge').map(({ sequence }) => sequence)).toEqual([11, 21, 31, 41, 51]);
   });
 
   it('ends for good when it is closed', async () => {
@@ -179,6 +179,16 @@ describe('a token', () => {
     expect(second.protocols).toEqual(['binnacle.v1.proto', 'bearer.t2']);
     second.tellEvents('p2', 'b');
     expect(told).toEqual(['a', 'b']);
+  });
+
+  it('that is refused once connected was never a live connection', async () => {
+    const { next, states } = opened({ token: 't' });
+    const socket = await next();
+    socket.readyState = 1;
+    socket.onopen?.(undefined as never);
+    socket.frame({ end: { error: { reason: 'UNAUTHENTICATED', message: 'who?' } } });
+    socket.cut(4401);
+    expect(states).toMatchObject([{ kind: 'offline', reason: { cause: 'unauthenticated', message: 'who?' } }]);
   });
 
   it('that cannot be had is asked for again after a wait', async () => {

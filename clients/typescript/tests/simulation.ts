@@ -85,9 +85,11 @@ export class ServedSocket implements Socket {
     this.readyState = 3;
   }
 
+  /** Opens, and shows a first sign of life. */
   accept(): this {
     this.readyState = 1;
     this.onopen?.(undefined as never);
+    this.frame({});
     return this;
   }
 

@@ -162,6 +162,7 @@ async def test_an_end_tells_why_and_how_long_to_wait() -> None:
         assert isinstance(state.reason, Overloaded)
         assert state.retry_at is not None
         assert 30 <= state.retry_at - one.clock.now() <= 31
+        assert [each.kind for each in one.states] == ["offline"]
         await one.next()
 
 
