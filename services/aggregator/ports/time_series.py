@@ -99,7 +99,7 @@ class TimeSeriesStore(Protocol):
     async def neighbours(
         self, tenant: str, first: int, last: int, from_ms: int, to_ms: int, most: int
     ) -> SampleColumns | None:
-        """Samples of the series whose ids are from `first` to `last`; None where they are more than `most`."""
+        """Samples of at most 49 days of series of ids from `first` to `last`; None where they are over `most`."""
         ...
 
     async def count(self, tenant: str, ids: Ids, from_ms: int, to_ms: int) -> int:

@@ -1,9 +1,9 @@
-"""Samples of former times in memory, for questions about a few series that are asked again and again.
+"""Samples of former times in memory, for questions about a few series.
 
 To understand a question takes the store longer than to find an hour of one series, and what it reads for that is blocks
-of thousands of rows. So who asks twice about a day of some series has it read as a whole, with the series beside them,
-while the answer goes its usual way; the next questions find it here. What a commit has changed since is never told
-from here, minute by minute, and nothing of a tenant of which rows were deleted.
+of thousands of rows. So when somebody asks about a day of some series, it is read as a whole beside, with the series
+next to them, while the answer goes its usual way; the next questions find it here. What a commit has changed since is
+never told from here, minute by minute, and nothing of a tenant of which rows were deleted.
 """
 
 import asyncio
@@ -28,12 +28,11 @@ MAX_BYTES = 192 << 20
 FULL_BYTES = 160 << 20
 CHUNK_ROWS = 2_000_000
 MAX_CHUNK_ROWS = 3_000_000
-AGAIN_SECONDS = 600.0
 REREAD_SECONDS = 60.0
-GIVEN_UP_SECONDS = 600.0
+LEFT_SECONDS = 600.0
 FEW_SERIES = 50
 FEW_CHUNKS = 4
-MAX_ASKED = 10_000
+MAX_LEFT = 10_000
 _DAY_MS, _MINUTE_MS = DAY * 1_000, 60_000
 _BITS = 64
 
@@ -98,7 +97,7 @@ class PastSamples:
         self._later = later
         self._chunks: OrderedDict[_Key, _Chunk] = OrderedDict()
         self._bytes = 0
-        self._asked: OrderedDict[_Key, float] = OrderedDict()
+        self._left: OrderedDict[_Key, float] = OrderedDict()
         self._shifts: dict[str, int] = {}
         self._reading = asyncio.Lock()
 
@@ -126,16 +125,18 @@ class PastSamples:
         self._measure(tenant, rows / len(ids) / max(to_ms - from_ms, 1) * _DAY_MS * series)
         now = self._clock.monotonic()
         for key in self._keys(tenant, ids, from_ms, self._recent.here_from(tenant, to_ms)):
-            before = self._asked.pop(key, -math.inf)
-            self._asked[key] = max(before, now)
             known = self._chunks.get(key)
-            again = 0.0 <= now - before < AGAIN_SECONDS and self._lasts(key)
-            if again and (known is None or now - known.read_at > REREAD_SECONDS):
-                # Not once more before this has ended.
-                self._asked[key] = math.inf
+            outdated = known is None or now - known.read_at > REREAD_SECONDS
+            if outdated and self._lasts(key) and now > self._left.get(key, 0.0):
+                self._leave(key, math.inf)
                 self._later(self._read(key))
-        while len(self._asked) > MAX_ASKED:
-            self._asked.popitem(last=False)
+
+    def _leave(self, key: _Key, until: float) -> None:
+        """Not to be read before a time."""
+        self._left.pop(key, None)
+        self._left[key] = until
+        while len(self._left) > MAX_LEFT:
+            self._left.popitem(last=False)
 
     def forget(self, tenant: str) -> None:
         """Rows of a tenant were deleted."""
@@ -196,7 +197,7 @@ class PastSamples:
         """One after the other, so that those who ask find the store at leisure."""
         async with self._reading:
             now = self._clock.monotonic()
-            self._asked[key] = now + GIVEN_UP_SECONDS
+            self._leave(key, now + LEFT_SECONDS)
             position = self._changes.position(key.tenant)
             if self._has_room(now) and (samples := await self._neighbours(key)) is not None:
                 chunk = await apart(len(samples.values), lambda: _chunk(samples, key.day_ms, position, now))
@@ -205,7 +206,7 @@ class PastSamples:
     def _has_room(self, now: float) -> bool:
         """Not where others would have to go that are in use: they would be read again in their turn."""
         oldest = next(iter(self._chunks.values()), None)
-        return oldest is None or self._bytes < FULL_BYTES or now - oldest.used_at > AGAIN_SECONDS
+        return oldest is None or self._bytes < FULL_BYTES or now - oldest.used_at > LEFT_SECONDS
 
     async def _neighbours(self, key: _Key) -> SampleColumns | None:
         first, last = key.ids
@@ -220,7 +221,7 @@ class PastSamples:
         self._drop(key)
         if self._changes.since(key.tenant, chunk.position) is None:
             return
-        self._asked[key] = chunk.read_at
+        self._left.pop(key, None)
         self._chunks[key] = chunk
         self._bytes += chunk.bytes
         while self._bytes > MAX_BYTES:

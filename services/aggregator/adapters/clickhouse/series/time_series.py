@@ -25,7 +25,8 @@ MAX_ROWS = 10_000_000
 _BOUNDS = Bounds(result_rows=MAX_ROWS, memory=2 << 30)
 _SHORT_SECONDS = 2.0
 _FEW_SERIES = 50
-_BITS = np.int8(-1)
+# As the view samples_values has it.
+_VALUE = "if(exponent < 0, reinterpretAsFloat64(mantissa), mantissa / intExp10(exponent))"
 _POWERS = np.array([10.0**n for n in range(19)])
 _FOLDS: Mapping[Function, str] = {
     "average": "avg(value)",
@@ -66,10 +67,14 @@ class ClickHouseTimeSeries:
     ) -> SampleColumns | None:
         bounds = Bounds(seconds=_SHORT_SECONDS, result_rows=most, narrow=True)
         where = (*_within(from_ms, to_ms), f"series_id >= {int(first)} AND series_id <= {int(last)}")
+        # Half the time goes into handing rows over: as few bytes of each as will do.
+        columns = ("series_id", f"toUInt32(toUnixTimestamp64Milli(time) - {int(from_ms)})", _VALUE)
+        query = TenantQuery(tenant, "samples", columns, where, keyed=True)
         try:
-            return await self._samples(tenant, where, bounds)
+            ids, times, values = await self._columns(query, ("UInt64", "UInt32", "Float64"), bounds)
         except (InvalidInput, DeadlineExceeded):
             return None
+        return SampleColumns(ids, times + np.int64(from_ms), values)
 
     async def _samples(self, tenant: str, where: tuple[str, ...], bounds: Bounds) -> SampleColumns:
         columns = ("series_id", "toUnixTimestamp64Milli(time)", "mantissa", "exponent")
