@@ -113,8 +113,9 @@ class ClickHouseStore:
     def _write_rows(self, engine: Engine, segment: Segment) -> int:
         """All rows of a segment, last the one that says it is complete; the revision its minutes are marked with."""
         samples = ordered_samples(segment, self._layouts)
-        for block in segment_blocks(segment, samples):
-            self._insert(engine, segment, block)
+        with engine.together():
+            for block in segment_blocks(segment, samples):
+                self._insert(engine, segment, block)
         revision = 0
         if segment.minutes:
             if engine.exclusive:
