@@ -1,5 +1,6 @@
 """Who may talk: whoever the edge has let in by a token, or who brings one in the first message."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -40,7 +41,9 @@ class Admission:
         assert self._keys is not None
         self._waiting += 1
         try:
-            message = await socket.receive(self._seconds)
+            # The socket's own limit begins anew with every ping of its client.
+            async with asyncio.timeout(self._seconds):
+                message = await socket.receive()
         except TimeoutError:
             raise Unauthenticated(f"no token within {self._seconds:.0f} s") from None
         finally:

@@ -1,12 +1,12 @@
 """Who is let in: by the edge, or by a token in the first message."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from websockets.asyncio.client import unix_connect
+from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from binnacle.live.v1 import live_pb2 as pb
@@ -30,7 +30,13 @@ def auth(token: str) -> str:
     return json.dumps({"message_type": "Auth", "payload": {"token": token}, "timestamp": ""})
 
 
-async def closed_with(socket: Any) -> tuple[int, str]:
+async def ping_on(socket: ClientConnection) -> None:
+    while True:
+        await socket.ping()
+        await asyncio.sleep(0.05)
+
+
+async def closed_with(socket: ClientConnection) -> tuple[int, str]:
     """How it is closed, before anything is told."""
     with pytest.raises(ConnectionClosed) as closed:
         await socket.recv()
@@ -74,7 +80,9 @@ async def test_who_says_nothing_is_told_nothing_and_ended_in_time(tmp_path: Path
         served(path, Quiet(), Admission(keys, required=True, seconds=0.2)) as (hub, _clock, _tally),
         unix_connect(str(path), "ws://streamer/ws/live", proxy=None) as socket,
     ):
+        pinging = asyncio.create_task(ping_on(socket))
         assert await closed_with(socket) == (4401, "no token within 0 s")
+        pinging.cancel()
         assert hub.presence.attendance("default").opened == 0
 
 
