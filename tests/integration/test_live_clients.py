@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
 
 TYPESCRIPT = Path(__file__).parents[2] / "clients/typescript"
 KIND = "live.clients"
-COUNT = 80
+COUNT = 60
 
 
 @dataclass
@@ -113,12 +113,13 @@ async def test_a_killed_streamer_loses_and_doubles_nothing() -> None:
     assert await built.wait() == 0
     with running_suite() as suite:
         async with following(suite) as told:
-            for first in range(0, COUNT, COUNT // 2):
-                await tell(suite, range(first, first + COUNT // 4))
-                await every(told, was_told(first), f"was told {first}")
-                suite.kill("streamer")
-                await tell(suite, range(first + COUNT // 4, first + COUNT // 2))
-                await asyncio.to_thread(suite.wait_ready)
+            await tell(suite, range(COUNT // 3))
+            await every(told, was_told(0), "was told the first")
+            # What is told at this moment is on its way somewhere between collector and client.
+            suite.kill("streamer")
+            await tell(suite, range(COUNT // 3, COUNT * 2 // 3))
+            await asyncio.to_thread(suite.wait_ready)
+            await tell(suite, range(COUNT * 2 // 3, COUNT))
             await every(told, was_told(COUNT - 1), f"was told {COUNT - 1}")
     for name, one in told.items():
         assert list(one.numbers.values()) == list(range(COUNT)), name
