@@ -203,8 +203,8 @@ export class LiveClient {
     const wait = expired ? 0 : retryAfter + backoff(this.attempts, () => this.timers.random());
     this.attempts += 1;
     const since = this.current.kind === 'offline' || this.current.kind === 'connecting' ? this.current.since : now;
-    this.become({ kind: 'offline', since, reason, retryAt: now + wait });
     this.cancelRetry = this.timers.after(wait, () => void this.attempt());
+    this.become({ kind: 'offline', since, reason, retryAt: now + wait });
   }
 
   private async explain(token: string): Promise<void> {

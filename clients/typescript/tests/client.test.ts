@@ -159,6 +159,14 @@ describe('a connection', () => {
     expect([socket.readyState, sockets.length, told]).toEqual([3, 1, []]);
     expect(kinds(states)).toBe('live closed');
   });
+
+  it('may be closed by who is told that it is offline', async () => {
+    const { next, timers, client, sockets } = opened();
+    client.onState(({ kind }) => kind === 'offline' && client.close());
+    (await next()).accept().cut();
+    await timers.advance(120_000);
+    expect([client.state.kind, sockets.length]).toEqual(['closed', 1]);
+  });
 });
 
 describe('a token', () => {

@@ -82,8 +82,13 @@ export class Live {
   }
 
   private follow(state: LiveState): void {
-    this.now = Date.now();
+    this.readClocks();
     this.link = state;
+  }
+
+  private readClocks(): void {
+    this.now = Date.now();
+    if (this.client) this.serverAhead = this.client.now() - this.now;
   }
 
   /** What the last visit showed, until there is more. */
@@ -94,7 +99,7 @@ export class Live {
 
   private take(state: DashboardState): void {
     this.flushEvents();
-    this.now = Date.now();
+    this.readClocks();
     this.told = true;
     this.show(state);
     const { updatedAt } = this.overview!.snapshot;
@@ -132,8 +137,7 @@ export class Live {
   private tick(): void {
     const { client } = this;
     if (!client) return;
-    this.now = Date.now();
-    this.serverAhead = client.now() - this.now;
+    this.readClocks();
     this.roundTrip = client.roundTrip;
     this.events = delay(this.shownEvents, client.now());
     this.figures = delay(this.shownFigures, client.now());
