@@ -153,7 +153,8 @@ class ClickHouseTimeSeries:
         return SampleColumns(np.repeat(identities, lengths), np.repeat(times, lengths), values), quantiles
 
     async def _columns(self, query: TenantQuery, kinds: Sequence[str], bounds: Bounds = _BOUNDS) -> list[Any]:
-        return native_rows.columns(await self._reader.body(query, "Native", bounds), kinds)
+        body = await self._reader.body(query, "Native", bounds)
+        return await apart(len(body) // 8, lambda: native_rows.columns(body, kinds))
 
 
 def _values(mantissas: Longs, exponents: Any) -> Floats:
