@@ -19,9 +19,10 @@ class Encodable:
 
     def form(self, encode: Callable[[Self], Form]) -> Form:
         """What `encode` makes of it; made once, however many ask."""
-        if encode not in self._forms:
-            self._forms[encode] = encode(self)
-        return cast("Form", self._forms[encode])
+        made = self._forms.get(encode)
+        if made is None:
+            made = self._forms[encode] = encode(self)
+        return cast("Form", made)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -83,6 +83,8 @@ class JsonCodec:
 
     def __init__(self, *, demo: bool) -> None:
         self._demo = demo
+        # A bound method is made anew each time it is looked up.
+        self._made = self._body
 
     def messages(self, sequence: int, deliveries: Sequence[Delivery]) -> Sequence[bytes]:
         """See Form."""
@@ -105,7 +107,7 @@ class JsonCodec:
             raise InvalidInput.of("", f"a binnacle.live.v1.ClientFrame as JSON: {error}") from error
 
     def _part(self, delivery: Delivery) -> bytes:
-        return b'{"subscription":%b%b' % (orjson.dumps(delivery.subscription), delivery.content.form(self._body))
+        return b'{"subscription":%b%b' % (orjson.dumps(delivery.subscription), delivery.content.form(self._made))
 
     def _body(self, content: Content) -> bytes:
         if isinstance(content, Batch) and content.rows:

@@ -37,8 +37,9 @@ class Pump:
 
     def ask(self, served: Served) -> None:
         """Serve it in the next turn."""
+        if not self._asking:
+            self._asked.set()
         self._asking[served] = None
-        self._asked.set()
 
     async def run(self) -> None:
         """Serve for ever."""
@@ -48,16 +49,16 @@ class Pump:
             asking, self._asking = self._asking, {}
             now = self._clock.monotonic()
             for number, served in enumerate(asking, 1):
-                _serve(served, now)
+                try:
+                    served.flush(now)
+                except Exception as fault:
+                    # A fault in what one is sent must not end the others.
+                    _give_up(served, fault)
                 if not number % AT_ONCE:
                     await asyncio.sleep(0)
             await self._clock.sleep(TOGETHER_SECONDS)
 
 
-def _serve(served: Served, now: float) -> None:
-    try:
-        served.flush(now)
-    except Exception as fault:
-        # A fault in what one is sent must not end the others.
-        asyncio.get_running_loop().call_exception_handler({"message": "cannot be sent", "exception": fault})
-        served.end(Unavailable("what was to be sent could not be written", 1.0))
+def _give_up(served: Served, fault: Exception) -> None:
+    asyncio.get_running_loop().call_exception_handler({"message": "cannot be sent", "exception": fault})
+    served.end(Unavailable("what was to be sent could not be written", 1.0))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Protocol
 
@@ -67,13 +68,13 @@ class Session:
 
     __slots__ = (
         "_acknowledged",
+        "_ask",
         "_clock",
         "_feeder",
         "_held",
         "_line",
         "_names",
         "_open",
-        "_pump",
         "_since",
         "expires",
         "named",
@@ -85,6 +86,7 @@ class Session:
 
     def __init__(self, tenant: str, feeder: Feeder, pump: Pump, clock: Clock, tally: Tally) -> None:
         self.tenant = tenant
+        self._ask = partial(pump.ask, self)
         self.outbox = Outbox(tally, self._ask)
         self.named: Connection | None = None
         self.expires: float | None = None
@@ -95,7 +97,6 @@ class Session:
         # An ExitStack for each would take 800 bytes of a connection.
         self._open: dict[str, list[AbstractContextManager[None]]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
-        self._pump = pump
         self._line: Line | None = None
         self._since = clock.monotonic()
         self._held: float | None = None
@@ -203,9 +204,6 @@ class Session:
 
     def _is_behind(self) -> bool:
         return self._acknowledged is not None and (self.sequence - self._acknowledged) % SEQUENCES > AHEAD
-
-    def _ask(self) -> None:
-        self._pump.ask(self)
 
 
 def _check_standing(wanted: Wanted) -> None:
