@@ -3,7 +3,7 @@
 A second streamer of a running suite listens on a TCP port, as rivals do; events reach it the whole way: sent to the
 edge, acknowledged, followed from the aggregator. Everybody is sent frames of about 500 bytes.
 BINNACLE_BENCH_SOCKETS (1000) and BINNACLE_BENCH_MANY (10000) make it smaller; BINNACLE_BENCH_ONLY (`fanout`, `many`,
-`event`, `edge`, with commas between) chooses lines.
+`event`, `edge`, `series`, with commas between) chooses lines.
 """
 
 import os
@@ -18,8 +18,8 @@ import numpy as np
 import psutil
 
 from bench import live_rivals, processor
-from bench.live_crowd import Dialect, Received, crowd, text, upgrade
-from bench.live_events import sending
+from bench.live_crowd import SUBSCRIBE, Dialect, Received, crowd, text, upgrade
+from bench.live_events import sampling, sending
 from bench.report import Result, note, tell
 from bench.rivals import Missing, Rival, running
 from bench.suite_load import target
@@ -31,6 +31,7 @@ WARM_SECONDS = 2.0
 SECONDS = 15.0
 # At the edge each delivery costs twice.
 EDGE_RATE = 10.0
+SERIES = (1_000, 10_000)
 JSON = Dialect(
     upgrade("/ws/v1/live", "Sec-WebSocket-Protocol: binnacle.v1.json"),
     text(b'{"subscribe":{"id":"b","events":{"types":["bench"]}}}'),
@@ -38,6 +39,23 @@ JSON = Dialect(
     b'"sent":',
     b'{"sequence":',
 )
+# A request of one subscription without an id, as it is on the wire: events of one type.
+_ASKED = b"\x0a\x09\x1a\x07\x0a\x05bench"
+GRPC_WEB = Dialect(
+    (
+        f"POST {SUBSCRIBE} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/grpc-web+proto\r\nX-Grpc-Web: 1\r\n"
+        f"Content-Length: {5 + len(_ASKED)}\r\n\r\n"
+    ).encode()
+    + b"\0"
+    + len(_ASKED).to_bytes(4, "big")
+    + _ASKED,
+    b"",
+    b"200 OK",
+    b"sent",
+    b"sent",
+    timed=False,
+)
+GRPC = Dialect(b"", b"", b"", b"sent", b"sent", timed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +69,7 @@ class Cost:
 
 def run() -> None:
     """Measure and tell."""
-    chosen = os.environ.get("BINNACLE_BENCH_ONLY", "fanout,many,event,edge").split(",")
+    chosen = os.environ.get("BINNACLE_BENCH_ONLY", "fanout,many,event,edge,series").split(",")
     sockets = int(os.environ.get("BINNACLE_BENCH_SOCKETS", "1000"))
     with running_suite() as suite:
         if "fanout" in chosen:
@@ -62,6 +80,8 @@ def run() -> None:
             _event(suite)
         if "edge" in chosen:
             _edge(suite, sockets)
+        if "series" in chosen:
+            _series(suite, sockets)
 
 
 def _fanout(suite: Suite, sockets: int) -> None:
@@ -112,15 +132,25 @@ def _event(suite: Suite) -> None:
 def _edge(suite: Suite, sockets: int) -> None:
     processes = {name: child.pid for name, child in suite.children().items() if name in ("streamer", "envoy")}
     with sending(target(suite), EDGE_RATE):
-        cost = _cost(processes, suite.port, JSON, sockets)
-    for name, taken in cost.cpu_us.items():
-        tell(Result(f"live.edge.cpu.{name}", taken, "µs of CPU a delivery"))
-    tell(Result("live.edge.p99", float(np.percentile(cost.received.ages_ms, 99)), "ms"))
+        for form, dialect in (("websocket", JSON), ("grpc_web", GRPC_WEB), ("grpc", GRPC)):
+            cost = _cost(processes, suite.port, dialect, sockets, streams=form == "grpc")
+            for name, taken in cost.cpu_us.items():
+                tell(Result(f"live.edge.{form}.cpu.{name}", taken, "µs of CPU a delivery"))
 
 
-def _cost(processes: dict[str, int], port: int, dialect: Dialect, sockets: int) -> Cost:
+def _series(suite: Suite, sockets: int) -> None:
+    """Sockets that ask for events, while samples of ever more series come in."""
+    costs = []
+    for series in SERIES:
+        with replica(suite) as ours, sending(target(suite), EDGE_RATE), sampling(target(suite), series):
+            costs.append(_cost({"ours": ours.pid}, ours.port, JSON, sockets).cpu_us["ours"])
+    few, many = costs
+    tell(Result("live.series.cpu", many, "µs of CPU a delivery", few, many / few, 1.0))
+
+
+def _cost(processes: dict[str, int], port: int, dialect: Dialect, sockets: int, *, streams: bool = False) -> Cost:
     first = psutil.Process(next(iter(processes.values())))
-    with crowd() as clients:
+    with crowd(streams=streams) as clients:
         held = first.memory_info().rss
         clients.open(dialect, port, sockets)
         time.sleep(WARM_SECONDS)

@@ -4,19 +4,27 @@ import asyncio
 import multiprocessing
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+import grpc
 import numpy as np
 import numpy.typing as npt
 import uvloop
 
+from bench.live_events import TYPE
+from binnacle.streamer.v1 import live_service_pb2
+
 OPEN_SECONDS = 120.0
 # So many connections are opened at the same time.
 OPENING = 200
+SUBSCRIBE = "/binnacle.streamer.v1.LiveService/Subscribe"
+# Streams share connections, a hundred to each.
+CHANNELS = 10
+_OWN = ("grpc.use_local_subchannel_pool", 1)
 _PING, _PONG = b"\x89\x00", b"\x8a\x80\0\0\0\0"
 _MASK = b"\0\0\0\0"
 
@@ -133,6 +141,13 @@ class _Crowd:
         now = time.time()
         self._ages += [(now - float(told)) * 1e3 for told in re.findall(re.escape(mark) + rb"([0-9.]+)[,}]", data)]
 
+    def count(self, frame: bytes) -> None:
+        """A frame as a whole."""
+        assert self.dialect is not None
+        self._frames += 1
+        self._messages += frame.count(self.dialect.mark)
+        self._size += len(frame)
+
     def taken(self) -> Received:
         received = Received(self._frames, self._messages, self._size, np.array(self._ages))
         self._clear()
@@ -166,8 +181,39 @@ async def _serve(commands: Connection) -> None:
             commands.send(None)
 
 
-def _run(commands: Connection) -> None:
-    uvloop.run(_serve(commands))
+async def _serve_streams(commands: Connection) -> None:
+    loop, received = asyncio.get_running_loop(), _Crowd()
+    tasks: set[asyncio.Task[None]] = set()
+    channels: list[grpc.aio.Channel] = []
+    request = live_service_pb2.SubscribeRequest()
+    request.subscriptions.add().events.types.append(TYPE)
+
+    async def follow(channel: grpc.aio.Channel, begun: asyncio.Event) -> None:
+        # Without a serialiser it takes and gives bytes.
+        call: Any = channel.unary_stream(SUBSCRIBE)
+        async for frame in call(request.SerializeToString()):
+            begun.set()
+            received.count(frame)
+
+    while (command := await loop.run_in_executor(None, commands.recv)) is not None:
+        if command == "take":
+            commands.send((received.taken(), sum(task.done() for task in tasks)))
+            continue
+        received.dialect, port, count = command
+        channels += [grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[_OWN]) for _number in range(CHANNELS)]
+        begun = [asyncio.Event() for _number in range(count)]
+        tasks |= {asyncio.create_task(follow(channels[n % CHANNELS], event)) for n, event in enumerate(begun)}
+        async with asyncio.timeout(OPEN_SECONDS):
+            await asyncio.gather(*(event.wait() for event in begun))
+        commands.send(None)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*(channel.close() for channel in channels))
+
+
+def _run(serve: Callable[[Connection], Coroutine[Any, Any, None]], commands: Connection) -> None:
+    uvloop.run(serve(commands))
 
 
 class Crowd:
@@ -194,11 +240,11 @@ class Crowd:
 
 
 @contextmanager
-def crowd() -> Iterator[Crowd]:
-    """A process of clients for the length of the block."""
+def crowd(*, streams: bool = False) -> Iterator[Crowd]:
+    """A process of clients for the length of the block: of sockets, or of gRPC streams."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(theirs,))
+    process = context.Process(target=_run, args=(_serve_streams if streams else _serve, theirs))
     process.start()
     try:
         yield Crowd(ours)

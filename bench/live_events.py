@@ -3,8 +3,9 @@
 import asyncio
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from binnacle.events.v1.events_pb2 import Event
 from binnacle_client import Client
@@ -17,7 +18,7 @@ PADDING = 120
 @contextmanager
 def sending(target: str, rate: float) -> Iterator[None]:
     """`rate` events a second for the length of the block."""
-    sender = multiprocessing.get_context("spawn").Process(target=_run, args=(target, rate))
+    sender = multiprocessing.get_context("spawn").Process(target=_run, args=(_send, target, rate))
     sender.start()
     try:
         yield
@@ -26,8 +27,20 @@ def sending(target: str, rate: float) -> Iterator[None]:
         sender.join()
 
 
-def _run(target: str, rate: float) -> None:
-    asyncio.run(_send(target, rate))
+@contextmanager
+def sampling(target: str, series: int) -> Iterator[None]:
+    """A sample of each of so many series a second, for the length of the block."""
+    sender = multiprocessing.get_context("spawn").Process(target=_run, args=(_sample, target, series))
+    sender.start()
+    try:
+        yield
+    finally:
+        sender.terminate()
+        sender.join()
+
+
+def _run(send: Callable[[str, float], Coroutine[Any, Any, None]], target: str, much: float) -> None:
+    asyncio.run(send(target, much))
 
 
 async def _send(target: str, rate: float) -> None:
@@ -39,3 +52,13 @@ async def _send(target: str, rate: float) -> None:
             event = Event(type=TYPE, service="bench")
             event.data.update({"sent": round(time.time(), 6), "pad": "x" * PADDING})
             tasks.create_task(client.events.send([event]))
+
+
+async def _sample(target: str, series: float) -> None:
+    numbers = range(int(series))
+    async with Client(target) as client:
+        while True:
+            begun = time.monotonic()
+            for number in numbers:
+                client.metrics.write("bench.value", float(number), {"number": str(number)})
+            await asyncio.sleep(max(0.0, begun + 1 - time.monotonic()))

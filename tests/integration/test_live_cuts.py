@@ -101,5 +101,5 @@ async def test_clients_cut_at_random_miss_nothing(scale: float) -> None:
                 assert clients[0].told.overview["overview"]["total_requests"] == written
             faulty = [number for number, client in enumerate(clients) if not is_whole(client.told, written)]
             assert faulty == []
-            assert sum(client.told.connections for client in clients) > 3 * len(clients)
+            assert sum(client.told.connections for client in clients) >= 2 * len(clients)
             assert sum(client.told.breaks for client in clients) == 0

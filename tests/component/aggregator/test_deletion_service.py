@@ -192,11 +192,8 @@ async def test_a_deletion_goes_on_after_a_restart(start: Start, tmp_path: Path) 
         begun = (await stub.DeleteUserData(pb.DeleteUserDataRequest(user_id=WHO))).deletion
     async with start() as second:
         stub = deletion_service_pb2_grpc.DeletionServiceStub(second.channel)
-
-        async def gone() -> bool:
-            return not any(WHO in row for row in await rows(second, "events"))
-
-        await eventually(gone, "the rows are deleted", within=20)
+        await until_done(stub, begun.id)
+        assert not any(WHO in row for row in await rows(second, "events"))
         [listed] = (await stub.ListDeletions(pb.ListDeletionsRequest())).deletions
         assert listed.id == begun.id
         async with second.journal() as journal:
