@@ -26,7 +26,7 @@ from services.runtime.server import build_server
 # Sockets and files of a service are for its own user alone.
 UMASK = 0o077
 # Cycles are rare here: looked for every 700 objects they cost several per cent of a busy process, and pauses.
-GARBAGE = (20_000, 20, 20)
+GARBAGE = (7_000, 10, 10)
 
 
 class _Stop(Exception):
