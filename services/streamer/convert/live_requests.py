@@ -132,6 +132,9 @@ def _conditions(conditions: Sequence[filters_pb2.AttributeCondition], field: str
 def _condition(condition: filters_pb2.AttributeCondition, field: str) -> Condition:
     if not 1 <= len(condition.path) <= MOST_NAMES:
         raise InvalidInput.of(f"{field}.path", f"1 to {MOST_NAMES} names")
+    known = filters_pb2.AttributeCondition.Operator.values()
+    if condition.operator not in known:
+        raise InvalidInput.of(f"{field}.operator", f"one of 0 to {max(known)}")
     name = filters_pb2.AttributeCondition.Operator.Name(condition.operator).removeprefix("OPERATOR_")
     operator = Operator.EQUAL if name == "UNSPECIFIED" else Operator[name]
     value = _value(condition)
