@@ -17,6 +17,8 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
+from binnacle.options.v1 import options_pb2
+from services.runtime.roles import role_of, word_of
 from tools import copy_protos
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +32,7 @@ FIELDS, VALUES, METHODS = 2, 2, 2
 HEAD = """# Reference
 
 Made from the comments in `proto/` by `make gen`; every word of it is written there. REST paths are those of the edge.
+After them stands the role that a caller needs (see [security](security.md)), and whether calls go into the audit log.
 """
 
 
@@ -83,7 +86,8 @@ def _file(file: FileDescriptorProto) -> Iterator[str]:
 def _service(service: ServiceDescriptorProto, comments: Comments, number: int) -> Iterator[str]:
     yield f"#### {service.name}\n\n{comments.of(SERVICES, number)}\n"
     for index, method in enumerate(service.method):
-        yield f"**{_signature(method)}**{_rest(method)}\n\n{comments.of(SERVICES, number, METHODS, index)}\n"
+        told = f"**{_signature(method)}**{_rest(method)} · {_role(method)}"
+        yield f"{told}\n\n{comments.of(SERVICES, number, METHODS, index)}\n"
 
 
 def _signature(method: MethodDescriptorProto) -> str:
@@ -96,6 +100,11 @@ def _rest(method: MethodDescriptorProto) -> str:
     rule: http_pb2.HttpRule = method.options.Extensions[annotations_pb2.http]
     verb = rule.WhichOneof("pattern")
     return f" · `{verb.upper()} {getattr(rule, verb)}`" if verb else ""
+
+
+def _role(method: MethodDescriptorProto) -> str:
+    audited = ", audited" if method.options.Extensions[options_pb2.audited] else ""
+    return f"{word_of(role_of(method.options))}{audited}"
 
 
 def _message(message: DescriptorProto, comments: Comments, number: int) -> Iterator[str]:

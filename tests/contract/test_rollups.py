@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
+from services.aggregator.adapters.clickhouse.storing.rollups import Disturbed
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, TIERS, Bucket, RolledUp
 from services.aggregator.ports.store import Store
@@ -155,7 +157,7 @@ async def test_late_minutes_are_not_read_back(tmp_path: Path) -> None:
 
 @pytest.mark.store
 async def test_more_late_minutes_than_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.aggregator.adapters.clickhouse.storing.late_minutes.MOST_ROWS", 2)
+    monkeypatch.setattr("services.aggregator.adapters.clickhouse.storing.summed_minutes.MOST_ROWS", 2)
     samples = [
         (series, START + 60.0 * minute + part, 1.5 * minute)
         for minute in range(6)
@@ -168,3 +170,39 @@ async def test_more_late_minutes_than_are_kept(tmp_path: Path, monkeypatch: pyte
         await store.commit(segment(record(samples=[(3, START + 1.0, 7.0)]), first_offset=6))
         await roll_up_everything(store)
         assert list(await all_rows(store, "default", MINUTE)) == recomputed([*samples, (3, START + 1.0, 7.0)], MINUTE)
+
+
+@pytest.mark.store
+async def test_a_minute_is_marked_once_until_it_is_rolled_up(tmp_path: Path) -> None:
+    samples = [(1, START + float(second), float(second)) for second in range(8)]
+    store = late_store(tmp_path)
+    async with opened(store):
+
+        async def marks() -> int:
+            counted = Statement(f"SELECT count() FROM rollup_marks WHERE tier = {MINUTE} AND rolled = 0")
+            [[count]] = await store.ask(lambda engine: engine.query(counted))
+            return int(count)
+
+        for number, sample in enumerate(samples):
+            await store.commit(segment(record(samples=[sample]), first_offset=number))
+            if number == 3:
+                assert await marks() == 1
+                await store.roll_up("default", MINUTE, [START])
+                assert not [bucket for bucket in await store.outdated_buckets() if bucket.tier == MINUTE]
+        assert await marks() == 2
+        await roll_up_everything(store)
+        for tier in TIERS:
+            assert list(await all_rows(store, "default", tier)) == recomputed(samples, tier)
+
+
+def test_a_mark_of_before_a_roll_up_began_tells_nothing() -> None:
+    known = Disturbed()
+    known.rolling("t", [60], 5)
+    known.marked({"t": [60, 120]}, 4)
+    assert known.unmarked({"t": [60, 120]}) == {"t": [60, 120]}
+    known.marked({"t": [60, 120]}, 6)
+    assert known.unmarked({"t": [60, 120, 180], "u": [60]}) == {"t": [180], "u": [60]}
+    known.rolling("t", [60], 7)
+    assert known.unmarked({"t": [60, 120]}) == {"t": [60]}
+    known.forget("t")
+    assert known.unmarked({"t": [120]}) == {"t": [120]}

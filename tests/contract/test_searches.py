@@ -13,7 +13,6 @@ from services.aggregator.adapters.clickhouse.findings.logs import ClickHouseLogs
 from services.aggregator.adapters.clickhouse.findings.traces import ClickHouseTraces
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.domain.findings.text_search import text_search
-from services.aggregator.ports.matching import NAME, Matcher, Operator
 from services.aggregator.ports.searches import (
     AttributeCondition,
     Comparison,
@@ -28,6 +27,7 @@ from services.aggregator.ports.searches import (
 )
 from services.aggregator.ports.traces import ExemplarSearch
 from services.core.errors import InvalidInput
+from services.core.matching import NAME, Matcher, Operator
 from tests.support.journals import NOW, record, segment
 from tests.support.span_trees import CLIENT, MS, SERVER, MadeSpan, telemetry
 from tests.support.stores import MAKERS, opened

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/agent_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x01\n\x11ListAgentsRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\"\xbd\x01\n\x12ListAgentsResponse\x12\x16\n\x06\x61\x63tive\x18\x01 \x01(\x01R\x06\x61\x63tive\x12\x1f\n\x0b\x66rom_metric\x18\x02 \x01(\x08R\nfromMetric\x12\x37\n\x05kinds\x18\x03 \x03(\x0b\x32!.binnacle.aggregator.v1.AgentKindR\x05kinds\x12\x35\n\x06\x61gents\x18\x04 \x03(\x0b\x32\x1d.binnacle.aggregator.v1.AgentR\x06\x61gents\"7\n\tAgentKind\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n\x06\x61\x63tive\x18\x02 \x01(\x01R\x06\x61\x63tive\"\xda\x01\n\x05\x41gent\x12\x14\n\x05\x61gent\x18\x01 \x01(\tR\x05\x61gent\x12\x16\n\x06status\x18\x02 \x01(\tR\x06status\x12&\n\x0cuptime_hours\x18\x03 \x01(\x01H\x00R\x0buptimeHours\x88\x01\x01\x12J\n\x13last_heartbeat_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x11lastHeartbeatTime\x12\x1e\n\nheartbeats\x18\x05 \x01(\x01R\nheartbeatsB\x0f\n\r_uptime_hours2\x8b\x01\n\x0c\x41gentService\x12{\n\nListAgents\x12).binnacle.aggregator.v1.ListAgentsRequest\x1a*.binnacle.aggregator.v1.ListAgentsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/agentsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/agent_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x01\n\x11ListAgentsRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\"\xbd\x01\n\x12ListAgentsResponse\x12\x16\n\x06\x61\x63tive\x18\x01 \x01(\x01R\x06\x61\x63tive\x12\x1f\n\x0b\x66rom_metric\x18\x02 \x01(\x08R\nfromMetric\x12\x37\n\x05kinds\x18\x03 \x03(\x0b\x32!.binnacle.aggregator.v1.AgentKindR\x05kinds\x12\x35\n\x06\x61gents\x18\x04 \x03(\x0b\x32\x1d.binnacle.aggregator.v1.AgentR\x06\x61gents\"7\n\tAgentKind\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n\x06\x61\x63tive\x18\x02 \x01(\x01R\x06\x61\x63tive\"\xda\x01\n\x05\x41gent\x12\x14\n\x05\x61gent\x18\x01 \x01(\tR\x05\x61gent\x12\x16\n\x06status\x18\x02 \x01(\tR\x06status\x12&\n\x0cuptime_hours\x18\x03 \x01(\x01H\x00R\x0buptimeHours\x88\x01\x01\x12J\n\x13last_heartbeat_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x11lastHeartbeatTime\x12\x1e\n\nheartbeats\x18\x05 \x01(\x01R\nheartbeatsB\x0f\n\r_uptime_hours2\x8f\x01\n\x0c\x41gentService\x12\x7f\n\nListAgents\x12).binnacle.aggregator.v1.ListAgentsRequest\x1a*.binnacle.aggregator.v1.ListAgentsResponse\"\x1a\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/agentsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,15 +35,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.agen
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['ListAgents']._loaded_options = None
-  _globals['_AGENTSERVICE'].methods_by_name['ListAgents']._serialized_options = b'\202\323\344\223\002\020\022\016/api/v1/agents'
-  _globals['_LISTAGENTSREQUEST']._serialized_start=134
-  _globals['_LISTAGENTSREQUEST']._serialized_end=306
-  _globals['_LISTAGENTSRESPONSE']._serialized_start=309
-  _globals['_LISTAGENTSRESPONSE']._serialized_end=498
-  _globals['_AGENTKIND']._serialized_start=500
-  _globals['_AGENTKIND']._serialized_end=555
-  _globals['_AGENT']._serialized_start=558
-  _globals['_AGENT']._serialized_end=776
-  _globals['_AGENTSERVICE']._serialized_start=779
-  _globals['_AGENTSERVICE']._serialized_end=918
+  _globals['_AGENTSERVICE'].methods_by_name['ListAgents']._serialized_options = b'\340\340\030\002\202\323\344\223\002\020\022\016/api/v1/agents'
+  _globals['_LISTAGENTSREQUEST']._serialized_start=169
+  _globals['_LISTAGENTSREQUEST']._serialized_end=341
+  _globals['_LISTAGENTSRESPONSE']._serialized_start=344
+  _globals['_LISTAGENTSRESPONSE']._serialized_end=533
+  _globals['_AGENTKIND']._serialized_start=535
+  _globals['_AGENTKIND']._serialized_end=590
+  _globals['_AGENT']._serialized_start=593
+  _globals['_AGENT']._serialized_end=811
+  _globals['_AGENTSERVICE']._serialized_start=814
+  _globals['_AGENTSERVICE']._serialized_end=957
 # @@protoc_insertion_point(module_scope)

@@ -22,25 +22,28 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/append_service.proto\x12\x16\x62innacle.aggregator.v1\"\xd4\x01\n\rAppendRequest\x12;\n\x05hello\x18\x01 \x01(\x0b\x32#.binnacle.aggregator.v1.AppendHelloH\x00R\x05hello\x12\x41\n\x07records\x18\x02 \x01(\x0b\x32%.binnacle.aggregator.v1.AppendRecordsH\x00R\x07records\x12\x38\n\x04seal\x18\x03 \x01(\x0b\x32\".binnacle.aggregator.v1.AppendSealH\x00R\x04sealB\t\n\x07message\",\n\x0b\x41ppendHello\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\"L\n\rAppendRecords\x12!\n\x0c\x66irst_offset\x18\x01 \x01(\x04R\x0b\x66irstOffset\x12\x18\n\x07records\x18\x02 \x03(\x0cR\x07records\"J\n\nAppendSeal\x12\x1f\n\x0b\x66rom_offset\x18\x01 \x01(\x04R\nfromOffset\x12\x1b\n\tto_offset\x18\x02 \x01(\x04R\x08toOffset\";\n\x0e\x41ppendResponse\x12)\n\x10\x63ommitted_offset\x18\x01 \x01(\x04R\x0f\x63ommittedOffset2l\n\rAppendService\x12[\n\x06\x41ppend\x12%.binnacle.aggregator.v1.AppendRequest\x1a&.binnacle.aggregator.v1.AppendResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/append_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\"\xd4\x01\n\rAppendRequest\x12;\n\x05hello\x18\x01 \x01(\x0b\x32#.binnacle.aggregator.v1.AppendHelloH\x00R\x05hello\x12\x41\n\x07records\x18\x02 \x01(\x0b\x32%.binnacle.aggregator.v1.AppendRecordsH\x00R\x07records\x12\x38\n\x04seal\x18\x03 \x01(\x0b\x32\".binnacle.aggregator.v1.AppendSealH\x00R\x04sealB\t\n\x07message\",\n\x0b\x41ppendHello\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\"L\n\rAppendRecords\x12!\n\x0c\x66irst_offset\x18\x01 \x01(\x04R\x0b\x66irstOffset\x12\x18\n\x07records\x18\x02 \x03(\x0cR\x07records\"J\n\nAppendSeal\x12\x1f\n\x0b\x66rom_offset\x18\x01 \x01(\x04R\nfromOffset\x12\x1b\n\tto_offset\x18\x02 \x01(\x04R\x08toOffset\";\n\x0e\x41ppendResponse\x12)\n\x10\x63ommitted_offset\x18\x01 \x01(\x04R\x0f\x63ommittedOffset2r\n\rAppendService\x12\x61\n\x06\x41ppend\x12%.binnacle.aggregator.v1.AppendRequest\x1a&.binnacle.aggregator.v1.AppendResponse\"\x04\xe0\xe0\x18\x07(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.append_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_APPENDREQUEST']._serialized_start=72
-  _globals['_APPENDREQUEST']._serialized_end=284
-  _globals['_APPENDHELLO']._serialized_start=286
-  _globals['_APPENDHELLO']._serialized_end=330
-  _globals['_APPENDRECORDS']._serialized_start=332
-  _globals['_APPENDRECORDS']._serialized_end=408
-  _globals['_APPENDSEAL']._serialized_start=410
-  _globals['_APPENDSEAL']._serialized_end=484
-  _globals['_APPENDRESPONSE']._serialized_start=486
-  _globals['_APPENDRESPONSE']._serialized_end=545
-  _globals['_APPENDSERVICE']._serialized_start=547
-  _globals['_APPENDSERVICE']._serialized_end=655
+  _globals['_APPENDSERVICE'].methods_by_name['Append']._loaded_options = None
+  _globals['_APPENDSERVICE'].methods_by_name['Append']._serialized_options = b'\340\340\030\007'
+  _globals['_APPENDREQUEST']._serialized_start=107
+  _globals['_APPENDREQUEST']._serialized_end=319
+  _globals['_APPENDHELLO']._serialized_start=321
+  _globals['_APPENDHELLO']._serialized_end=365
+  _globals['_APPENDRECORDS']._serialized_start=367
+  _globals['_APPENDRECORDS']._serialized_end=443
+  _globals['_APPENDSEAL']._serialized_start=445
+  _globals['_APPENDSEAL']._serialized_end=519
+  _globals['_APPENDRESPONSE']._serialized_start=521
+  _globals['_APPENDRESPONSE']._serialized_end=580
+  _globals['_APPENDSERVICE']._serialized_start=582
+  _globals['_APPENDSERVICE']._serialized_end=696
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/aggregator/v1/audience_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x88\x02\n\x11GetUniquesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12!\n\x0cstep_seconds\x18\x03 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x04 \x01(\tR\x08timeZone\x12\'\n\x0f\x65\x61rlier_seconds\x18\x05 \x01(\rR\x0e\x65\x61rlierSeconds\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\"\xb0\x01\n\x12GetUniquesResponse\x12!\n\x0c\x61\x63tive_users\x18\x01 \x01(\x01R\x0b\x61\x63tiveUsers\x12\x14\n\x05users\x18\x02 \x01(\x01R\x05users\x12#\n\rearlier_users\x18\x03 \x01(\x01R\x0c\x65\x61rlierUsers\x12<\n\x06points\x18\x04 \x03(\x0b\x32$.binnacle.aggregator.v1.UniquesPointR\x06points\"T\n\x0cUniquesPoint\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05users\x18\x02 \x01(\x01R\x05users\"\xbe\x01\n\x13GetPeakHoursRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\ttime_zone\x18\x03 \x01(\tR\x08timeZone\x12\x18\n\x07service\x18\x04 \x01(\tR\x07service\"\xba\x02\n\x14GetPeakHoursResponse\x12\x36\n\x05hours\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.PeakHourR\x05hours\x12P\n\x13\x62usiest_by_requests\x18\x02 \x01(\x0b\x32 .binnacle.aggregator.v1.PeakHourR\x11\x62usiestByRequests\x12L\n\x11\x62usiest_by_events\x18\x03 \x01(\x0b\x32 .binnacle.aggregator.v1.PeakHourR\x0f\x62usiestByEvents\x12J\n\x10\x62usiest_by_users\x18\x04 \x01(\x0b\x32 .binnacle.aggregator.v1.PeakHourR\x0e\x62usiestByUsers\"\x85\x02\n\x08PeakHour\x12\x18\n\x07weekday\x18\x01 \x01(\rR\x07weekday\x12\x12\n\x04hour\x18\x02 \x01(\rR\x04hour\x12 \n\x0boccurrences\x18\x03 \x01(\rR\x0boccurrences\x12\x1a\n\x08requests\x18\x04 \x01(\x01R\x08requests\x12\x16\n\x06\x65vents\x18\x05 \x01(\x01R\x06\x65vents\x12)\n\x10\x61verage_requests\x18\x06 \x01(\x01R\x0f\x61verageRequests\x12%\n\x0e\x61verage_events\x18\x07 \x01(\x01R\raverageEvents\x12#\n\raverage_users\x18\x08 \x01(\x01R\x0c\x61verageUsers\"\x8f\x02\n\x17GetUserRetentionRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0eperiod_seconds\x18\x03 \x01(\rR\rperiodSeconds\x12\x1b\n\ttime_zone\x18\x04 \x01(\tR\x08timeZone\x12\x1d\n\nfirst_type\x18\x05 \x01(\tR\tfirstType\x12\x1f\n\x0breturn_type\x18\x06 \x01(\tR\nreturnType\"T\n\x18GetUserRetentionResponse\x12\x38\n\x07\x63ohorts\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.CohortR\x07\x63ohorts\"j\n\x06\x43ohort\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05users\x18\x02 \x01(\x01R\x05users\x12\x1a\n\x08returned\x18\x03 \x03(\x01R\x08returned2\xaf\x03\n\x0f\x41udienceService\x12|\n\nGetUniques\x12).binnacle.aggregator.v1.GetUniquesRequest\x1a*.binnacle.aggregator.v1.GetUniquesResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/uniques\x12\x85\x01\n\x0cGetPeakHours\x12+.binnacle.aggregator.v1.GetPeakHoursRequest\x1a,.binnacle.aggregator.v1.GetPeakHoursResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/peak-hours\x12\x95\x01\n\x10GetUserRetention\x12/.binnacle.aggregator.v1.GetUserRetentionRequest\x1a\x30.binnacle.aggregator.v1.GetUserRetentionResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/user-retentionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/aggregator/v1/audience_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x88\x02\n\x11GetUniquesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12!\n\x0cstep_seconds\x18\x03 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x04 \x01(\tR\x08timeZone\x12\'\n\x0f\x65\x61rlier_seconds\x18\x05 \x01(\rR\x0e\x65\x61rlierSeconds\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\"\xb0\x01\n\x12GetUniquesResponse\x12!\n\x0c\x61\x63tive_users\x18\x01 \x01(\x01R\x0b\x61\x63tiveUsers\x12\x14\n\x05users\x18\x02 \x01(\x01R\x05users\x12#\n\rearlier_users\x18\x03 \x01(\x01R\x0c\x65\x61rlierUsers\x12<\n\x06points\x18\x04 \x03(\x0b\x32$.binnacle.aggregator.v1.UniquesPointR\x06points\"T\n\x0cUniquesPoint\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05users\x18\x02 \x01(\x01R\x05users\"\xbe\x01\n\x13GetPeakHoursRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\ttime_zone\x18\x03 \x01(\tR\x08timeZone\x12\x18\n\x07service\x18\x04 \x01(\tR\x07service\"\xba\x02\n\x14GetPeakHoursResponse\x12\x36\n\x05hours\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.PeakHourR\x05hours\x12P\n\x13\x62usiest_by_requests\x18\x02 \x01(\x0b\x32 .binnacle.aggregator.v1.PeakHourR\x11\x62usiestByRequests\x12L\n\x11\x62usiest_by_events\x18\x03 \x01(\x0b\x32 .binnacle.aggregator.v1.PeakHourR\x0f\x62usiestByEvents\x12J\n\x10\x62usiest_by_users\x18\x04 \x01(\x0b\x32 .binnacle.aggregator.v1.PeakHourR\x0e\x62usiestByUsers\"\x85\x02\n\x08PeakHour\x12\x18\n\x07weekday\x18\x01 \x01(\rR\x07weekday\x12\x12\n\x04hour\x18\x02 \x01(\rR\x04hour\x12 \n\x0boccurrences\x18\x03 \x01(\rR\x0boccurrences\x12\x1a\n\x08requests\x18\x04 \x01(\x01R\x08requests\x12\x16\n\x06\x65vents\x18\x05 \x01(\x01R\x06\x65vents\x12)\n\x10\x61verage_requests\x18\x06 \x01(\x01R\x0f\x61verageRequests\x12%\n\x0e\x61verage_events\x18\x07 \x01(\x01R\raverageEvents\x12#\n\raverage_users\x18\x08 \x01(\x01R\x0c\x61verageUsers\"\x8f\x02\n\x17GetUserRetentionRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0eperiod_seconds\x18\x03 \x01(\rR\rperiodSeconds\x12\x1b\n\ttime_zone\x18\x04 \x01(\tR\x08timeZone\x12\x1d\n\nfirst_type\x18\x05 \x01(\tR\tfirstType\x12\x1f\n\x0breturn_type\x18\x06 \x01(\tR\nreturnType\"T\n\x18GetUserRetentionResponse\x12\x38\n\x07\x63ohorts\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.CohortR\x07\x63ohorts\"j\n\x06\x43ohort\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05users\x18\x02 \x01(\x01R\x05users\x12\x1a\n\x08returned\x18\x03 \x03(\x01R\x08returned2\xbc\x03\n\x0f\x41udienceService\x12\x80\x01\n\nGetUniques\x12).binnacle.aggregator.v1.GetUniquesRequest\x1a*.binnacle.aggregator.v1.GetUniquesResponse\"\x1b\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/uniques\x12\x89\x01\n\x0cGetPeakHours\x12+.binnacle.aggregator.v1.GetPeakHoursRequest\x1a,.binnacle.aggregator.v1.GetPeakHoursResponse\"\x1e\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/peak-hours\x12\x99\x01\n\x10GetUserRetention\x12/.binnacle.aggregator.v1.GetUserRetentionRequest\x1a\x30.binnacle.aggregator.v1.GetUserRetentionResponse\"\"\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/user-retentionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,29 +35,29 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.audi
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AUDIENCESERVICE'].methods_by_name['GetUniques']._loaded_options = None
-  _globals['_AUDIENCESERVICE'].methods_by_name['GetUniques']._serialized_options = b'\202\323\344\223\002\021\022\017/api/v1/uniques'
+  _globals['_AUDIENCESERVICE'].methods_by_name['GetUniques']._serialized_options = b'\340\340\030\002\202\323\344\223\002\021\022\017/api/v1/uniques'
   _globals['_AUDIENCESERVICE'].methods_by_name['GetPeakHours']._loaded_options = None
-  _globals['_AUDIENCESERVICE'].methods_by_name['GetPeakHours']._serialized_options = b'\202\323\344\223\002\024\022\022/api/v1/peak-hours'
+  _globals['_AUDIENCESERVICE'].methods_by_name['GetPeakHours']._serialized_options = b'\340\340\030\002\202\323\344\223\002\024\022\022/api/v1/peak-hours'
   _globals['_AUDIENCESERVICE'].methods_by_name['GetUserRetention']._loaded_options = None
-  _globals['_AUDIENCESERVICE'].methods_by_name['GetUserRetention']._serialized_options = b'\202\323\344\223\002\030\022\026/api/v1/user-retention'
-  _globals['_GETUNIQUESREQUEST']._serialized_start=137
-  _globals['_GETUNIQUESREQUEST']._serialized_end=401
-  _globals['_GETUNIQUESRESPONSE']._serialized_start=404
-  _globals['_GETUNIQUESRESPONSE']._serialized_end=580
-  _globals['_UNIQUESPOINT']._serialized_start=582
-  _globals['_UNIQUESPOINT']._serialized_end=666
-  _globals['_GETPEAKHOURSREQUEST']._serialized_start=669
-  _globals['_GETPEAKHOURSREQUEST']._serialized_end=859
-  _globals['_GETPEAKHOURSRESPONSE']._serialized_start=862
-  _globals['_GETPEAKHOURSRESPONSE']._serialized_end=1176
-  _globals['_PEAKHOUR']._serialized_start=1179
-  _globals['_PEAKHOUR']._serialized_end=1440
-  _globals['_GETUSERRETENTIONREQUEST']._serialized_start=1443
-  _globals['_GETUSERRETENTIONREQUEST']._serialized_end=1714
-  _globals['_GETUSERRETENTIONRESPONSE']._serialized_start=1716
-  _globals['_GETUSERRETENTIONRESPONSE']._serialized_end=1800
-  _globals['_COHORT']._serialized_start=1802
-  _globals['_COHORT']._serialized_end=1908
-  _globals['_AUDIENCESERVICE']._serialized_start=1911
-  _globals['_AUDIENCESERVICE']._serialized_end=2342
+  _globals['_AUDIENCESERVICE'].methods_by_name['GetUserRetention']._serialized_options = b'\340\340\030\002\202\323\344\223\002\030\022\026/api/v1/user-retention'
+  _globals['_GETUNIQUESREQUEST']._serialized_start=172
+  _globals['_GETUNIQUESREQUEST']._serialized_end=436
+  _globals['_GETUNIQUESRESPONSE']._serialized_start=439
+  _globals['_GETUNIQUESRESPONSE']._serialized_end=615
+  _globals['_UNIQUESPOINT']._serialized_start=617
+  _globals['_UNIQUESPOINT']._serialized_end=701
+  _globals['_GETPEAKHOURSREQUEST']._serialized_start=704
+  _globals['_GETPEAKHOURSREQUEST']._serialized_end=894
+  _globals['_GETPEAKHOURSRESPONSE']._serialized_start=897
+  _globals['_GETPEAKHOURSRESPONSE']._serialized_end=1211
+  _globals['_PEAKHOUR']._serialized_start=1214
+  _globals['_PEAKHOUR']._serialized_end=1475
+  _globals['_GETUSERRETENTIONREQUEST']._serialized_start=1478
+  _globals['_GETUSERRETENTIONREQUEST']._serialized_end=1749
+  _globals['_GETUSERRETENTIONRESPONSE']._serialized_start=1751
+  _globals['_GETUSERRETENTIONRESPONSE']._serialized_end=1835
+  _globals['_COHORT']._serialized_start=1837
+  _globals['_COHORT']._serialized_end=1943
+  _globals['_AUDIENCESERVICE']._serialized_start=1946
+  _globals['_AUDIENCESERVICE']._serialized_end=2390
 # @@protoc_insertion_point(module_scope)

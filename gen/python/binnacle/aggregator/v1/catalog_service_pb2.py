@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.metrics.v1 import metrics_pb2 as binnacle_dot_metrics_dot_v1_dot_metrics__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.query.v1 import query_pb2 as binnacle_dot_query_dot_v1_dot_query__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,binnacle/aggregator/v1/catalog_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/metrics/v1/metrics.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xad\x01\n\x12ListMetricsRequest\x12\x16\n\x06search\x18\x01 \x01(\tR\x06search\x12\x43\n\x0bsearch_mode\x18\x02 \x01(\x0e\x32\".binnacle.aggregator.v1.SearchModeR\nsearchMode\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"w\n\x13ListMetricsResponse\x12\x38\n\x07metrics\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.MetricR\x07metrics\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8d\x02\n\x06Metric\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x35\n\x05kinds\x18\x02 \x03(\x0e\x32\x1f.binnacle.metrics.v1.MetricKindR\x05kinds\x12\x14\n\x05units\x18\x03 \x03(\tR\x05units\x12\x16\n\x06series\x18\x04 \x01(\rR\x06series\x12\x16\n\x06labels\x18\x05 \x03(\tR\x06labels\x12\x39\n\nfirst_seen\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstSeen\x12\x37\n\tlast_seen\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastSeen\"\x8f\x02\n\x11ListSeriesRequest\x12\x14\n\x05match\x18\x01 \x03(\tR\x05match\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\tpage_size\x18\x05 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"t\n\x12ListSeriesResponse\x12\x36\n\x06series\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.SeriesR\x06series\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe8\x02\n\x06Series\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x42\n\x06labels\x18\x03 \x03(\x0b\x32*.binnacle.aggregator.v1.Series.LabelsEntryR\x06labels\x12\x33\n\x04kind\x18\x04 \x01(\x0e\x32\x1f.binnacle.metrics.v1.MetricKindR\x04kind\x12\x12\n\x04unit\x18\x05 \x01(\tR\x04unit\x12\x39\n\nfirst_seen\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstSeen\x12\x37\n\tlast_seen\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastSeen\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xd3\x01\n\x11ListLabelsRequest\x12\x14\n\x05match\x18\x01 \x03(\tR\x05match\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"K\n\x12ListLabelsResponse\x12\x35\n\x06labels\x18\x01 \x03(\x0b\x32\x1d.binnacle.aggregator.v1.LabelR\x06labels\"K\n\x05Label\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06values\x18\x02 \x01(\rR\x06values\x12\x16\n\x06series\x18\x03 \x01(\rR\x06series\"\x87\x03\n\x16ListLabelValuesRequest\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12\x14\n\x05match\x18\x02 \x03(\tR\x05match\x12\x36\n\x08matchers\x18\x03 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x39\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x16\n\x06search\x18\x06 \x01(\tR\x06search\x12\x43\n\x0bsearch_mode\x18\x07 \x01(\x0e\x32\".binnacle.aggregator.v1.SearchModeR\nsearchMode\x12\x1b\n\tpage_size\x18\x08 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\t \x01(\tR\tpageToken\"}\n\x17ListLabelValuesResponse\x12:\n\x06values\x18\x01 \x03(\x0b\x32\".binnacle.aggregator.v1.LabelValueR\x06values\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\":\n\nLabelValue\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value\x12\x16\n\x06series\x18\x02 \x01(\rR\x06series\"-\n\x15GetCardinalityRequest\x12\x14\n\x05limit\x18\x01 \x01(\rR\x05limit\"\x94\x02\n\x16GetCardinalityResponse\x12\x16\n\x06series\x18\x01 \x01(\rR\x06series\x12\x18\n\x07metrics\x18\x02 \x01(\rR\x07metrics\x12J\n\x0btop_metrics\x18\x03 \x03(\x0b\x32).binnacle.aggregator.v1.MetricCardinalityR\ntopMetrics\x12<\n\ntop_labels\x18\x04 \x03(\x0b\x32\x1d.binnacle.aggregator.v1.LabelR\ttopLabels\x12>\n\ttop_pairs\x18\x05 \x03(\x0b\x32!.binnacle.aggregator.v1.LabelPairR\x08topPairs\"?\n\x11MetricCardinality\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06series\x18\x02 \x01(\rR\x06series\"O\n\tLabelPair\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value\x12\x16\n\x06series\x18\x03 \x01(\rR\x06series*s\n\nSearchMode\x12\x1b\n\x17SEARCH_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15SEARCH_MODE_SUBSTRING\x10\x01\x12\x16\n\x12SEARCH_MODE_PREFIX\x10\x02\x12\x15\n\x11SEARCH_MODE_FUZZY\x10\x03\x32\x9b\x06\n\x0e\x43\x61talogService\x12\x7f\n\x0bListMetrics\x12*.binnacle.aggregator.v1.ListMetricsRequest\x1a+.binnacle.aggregator.v1.ListMetricsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/metrics\x12\x97\x01\n\nListSeries\x12).binnacle.aggregator.v1.ListSeriesRequest\x1a*.binnacle.aggregator.v1.ListSeriesResponse\"2\x82\xd3\xe4\x93\x02,\x12\x0e/api/v1/seriesZ\x1a\"\x15/api/v1/series/search:\x01*\x12\x97\x01\n\nListLabels\x12).binnacle.aggregator.v1.ListLabelsRequest\x1a*.binnacle.aggregator.v1.ListLabelsResponse\"2\x82\xd3\xe4\x93\x02,\x12\x0e/api/v1/labelsZ\x1a\"\x15/api/v1/labels/search:\x01*\x12\xc4\x01\n\x0fListLabelValues\x12..binnacle.aggregator.v1.ListLabelValuesRequest\x1a/.binnacle.aggregator.v1.ListLabelValuesResponse\"P\x82\xd3\xe4\x93\x02J\x12\x1d/api/v1/labels/{label}/valuesZ)\"$/api/v1/labels/{label}/values/search:\x01*\x12\x8c\x01\n\x0eGetCardinality\x12-.binnacle.aggregator.v1.GetCardinalityRequest\x1a..binnacle.aggregator.v1.GetCardinalityResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/cardinalityb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,binnacle/aggregator/v1/catalog_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/metrics/v1/metrics.proto\x1a!binnacle/options/v1/options.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xad\x01\n\x12ListMetricsRequest\x12\x16\n\x06search\x18\x01 \x01(\tR\x06search\x12\x43\n\x0bsearch_mode\x18\x02 \x01(\x0e\x32\".binnacle.aggregator.v1.SearchModeR\nsearchMode\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"w\n\x13ListMetricsResponse\x12\x38\n\x07metrics\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.MetricR\x07metrics\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8d\x02\n\x06Metric\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x35\n\x05kinds\x18\x02 \x03(\x0e\x32\x1f.binnacle.metrics.v1.MetricKindR\x05kinds\x12\x14\n\x05units\x18\x03 \x03(\tR\x05units\x12\x16\n\x06series\x18\x04 \x01(\rR\x06series\x12\x16\n\x06labels\x18\x05 \x03(\tR\x06labels\x12\x39\n\nfirst_seen\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstSeen\x12\x37\n\tlast_seen\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastSeen\"\x8f\x02\n\x11ListSeriesRequest\x12\x14\n\x05match\x18\x01 \x03(\tR\x05match\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\tpage_size\x18\x05 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"t\n\x12ListSeriesResponse\x12\x36\n\x06series\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.SeriesR\x06series\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe8\x02\n\x06Series\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x42\n\x06labels\x18\x03 \x03(\x0b\x32*.binnacle.aggregator.v1.Series.LabelsEntryR\x06labels\x12\x33\n\x04kind\x18\x04 \x01(\x0e\x32\x1f.binnacle.metrics.v1.MetricKindR\x04kind\x12\x12\n\x04unit\x18\x05 \x01(\tR\x04unit\x12\x39\n\nfirst_seen\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstSeen\x12\x37\n\tlast_seen\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastSeen\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xd3\x01\n\x11ListLabelsRequest\x12\x14\n\x05match\x18\x01 \x03(\tR\x05match\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"K\n\x12ListLabelsResponse\x12\x35\n\x06labels\x18\x01 \x03(\x0b\x32\x1d.binnacle.aggregator.v1.LabelR\x06labels\"K\n\x05Label\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06values\x18\x02 \x01(\rR\x06values\x12\x16\n\x06series\x18\x03 \x01(\rR\x06series\"\x87\x03\n\x16ListLabelValuesRequest\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12\x14\n\x05match\x18\x02 \x03(\tR\x05match\x12\x36\n\x08matchers\x18\x03 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x39\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x16\n\x06search\x18\x06 \x01(\tR\x06search\x12\x43\n\x0bsearch_mode\x18\x07 \x01(\x0e\x32\".binnacle.aggregator.v1.SearchModeR\nsearchMode\x12\x1b\n\tpage_size\x18\x08 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\t \x01(\tR\tpageToken\"}\n\x17ListLabelValuesResponse\x12:\n\x06values\x18\x01 \x03(\x0b\x32\".binnacle.aggregator.v1.LabelValueR\x06values\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\":\n\nLabelValue\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value\x12\x16\n\x06series\x18\x02 \x01(\rR\x06series\"-\n\x15GetCardinalityRequest\x12\x14\n\x05limit\x18\x01 \x01(\rR\x05limit\"\x94\x02\n\x16GetCardinalityResponse\x12\x16\n\x06series\x18\x01 \x01(\rR\x06series\x12\x18\n\x07metrics\x18\x02 \x01(\rR\x07metrics\x12J\n\x0btop_metrics\x18\x03 \x03(\x0b\x32).binnacle.aggregator.v1.MetricCardinalityR\ntopMetrics\x12<\n\ntop_labels\x18\x04 \x03(\x0b\x32\x1d.binnacle.aggregator.v1.LabelR\ttopLabels\x12>\n\ttop_pairs\x18\x05 \x03(\x0b\x32!.binnacle.aggregator.v1.LabelPairR\x08topPairs\"?\n\x11MetricCardinality\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06series\x18\x02 \x01(\rR\x06series\"O\n\tLabelPair\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value\x12\x16\n\x06series\x18\x03 \x01(\rR\x06series*s\n\nSearchMode\x12\x1b\n\x17SEARCH_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15SEARCH_MODE_SUBSTRING\x10\x01\x12\x16\n\x12SEARCH_MODE_PREFIX\x10\x02\x12\x15\n\x11SEARCH_MODE_FUZZY\x10\x03\x32\xb0\x06\n\x0e\x43\x61talogService\x12\x83\x01\n\x0bListMetrics\x12*.binnacle.aggregator.v1.ListMetricsRequest\x1a+.binnacle.aggregator.v1.ListMetricsResponse\"\x1b\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/metrics\x12\x9b\x01\n\nListSeries\x12).binnacle.aggregator.v1.ListSeriesRequest\x1a*.binnacle.aggregator.v1.ListSeriesResponse\"6\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02,\x12\x0e/api/v1/seriesZ\x1a\"\x15/api/v1/series/search:\x01*\x12\x9b\x01\n\nListLabels\x12).binnacle.aggregator.v1.ListLabelsRequest\x1a*.binnacle.aggregator.v1.ListLabelsResponse\"6\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02,\x12\x0e/api/v1/labelsZ\x1a\"\x15/api/v1/labels/search:\x01*\x12\xc8\x01\n\x0fListLabelValues\x12..binnacle.aggregator.v1.ListLabelValuesRequest\x1a/.binnacle.aggregator.v1.ListLabelValuesResponse\"T\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02J\x12\x1d/api/v1/labels/{label}/valuesZ)\"$/api/v1/labels/{label}/values/search:\x01*\x12\x90\x01\n\x0eGetCardinality\x12-.binnacle.aggregator.v1.GetCardinalityRequest\x1a..binnacle.aggregator.v1.GetCardinalityResponse\"\x1f\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/cardinalityb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,51 +39,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SERIES_LABELSENTRY']._loaded_options = None
   _globals['_SERIES_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_CATALOGSERVICE'].methods_by_name['ListMetrics']._loaded_options = None
-  _globals['_CATALOGSERVICE'].methods_by_name['ListMetrics']._serialized_options = b'\202\323\344\223\002\021\022\017/api/v1/metrics'
+  _globals['_CATALOGSERVICE'].methods_by_name['ListMetrics']._serialized_options = b'\340\340\030\002\202\323\344\223\002\021\022\017/api/v1/metrics'
   _globals['_CATALOGSERVICE'].methods_by_name['ListSeries']._loaded_options = None
-  _globals['_CATALOGSERVICE'].methods_by_name['ListSeries']._serialized_options = b'\202\323\344\223\002,\022\016/api/v1/seriesZ\032\"\025/api/v1/series/search:\001*'
+  _globals['_CATALOGSERVICE'].methods_by_name['ListSeries']._serialized_options = b'\340\340\030\002\202\323\344\223\002,\022\016/api/v1/seriesZ\032\"\025/api/v1/series/search:\001*'
   _globals['_CATALOGSERVICE'].methods_by_name['ListLabels']._loaded_options = None
-  _globals['_CATALOGSERVICE'].methods_by_name['ListLabels']._serialized_options = b'\202\323\344\223\002,\022\016/api/v1/labelsZ\032\"\025/api/v1/labels/search:\001*'
+  _globals['_CATALOGSERVICE'].methods_by_name['ListLabels']._serialized_options = b'\340\340\030\002\202\323\344\223\002,\022\016/api/v1/labelsZ\032\"\025/api/v1/labels/search:\001*'
   _globals['_CATALOGSERVICE'].methods_by_name['ListLabelValues']._loaded_options = None
-  _globals['_CATALOGSERVICE'].methods_by_name['ListLabelValues']._serialized_options = b'\202\323\344\223\002J\022\035/api/v1/labels/{label}/valuesZ)\"$/api/v1/labels/{label}/values/search:\001*'
+  _globals['_CATALOGSERVICE'].methods_by_name['ListLabelValues']._serialized_options = b'\340\340\030\002\202\323\344\223\002J\022\035/api/v1/labels/{label}/valuesZ)\"$/api/v1/labels/{label}/values/search:\001*'
   _globals['_CATALOGSERVICE'].methods_by_name['GetCardinality']._loaded_options = None
-  _globals['_CATALOGSERVICE'].methods_by_name['GetCardinality']._serialized_options = b'\202\323\344\223\002\025\022\023/api/v1/cardinality'
-  _globals['_SEARCHMODE']._serialized_start=2946
-  _globals['_SEARCHMODE']._serialized_end=3061
-  _globals['_LISTMETRICSREQUEST']._serialized_start=202
-  _globals['_LISTMETRICSREQUEST']._serialized_end=375
-  _globals['_LISTMETRICSRESPONSE']._serialized_start=377
-  _globals['_LISTMETRICSRESPONSE']._serialized_end=496
-  _globals['_METRIC']._serialized_start=499
-  _globals['_METRIC']._serialized_end=768
-  _globals['_LISTSERIESREQUEST']._serialized_start=771
-  _globals['_LISTSERIESREQUEST']._serialized_end=1042
-  _globals['_LISTSERIESRESPONSE']._serialized_start=1044
-  _globals['_LISTSERIESRESPONSE']._serialized_end=1160
-  _globals['_SERIES']._serialized_start=1163
-  _globals['_SERIES']._serialized_end=1523
-  _globals['_SERIES_LABELSENTRY']._serialized_start=1466
-  _globals['_SERIES_LABELSENTRY']._serialized_end=1523
-  _globals['_LISTLABELSREQUEST']._serialized_start=1526
-  _globals['_LISTLABELSREQUEST']._serialized_end=1737
-  _globals['_LISTLABELSRESPONSE']._serialized_start=1739
-  _globals['_LISTLABELSRESPONSE']._serialized_end=1814
-  _globals['_LABEL']._serialized_start=1816
-  _globals['_LABEL']._serialized_end=1891
-  _globals['_LISTLABELVALUESREQUEST']._serialized_start=1894
-  _globals['_LISTLABELVALUESREQUEST']._serialized_end=2285
-  _globals['_LISTLABELVALUESRESPONSE']._serialized_start=2287
-  _globals['_LISTLABELVALUESRESPONSE']._serialized_end=2412
-  _globals['_LABELVALUE']._serialized_start=2414
-  _globals['_LABELVALUE']._serialized_end=2472
-  _globals['_GETCARDINALITYREQUEST']._serialized_start=2474
-  _globals['_GETCARDINALITYREQUEST']._serialized_end=2519
-  _globals['_GETCARDINALITYRESPONSE']._serialized_start=2522
-  _globals['_GETCARDINALITYRESPONSE']._serialized_end=2798
-  _globals['_METRICCARDINALITY']._serialized_start=2800
-  _globals['_METRICCARDINALITY']._serialized_end=2863
-  _globals['_LABELPAIR']._serialized_start=2865
-  _globals['_LABELPAIR']._serialized_end=2944
-  _globals['_CATALOGSERVICE']._serialized_start=3064
-  _globals['_CATALOGSERVICE']._serialized_end=3859
+  _globals['_CATALOGSERVICE'].methods_by_name['GetCardinality']._serialized_options = b'\340\340\030\002\202\323\344\223\002\025\022\023/api/v1/cardinality'
+  _globals['_SEARCHMODE']._serialized_start=2981
+  _globals['_SEARCHMODE']._serialized_end=3096
+  _globals['_LISTMETRICSREQUEST']._serialized_start=237
+  _globals['_LISTMETRICSREQUEST']._serialized_end=410
+  _globals['_LISTMETRICSRESPONSE']._serialized_start=412
+  _globals['_LISTMETRICSRESPONSE']._serialized_end=531
+  _globals['_METRIC']._serialized_start=534
+  _globals['_METRIC']._serialized_end=803
+  _globals['_LISTSERIESREQUEST']._serialized_start=806
+  _globals['_LISTSERIESREQUEST']._serialized_end=1077
+  _globals['_LISTSERIESRESPONSE']._serialized_start=1079
+  _globals['_LISTSERIESRESPONSE']._serialized_end=1195
+  _globals['_SERIES']._serialized_start=1198
+  _globals['_SERIES']._serialized_end=1558
+  _globals['_SERIES_LABELSENTRY']._serialized_start=1501
+  _globals['_SERIES_LABELSENTRY']._serialized_end=1558
+  _globals['_LISTLABELSREQUEST']._serialized_start=1561
+  _globals['_LISTLABELSREQUEST']._serialized_end=1772
+  _globals['_LISTLABELSRESPONSE']._serialized_start=1774
+  _globals['_LISTLABELSRESPONSE']._serialized_end=1849
+  _globals['_LABEL']._serialized_start=1851
+  _globals['_LABEL']._serialized_end=1926
+  _globals['_LISTLABELVALUESREQUEST']._serialized_start=1929
+  _globals['_LISTLABELVALUESREQUEST']._serialized_end=2320
+  _globals['_LISTLABELVALUESRESPONSE']._serialized_start=2322
+  _globals['_LISTLABELVALUESRESPONSE']._serialized_end=2447
+  _globals['_LABELVALUE']._serialized_start=2449
+  _globals['_LABELVALUE']._serialized_end=2507
+  _globals['_GETCARDINALITYREQUEST']._serialized_start=2509
+  _globals['_GETCARDINALITYREQUEST']._serialized_end=2554
+  _globals['_GETCARDINALITYRESPONSE']._serialized_start=2557
+  _globals['_GETCARDINALITYRESPONSE']._serialized_end=2833
+  _globals['_METRICCARDINALITY']._serialized_start=2835
+  _globals['_METRICCARDINALITY']._serialized_end=2898
+  _globals['_LABELPAIR']._serialized_start=2900
+  _globals['_LABELPAIR']._serialized_end=2979
+  _globals['_CATALOGSERVICE']._serialized_start=3099
+  _globals['_CATALOGSERVICE']._serialized_end=3915
 # @@protoc_insertion_point(module_scope)

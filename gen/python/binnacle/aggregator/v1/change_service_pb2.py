@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/change_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x02\n\x12ListChangesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x18\n\x07service\x18\x05 \x01(\tR\x07service\x12\x1b\n\tpage_size\x18\x06 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x07 \x01(\tR\tpageToken\"w\n\x13ListChangesResponse\x12\x38\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.ChangeR\x07\x63hanges\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x83\x02\n\x06\x43hange\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind\x12\x18\n\x07service\x18\x03 \x01(\tR\x07service\x12\x14\n\x05title\x18\x04 \x01(\tR\x05title\x12\x18\n\x07version\x18\x05 \x01(\tR\x07version\x12%\n\x0e\x66ormer_version\x18\x06 \x01(\tR\rformerVersion\x12\x17\n\x07user_id\x18\x07 \x01(\tR\x06userId\x12+\n\x04\x64\x61ta\x18\x08 \x01(\x0b\x32\x17.google.protobuf.StructR\x04\x64\x61ta2\x90\x01\n\rChangeService\x12\x7f\n\x0bListChanges\x12*.binnacle.aggregator.v1.ListChangesRequest\x1a+.binnacle.aggregator.v1.ListChangesResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/changesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/change_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x02\n\x12ListChangesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x18\n\x07service\x18\x05 \x01(\tR\x07service\x12\x1b\n\tpage_size\x18\x06 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x07 \x01(\tR\tpageToken\"w\n\x13ListChangesResponse\x12\x38\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.ChangeR\x07\x63hanges\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x83\x02\n\x06\x43hange\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind\x12\x18\n\x07service\x18\x03 \x01(\tR\x07service\x12\x14\n\x05title\x18\x04 \x01(\tR\x05title\x12\x18\n\x07version\x18\x05 \x01(\tR\x07version\x12%\n\x0e\x66ormer_version\x18\x06 \x01(\tR\rformerVersion\x12\x17\n\x07user_id\x18\x07 \x01(\tR\x06userId\x12+\n\x04\x64\x61ta\x18\x08 \x01(\x0b\x32\x17.google.protobuf.StructR\x04\x64\x61ta2\x95\x01\n\rChangeService\x12\x83\x01\n\x0bListChanges\x12*.binnacle.aggregator.v1.ListChangesRequest\x1a+.binnacle.aggregator.v1.ListChangesResponse\"\x1b\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/changesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,13 +36,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.chan
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CHANGESERVICE'].methods_by_name['ListChanges']._loaded_options = None
-  _globals['_CHANGESERVICE'].methods_by_name['ListChanges']._serialized_options = b'\202\323\344\223\002\021\022\017/api/v1/changes'
-  _globals['_LISTCHANGESREQUEST']._serialized_start=165
-  _globals['_LISTCHANGESREQUEST']._serialized_end=444
-  _globals['_LISTCHANGESRESPONSE']._serialized_start=446
-  _globals['_LISTCHANGESRESPONSE']._serialized_end=565
-  _globals['_CHANGE']._serialized_start=568
-  _globals['_CHANGE']._serialized_end=827
-  _globals['_CHANGESERVICE']._serialized_start=830
-  _globals['_CHANGESERVICE']._serialized_end=974
+  _globals['_CHANGESERVICE'].methods_by_name['ListChanges']._serialized_options = b'\340\340\030\002\202\323\344\223\002\021\022\017/api/v1/changes'
+  _globals['_LISTCHANGESREQUEST']._serialized_start=200
+  _globals['_LISTCHANGESREQUEST']._serialized_end=479
+  _globals['_LISTCHANGESRESPONSE']._serialized_start=481
+  _globals['_LISTCHANGESRESPONSE']._serialized_end=600
+  _globals['_CHANGE']._serialized_start=603
+  _globals['_CHANGE']._serialized_end=862
+  _globals['_CHANGESERVICE']._serialized_start=865
+  _globals['_CHANGESERVICE']._serialized_end=1014
 # @@protoc_insertion_point(module_scope)

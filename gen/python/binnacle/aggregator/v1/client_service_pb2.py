@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.reports.v1 import reports_pb2 as binnacle_dot_reports_dot_v1_dot_reports__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/client_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/reports/v1/reports.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x01\n\x17GetClientFiguresRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x05 \x01(\tR\x08timeZone\"\xb6\x03\n\x18GetClientFiguresResponse\x12\x1d\n\npage_views\x18\x01 \x01(\x01R\tpageViews\x12%\n\x0e\x61\x63tive_clients\x18\x02 \x01(\x01R\ractiveClients\x12\x39\n\tload_time\x18\x03 \x01(\x0b\x32\x1c.binnacle.reports.v1.LatencyR\x08loadTime\x12\x16\n\x06\x65rrors\x18\x04 \x01(\x01R\x06\x65rrors\x12\x1d\n\nerror_rate\x18\x05 \x01(\x01R\terrorRate\x12\x39\n\x05pages\x18\x06 \x03(\x0b\x32#.binnacle.aggregator.v1.PageFiguresR\x05pages\x12G\n\x0f\x66requent_errors\x18\x07 \x03(\x0b\x32\x1e.binnacle.reports.v1.ErrorKindR\x0e\x66requentErrors\x12;\n\x06points\x18\x08 \x03(\x0b\x32#.binnacle.aggregator.v1.ClientPointR\x06points\x12!\n\x0cstep_seconds\x18\t \x01(\rR\x0bstepSeconds\"\x93\x01\n\x0bPageFigures\x12\x12\n\x04page\x18\x01 \x01(\tR\x04page\x12\x1d\n\npage_views\x18\x02 \x01(\x01R\tpageViews\x12\x39\n\tload_time\x18\x03 \x01(\x0b\x32\x1c.binnacle.reports.v1.LatencyR\x08loadTime\x12\x16\n\x06\x65rrors\x18\x04 \x01(\x01R\x06\x65rrors\"\xba\x01\n\x0b\x43lientPoint\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x1d\n\npage_views\x18\x02 \x01(\x01R\tpageViews\x12\x16\n\x06\x65rrors\x18\x03 \x01(\x01R\x06\x65rrors\x12\x39\n\tload_time\x18\x04 \x01(\x0b\x32\x1c.binnacle.reports.v1.LatencyR\x08loadTime2\xa0\x01\n\rClientService\x12\x8e\x01\n\x10GetClientFigures\x12/.binnacle.aggregator.v1.GetClientFiguresRequest\x1a\x30.binnacle.aggregator.v1.GetClientFiguresResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/clientsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/client_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a!binnacle/reports/v1/reports.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x01\n\x17GetClientFiguresRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x05 \x01(\tR\x08timeZone\"\xb6\x03\n\x18GetClientFiguresResponse\x12\x1d\n\npage_views\x18\x01 \x01(\x01R\tpageViews\x12%\n\x0e\x61\x63tive_clients\x18\x02 \x01(\x01R\ractiveClients\x12\x39\n\tload_time\x18\x03 \x01(\x0b\x32\x1c.binnacle.reports.v1.LatencyR\x08loadTime\x12\x16\n\x06\x65rrors\x18\x04 \x01(\x01R\x06\x65rrors\x12\x1d\n\nerror_rate\x18\x05 \x01(\x01R\terrorRate\x12\x39\n\x05pages\x18\x06 \x03(\x0b\x32#.binnacle.aggregator.v1.PageFiguresR\x05pages\x12G\n\x0f\x66requent_errors\x18\x07 \x03(\x0b\x32\x1e.binnacle.reports.v1.ErrorKindR\x0e\x66requentErrors\x12;\n\x06points\x18\x08 \x03(\x0b\x32#.binnacle.aggregator.v1.ClientPointR\x06points\x12!\n\x0cstep_seconds\x18\t \x01(\rR\x0bstepSeconds\"\x93\x01\n\x0bPageFigures\x12\x12\n\x04page\x18\x01 \x01(\tR\x04page\x12\x1d\n\npage_views\x18\x02 \x01(\x01R\tpageViews\x12\x39\n\tload_time\x18\x03 \x01(\x0b\x32\x1c.binnacle.reports.v1.LatencyR\x08loadTime\x12\x16\n\x06\x65rrors\x18\x04 \x01(\x01R\x06\x65rrors\"\xba\x01\n\x0b\x43lientPoint\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x1d\n\npage_views\x18\x02 \x01(\x01R\tpageViews\x12\x16\n\x06\x65rrors\x18\x03 \x01(\x01R\x06\x65rrors\x12\x39\n\tload_time\x18\x04 \x01(\x0b\x32\x1c.binnacle.reports.v1.LatencyR\x08loadTime2\xa4\x01\n\rClientService\x12\x92\x01\n\x10GetClientFigures\x12/.binnacle.aggregator.v1.GetClientFiguresRequest\x1a\x30.binnacle.aggregator.v1.GetClientFiguresResponse\"\x1b\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/clientsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,15 +36,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.clie
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CLIENTSERVICE'].methods_by_name['GetClientFigures']._loaded_options = None
-  _globals['_CLIENTSERVICE'].methods_by_name['GetClientFigures']._serialized_options = b'\202\323\344\223\002\021\022\017/api/v1/clients'
-  _globals['_GETCLIENTFIGURESREQUEST']._serialized_start=170
-  _globals['_GETCLIENTFIGURESREQUEST']._serialized_end=412
-  _globals['_GETCLIENTFIGURESRESPONSE']._serialized_start=415
-  _globals['_GETCLIENTFIGURESRESPONSE']._serialized_end=853
-  _globals['_PAGEFIGURES']._serialized_start=856
-  _globals['_PAGEFIGURES']._serialized_end=1003
-  _globals['_CLIENTPOINT']._serialized_start=1006
-  _globals['_CLIENTPOINT']._serialized_end=1192
-  _globals['_CLIENTSERVICE']._serialized_start=1195
-  _globals['_CLIENTSERVICE']._serialized_end=1355
+  _globals['_CLIENTSERVICE'].methods_by_name['GetClientFigures']._serialized_options = b'\340\340\030\002\202\323\344\223\002\021\022\017/api/v1/clients'
+  _globals['_GETCLIENTFIGURESREQUEST']._serialized_start=205
+  _globals['_GETCLIENTFIGURESREQUEST']._serialized_end=447
+  _globals['_GETCLIENTFIGURESRESPONSE']._serialized_start=450
+  _globals['_GETCLIENTFIGURESRESPONSE']._serialized_end=888
+  _globals['_PAGEFIGURES']._serialized_start=891
+  _globals['_PAGEFIGURES']._serialized_end=1038
+  _globals['_CLIENTPOINT']._serialized_start=1041
+  _globals['_CLIENTPOINT']._serialized_end=1227
+  _globals['_CLIENTSERVICE']._serialized_start=1230
+  _globals['_CLIENTSERVICE']._serialized_end=1394
 # @@protoc_insertion_point(module_scope)

@@ -22,45 +22,48 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/aggregator/v1/deletion_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\x15\x44\x65leteUserDataRequest\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\"V\n\x16\x44\x65leteUserDataResponse\x12<\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32 .binnacle.aggregator.v1.DeletionR\x08\x64\x65letion\"1\n\x17\x44\x65leteTenantDataRequest\x12\x16\n\x06tenant\x18\x01 \x01(\tR\x06tenant\"X\n\x18\x44\x65leteTenantDataResponse\x12<\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32 .binnacle.aggregator.v1.DeletionR\x08\x64\x65letion\"$\n\x12GetDeletionRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"S\n\x13GetDeletionResponse\x12<\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32 .binnacle.aggregator.v1.DeletionR\x08\x64\x65letion\"\x16\n\x14ListDeletionsRequest\"W\n\x15ListDeletionsResponse\x12>\n\tdeletions\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.DeletionR\tdeletions\"\xe2\x03\n\x08\x44\x65letion\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12<\n\x05state\x18\x02 \x01(\x0e\x32&.binnacle.aggregator.v1.Deletion.StateR\x05state\x12\x14\n\x05scope\x18\x03 \x01(\tR\x05scope\x12\x41\n\x0erequested_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\rrequestedTime\x12\x37\n\tdone_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64oneTime\x12!\n\x0c\x64\x65leted_rows\x18\x06 \x01(\x01R\x0b\x64\x65letedRows\x12\x16\n\x06\x64igest\x18\x07 \x01(\tR\x06\x64igest\x12%\n\x0eremaining_rows\x18\x08 \x01(\x01R\rremainingRows\x12?\n\rverified_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0cverifiedTime\"S\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x0e\n\nSTATE_DONE\x10\x02\x12\x10\n\x0cSTATE_CLOSED\x10\x03\x32\xd7\x04\n\x0f\x44\x65letionService\x12\x93\x01\n\x0e\x44\x65leteUserData\x12-.binnacle.aggregator.v1.DeleteUserDataRequest\x1a..binnacle.aggregator.v1.DeleteUserDataResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/api/v1/deletions/users:\x01*\x12\x9a\x01\n\x10\x44\x65leteTenantData\x12/.binnacle.aggregator.v1.DeleteTenantDataRequest\x1a\x30.binnacle.aggregator.v1.DeleteTenantDataResponse\"#\x82\xd3\xe4\x93\x02\x1d\"\x18/api/v1/deletions/tenant:\x01*\x12\x86\x01\n\x0bGetDeletion\x12*.binnacle.aggregator.v1.GetDeletionRequest\x1a+.binnacle.aggregator.v1.GetDeletionResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/deletions/{id}\x12\x87\x01\n\rListDeletions\x12,.binnacle.aggregator.v1.ListDeletionsRequest\x1a-.binnacle.aggregator.v1.ListDeletionsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/api/v1/deletionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/aggregator/v1/deletion_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"5\n\x15\x44\x65leteUserDataRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06userId\"V\n\x16\x44\x65leteUserDataResponse\x12<\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32 .binnacle.aggregator.v1.DeletionR\x08\x64\x65letion\"1\n\x17\x44\x65leteTenantDataRequest\x12\x16\n\x06tenant\x18\x01 \x01(\tR\x06tenant\"X\n\x18\x44\x65leteTenantDataResponse\x12<\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32 .binnacle.aggregator.v1.DeletionR\x08\x64\x65letion\"$\n\x12GetDeletionRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"S\n\x13GetDeletionResponse\x12<\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32 .binnacle.aggregator.v1.DeletionR\x08\x64\x65letion\"\x16\n\x14ListDeletionsRequest\"W\n\x15ListDeletionsResponse\x12>\n\tdeletions\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.DeletionR\tdeletions\"\xe2\x03\n\x08\x44\x65letion\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12<\n\x05state\x18\x02 \x01(\x0e\x32&.binnacle.aggregator.v1.Deletion.StateR\x05state\x12\x14\n\x05scope\x18\x03 \x01(\tR\x05scope\x12\x41\n\x0erequested_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\rrequestedTime\x12\x37\n\tdone_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64oneTime\x12!\n\x0c\x64\x65leted_rows\x18\x06 \x01(\x01R\x0b\x64\x65letedRows\x12\x16\n\x06\x64igest\x18\x07 \x01(\tR\x06\x64igest\x12%\n\x0eremaining_rows\x18\x08 \x01(\x01R\rremainingRows\x12?\n\rverified_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0cverifiedTime\"S\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x0e\n\nSTATE_DONE\x10\x02\x12\x10\n\x0cSTATE_CLOSED\x10\x03\x32\xef\x04\n\x0f\x44\x65letionService\x12\x9b\x01\n\x0e\x44\x65leteUserData\x12-.binnacle.aggregator.v1.DeleteUserDataRequest\x1a..binnacle.aggregator.v1.DeleteUserDataResponse\"*\xe0\xe0\x18\x05\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/api/v1/deletions/users:\x01*\x12\xa2\x01\n\x10\x44\x65leteTenantData\x12/.binnacle.aggregator.v1.DeleteTenantDataRequest\x1a\x30.binnacle.aggregator.v1.DeleteTenantDataResponse\"+\xe0\xe0\x18\x05\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1d\"\x18/api/v1/deletions/tenant:\x01*\x12\x8a\x01\n\x0bGetDeletion\x12*.binnacle.aggregator.v1.GetDeletionRequest\x1a+.binnacle.aggregator.v1.GetDeletionResponse\"\"\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/deletions/{id}\x12\x8b\x01\n\rListDeletions\x12,.binnacle.aggregator.v1.ListDeletionsRequest\x1a-.binnacle.aggregator.v1.ListDeletionsResponse\"\x1d\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/api/v1/deletionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.deletion_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_DELETEUSERDATAREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_DELETEUSERDATAREQUEST'].fields_by_name['user_id']._serialized_options = b'\200\001\001'
   _globals['_DELETIONSERVICE'].methods_by_name['DeleteUserData']._loaded_options = None
-  _globals['_DELETIONSERVICE'].methods_by_name['DeleteUserData']._serialized_options = b'\202\323\344\223\002\034\"\027/api/v1/deletions/users:\001*'
+  _globals['_DELETIONSERVICE'].methods_by_name['DeleteUserData']._serialized_options = b'\340\340\030\005\350\340\030\001\202\323\344\223\002\034\"\027/api/v1/deletions/users:\001*'
   _globals['_DELETIONSERVICE'].methods_by_name['DeleteTenantData']._loaded_options = None
-  _globals['_DELETIONSERVICE'].methods_by_name['DeleteTenantData']._serialized_options = b'\202\323\344\223\002\035\"\030/api/v1/deletions/tenant:\001*'
+  _globals['_DELETIONSERVICE'].methods_by_name['DeleteTenantData']._serialized_options = b'\340\340\030\005\350\340\030\001\202\323\344\223\002\035\"\030/api/v1/deletions/tenant:\001*'
   _globals['_DELETIONSERVICE'].methods_by_name['GetDeletion']._loaded_options = None
-  _globals['_DELETIONSERVICE'].methods_by_name['GetDeletion']._serialized_options = b'\202\323\344\223\002\030\022\026/api/v1/deletions/{id}'
+  _globals['_DELETIONSERVICE'].methods_by_name['GetDeletion']._serialized_options = b'\340\340\030\002\202\323\344\223\002\030\022\026/api/v1/deletions/{id}'
   _globals['_DELETIONSERVICE'].methods_by_name['ListDeletions']._loaded_options = None
-  _globals['_DELETIONSERVICE'].methods_by_name['ListDeletions']._serialized_options = b'\202\323\344\223\002\023\022\021/api/v1/deletions'
-  _globals['_DELETEUSERDATAREQUEST']._serialized_start=136
-  _globals['_DELETEUSERDATAREQUEST']._serialized_end=184
-  _globals['_DELETEUSERDATARESPONSE']._serialized_start=186
-  _globals['_DELETEUSERDATARESPONSE']._serialized_end=272
-  _globals['_DELETETENANTDATAREQUEST']._serialized_start=274
-  _globals['_DELETETENANTDATAREQUEST']._serialized_end=323
-  _globals['_DELETETENANTDATARESPONSE']._serialized_start=325
-  _globals['_DELETETENANTDATARESPONSE']._serialized_end=413
-  _globals['_GETDELETIONREQUEST']._serialized_start=415
-  _globals['_GETDELETIONREQUEST']._serialized_end=451
-  _globals['_GETDELETIONRESPONSE']._serialized_start=453
-  _globals['_GETDELETIONRESPONSE']._serialized_end=536
-  _globals['_LISTDELETIONSREQUEST']._serialized_start=538
-  _globals['_LISTDELETIONSREQUEST']._serialized_end=560
-  _globals['_LISTDELETIONSRESPONSE']._serialized_start=562
-  _globals['_LISTDELETIONSRESPONSE']._serialized_end=649
-  _globals['_DELETION']._serialized_start=652
-  _globals['_DELETION']._serialized_end=1134
-  _globals['_DELETION_STATE']._serialized_start=1051
-  _globals['_DELETION_STATE']._serialized_end=1134
-  _globals['_DELETIONSERVICE']._serialized_start=1137
-  _globals['_DELETIONSERVICE']._serialized_end=1736
+  _globals['_DELETIONSERVICE'].methods_by_name['ListDeletions']._serialized_options = b'\340\340\030\002\202\323\344\223\002\023\022\021/api/v1/deletions'
+  _globals['_DELETEUSERDATAREQUEST']._serialized_start=171
+  _globals['_DELETEUSERDATAREQUEST']._serialized_end=224
+  _globals['_DELETEUSERDATARESPONSE']._serialized_start=226
+  _globals['_DELETEUSERDATARESPONSE']._serialized_end=312
+  _globals['_DELETETENANTDATAREQUEST']._serialized_start=314
+  _globals['_DELETETENANTDATAREQUEST']._serialized_end=363
+  _globals['_DELETETENANTDATARESPONSE']._serialized_start=365
+  _globals['_DELETETENANTDATARESPONSE']._serialized_end=453
+  _globals['_GETDELETIONREQUEST']._serialized_start=455
+  _globals['_GETDELETIONREQUEST']._serialized_end=491
+  _globals['_GETDELETIONRESPONSE']._serialized_start=493
+  _globals['_GETDELETIONRESPONSE']._serialized_end=576
+  _globals['_LISTDELETIONSREQUEST']._serialized_start=578
+  _globals['_LISTDELETIONSREQUEST']._serialized_end=600
+  _globals['_LISTDELETIONSRESPONSE']._serialized_start=602
+  _globals['_LISTDELETIONSRESPONSE']._serialized_end=689
+  _globals['_DELETION']._serialized_start=692
+  _globals['_DELETION']._serialized_end=1174
+  _globals['_DELETION_STATE']._serialized_start=1091
+  _globals['_DELETION_STATE']._serialized_end=1174
+  _globals['_DELETIONSERVICE']._serialized_start=1177
+  _globals['_DELETIONSERVICE']._serialized_end=1800
 # @@protoc_insertion_point(module_scope)

@@ -22,13 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.query.v1 import filters_pb2 as binnacle_dot_query_dot_v1_dot_filters__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/error_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x01\n\x16ListErrorGroupsRequest\x12\x36\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.binnacle.query.v1.ErrorFilterR\x06\x66ilter\x12\x38\n\x05order\x18\x02 \x01(\x0e\x32\".binnacle.aggregator.v1.ErrorOrderR\x05order\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"}\n\x17ListErrorGroupsResponse\x12:\n\x06groups\x18\x01 \x03(\x0b\x32\".binnacle.aggregator.v1.ErrorGroupR\x06groups\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa2\x04\n\nErrorGroup\x12 \n\x0b\x66ingerprint\x18\x01 \x01(\tR\x0b\x66ingerprint\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x12\n\x04type\x18\x03 \x01(\tR\x04type\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\x12\x14\n\x05place\x18\x05 \x01(\tR\x05place\x12\x14\n\x05\x63ount\x18\x06 \x01(\x01R\x05\x63ount\x12\x1f\n\x0b\x65vent_count\x18\x07 \x01(\x01R\neventCount\x12\x1b\n\tlog_count\x18\x08 \x01(\x01R\x08logCount\x12\x1d\n\nspan_count\x18\t \x01(\x01R\tspanCount\x12\x14\n\x05users\x18\n \x01(\x01R\x05users\x12\x39\n\nfirst_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime\x12\x14\n\x05trend\x18\r \x03(\x01R\x05trend\x12@\n\x08releases\x18\x0e \x03(\x0b\x32$.binnacle.aggregator.v1.ErrorReleaseR\x08releases\x12?\n\x06sample\x18\x0f \x01(\x0b\x32\'.binnacle.aggregator.v1.ErrorOccurrenceR\x06sample\"\xb2\x01\n\x0c\x45rrorRelease\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12\x14\n\x05\x63ount\x18\x02 \x01(\x01R\x05\x63ount\x12\x39\n\nfirst_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime\"\xb7\x02\n\x0f\x45rrorOccurrence\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12=\n\x06source\x18\x02 \x01(\x0e\x32%.binnacle.query.v1.ErrorFilter.SourceR\x06source\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\x12\x14\n\x05stack\x18\x04 \x01(\tR\x05stack\x12\x17\n\x07user_id\x18\x05 \x01(\tR\x06userId\x12\x19\n\x08trace_id\x18\x06 \x01(\tR\x07traceId\x12\x18\n\x07version\x18\x07 \x01(\tR\x07version\x12\x37\n\nattributes\x18\x08 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\"\xaa\x01\n\x14GetErrorGroupRequest\x12 \n\x0b\x66ingerprint\x18\x01 \x01(\tR\x0b\x66ingerprint\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"Q\n\x15GetErrorGroupResponse\x12\x38\n\x05group\x18\x01 \x01(\x0b\x32\".binnacle.aggregator.v1.ErrorGroupR\x05group\"\xed\x01\n\x1bListErrorOccurrencesRequest\x12 \n\x0b\x66ingerprint\x18\x01 \x01(\tR\x0b\x66ingerprint\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\tpage_size\x18\x04 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\"\x91\x01\n\x1cListErrorOccurrencesResponse\x12I\n\x0boccurrences\x18\x01 \x03(\x0b\x32\'.binnacle.aggregator.v1.ErrorOccurrenceR\x0boccurrences\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x8e\x01\n\nErrorOrder\x12\x1b\n\x17\x45RROR_ORDER_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45RROR_ORDER_LAST_SEEN\x10\x01\x12\x1a\n\x16\x45RROR_ORDER_FIRST_SEEN\x10\x02\x12\x15\n\x11\x45RROR_ORDER_COUNT\x10\x03\x12\x15\n\x11\x45RROR_ORDER_USERS\x10\x04\x32\xe6\x03\n\x0c\x45rrorService\x12\x8a\x01\n\x0fListErrorGroups\x12..binnacle.aggregator.v1.ListErrorGroupsRequest\x1a/.binnacle.aggregator.v1.ListErrorGroupsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/errors\x12\x92\x01\n\rGetErrorGroup\x12,.binnacle.aggregator.v1.GetErrorGroupRequest\x1a-.binnacle.aggregator.v1.GetErrorGroupResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/errors/{fingerprint}\x12\xb3\x01\n\x14ListErrorOccurrences\x12\x33.binnacle.aggregator.v1.ListErrorOccurrencesRequest\x1a\x34.binnacle.aggregator.v1.ListErrorOccurrencesResponse\"0\x82\xd3\xe4\x93\x02*\x12(/api/v1/errors/{fingerprint}/occurrencesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/error_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x01\n\x16ListErrorGroupsRequest\x12\x36\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.binnacle.query.v1.ErrorFilterR\x06\x66ilter\x12\x38\n\x05order\x18\x02 \x01(\x0e\x32\".binnacle.aggregator.v1.ErrorOrderR\x05order\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"}\n\x17ListErrorGroupsResponse\x12:\n\x06groups\x18\x01 \x03(\x0b\x32\".binnacle.aggregator.v1.ErrorGroupR\x06groups\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa2\x04\n\nErrorGroup\x12 \n\x0b\x66ingerprint\x18\x01 \x01(\tR\x0b\x66ingerprint\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x12\n\x04type\x18\x03 \x01(\tR\x04type\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\x12\x14\n\x05place\x18\x05 \x01(\tR\x05place\x12\x14\n\x05\x63ount\x18\x06 \x01(\x01R\x05\x63ount\x12\x1f\n\x0b\x65vent_count\x18\x07 \x01(\x01R\neventCount\x12\x1b\n\tlog_count\x18\x08 \x01(\x01R\x08logCount\x12\x1d\n\nspan_count\x18\t \x01(\x01R\tspanCount\x12\x14\n\x05users\x18\n \x01(\x01R\x05users\x12\x39\n\nfirst_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime\x12\x14\n\x05trend\x18\r \x03(\x01R\x05trend\x12@\n\x08releases\x18\x0e \x03(\x0b\x32$.binnacle.aggregator.v1.ErrorReleaseR\x08releases\x12?\n\x06sample\x18\x0f \x01(\x0b\x32\'.binnacle.aggregator.v1.ErrorOccurrenceR\x06sample\"\xb2\x01\n\x0c\x45rrorRelease\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12\x14\n\x05\x63ount\x18\x02 \x01(\x01R\x05\x63ount\x12\x39\n\nfirst_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime\"\xb7\x02\n\x0f\x45rrorOccurrence\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12=\n\x06source\x18\x02 \x01(\x0e\x32%.binnacle.query.v1.ErrorFilter.SourceR\x06source\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\x12\x14\n\x05stack\x18\x04 \x01(\tR\x05stack\x12\x17\n\x07user_id\x18\x05 \x01(\tR\x06userId\x12\x19\n\x08trace_id\x18\x06 \x01(\tR\x07traceId\x12\x18\n\x07version\x18\x07 \x01(\tR\x07version\x12\x37\n\nattributes\x18\x08 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\"\xaa\x01\n\x14GetErrorGroupRequest\x12 \n\x0b\x66ingerprint\x18\x01 \x01(\tR\x0b\x66ingerprint\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"Q\n\x15GetErrorGroupResponse\x12\x38\n\x05group\x18\x01 \x01(\x0b\x32\".binnacle.aggregator.v1.ErrorGroupR\x05group\"\xed\x01\n\x1bListErrorOccurrencesRequest\x12 \n\x0b\x66ingerprint\x18\x01 \x01(\tR\x0b\x66ingerprint\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\tpage_size\x18\x04 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\"\x91\x01\n\x1cListErrorOccurrencesResponse\x12I\n\x0boccurrences\x18\x01 \x03(\x0b\x32\'.binnacle.aggregator.v1.ErrorOccurrenceR\x0boccurrences\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x8e\x01\n\nErrorOrder\x12\x1b\n\x17\x45RROR_ORDER_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45RROR_ORDER_LAST_SEEN\x10\x01\x12\x1a\n\x16\x45RROR_ORDER_FIRST_SEEN\x10\x02\x12\x15\n\x11\x45RROR_ORDER_COUNT\x10\x03\x12\x15\n\x11\x45RROR_ORDER_USERS\x10\x04\x32\xf2\x03\n\x0c\x45rrorService\x12\x8e\x01\n\x0fListErrorGroups\x12..binnacle.aggregator.v1.ListErrorGroupsRequest\x1a/.binnacle.aggregator.v1.ListErrorGroupsResponse\"\x1a\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/errors\x12\x96\x01\n\rGetErrorGroup\x12,.binnacle.aggregator.v1.GetErrorGroupRequest\x1a-.binnacle.aggregator.v1.GetErrorGroupResponse\"(\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/errors/{fingerprint}\x12\xb7\x01\n\x14ListErrorOccurrences\x12\x33.binnacle.aggregator.v1.ListErrorOccurrencesRequest\x1a\x34.binnacle.aggregator.v1.ListErrorOccurrencesResponse\"4\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02*\x12(/api/v1/errors/{fingerprint}/occurrencesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,31 +37,31 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.erro
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORSERVICE'].methods_by_name['ListErrorGroups']._loaded_options = None
-  _globals['_ERRORSERVICE'].methods_by_name['ListErrorGroups']._serialized_options = b'\202\323\344\223\002\020\022\016/api/v1/errors'
+  _globals['_ERRORSERVICE'].methods_by_name['ListErrorGroups']._serialized_options = b'\340\340\030\002\202\323\344\223\002\020\022\016/api/v1/errors'
   _globals['_ERRORSERVICE'].methods_by_name['GetErrorGroup']._loaded_options = None
-  _globals['_ERRORSERVICE'].methods_by_name['GetErrorGroup']._serialized_options = b'\202\323\344\223\002\036\022\034/api/v1/errors/{fingerprint}'
+  _globals['_ERRORSERVICE'].methods_by_name['GetErrorGroup']._serialized_options = b'\340\340\030\002\202\323\344\223\002\036\022\034/api/v1/errors/{fingerprint}'
   _globals['_ERRORSERVICE'].methods_by_name['ListErrorOccurrences']._loaded_options = None
-  _globals['_ERRORSERVICE'].methods_by_name['ListErrorOccurrences']._serialized_options = b'\202\323\344\223\002*\022(/api/v1/errors/{fingerprint}/occurrences'
-  _globals['_ERRORORDER']._serialized_start=2213
-  _globals['_ERRORORDER']._serialized_end=2355
-  _globals['_LISTERRORGROUPSREQUEST']._serialized_start=197
-  _globals['_LISTERRORGROUPSREQUEST']._serialized_end=395
-  _globals['_LISTERRORGROUPSRESPONSE']._serialized_start=397
-  _globals['_LISTERRORGROUPSRESPONSE']._serialized_end=522
-  _globals['_ERRORGROUP']._serialized_start=525
-  _globals['_ERRORGROUP']._serialized_end=1071
-  _globals['_ERRORRELEASE']._serialized_start=1074
-  _globals['_ERRORRELEASE']._serialized_end=1252
-  _globals['_ERROROCCURRENCE']._serialized_start=1255
-  _globals['_ERROROCCURRENCE']._serialized_end=1566
-  _globals['_GETERRORGROUPREQUEST']._serialized_start=1569
-  _globals['_GETERRORGROUPREQUEST']._serialized_end=1739
-  _globals['_GETERRORGROUPRESPONSE']._serialized_start=1741
-  _globals['_GETERRORGROUPRESPONSE']._serialized_end=1822
-  _globals['_LISTERROROCCURRENCESREQUEST']._serialized_start=1825
-  _globals['_LISTERROROCCURRENCESREQUEST']._serialized_end=2062
-  _globals['_LISTERROROCCURRENCESRESPONSE']._serialized_start=2065
-  _globals['_LISTERROROCCURRENCESRESPONSE']._serialized_end=2210
-  _globals['_ERRORSERVICE']._serialized_start=2358
-  _globals['_ERRORSERVICE']._serialized_end=2844
+  _globals['_ERRORSERVICE'].methods_by_name['ListErrorOccurrences']._serialized_options = b'\340\340\030\002\202\323\344\223\002*\022(/api/v1/errors/{fingerprint}/occurrences'
+  _globals['_ERRORORDER']._serialized_start=2248
+  _globals['_ERRORORDER']._serialized_end=2390
+  _globals['_LISTERRORGROUPSREQUEST']._serialized_start=232
+  _globals['_LISTERRORGROUPSREQUEST']._serialized_end=430
+  _globals['_LISTERRORGROUPSRESPONSE']._serialized_start=432
+  _globals['_LISTERRORGROUPSRESPONSE']._serialized_end=557
+  _globals['_ERRORGROUP']._serialized_start=560
+  _globals['_ERRORGROUP']._serialized_end=1106
+  _globals['_ERRORRELEASE']._serialized_start=1109
+  _globals['_ERRORRELEASE']._serialized_end=1287
+  _globals['_ERROROCCURRENCE']._serialized_start=1290
+  _globals['_ERROROCCURRENCE']._serialized_end=1601
+  _globals['_GETERRORGROUPREQUEST']._serialized_start=1604
+  _globals['_GETERRORGROUPREQUEST']._serialized_end=1774
+  _globals['_GETERRORGROUPRESPONSE']._serialized_start=1776
+  _globals['_GETERRORGROUPRESPONSE']._serialized_end=1857
+  _globals['_LISTERROROCCURRENCESREQUEST']._serialized_start=1860
+  _globals['_LISTERROROCCURRENCESREQUEST']._serialized_end=2097
+  _globals['_LISTERROROCCURRENCESRESPONSE']._serialized_start=2100
+  _globals['_LISTERROROCCURRENCESRESPONSE']._serialized_end=2245
+  _globals['_ERRORSERVICE']._serialized_start=2393
+  _globals['_ERRORSERVICE']._serialized_end=2891
 # @@protoc_insertion_point(module_scope)

@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.events.v1 import events_pb2 as binnacle_dot_events_dot_v1_dot_events__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.query.v1 import filters_pb2 as binnacle_dot_query_dot_v1_dot_filters__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/event_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1f\x62innacle/events/v1/events.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1cgoogle/api/annotations.proto\"\xa8\x01\n\x13SearchEventsRequest\x12\x36\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.binnacle.query.v1.EventFilterR\x06\x66ilter\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1d\n\nwith_total\x18\x04 \x01(\x08R\twithTotal\"\xc6\x01\n\x14SearchEventsResponse\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12.\n\x13previous_page_token\x18\x03 \x01(\tR\x11previousPageToken\x12\x19\n\x05total\x18\x04 \x01(\x01H\x00R\x05total\x88\x01\x01\x42\x08\n\x06_total\"\x86\x02\n\x18GetEventHistogramRequest\x12\x36\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.binnacle.query.v1.EventFilterR\x06\x66ilter\x12!\n\x0cstep_seconds\x18\x02 \x01(\rR\x0bstepSeconds\x12L\n\x05split\x18\x03 \x01(\x0e\x32\x36.binnacle.aggregator.v1.GetEventHistogramRequest.SplitR\x05split\"A\n\x05Split\x12\x15\n\x11SPLIT_UNSPECIFIED\x10\x00\x12\x0e\n\nSPLIT_TYPE\x10\x01\x12\x11\n\rSPLIT_SERVICE\x10\x02\"W\n\x19GetEventHistogramResponse\x12:\n\thistogram\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.HistogramR\thistogram2\xf1\x02\n\x0c\x45ventService\x12\xa4\x01\n\x0cSearchEvents\x12+.binnacle.aggregator.v1.SearchEventsRequest\x1a,.binnacle.aggregator.v1.SearchEventsResponse\"9\x82\xd3\xe4\x93\x02\x33\x12\x15/api/v1/events/searchZ\x1a\"\x15/api/v1/events/search:\x01*\x12\xb9\x01\n\x11GetEventHistogram\x12\x30.binnacle.aggregator.v1.GetEventHistogramRequest\x1a\x31.binnacle.aggregator.v1.GetEventHistogramResponse\"?\x82\xd3\xe4\x93\x02\x39\x12\x18/api/v1/events/histogramZ\x1d\"\x18/api/v1/events/histogram:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/event_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1f\x62innacle/events/v1/events.proto\x1a!binnacle/options/v1/options.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1cgoogle/api/annotations.proto\"\xa8\x01\n\x13SearchEventsRequest\x12\x36\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.binnacle.query.v1.EventFilterR\x06\x66ilter\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1d\n\nwith_total\x18\x04 \x01(\x08R\twithTotal\"\xc6\x01\n\x14SearchEventsResponse\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12.\n\x13previous_page_token\x18\x03 \x01(\tR\x11previousPageToken\x12\x19\n\x05total\x18\x04 \x01(\x01H\x00R\x05total\x88\x01\x01\x42\x08\n\x06_total\"\x86\x02\n\x18GetEventHistogramRequest\x12\x36\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1e.binnacle.query.v1.EventFilterR\x06\x66ilter\x12!\n\x0cstep_seconds\x18\x02 \x01(\rR\x0bstepSeconds\x12L\n\x05split\x18\x03 \x01(\x0e\x32\x36.binnacle.aggregator.v1.GetEventHistogramRequest.SplitR\x05split\"A\n\x05Split\x12\x15\n\x11SPLIT_UNSPECIFIED\x10\x00\x12\x0e\n\nSPLIT_TYPE\x10\x01\x12\x11\n\rSPLIT_SERVICE\x10\x02\"W\n\x19GetEventHistogramResponse\x12:\n\thistogram\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.HistogramR\thistogram2\xf9\x02\n\x0c\x45ventService\x12\xa8\x01\n\x0cSearchEvents\x12+.binnacle.aggregator.v1.SearchEventsRequest\x1a,.binnacle.aggregator.v1.SearchEventsResponse\"=\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x33\x12\x15/api/v1/events/searchZ\x1a\"\x15/api/v1/events/search:\x01*\x12\xbd\x01\n\x11GetEventHistogram\x12\x30.binnacle.aggregator.v1.GetEventHistogramRequest\x1a\x31.binnacle.aggregator.v1.GetEventHistogramResponse\"C\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x39\x12\x18/api/v1/events/histogramZ\x1d\"\x18/api/v1/events/histogram:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,19 +36,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.even
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EVENTSERVICE'].methods_by_name['SearchEvents']._loaded_options = None
-  _globals['_EVENTSERVICE'].methods_by_name['SearchEvents']._serialized_options = b'\202\323\344\223\0023\022\025/api/v1/events/searchZ\032\"\025/api/v1/events/search:\001*'
+  _globals['_EVENTSERVICE'].methods_by_name['SearchEvents']._serialized_options = b'\340\340\030\002\202\323\344\223\0023\022\025/api/v1/events/searchZ\032\"\025/api/v1/events/search:\001*'
   _globals['_EVENTSERVICE'].methods_by_name['GetEventHistogram']._loaded_options = None
-  _globals['_EVENTSERVICE'].methods_by_name['GetEventHistogram']._serialized_options = b'\202\323\344\223\0029\022\030/api/v1/events/histogramZ\035\"\030/api/v1/events/histogram:\001*'
-  _globals['_SEARCHEVENTSREQUEST']._serialized_start=167
-  _globals['_SEARCHEVENTSREQUEST']._serialized_end=335
-  _globals['_SEARCHEVENTSRESPONSE']._serialized_start=338
-  _globals['_SEARCHEVENTSRESPONSE']._serialized_end=536
-  _globals['_GETEVENTHISTOGRAMREQUEST']._serialized_start=539
-  _globals['_GETEVENTHISTOGRAMREQUEST']._serialized_end=801
-  _globals['_GETEVENTHISTOGRAMREQUEST_SPLIT']._serialized_start=736
-  _globals['_GETEVENTHISTOGRAMREQUEST_SPLIT']._serialized_end=801
-  _globals['_GETEVENTHISTOGRAMRESPONSE']._serialized_start=803
-  _globals['_GETEVENTHISTOGRAMRESPONSE']._serialized_end=890
-  _globals['_EVENTSERVICE']._serialized_start=893
-  _globals['_EVENTSERVICE']._serialized_end=1262
+  _globals['_EVENTSERVICE'].methods_by_name['GetEventHistogram']._serialized_options = b'\340\340\030\002\202\323\344\223\0029\022\030/api/v1/events/histogramZ\035\"\030/api/v1/events/histogram:\001*'
+  _globals['_SEARCHEVENTSREQUEST']._serialized_start=202
+  _globals['_SEARCHEVENTSREQUEST']._serialized_end=370
+  _globals['_SEARCHEVENTSRESPONSE']._serialized_start=373
+  _globals['_SEARCHEVENTSRESPONSE']._serialized_end=571
+  _globals['_GETEVENTHISTOGRAMREQUEST']._serialized_start=574
+  _globals['_GETEVENTHISTOGRAMREQUEST']._serialized_end=836
+  _globals['_GETEVENTHISTOGRAMREQUEST_SPLIT']._serialized_start=771
+  _globals['_GETEVENTHISTOGRAMREQUEST_SPLIT']._serialized_end=836
+  _globals['_GETEVENTHISTOGRAMRESPONSE']._serialized_start=838
+  _globals['_GETEVENTHISTOGRAMRESPONSE']._serialized_end=925
+  _globals['_EVENTSERVICE']._serialized_start=928
+  _globals['_EVENTSERVICE']._serialized_end=1305
 # @@protoc_insertion_point(module_scope)

@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.query.v1 import filters_pb2 as binnacle_dot_query_dot_v1_dot_filters__pb2
 from binnacle.query.v1 import query_pb2 as binnacle_dot_query_dot_v1_dot_query__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -29,37 +30,41 @@ from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/export_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x04\n\x11\x45xportDataRequest\x12<\n\x06\x66ormat\x18\x01 \x01(\x0e\x32$.binnacle.aggregator.v1.ExportFormatR\x06\x66ormat\x12\x38\n\x06\x65vents\x18\x02 \x01(\x0b\x32\x1e.binnacle.query.v1.EventFilterH\x00R\x06\x65vents\x12\x32\n\x04logs\x18\x03 \x01(\x0b\x32\x1c.binnacle.query.v1.LogFilterH\x00R\x04logs\x12\x35\n\x05spans\x18\x04 \x01(\x0b\x32\x1d.binnacle.query.v1.SpanFilterH\x00R\x05spans\x12L\n\nheartbeats\x18\x05 \x01(\x0b\x32*.binnacle.aggregator.v1.HeartbeatSelectionH\x00R\nheartbeats\x12\x43\n\x07samples\x18\x06 \x01(\x0b\x32\'.binnacle.aggregator.v1.SampleSelectionH\x00R\x07samples\x12:\n\x04sums\x18\x07 \x01(\x0b\x32$.binnacle.aggregator.v1.SumSelectionH\x00R\x04sums\x12:\n\x05query\x18\t \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryH\x00R\x05query\x12\x19\n\x08\x65nd_line\x18\x08 \x01(\x08R\x07\x65ndLineB\x08\n\x06source\"\xa2\x01\n\x12HeartbeatSelection\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1a\n\x08services\x18\x03 \x03(\tR\x08services\"\xbb\x01\n\x0fSampleSelection\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x36\n\x08matchers\x18\x03 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\"\xd3\x02\n\x0cSumSelection\x12\x43\n\x06\x62ucket\x18\x01 \x01(\x0e\x32+.binnacle.aggregator.v1.SumSelection.BucketR\x06\x62ucket\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x36\n\x08matchers\x18\x04 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\"T\n\x06\x42ucket\x12\x16\n\x12\x42UCKET_UNSPECIFIED\x10\x00\x12\x11\n\rBUCKET_MINUTE\x10\x01\x12\x0f\n\x0b\x42UCKET_HOUR\x10\x02\x12\x0e\n\nBUCKET_DAY\x10\x03\"\xc2\x01\n\x12\x45xportDataResponse\x12\x39\n\x05start\x18\x01 \x01(\x0b\x32#.binnacle.aggregator.v1.ExportStartR\x05start\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12\x12\n\x04rows\x18\x03 \x01(\x01R\x04rows\x12\x14\n\x05\x62ytes\x18\x04 \x01(\x01R\x05\x62ytes\x12\x33\n\x03\x65nd\x18\x05 \x01(\x0b\x32!.binnacle.aggregator.v1.ExportEndR\x03\x65nd\"\x8e\x01\n\x0b\x45xportStart\x12\x1b\n\tfile_name\x18\x01 \x01(\tR\x08\x66ileName\x12!\n\x0c\x63ontent_type\x18\x02 \x01(\tR\x0b\x63ontentType\x12\x18\n\x07\x63olumns\x18\x03 \x03(\tR\x07\x63olumns\x12%\n\x0e\x65stimated_rows\x18\x04 \x01(\x01R\restimatedRows\"M\n\tExportEnd\x12\x12\n\x04rows\x18\x01 \x01(\x01R\x04rows\x12\x14\n\x05\x62ytes\x18\x02 \x01(\x01R\x05\x62ytes\x12\x16\n\x06sha256\x18\x03 \x01(\tR\x06sha256\"\xa0\x03\n\x13\x44ownloadDataRequest\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\tR\x04\x64\x61ta\x12\x16\n\x06\x66ormat\x18\x02 \x01(\tR\x06\x66ormat\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1a\n\x08services\x18\x05 \x03(\tR\x08services\x12\x14\n\x05types\x18\x06 \x03(\tR\x05types\x12\x19\n\x08user_ids\x18\x07 \x03(\tR\x07userIds\x12\x16\n\x06levels\x18\x08 \x03(\tR\x06levels\x12\x12\n\x04text\x18\t \x01(\tR\x04text\x12\x14\n\x05match\x18\n \x03(\tR\x05match\x12\x19\n\x08\x65nd_line\x18\x0b \x01(\x08R\x07\x65ndLine\x12\x41\n\x06\x65xport\x18\x0c \x01(\x0b\x32).binnacle.aggregator.v1.ExportDataRequestR\x06\x65xport\"F\n\x14\x44ownloadDataResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent*\xaa\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x01\x12\x16\n\x12\x45XPORT_FORMAT_JSON\x10\x02\x12\x18\n\x14\x45XPORT_FORMAT_NDJSON\x10\x03\x12\x19\n\x15\x45XPORT_FORMAT_PARQUET\x10\x04\x12\x17\n\x13\x45XPORT_FORMAT_ARROW\x10\x05\x32\xa8\x02\n\rExportService\x12\x65\n\nExportData\x12).binnacle.aggregator.v1.ExportDataRequest\x1a*.binnacle.aggregator.v1.ExportDataResponse0\x01\x12\xaf\x01\n\x0c\x44ownloadData\x12+.binnacle.aggregator.v1.DownloadDataRequest\x1a,.binnacle.aggregator.v1.DownloadDataResponse\"B\x82\xd3\xe4\x93\x02<\x12\x0e/api/v1/exportZ!\"\x0e/api/v1/export:\x06\x65xportb\x07\x63ontentb\x07\x63ontent0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/export_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x04\n\x11\x45xportDataRequest\x12<\n\x06\x66ormat\x18\x01 \x01(\x0e\x32$.binnacle.aggregator.v1.ExportFormatR\x06\x66ormat\x12\x38\n\x06\x65vents\x18\x02 \x01(\x0b\x32\x1e.binnacle.query.v1.EventFilterH\x00R\x06\x65vents\x12\x32\n\x04logs\x18\x03 \x01(\x0b\x32\x1c.binnacle.query.v1.LogFilterH\x00R\x04logs\x12\x35\n\x05spans\x18\x04 \x01(\x0b\x32\x1d.binnacle.query.v1.SpanFilterH\x00R\x05spans\x12L\n\nheartbeats\x18\x05 \x01(\x0b\x32*.binnacle.aggregator.v1.HeartbeatSelectionH\x00R\nheartbeats\x12\x43\n\x07samples\x18\x06 \x01(\x0b\x32\'.binnacle.aggregator.v1.SampleSelectionH\x00R\x07samples\x12:\n\x04sums\x18\x07 \x01(\x0b\x32$.binnacle.aggregator.v1.SumSelectionH\x00R\x04sums\x12:\n\x05query\x18\t \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryH\x00R\x05query\x12\x19\n\x08\x65nd_line\x18\x08 \x01(\x08R\x07\x65ndLineB\x08\n\x06source\"\xa2\x01\n\x12HeartbeatSelection\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1a\n\x08services\x18\x03 \x03(\tR\x08services\"\xbb\x01\n\x0fSampleSelection\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x36\n\x08matchers\x18\x03 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\"\xd3\x02\n\x0cSumSelection\x12\x43\n\x06\x62ucket\x18\x01 \x01(\x0e\x32+.binnacle.aggregator.v1.SumSelection.BucketR\x06\x62ucket\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x36\n\x08matchers\x18\x04 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\"T\n\x06\x42ucket\x12\x16\n\x12\x42UCKET_UNSPECIFIED\x10\x00\x12\x11\n\rBUCKET_MINUTE\x10\x01\x12\x0f\n\x0b\x42UCKET_HOUR\x10\x02\x12\x0e\n\nBUCKET_DAY\x10\x03\"\xc2\x01\n\x12\x45xportDataResponse\x12\x39\n\x05start\x18\x01 \x01(\x0b\x32#.binnacle.aggregator.v1.ExportStartR\x05start\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12\x12\n\x04rows\x18\x03 \x01(\x01R\x04rows\x12\x14\n\x05\x62ytes\x18\x04 \x01(\x01R\x05\x62ytes\x12\x33\n\x03\x65nd\x18\x05 \x01(\x0b\x32!.binnacle.aggregator.v1.ExportEndR\x03\x65nd\"\x8e\x01\n\x0b\x45xportStart\x12\x1b\n\tfile_name\x18\x01 \x01(\tR\x08\x66ileName\x12!\n\x0c\x63ontent_type\x18\x02 \x01(\tR\x0b\x63ontentType\x12\x18\n\x07\x63olumns\x18\x03 \x03(\tR\x07\x63olumns\x12%\n\x0e\x65stimated_rows\x18\x04 \x01(\x01R\restimatedRows\"M\n\tExportEnd\x12\x12\n\x04rows\x18\x01 \x01(\x01R\x04rows\x12\x14\n\x05\x62ytes\x18\x02 \x01(\x01R\x05\x62ytes\x12\x16\n\x06sha256\x18\x03 \x01(\tR\x06sha256\"\xa5\x03\n\x13\x44ownloadDataRequest\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\tR\x04\x64\x61ta\x12\x16\n\x06\x66ormat\x18\x02 \x01(\tR\x06\x66ormat\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1a\n\x08services\x18\x05 \x03(\tR\x08services\x12\x14\n\x05types\x18\x06 \x03(\tR\x05types\x12\x1e\n\x08user_ids\x18\x07 \x03(\tB\x03\x80\x01\x01R\x07userIds\x12\x16\n\x06levels\x18\x08 \x03(\tR\x06levels\x12\x12\n\x04text\x18\t \x01(\tR\x04text\x12\x14\n\x05match\x18\n \x03(\tR\x05match\x12\x19\n\x08\x65nd_line\x18\x0b \x01(\x08R\x07\x65ndLine\x12\x41\n\x06\x65xport\x18\x0c \x01(\x0b\x32).binnacle.aggregator.v1.ExportDataRequestR\x06\x65xport\"F\n\x14\x44ownloadDataResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent*\xaa\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x01\x12\x16\n\x12\x45XPORT_FORMAT_JSON\x10\x02\x12\x18\n\x14\x45XPORT_FORMAT_NDJSON\x10\x03\x12\x19\n\x15\x45XPORT_FORMAT_PARQUET\x10\x04\x12\x17\n\x13\x45XPORT_FORMAT_ARROW\x10\x05\x32\xba\x02\n\rExportService\x12o\n\nExportData\x12).binnacle.aggregator.v1.ExportDataRequest\x1a*.binnacle.aggregator.v1.ExportDataResponse\"\x08\xe0\xe0\x18\x02\xe8\xe0\x18\x01\x30\x01\x12\xb7\x01\n\x0c\x44ownloadData\x12+.binnacle.aggregator.v1.DownloadDataRequest\x1a,.binnacle.aggregator.v1.DownloadDataResponse\"J\xe0\xe0\x18\x02\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02<\x12\x0e/api/v1/exportZ!\"\x0e/api/v1/export:\x06\x65xportb\x07\x63ontentb\x07\x63ontent0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.export_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_DOWNLOADDATAREQUEST'].fields_by_name['user_ids']._loaded_options = None
+  _globals['_DOWNLOADDATAREQUEST'].fields_by_name['user_ids']._serialized_options = b'\200\001\001'
+  _globals['_EXPORTSERVICE'].methods_by_name['ExportData']._loaded_options = None
+  _globals['_EXPORTSERVICE'].methods_by_name['ExportData']._serialized_options = b'\340\340\030\002\350\340\030\001'
   _globals['_EXPORTSERVICE'].methods_by_name['DownloadData']._loaded_options = None
-  _globals['_EXPORTSERVICE'].methods_by_name['DownloadData']._serialized_options = b'\202\323\344\223\002<\022\016/api/v1/exportZ!\"\016/api/v1/export:\006exportb\007contentb\007content'
-  _globals['_EXPORTFORMAT']._serialized_start=2388
-  _globals['_EXPORTFORMAT']._serialized_end=2558
-  _globals['_EXPORTDATAREQUEST']._serialized_start=226
-  _globals['_EXPORTDATAREQUEST']._serialized_end=776
-  _globals['_HEARTBEATSELECTION']._serialized_start=779
-  _globals['_HEARTBEATSELECTION']._serialized_end=941
-  _globals['_SAMPLESELECTION']._serialized_start=944
-  _globals['_SAMPLESELECTION']._serialized_end=1131
-  _globals['_SUMSELECTION']._serialized_start=1134
-  _globals['_SUMSELECTION']._serialized_end=1473
-  _globals['_SUMSELECTION_BUCKET']._serialized_start=1389
-  _globals['_SUMSELECTION_BUCKET']._serialized_end=1473
-  _globals['_EXPORTDATARESPONSE']._serialized_start=1476
-  _globals['_EXPORTDATARESPONSE']._serialized_end=1670
-  _globals['_EXPORTSTART']._serialized_start=1673
-  _globals['_EXPORTSTART']._serialized_end=1815
-  _globals['_EXPORTEND']._serialized_start=1817
-  _globals['_EXPORTEND']._serialized_end=1894
-  _globals['_DOWNLOADDATAREQUEST']._serialized_start=1897
-  _globals['_DOWNLOADDATAREQUEST']._serialized_end=2313
-  _globals['_DOWNLOADDATARESPONSE']._serialized_start=2315
-  _globals['_DOWNLOADDATARESPONSE']._serialized_end=2385
-  _globals['_EXPORTSERVICE']._serialized_start=2561
-  _globals['_EXPORTSERVICE']._serialized_end=2857
+  _globals['_EXPORTSERVICE'].methods_by_name['DownloadData']._serialized_options = b'\340\340\030\002\350\340\030\001\202\323\344\223\002<\022\016/api/v1/exportZ!\"\016/api/v1/export:\006exportb\007contentb\007content'
+  _globals['_EXPORTFORMAT']._serialized_start=2428
+  _globals['_EXPORTFORMAT']._serialized_end=2598
+  _globals['_EXPORTDATAREQUEST']._serialized_start=261
+  _globals['_EXPORTDATAREQUEST']._serialized_end=811
+  _globals['_HEARTBEATSELECTION']._serialized_start=814
+  _globals['_HEARTBEATSELECTION']._serialized_end=976
+  _globals['_SAMPLESELECTION']._serialized_start=979
+  _globals['_SAMPLESELECTION']._serialized_end=1166
+  _globals['_SUMSELECTION']._serialized_start=1169
+  _globals['_SUMSELECTION']._serialized_end=1508
+  _globals['_SUMSELECTION_BUCKET']._serialized_start=1424
+  _globals['_SUMSELECTION_BUCKET']._serialized_end=1508
+  _globals['_EXPORTDATARESPONSE']._serialized_start=1511
+  _globals['_EXPORTDATARESPONSE']._serialized_end=1705
+  _globals['_EXPORTSTART']._serialized_start=1708
+  _globals['_EXPORTSTART']._serialized_end=1850
+  _globals['_EXPORTEND']._serialized_start=1852
+  _globals['_EXPORTEND']._serialized_end=1929
+  _globals['_DOWNLOADDATAREQUEST']._serialized_start=1932
+  _globals['_DOWNLOADDATAREQUEST']._serialized_end=2353
+  _globals['_DOWNLOADDATARESPONSE']._serialized_start=2355
+  _globals['_DOWNLOADDATARESPONSE']._serialized_end=2425
+  _globals['_EXPORTSERVICE']._serialized_start=2601
+  _globals['_EXPORTSERVICE']._serialized_end=2915
 # @@protoc_insertion_point(module_scope)

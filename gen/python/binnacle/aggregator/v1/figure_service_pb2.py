@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/figure_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"b\n\x11GetFiguresRequest\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\x12\x18\n\x07metrics\x18\x03 \x03(\tR\x07metrics\"\xf0\x02\n\x12GetFiguresResponse\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSeconds\x12Q\n\x07metrics\x18\x05 \x03(\x0b\x32\x37.binnacle.aggregator.v1.GetFiguresResponse.MetricsEntryR\x07metrics\x1aZ\n\x0cMetricsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x34\n\x05value\x18\x02 \x01(\x0b\x32\x1e.binnacle.aggregator.v1.FigureR\x05value:\x02\x38\x01\"Z\n\x06\x46igure\x12\x12\n\x04unit\x18\x01 \x01(\tR\x04unit\x12<\n\x06series\x18\x02 \x03(\x0b\x32$.binnacle.aggregator.v1.FigureSeriesR\x06series\"\xf5\x01\n\x0c\x46igureSeries\x12H\n\x06labels\x18\x01 \x03(\x0b\x32\x30.binnacle.aggregator.v1.FigureSeries.LabelsEntryR\x06labels\x12\x19\n\x05value\x18\x02 \x01(\x01H\x00R\x05value\x88\x01\x01\x12;\n\x06points\x18\x03 \x03(\x0b\x32#.binnacle.aggregator.v1.FigurePointR\x06points\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\x08\n\x06_value\"S\n\x0b\x46igurePoint\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\"}\n\x14\x45xportFiguresRequest\x12\x16\n\x06\x66ormat\x18\x01 \x01(\tR\x06\x66ormat\x12\x16\n\x06period\x18\x02 \x01(\tR\x06period\x12\x18\n\x07metrics\x18\x03 \x03(\tR\x07metrics\x12\x1b\n\ttenant_id\x18\x04 \x01(\tR\x08tenantId\"G\n\x15\x45xportFiguresResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\xe6\x01\n\x10GetFigureRequest\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x04 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x05 \x01(\rR\x0bstepSeconds\"\x92\x02\n\x11GetFigureResponse\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12!\n\x0cstep_seconds\x18\x05 \x01(\rR\x0bstepSeconds\x12<\n\x06series\x18\x06 \x03(\x0b\x32$.binnacle.aggregator.v1.FigureSeriesR\x06series2\xc4\x03\n\rFigureService\x12\x86\x01\n\nGetFigures\x12).binnacle.aggregator.v1.GetFiguresRequest\x1a*.binnacle.aggregator.v1.GetFiguresResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/dashboard/metrics\x12\x9a\x01\n\rExportFigures\x12,.binnacle.aggregator.v1.ExportFiguresRequest\x1a-.binnacle.aggregator.v1.ExportFiguresResponse\",\x82\xd3\xe4\x93\x02&\"\x18/api/v1/dashboard/export:\x01*b\x07\x63ontent\x12\x8c\x01\n\tGetFigure\x12(.binnacle.aggregator.v1.GetFigureRequest\x1a).binnacle.aggregator.v1.GetFigureResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/analytics/timeseries/{metric}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/figure_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"b\n\x11GetFiguresRequest\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\x12\x18\n\x07metrics\x18\x03 \x03(\tR\x07metrics\"\xf0\x02\n\x12GetFiguresResponse\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSeconds\x12Q\n\x07metrics\x18\x05 \x03(\x0b\x32\x37.binnacle.aggregator.v1.GetFiguresResponse.MetricsEntryR\x07metrics\x1aZ\n\x0cMetricsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x34\n\x05value\x18\x02 \x01(\x0b\x32\x1e.binnacle.aggregator.v1.FigureR\x05value:\x02\x38\x01\"Z\n\x06\x46igure\x12\x12\n\x04unit\x18\x01 \x01(\tR\x04unit\x12<\n\x06series\x18\x02 \x03(\x0b\x32$.binnacle.aggregator.v1.FigureSeriesR\x06series\"\xf5\x01\n\x0c\x46igureSeries\x12H\n\x06labels\x18\x01 \x03(\x0b\x32\x30.binnacle.aggregator.v1.FigureSeries.LabelsEntryR\x06labels\x12\x19\n\x05value\x18\x02 \x01(\x01H\x00R\x05value\x88\x01\x01\x12;\n\x06points\x18\x03 \x03(\x0b\x32#.binnacle.aggregator.v1.FigurePointR\x06points\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\x08\n\x06_value\"S\n\x0b\x46igurePoint\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\"}\n\x14\x45xportFiguresRequest\x12\x16\n\x06\x66ormat\x18\x01 \x01(\tR\x06\x66ormat\x12\x16\n\x06period\x18\x02 \x01(\tR\x06period\x12\x18\n\x07metrics\x18\x03 \x03(\tR\x07metrics\x12\x1b\n\ttenant_id\x18\x04 \x01(\tR\x08tenantId\"G\n\x15\x45xportFiguresResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\xe6\x01\n\x10GetFigureRequest\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x04 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x05 \x01(\rR\x0bstepSeconds\"\x92\x02\n\x11GetFigureResponse\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12!\n\x0cstep_seconds\x18\x05 \x01(\rR\x0bstepSeconds\x12<\n\x06series\x18\x06 \x03(\x0b\x32$.binnacle.aggregator.v1.FigureSeriesR\x06series2\xd4\x03\n\rFigureService\x12\x8a\x01\n\nGetFigures\x12).binnacle.aggregator.v1.GetFiguresRequest\x1a*.binnacle.aggregator.v1.GetFiguresResponse\"%\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/dashboard/metrics\x12\xa2\x01\n\rExportFigures\x12,.binnacle.aggregator.v1.ExportFiguresRequest\x1a-.binnacle.aggregator.v1.ExportFiguresResponse\"4\xe0\xe0\x18\x02\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02&\"\x18/api/v1/dashboard/export:\x01*b\x07\x63ontent\x12\x90\x01\n\tGetFigure\x12(.binnacle.aggregator.v1.GetFigureRequest\x1a).binnacle.aggregator.v1.GetFigureResponse\".\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02$\x12\"/api/analytics/timeseries/{metric}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,33 +40,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FIGURESERIES_LABELSENTRY']._loaded_options = None
   _globals['_FIGURESERIES_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_FIGURESERVICE'].methods_by_name['GetFigures']._loaded_options = None
-  _globals['_FIGURESERVICE'].methods_by_name['GetFigures']._serialized_options = b'\202\323\344\223\002\033\022\031/api/v1/dashboard/metrics'
+  _globals['_FIGURESERVICE'].methods_by_name['GetFigures']._serialized_options = b'\340\340\030\002\202\323\344\223\002\033\022\031/api/v1/dashboard/metrics'
   _globals['_FIGURESERVICE'].methods_by_name['ExportFigures']._loaded_options = None
-  _globals['_FIGURESERVICE'].methods_by_name['ExportFigures']._serialized_options = b'\202\323\344\223\002&\"\030/api/v1/dashboard/export:\001*b\007content'
+  _globals['_FIGURESERVICE'].methods_by_name['ExportFigures']._serialized_options = b'\340\340\030\002\350\340\030\001\202\323\344\223\002&\"\030/api/v1/dashboard/export:\001*b\007content'
   _globals['_FIGURESERVICE'].methods_by_name['GetFigure']._loaded_options = None
-  _globals['_FIGURESERVICE'].methods_by_name['GetFigure']._serialized_options = b'\202\323\344\223\002$\022\"/api/analytics/timeseries/{metric}'
-  _globals['_GETFIGURESREQUEST']._serialized_start=161
-  _globals['_GETFIGURESREQUEST']._serialized_end=259
-  _globals['_GETFIGURESRESPONSE']._serialized_start=262
-  _globals['_GETFIGURESRESPONSE']._serialized_end=630
-  _globals['_GETFIGURESRESPONSE_METRICSENTRY']._serialized_start=540
-  _globals['_GETFIGURESRESPONSE_METRICSENTRY']._serialized_end=630
-  _globals['_FIGURE']._serialized_start=632
-  _globals['_FIGURE']._serialized_end=722
-  _globals['_FIGURESERIES']._serialized_start=725
-  _globals['_FIGURESERIES']._serialized_end=970
-  _globals['_FIGURESERIES_LABELSENTRY']._serialized_start=903
-  _globals['_FIGURESERIES_LABELSENTRY']._serialized_end=960
-  _globals['_FIGUREPOINT']._serialized_start=972
-  _globals['_FIGUREPOINT']._serialized_end=1055
-  _globals['_EXPORTFIGURESREQUEST']._serialized_start=1057
-  _globals['_EXPORTFIGURESREQUEST']._serialized_end=1182
-  _globals['_EXPORTFIGURESRESPONSE']._serialized_start=1184
-  _globals['_EXPORTFIGURESRESPONSE']._serialized_end=1255
-  _globals['_GETFIGUREREQUEST']._serialized_start=1258
-  _globals['_GETFIGUREREQUEST']._serialized_end=1488
-  _globals['_GETFIGURERESPONSE']._serialized_start=1491
-  _globals['_GETFIGURERESPONSE']._serialized_end=1765
-  _globals['_FIGURESERVICE']._serialized_start=1768
-  _globals['_FIGURESERVICE']._serialized_end=2220
+  _globals['_FIGURESERVICE'].methods_by_name['GetFigure']._serialized_options = b'\340\340\030\002\202\323\344\223\002$\022\"/api/analytics/timeseries/{metric}'
+  _globals['_GETFIGURESREQUEST']._serialized_start=196
+  _globals['_GETFIGURESREQUEST']._serialized_end=294
+  _globals['_GETFIGURESRESPONSE']._serialized_start=297
+  _globals['_GETFIGURESRESPONSE']._serialized_end=665
+  _globals['_GETFIGURESRESPONSE_METRICSENTRY']._serialized_start=575
+  _globals['_GETFIGURESRESPONSE_METRICSENTRY']._serialized_end=665
+  _globals['_FIGURE']._serialized_start=667
+  _globals['_FIGURE']._serialized_end=757
+  _globals['_FIGURESERIES']._serialized_start=760
+  _globals['_FIGURESERIES']._serialized_end=1005
+  _globals['_FIGURESERIES_LABELSENTRY']._serialized_start=938
+  _globals['_FIGURESERIES_LABELSENTRY']._serialized_end=995
+  _globals['_FIGUREPOINT']._serialized_start=1007
+  _globals['_FIGUREPOINT']._serialized_end=1090
+  _globals['_EXPORTFIGURESREQUEST']._serialized_start=1092
+  _globals['_EXPORTFIGURESREQUEST']._serialized_end=1217
+  _globals['_EXPORTFIGURESRESPONSE']._serialized_start=1219
+  _globals['_EXPORTFIGURESRESPONSE']._serialized_end=1290
+  _globals['_GETFIGUREREQUEST']._serialized_start=1293
+  _globals['_GETFIGUREREQUEST']._serialized_end=1523
+  _globals['_GETFIGURERESPONSE']._serialized_start=1526
+  _globals['_GETFIGURERESPONSE']._serialized_end=1800
+  _globals['_FIGURESERVICE']._serialized_start=1803
+  _globals['_FIGURESERVICE']._serialized_end=2271
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3binnacle/aggregator/v1/intake_warning_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\x01\n\x19ListIntakeWarningsRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x1b\n\tpage_size\x18\x04 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\"\x87\x01\n\x1aListIntakeWarningsResponse\x12\x41\n\x08warnings\x18\x01 \x03(\x0b\x32%.binnacle.aggregator.v1.IntakeWarningR\x08warnings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xad\x02\n\rIntakeWarning\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n\x05\x66ield\x18\x02 \x01(\tR\x05\x66ield\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06source\x18\x05 \x01(\tR\x06source\x12\x16\n\x06sample\x18\x06 \x01(\tR\x06sample\x12\x14\n\x05\x63ount\x18\x07 \x01(\x01R\x05\x63ount\x12\x39\n\nfirst_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime2\xb5\x01\n\x14IntakeWarningService\x12\x9c\x01\n\x12ListIntakeWarnings\x12\x31.binnacle.aggregator.v1.ListIntakeWarningsRequest\x1a\x32.binnacle.aggregator.v1.ListIntakeWarningsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/intake-warningsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3binnacle/aggregator/v1/intake_warning_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\x01\n\x19ListIntakeWarningsRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x1b\n\tpage_size\x18\x04 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\"\x87\x01\n\x1aListIntakeWarningsResponse\x12\x41\n\x08warnings\x18\x01 \x03(\x0b\x32%.binnacle.aggregator.v1.IntakeWarningR\x08warnings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xad\x02\n\rIntakeWarning\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n\x05\x66ield\x18\x02 \x01(\tR\x05\x66ield\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06source\x18\x05 \x01(\tR\x06source\x12\x16\n\x06sample\x18\x06 \x01(\tR\x06sample\x12\x14\n\x05\x63ount\x18\x07 \x01(\x01R\x05\x63ount\x12\x39\n\nfirst_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime2\xb9\x01\n\x14IntakeWarningService\x12\xa0\x01\n\x12ListIntakeWarnings\x12\x31.binnacle.aggregator.v1.ListIntakeWarningsRequest\x1a\x32.binnacle.aggregator.v1.ListIntakeWarningsResponse\"#\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/intake-warningsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,13 +35,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.inta
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INTAKEWARNINGSERVICE'].methods_by_name['ListIntakeWarnings']._loaded_options = None
-  _globals['_INTAKEWARNINGSERVICE'].methods_by_name['ListIntakeWarnings']._serialized_options = b'\202\323\344\223\002\031\022\027/api/v1/intake-warnings'
-  _globals['_LISTINTAKEWARNINGSREQUEST']._serialized_start=143
-  _globals['_LISTINTAKEWARNINGSREQUEST']._serialized_end=364
-  _globals['_LISTINTAKEWARNINGSRESPONSE']._serialized_start=367
-  _globals['_LISTINTAKEWARNINGSRESPONSE']._serialized_end=502
-  _globals['_INTAKEWARNING']._serialized_start=505
-  _globals['_INTAKEWARNING']._serialized_end=806
-  _globals['_INTAKEWARNINGSERVICE']._serialized_start=809
-  _globals['_INTAKEWARNINGSERVICE']._serialized_end=990
+  _globals['_INTAKEWARNINGSERVICE'].methods_by_name['ListIntakeWarnings']._serialized_options = b'\340\340\030\002\202\323\344\223\002\031\022\027/api/v1/intake-warnings'
+  _globals['_LISTINTAKEWARNINGSREQUEST']._serialized_start=178
+  _globals['_LISTINTAKEWARNINGSREQUEST']._serialized_end=399
+  _globals['_LISTINTAKEWARNINGSRESPONSE']._serialized_start=402
+  _globals['_LISTINTAKEWARNINGSRESPONSE']._serialized_end=537
+  _globals['_INTAKEWARNING']._serialized_start=540
+  _globals['_INTAKEWARNING']._serialized_end=841
+  _globals['_INTAKEWARNINGSERVICE']._serialized_start=844
+  _globals['_INTAKEWARNINGSERVICE']._serialized_end=1029
 # @@protoc_insertion_point(module_scope)

@@ -119,6 +119,8 @@ class IntakeWarning(_message.Message):
     (a request that cannot be decoded), `clock_skew`, `unknown_series`,
     `active_series`, `request_size`, `rate`, `capacity`, `series` (of all
     tenants together), `journal` (it is full), `other` (too many kinds to list).
+    `redacted` tells once of a name like that of a secret: what was written under
+    it is kept, but its values were replaced.
     """
     description: _builtins.str
     """What is wrong and what would be right."""

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.reports.v1 import reports_pb2 as binnacle_dot_reports_dot_v1_dot_reports__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0binnacle/aggregator/v1/integration_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/reports/v1/reports.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x01\n\x17ListIntegrationsRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\"j\n\x18ListIntegrationsResponse\x12N\n\x0cintegrations\x18\x01 \x03(\x0b\x32*.binnacle.aggregator.v1.IntegrationSummaryR\x0cintegrations\"\x88\x03\n\x12IntegrationSummary\x12 \n\x0bintegration\x18\x01 \x01(\tR\x0bintegration\x12\x16\n\x06status\x18\x02 \x01(\tR\x06status\x12\x30\n\x05\x63\x61lls\x18\x03 \x01(\x0b\x32\x1a.binnacle.reports.v1.CallsR\x05\x63\x61lls\x12\x46\n\x11last_success_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0flastSuccessTime\x12\x46\n\x11last_failure_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0flastFailureTime\x12\x36\n\x06\x65rrors\x18\x06 \x03(\x0b\x32\x1e.binnacle.reports.v1.ErrorKindR\x06\x65rrors\x12\x1f\n\x0b\x66rom_events\x18\x07 \x01(\x08R\nfromEvents\x12\x1d\n\nfrom_spans\x18\x08 \x01(\x08R\tfromSpans\"\x92\x02\n\x15GetIntegrationRequest\x12 \n\x0bintegration\x18\x01 \x01(\tR\x0bintegration\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x04 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x05 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x06 \x01(\tR\x08timeZone\"\x90\x02\n\x16GetIntegrationResponse\x12L\n\x0bintegration\x18\x01 \x01(\x0b\x32*.binnacle.aggregator.v1.IntegrationSummaryR\x0bintegration\x12I\n\tendpoints\x18\x02 \x03(\x0b\x32+.binnacle.aggregator.v1.IntegrationEndpointR\tendpoints\x12:\n\x06points\x18\x03 \x03(\x0b\x32\".binnacle.aggregator.v1.CallsPointR\x06points\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSeconds\"\xf3\x01\n\x13IntegrationEndpoint\x12\x1a\n\x08\x65ndpoint\x18\x01 \x01(\tR\x08\x65ndpoint\x12\x30\n\x05\x63\x61lls\x18\x02 \x01(\x0b\x32\x1a.binnacle.reports.v1.CallsR\x05\x63\x61lls\x12\x46\n\x11last_success_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0flastSuccessTime\x12\x46\n\x11last_failure_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0flastFailureTime\"\xb0\x01\n\nCallsPoint\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x30\n\x05\x63\x61lls\x18\x03 \x01(\x0b\x32\x1a.binnacle.reports.v1.CallsR\x05\x63\x61lls2\xf5\x02\n\x12IntegrationService\x12\x93\x01\n\x10ListIntegrations\x12/.binnacle.aggregator.v1.ListIntegrationsRequest\x1a\x30.binnacle.aggregator.v1.ListIntegrationsResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/api/v1/integrations\x12\xc8\x01\n\x0eGetIntegration\x12-.binnacle.aggregator.v1.GetIntegrationRequest\x1a..binnacle.aggregator.v1.GetIntegrationResponse\"W\x82\xd3\xe4\x93\x02Q\x12\"/api/v1/integrations/{integration}Z+\x12)/monitoring/api/integration/{integration}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0binnacle/aggregator/v1/integration_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a!binnacle/reports/v1/reports.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x01\n\x17ListIntegrationsRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\"j\n\x18ListIntegrationsResponse\x12N\n\x0cintegrations\x18\x01 \x03(\x0b\x32*.binnacle.aggregator.v1.IntegrationSummaryR\x0cintegrations\"\x88\x03\n\x12IntegrationSummary\x12 \n\x0bintegration\x18\x01 \x01(\tR\x0bintegration\x12\x16\n\x06status\x18\x02 \x01(\tR\x06status\x12\x30\n\x05\x63\x61lls\x18\x03 \x01(\x0b\x32\x1a.binnacle.reports.v1.CallsR\x05\x63\x61lls\x12\x46\n\x11last_success_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0flastSuccessTime\x12\x46\n\x11last_failure_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0flastFailureTime\x12\x36\n\x06\x65rrors\x18\x06 \x03(\x0b\x32\x1e.binnacle.reports.v1.ErrorKindR\x06\x65rrors\x12\x1f\n\x0b\x66rom_events\x18\x07 \x01(\x08R\nfromEvents\x12\x1d\n\nfrom_spans\x18\x08 \x01(\x08R\tfromSpans\"\x92\x02\n\x15GetIntegrationRequest\x12 \n\x0bintegration\x18\x01 \x01(\tR\x0bintegration\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x04 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x05 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x06 \x01(\tR\x08timeZone\"\x90\x02\n\x16GetIntegrationResponse\x12L\n\x0bintegration\x18\x01 \x01(\x0b\x32*.binnacle.aggregator.v1.IntegrationSummaryR\x0bintegration\x12I\n\tendpoints\x18\x02 \x03(\x0b\x32+.binnacle.aggregator.v1.IntegrationEndpointR\tendpoints\x12:\n\x06points\x18\x03 \x03(\x0b\x32\".binnacle.aggregator.v1.CallsPointR\x06points\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSeconds\"\xf3\x01\n\x13IntegrationEndpoint\x12\x1a\n\x08\x65ndpoint\x18\x01 \x01(\tR\x08\x65ndpoint\x12\x30\n\x05\x63\x61lls\x18\x02 \x01(\x0b\x32\x1a.binnacle.reports.v1.CallsR\x05\x63\x61lls\x12\x46\n\x11last_success_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0flastSuccessTime\x12\x46\n\x11last_failure_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0flastFailureTime\"\xb0\x01\n\nCallsPoint\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x30\n\x05\x63\x61lls\x18\x03 \x01(\x0b\x32\x1a.binnacle.reports.v1.CallsR\x05\x63\x61lls2\xfd\x02\n\x12IntegrationService\x12\x97\x01\n\x10ListIntegrations\x12/.binnacle.aggregator.v1.ListIntegrationsRequest\x1a\x30.binnacle.aggregator.v1.ListIntegrationsResponse\" \xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/api/v1/integrations\x12\xcc\x01\n\x0eGetIntegration\x12-.binnacle.aggregator.v1.GetIntegrationRequest\x1a..binnacle.aggregator.v1.GetIntegrationResponse\"[\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02Q\x12\"/api/v1/integrations/{integration}Z+\x12)/monitoring/api/integration/{integration}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,23 +36,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.inte
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INTEGRATIONSERVICE'].methods_by_name['ListIntegrations']._loaded_options = None
-  _globals['_INTEGRATIONSERVICE'].methods_by_name['ListIntegrations']._serialized_options = b'\202\323\344\223\002\026\022\024/api/v1/integrations'
+  _globals['_INTEGRATIONSERVICE'].methods_by_name['ListIntegrations']._serialized_options = b'\340\340\030\002\202\323\344\223\002\026\022\024/api/v1/integrations'
   _globals['_INTEGRATIONSERVICE'].methods_by_name['GetIntegration']._loaded_options = None
-  _globals['_INTEGRATIONSERVICE'].methods_by_name['GetIntegration']._serialized_options = b'\202\323\344\223\002Q\022\"/api/v1/integrations/{integration}Z+\022)/monitoring/api/integration/{integration}'
-  _globals['_LISTINTEGRATIONSREQUEST']._serialized_start=175
-  _globals['_LISTINTEGRATIONSREQUEST']._serialized_end=353
-  _globals['_LISTINTEGRATIONSRESPONSE']._serialized_start=355
-  _globals['_LISTINTEGRATIONSRESPONSE']._serialized_end=461
-  _globals['_INTEGRATIONSUMMARY']._serialized_start=464
-  _globals['_INTEGRATIONSUMMARY']._serialized_end=856
-  _globals['_GETINTEGRATIONREQUEST']._serialized_start=859
-  _globals['_GETINTEGRATIONREQUEST']._serialized_end=1133
-  _globals['_GETINTEGRATIONRESPONSE']._serialized_start=1136
-  _globals['_GETINTEGRATIONRESPONSE']._serialized_end=1408
-  _globals['_INTEGRATIONENDPOINT']._serialized_start=1411
-  _globals['_INTEGRATIONENDPOINT']._serialized_end=1654
-  _globals['_CALLSPOINT']._serialized_start=1657
-  _globals['_CALLSPOINT']._serialized_end=1833
-  _globals['_INTEGRATIONSERVICE']._serialized_start=1836
-  _globals['_INTEGRATIONSERVICE']._serialized_end=2209
+  _globals['_INTEGRATIONSERVICE'].methods_by_name['GetIntegration']._serialized_options = b'\340\340\030\002\202\323\344\223\002Q\022\"/api/v1/integrations/{integration}Z+\022)/monitoring/api/integration/{integration}'
+  _globals['_LISTINTEGRATIONSREQUEST']._serialized_start=210
+  _globals['_LISTINTEGRATIONSREQUEST']._serialized_end=388
+  _globals['_LISTINTEGRATIONSRESPONSE']._serialized_start=390
+  _globals['_LISTINTEGRATIONSRESPONSE']._serialized_end=496
+  _globals['_INTEGRATIONSUMMARY']._serialized_start=499
+  _globals['_INTEGRATIONSUMMARY']._serialized_end=891
+  _globals['_GETINTEGRATIONREQUEST']._serialized_start=894
+  _globals['_GETINTEGRATIONREQUEST']._serialized_end=1168
+  _globals['_GETINTEGRATIONRESPONSE']._serialized_start=1171
+  _globals['_GETINTEGRATIONRESPONSE']._serialized_end=1443
+  _globals['_INTEGRATIONENDPOINT']._serialized_start=1446
+  _globals['_INTEGRATIONENDPOINT']._serialized_end=1689
+  _globals['_CALLSPOINT']._serialized_start=1692
+  _globals['_CALLSPOINT']._serialized_end=1868
+  _globals['_INTEGRATIONSERVICE']._serialized_start=1871
+  _globals['_INTEGRATIONSERVICE']._serialized_end=2252
 # @@protoc_insertion_point(module_scope)

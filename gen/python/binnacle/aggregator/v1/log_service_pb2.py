@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.logs.v1 import logs_pb2 as binnacle_dot_logs_dot_v1_dot_logs__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.query.v1 import filters_pb2 as binnacle_dot_query_dot_v1_dot_filters__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(binnacle/aggregator/v1/log_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x01\n\x0fListLogsRequest\x12\x34\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.LogFilterR\x06\x66ilter\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1d\n\nwith_total\x18\x04 \x01(\x08R\twithTotal\"\xc6\x01\n\x10ListLogsResponse\x12\x35\n\x05lines\x18\x01 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x05lines\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12.\n\x13previous_page_token\x18\x03 \x01(\tR\x11previousPageToken\x12\x19\n\x05total\x18\x04 \x01(\x01H\x00R\x05total\x88\x01\x01\x42\x08\n\x06_total\"\xa5\x02\n\x07LogLine\x12\x17\n\x07line_id\x18\x01 \x01(\tR\x06lineId\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x30\n\x05level\x18\x03 \x01(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x05level\x12\x18\n\x07service\x18\x04 \x01(\tR\x07service\x12\x18\n\x07message\x18\x05 \x01(\tR\x07message\x12\x19\n\x08trace_id\x18\x06 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x07 \x01(\tR\x06spanId\x12\x37\n\nattributes\x18\x08 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\"\x99\x01\n\x14GetLogContextRequest\x12\x17\n\x07line_id\x18\x01 \x01(\tR\x06lineId\x12\x1b\n\x06\x62\x65\x66ore\x18\x02 \x01(\rH\x00R\x06\x62\x65\x66ore\x88\x01\x01\x12\x19\n\x05\x61\x66ter\x18\x03 \x01(\rH\x01R\x05\x61\x66ter\x88\x01\x01\x12\x1b\n\tsame_host\x18\x04 \x01(\x08R\x08sameHostB\t\n\x07_beforeB\x08\n\x06_after\"\xbc\x01\n\x15GetLogContextResponse\x12\x37\n\x06\x62\x65\x66ore\x18\x01 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x06\x62\x65\x66ore\x12\x33\n\x04line\x18\x02 \x01(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x04line\x12\x35\n\x05\x61\x66ter\x18\x03 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x05\x61\x66ter\"d\n\x16ListLogPatternsRequest\x12\x34\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.LogFilterR\x06\x66ilter\x12\x14\n\x05limit\x18\x02 \x01(\rR\x05limit\"\xa1\x01\n\x17ListLogPatternsResponse\x12>\n\x08patterns\x18\x01 \x03(\x0b\x32\".binnacle.aggregator.v1.LogPatternR\x08patterns\x12\x14\n\x05total\x18\x02 \x01(\x01R\x05total\x12\x14\n\x05other\x18\x03 \x01(\x01R\x05other\x12\x1a\n\x08\x66raction\x18\x04 \x01(\x01R\x08\x66raction\"\xbb\x02\n\nLogPattern\x12\x1a\n\x08template\x18\x01 \x01(\tR\x08template\x12\x14\n\x05\x63ount\x18\x02 \x01(\x01R\x05\x63ount\x12\x14\n\x05share\x18\x03 \x01(\x01R\x05share\x12\x16\n\x06sample\x18\x04 \x01(\tR\x06sample\x12\x39\n\nfirst_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime\x12=\n\x06levels\x18\x07 \x03(\x0b\x32%.binnacle.aggregator.v1.LogLevelCountR\x06levels\x12\x1a\n\x08services\x18\x08 \x03(\tR\x08services\"W\n\rLogLevelCount\x12\x30\n\x05level\x18\x01 \x01(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x05level\x12\x14\n\x05\x63ount\x18\x02 \x01(\x01R\x05\x63ount\"q\n\x16GetLogHistogramRequest\x12\x34\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.LogFilterR\x06\x66ilter\x12!\n\x0cstep_seconds\x18\x02 \x01(\rR\x0bstepSeconds\"U\n\x17GetLogHistogramResponse\x12:\n\thistogram\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.HistogramR\thistogram2\xa9\x05\n\nLogService\x12\xa1\x01\n\x08ListLogs\x12\'.binnacle.aggregator.v1.ListLogsRequest\x1a(.binnacle.aggregator.v1.ListLogsResponse\"B\x82\xd3\xe4\x93\x02<\x12\x0c/api/v1/logsZ\x18\"\x13/api/v1/logs/search:\x01*Z\x12\x12\x10/api/logs/recent\x12\x94\x01\n\rGetLogContext\x12,.binnacle.aggregator.v1.GetLogContextRequest\x1a-.binnacle.aggregator.v1.GetLogContextResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/api/v1/logs/{line_id}/context\x12\xad\x01\n\x0fListLogPatterns\x12..binnacle.aggregator.v1.ListLogPatternsRequest\x1a/.binnacle.aggregator.v1.ListLogPatternsResponse\"9\x82\xd3\xe4\x93\x02\x33\x12\x15/api/v1/logs/patternsZ\x1a\"\x15/api/v1/logs/patterns:\x01*\x12\xaf\x01\n\x0fGetLogHistogram\x12..binnacle.aggregator.v1.GetLogHistogramRequest\x1a/.binnacle.aggregator.v1.GetLogHistogramResponse\";\x82\xd3\xe4\x93\x02\x35\x12\x16/api/v1/logs/histogramZ\x1b\"\x16/api/v1/logs/histogram:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(binnacle/aggregator/v1/log_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a!binnacle/options/v1/options.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x01\n\x0fListLogsRequest\x12\x34\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.LogFilterR\x06\x66ilter\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1d\n\nwith_total\x18\x04 \x01(\x08R\twithTotal\"\xc6\x01\n\x10ListLogsResponse\x12\x35\n\x05lines\x18\x01 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x05lines\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12.\n\x13previous_page_token\x18\x03 \x01(\tR\x11previousPageToken\x12\x19\n\x05total\x18\x04 \x01(\x01H\x00R\x05total\x88\x01\x01\x42\x08\n\x06_total\"\xa5\x02\n\x07LogLine\x12\x17\n\x07line_id\x18\x01 \x01(\tR\x06lineId\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x30\n\x05level\x18\x03 \x01(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x05level\x12\x18\n\x07service\x18\x04 \x01(\tR\x07service\x12\x18\n\x07message\x18\x05 \x01(\tR\x07message\x12\x19\n\x08trace_id\x18\x06 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x07 \x01(\tR\x06spanId\x12\x37\n\nattributes\x18\x08 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\"\x99\x01\n\x14GetLogContextRequest\x12\x17\n\x07line_id\x18\x01 \x01(\tR\x06lineId\x12\x1b\n\x06\x62\x65\x66ore\x18\x02 \x01(\rH\x00R\x06\x62\x65\x66ore\x88\x01\x01\x12\x19\n\x05\x61\x66ter\x18\x03 \x01(\rH\x01R\x05\x61\x66ter\x88\x01\x01\x12\x1b\n\tsame_host\x18\x04 \x01(\x08R\x08sameHostB\t\n\x07_beforeB\x08\n\x06_after\"\xbc\x01\n\x15GetLogContextResponse\x12\x37\n\x06\x62\x65\x66ore\x18\x01 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x06\x62\x65\x66ore\x12\x33\n\x04line\x18\x02 \x01(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x04line\x12\x35\n\x05\x61\x66ter\x18\x03 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x05\x61\x66ter\"d\n\x16ListLogPatternsRequest\x12\x34\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.LogFilterR\x06\x66ilter\x12\x14\n\x05limit\x18\x02 \x01(\rR\x05limit\"\xa1\x01\n\x17ListLogPatternsResponse\x12>\n\x08patterns\x18\x01 \x03(\x0b\x32\".binnacle.aggregator.v1.LogPatternR\x08patterns\x12\x14\n\x05total\x18\x02 \x01(\x01R\x05total\x12\x14\n\x05other\x18\x03 \x01(\x01R\x05other\x12\x1a\n\x08\x66raction\x18\x04 \x01(\x01R\x08\x66raction\"\xbb\x02\n\nLogPattern\x12\x1a\n\x08template\x18\x01 \x01(\tR\x08template\x12\x14\n\x05\x63ount\x18\x02 \x01(\x01R\x05\x63ount\x12\x14\n\x05share\x18\x03 \x01(\x01R\x05share\x12\x16\n\x06sample\x18\x04 \x01(\tR\x06sample\x12\x39\n\nfirst_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime\x12=\n\x06levels\x18\x07 \x03(\x0b\x32%.binnacle.aggregator.v1.LogLevelCountR\x06levels\x12\x1a\n\x08services\x18\x08 \x03(\tR\x08services\"W\n\rLogLevelCount\x12\x30\n\x05level\x18\x01 \x01(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x05level\x12\x14\n\x05\x63ount\x18\x02 \x01(\x01R\x05\x63ount\"q\n\x16GetLogHistogramRequest\x12\x34\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.LogFilterR\x06\x66ilter\x12!\n\x0cstep_seconds\x18\x02 \x01(\rR\x0bstepSeconds\"U\n\x17GetLogHistogramResponse\x12:\n\thistogram\x18\x01 \x01(\x0b\x32\x1c.binnacle.query.v1.HistogramR\thistogram2\xb9\x05\n\nLogService\x12\xa5\x01\n\x08ListLogs\x12\'.binnacle.aggregator.v1.ListLogsRequest\x1a(.binnacle.aggregator.v1.ListLogsResponse\"F\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02<\x12\x0c/api/v1/logsZ\x18\"\x13/api/v1/logs/search:\x01*Z\x12\x12\x10/api/logs/recent\x12\x98\x01\n\rGetLogContext\x12,.binnacle.aggregator.v1.GetLogContextRequest\x1a-.binnacle.aggregator.v1.GetLogContextResponse\"*\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02 \x12\x1e/api/v1/logs/{line_id}/context\x12\xb1\x01\n\x0fListLogPatterns\x12..binnacle.aggregator.v1.ListLogPatternsRequest\x1a/.binnacle.aggregator.v1.ListLogPatternsResponse\"=\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x33\x12\x15/api/v1/logs/patternsZ\x1a\"\x15/api/v1/logs/patterns:\x01*\x12\xb3\x01\n\x0fGetLogHistogram\x12..binnacle.aggregator.v1.GetLogHistogramRequest\x1a/.binnacle.aggregator.v1.GetLogHistogramResponse\"?\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x35\x12\x16/api/v1/logs/histogramZ\x1b\"\x16/api/v1/logs/histogram:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,35 +38,35 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.log_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LOGSERVICE'].methods_by_name['ListLogs']._loaded_options = None
-  _globals['_LOGSERVICE'].methods_by_name['ListLogs']._serialized_options = b'\202\323\344\223\002<\022\014/api/v1/logsZ\030\"\023/api/v1/logs/search:\001*Z\022\022\020/api/logs/recent'
+  _globals['_LOGSERVICE'].methods_by_name['ListLogs']._serialized_options = b'\340\340\030\002\202\323\344\223\002<\022\014/api/v1/logsZ\030\"\023/api/v1/logs/search:\001*Z\022\022\020/api/logs/recent'
   _globals['_LOGSERVICE'].methods_by_name['GetLogContext']._loaded_options = None
-  _globals['_LOGSERVICE'].methods_by_name['GetLogContext']._serialized_options = b'\202\323\344\223\002 \022\036/api/v1/logs/{line_id}/context'
+  _globals['_LOGSERVICE'].methods_by_name['GetLogContext']._serialized_options = b'\340\340\030\002\202\323\344\223\002 \022\036/api/v1/logs/{line_id}/context'
   _globals['_LOGSERVICE'].methods_by_name['ListLogPatterns']._loaded_options = None
-  _globals['_LOGSERVICE'].methods_by_name['ListLogPatterns']._serialized_options = b'\202\323\344\223\0023\022\025/api/v1/logs/patternsZ\032\"\025/api/v1/logs/patterns:\001*'
+  _globals['_LOGSERVICE'].methods_by_name['ListLogPatterns']._serialized_options = b'\340\340\030\002\202\323\344\223\0023\022\025/api/v1/logs/patternsZ\032\"\025/api/v1/logs/patterns:\001*'
   _globals['_LOGSERVICE'].methods_by_name['GetLogHistogram']._loaded_options = None
-  _globals['_LOGSERVICE'].methods_by_name['GetLogHistogram']._serialized_options = b'\202\323\344\223\0025\022\026/api/v1/logs/histogramZ\033\"\026/api/v1/logs/histogram:\001*'
-  _globals['_LISTLOGSREQUEST']._serialized_start=224
-  _globals['_LISTLOGSREQUEST']._serialized_end=386
-  _globals['_LISTLOGSRESPONSE']._serialized_start=389
-  _globals['_LISTLOGSRESPONSE']._serialized_end=587
-  _globals['_LOGLINE']._serialized_start=590
-  _globals['_LOGLINE']._serialized_end=883
-  _globals['_GETLOGCONTEXTREQUEST']._serialized_start=886
-  _globals['_GETLOGCONTEXTREQUEST']._serialized_end=1039
-  _globals['_GETLOGCONTEXTRESPONSE']._serialized_start=1042
-  _globals['_GETLOGCONTEXTRESPONSE']._serialized_end=1230
-  _globals['_LISTLOGPATTERNSREQUEST']._serialized_start=1232
-  _globals['_LISTLOGPATTERNSREQUEST']._serialized_end=1332
-  _globals['_LISTLOGPATTERNSRESPONSE']._serialized_start=1335
-  _globals['_LISTLOGPATTERNSRESPONSE']._serialized_end=1496
-  _globals['_LOGPATTERN']._serialized_start=1499
-  _globals['_LOGPATTERN']._serialized_end=1814
-  _globals['_LOGLEVELCOUNT']._serialized_start=1816
-  _globals['_LOGLEVELCOUNT']._serialized_end=1903
-  _globals['_GETLOGHISTOGRAMREQUEST']._serialized_start=1905
-  _globals['_GETLOGHISTOGRAMREQUEST']._serialized_end=2018
-  _globals['_GETLOGHISTOGRAMRESPONSE']._serialized_start=2020
-  _globals['_GETLOGHISTOGRAMRESPONSE']._serialized_end=2105
-  _globals['_LOGSERVICE']._serialized_start=2108
-  _globals['_LOGSERVICE']._serialized_end=2789
+  _globals['_LOGSERVICE'].methods_by_name['GetLogHistogram']._serialized_options = b'\340\340\030\002\202\323\344\223\0025\022\026/api/v1/logs/histogramZ\033\"\026/api/v1/logs/histogram:\001*'
+  _globals['_LISTLOGSREQUEST']._serialized_start=259
+  _globals['_LISTLOGSREQUEST']._serialized_end=421
+  _globals['_LISTLOGSRESPONSE']._serialized_start=424
+  _globals['_LISTLOGSRESPONSE']._serialized_end=622
+  _globals['_LOGLINE']._serialized_start=625
+  _globals['_LOGLINE']._serialized_end=918
+  _globals['_GETLOGCONTEXTREQUEST']._serialized_start=921
+  _globals['_GETLOGCONTEXTREQUEST']._serialized_end=1074
+  _globals['_GETLOGCONTEXTRESPONSE']._serialized_start=1077
+  _globals['_GETLOGCONTEXTRESPONSE']._serialized_end=1265
+  _globals['_LISTLOGPATTERNSREQUEST']._serialized_start=1267
+  _globals['_LISTLOGPATTERNSREQUEST']._serialized_end=1367
+  _globals['_LISTLOGPATTERNSRESPONSE']._serialized_start=1370
+  _globals['_LISTLOGPATTERNSRESPONSE']._serialized_end=1531
+  _globals['_LOGPATTERN']._serialized_start=1534
+  _globals['_LOGPATTERN']._serialized_end=1849
+  _globals['_LOGLEVELCOUNT']._serialized_start=1851
+  _globals['_LOGLEVELCOUNT']._serialized_end=1938
+  _globals['_GETLOGHISTOGRAMREQUEST']._serialized_start=1940
+  _globals['_GETLOGHISTOGRAMREQUEST']._serialized_end=2053
+  _globals['_GETLOGHISTOGRAMRESPONSE']._serialized_start=2055
+  _globals['_GETLOGHISTOGRAMRESPONSE']._serialized_end=2140
+  _globals['_LOGSERVICE']._serialized_start=2143
+  _globals['_LOGSERVICE']._serialized_end=2840
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,binnacle/aggregator/v1/machine_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x02\n\x17GetSystemFiguresRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x05 \x01(\tR\x08timeZone\x12\x12\n\x04host\x18\x06 \x01(\tR\x04host\"\x96\x02\n\x18GetSystemFiguresResponse\x12;\n\x08machines\x18\x01 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.MachineR\x08machines\x12\x36\n\x14\x64\x61tabase_connections\x18\x02 \x01(\x01H\x00R\x13\x64\x61tabaseConnections\x88\x01\x01\x12I\n\tdatabases\x18\x03 \x03(\x0b\x32+.binnacle.aggregator.v1.DatabaseConnectionsR\tdatabases\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSecondsB\x17\n\x15_database_connections\"S\n\x13\x44\x61tabaseConnections\x12\x1a\n\x08\x64\x61tabase\x18\x01 \x01(\tR\x08\x64\x61tabase\x12 \n\x0b\x63onnections\x18\x02 \x01(\x01R\x0b\x63onnections\"\xb6\x05\n\x07Machine\x12\x12\n\x04host\x18\x01 \x01(\tR\x04host\x12\x37\n\tseen_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08seenTime\x12\x18\n\x07present\x18\x03 \x01(\x08R\x07present\x12$\n\x0b\x63pu_percent\x18\x04 \x01(\x01H\x00R\ncpuPercent\x88\x01\x01\x12*\n\x0ememory_percent\x18\x05 \x01(\x01H\x01R\rmemoryPercent\x88\x01\x01\x12&\n\x0c\x64isk_percent\x18\x06 \x01(\x01H\x02R\x0b\x64iskPercent\x88\x01\x01\x12K\n network_receive_bytes_per_second\x18\x07 \x01(\x01H\x03R\x1cnetworkReceiveBytesPerSecond\x88\x01\x01\x12M\n!network_transmit_bytes_per_second\x18\x08 \x01(\x01H\x04R\x1dnetworkTransmitBytesPerSecond\x88\x01\x01\x12\x32\n\x05\x64isks\x18\t \x03(\x0b\x32\x1c.binnacle.aggregator.v1.DiskR\x05\x64isks\x12=\n\tprocesses\x18\n \x03(\x0b\x32\x1f.binnacle.aggregator.v1.ProcessR\tprocesses\x12<\n\x06points\x18\x0b \x03(\x0b\x32$.binnacle.aggregator.v1.MachinePointR\x06pointsB\x0e\n\x0c_cpu_percentB\x11\n\x0f_memory_percentB\x0f\n\r_disk_percentB#\n!_network_receive_bytes_per_secondB$\n\"_network_transmit_bytes_per_second\"?\n\x04\x44isk\x12\x14\n\x05mount\x18\x01 \x01(\tR\x05mount\x12!\n\x0cused_percent\x18\x02 \x01(\x01R\x0busedPercent\"\x8c\x01\n\x07Process\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12$\n\x0b\x63pu_percent\x18\x02 \x01(\x01H\x00R\ncpuPercent\x88\x01\x01\x12&\n\x0cmemory_bytes\x18\x03 \x01(\x01H\x01R\x0bmemoryBytes\x88\x01\x01\x42\x0e\n\x0c_cpu_percentB\x0f\n\r_memory_bytes\"\xde\x03\n\x0cMachinePoint\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12$\n\x0b\x63pu_percent\x18\x02 \x01(\x01H\x00R\ncpuPercent\x88\x01\x01\x12*\n\x0ememory_percent\x18\x03 \x01(\x01H\x01R\rmemoryPercent\x88\x01\x01\x12&\n\x0c\x64isk_percent\x18\x04 \x01(\x01H\x02R\x0b\x64iskPercent\x88\x01\x01\x12K\n network_receive_bytes_per_second\x18\x05 \x01(\x01H\x03R\x1cnetworkReceiveBytesPerSecond\x88\x01\x01\x12M\n!network_transmit_bytes_per_second\x18\x06 \x01(\x01H\x04R\x1dnetworkTransmitBytesPerSecond\x88\x01\x01\x42\x0e\n\x0c_cpu_percentB\x11\n\x0f_memory_percentB\x0f\n\r_disk_percentB#\n!_network_receive_bytes_per_secondB$\n\"_network_transmit_bytes_per_second2\xa0\x01\n\x0eMachineService\x12\x8d\x01\n\x10GetSystemFigures\x12/.binnacle.aggregator.v1.GetSystemFiguresRequest\x1a\x30.binnacle.aggregator.v1.GetSystemFiguresResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/systemb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,binnacle/aggregator/v1/machine_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x02\n\x17GetSystemFiguresRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x05 \x01(\tR\x08timeZone\x12\x12\n\x04host\x18\x06 \x01(\tR\x04host\"\x96\x02\n\x18GetSystemFiguresResponse\x12;\n\x08machines\x18\x01 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.MachineR\x08machines\x12\x36\n\x14\x64\x61tabase_connections\x18\x02 \x01(\x01H\x00R\x13\x64\x61tabaseConnections\x88\x01\x01\x12I\n\tdatabases\x18\x03 \x03(\x0b\x32+.binnacle.aggregator.v1.DatabaseConnectionsR\tdatabases\x12!\n\x0cstep_seconds\x18\x04 \x01(\rR\x0bstepSecondsB\x17\n\x15_database_connections\"S\n\x13\x44\x61tabaseConnections\x12\x1a\n\x08\x64\x61tabase\x18\x01 \x01(\tR\x08\x64\x61tabase\x12 \n\x0b\x63onnections\x18\x02 \x01(\x01R\x0b\x63onnections\"\xb6\x05\n\x07Machine\x12\x12\n\x04host\x18\x01 \x01(\tR\x04host\x12\x37\n\tseen_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08seenTime\x12\x18\n\x07present\x18\x03 \x01(\x08R\x07present\x12$\n\x0b\x63pu_percent\x18\x04 \x01(\x01H\x00R\ncpuPercent\x88\x01\x01\x12*\n\x0ememory_percent\x18\x05 \x01(\x01H\x01R\rmemoryPercent\x88\x01\x01\x12&\n\x0c\x64isk_percent\x18\x06 \x01(\x01H\x02R\x0b\x64iskPercent\x88\x01\x01\x12K\n network_receive_bytes_per_second\x18\x07 \x01(\x01H\x03R\x1cnetworkReceiveBytesPerSecond\x88\x01\x01\x12M\n!network_transmit_bytes_per_second\x18\x08 \x01(\x01H\x04R\x1dnetworkTransmitBytesPerSecond\x88\x01\x01\x12\x32\n\x05\x64isks\x18\t \x03(\x0b\x32\x1c.binnacle.aggregator.v1.DiskR\x05\x64isks\x12=\n\tprocesses\x18\n \x03(\x0b\x32\x1f.binnacle.aggregator.v1.ProcessR\tprocesses\x12<\n\x06points\x18\x0b \x03(\x0b\x32$.binnacle.aggregator.v1.MachinePointR\x06pointsB\x0e\n\x0c_cpu_percentB\x11\n\x0f_memory_percentB\x0f\n\r_disk_percentB#\n!_network_receive_bytes_per_secondB$\n\"_network_transmit_bytes_per_second\"?\n\x04\x44isk\x12\x14\n\x05mount\x18\x01 \x01(\tR\x05mount\x12!\n\x0cused_percent\x18\x02 \x01(\x01R\x0busedPercent\"\x8c\x01\n\x07Process\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12$\n\x0b\x63pu_percent\x18\x02 \x01(\x01H\x00R\ncpuPercent\x88\x01\x01\x12&\n\x0cmemory_bytes\x18\x03 \x01(\x01H\x01R\x0bmemoryBytes\x88\x01\x01\x42\x0e\n\x0c_cpu_percentB\x0f\n\r_memory_bytes\"\xde\x03\n\x0cMachinePoint\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12$\n\x0b\x63pu_percent\x18\x02 \x01(\x01H\x00R\ncpuPercent\x88\x01\x01\x12*\n\x0ememory_percent\x18\x03 \x01(\x01H\x01R\rmemoryPercent\x88\x01\x01\x12&\n\x0c\x64isk_percent\x18\x04 \x01(\x01H\x02R\x0b\x64iskPercent\x88\x01\x01\x12K\n network_receive_bytes_per_second\x18\x05 \x01(\x01H\x03R\x1cnetworkReceiveBytesPerSecond\x88\x01\x01\x12M\n!network_transmit_bytes_per_second\x18\x06 \x01(\x01H\x04R\x1dnetworkTransmitBytesPerSecond\x88\x01\x01\x42\x0e\n\x0c_cpu_percentB\x11\n\x0f_memory_percentB\x0f\n\r_disk_percentB#\n!_network_receive_bytes_per_secondB$\n\"_network_transmit_bytes_per_second2\xa4\x01\n\x0eMachineService\x12\x91\x01\n\x10GetSystemFigures\x12/.binnacle.aggregator.v1.GetSystemFiguresRequest\x1a\x30.binnacle.aggregator.v1.GetSystemFiguresResponse\"\x1a\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/systemb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,21 +35,21 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.mach
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MACHINESERVICE'].methods_by_name['GetSystemFigures']._loaded_options = None
-  _globals['_MACHINESERVICE'].methods_by_name['GetSystemFigures']._serialized_options = b'\202\323\344\223\002\020\022\016/api/v1/system'
-  _globals['_GETSYSTEMFIGURESREQUEST']._serialized_start=136
-  _globals['_GETSYSTEMFIGURESREQUEST']._serialized_end=398
-  _globals['_GETSYSTEMFIGURESRESPONSE']._serialized_start=401
-  _globals['_GETSYSTEMFIGURESRESPONSE']._serialized_end=679
-  _globals['_DATABASECONNECTIONS']._serialized_start=681
-  _globals['_DATABASECONNECTIONS']._serialized_end=764
-  _globals['_MACHINE']._serialized_start=767
-  _globals['_MACHINE']._serialized_end=1461
-  _globals['_DISK']._serialized_start=1463
-  _globals['_DISK']._serialized_end=1526
-  _globals['_PROCESS']._serialized_start=1529
-  _globals['_PROCESS']._serialized_end=1669
-  _globals['_MACHINEPOINT']._serialized_start=1672
-  _globals['_MACHINEPOINT']._serialized_end=2150
-  _globals['_MACHINESERVICE']._serialized_start=2153
-  _globals['_MACHINESERVICE']._serialized_end=2313
+  _globals['_MACHINESERVICE'].methods_by_name['GetSystemFigures']._serialized_options = b'\340\340\030\002\202\323\344\223\002\020\022\016/api/v1/system'
+  _globals['_GETSYSTEMFIGURESREQUEST']._serialized_start=171
+  _globals['_GETSYSTEMFIGURESREQUEST']._serialized_end=433
+  _globals['_GETSYSTEMFIGURESRESPONSE']._serialized_start=436
+  _globals['_GETSYSTEMFIGURESRESPONSE']._serialized_end=714
+  _globals['_DATABASECONNECTIONS']._serialized_start=716
+  _globals['_DATABASECONNECTIONS']._serialized_end=799
+  _globals['_MACHINE']._serialized_start=802
+  _globals['_MACHINE']._serialized_end=1496
+  _globals['_DISK']._serialized_start=1498
+  _globals['_DISK']._serialized_end=1561
+  _globals['_PROCESS']._serialized_start=1564
+  _globals['_PROCESS']._serialized_end=1704
+  _globals['_MACHINEPOINT']._serialized_start=1707
+  _globals['_MACHINEPOINT']._serialized_end=2185
+  _globals['_MACHINESERVICE']._serialized_start=2188
+  _globals['_MACHINESERVICE']._serialized_end=2352
 # @@protoc_insertion_point(module_scope)

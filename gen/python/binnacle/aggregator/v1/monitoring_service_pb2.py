@@ -27,11 +27,12 @@ from binnacle.aggregator.v1 import integration_service_pb2 as binnacle_dot_aggre
 from binnacle.aggregator.v1 import machine_service_pb2 as binnacle_dot_aggregator_dot_v1_dot_machine__service__pb2
 from binnacle.aggregator.v1 import service_catalog_service_pb2 as binnacle_dot_aggregator_dot_v1_dot_service__catalog__service__pb2
 from binnacle.aggregator.v1 import session_service_pb2 as binnacle_dot_aggregator_dot_v1_dot_session__service__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/binnacle/aggregator/v1/monitoring_service.proto\x12\x16\x62innacle.aggregator.v1\x1a-binnacle/aggregator/v1/business_service.proto\x1a\x30\x62innacle/aggregator/v1/integration_service.proto\x1a,binnacle/aggregator/v1/machine_service.proto\x1a\x34\x62innacle/aggregator/v1/service_catalog_service.proto\x1a,binnacle/aggregator/v1/session_service.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n\x1bGetMonitoringMetricsRequest\x12%\n\x0ewindow_seconds\x18\x01 \x01(\rR\rwindowSeconds\"\xa9\x05\n\x1cGetMonitoringMetricsResponse\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12>\n\x03\x61pi\x18\x03 \x01(\x0b\x32,.binnacle.aggregator.v1.ListServicesResponseR\x03\x61pi\x12\x45\n\tendpoints\x18\x04 \x03(\x0b\x32\'.binnacle.aggregator.v1.EndpointSummaryR\tendpoints\x12N\n\x0cintegrations\x18\x05 \x03(\x0b\x32*.binnacle.aggregator.v1.IntegrationSummaryR\x0cintegrations\x12\x42\n\x08sessions\x18\x06 \x01(\x0b\x32&.binnacle.aggregator.v1.SessionFiguresR\x08sessions\x12@\n\x08\x66\x65\x61tures\x18\x07 \x03(\x0b\x32$.binnacle.aggregator.v1.FeatureUsageR\x08\x66\x65\x61tures\x12\x43\n\x08\x62usiness\x18\x08 \x01(\x0b\x32\'.binnacle.aggregator.v1.BusinessFiguresR\x08\x62usiness\x12\x38\n\x05rules\x18\t \x03(\x0b\x32\".binnacle.aggregator.v1.RuleResultR\x05rules\x12;\n\x08machines\x18\n \x03(\x0b\x32\x1f.binnacle.aggregator.v1.MachineR\x08machines2\xb8\x01\n\x11MonitoringService\x12\xa2\x01\n\x14GetMonitoringMetrics\x12\x33.binnacle.aggregator.v1.GetMonitoringMetricsRequest\x1a\x34.binnacle.aggregator.v1.GetMonitoringMetricsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/monitoring/api/metricsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/binnacle/aggregator/v1/monitoring_service.proto\x12\x16\x62innacle.aggregator.v1\x1a-binnacle/aggregator/v1/business_service.proto\x1a\x30\x62innacle/aggregator/v1/integration_service.proto\x1a,binnacle/aggregator/v1/machine_service.proto\x1a\x34\x62innacle/aggregator/v1/service_catalog_service.proto\x1a,binnacle/aggregator/v1/session_service.proto\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n\x1bGetMonitoringMetricsRequest\x12%\n\x0ewindow_seconds\x18\x01 \x01(\rR\rwindowSeconds\"\xa9\x05\n\x1cGetMonitoringMetricsResponse\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12>\n\x03\x61pi\x18\x03 \x01(\x0b\x32,.binnacle.aggregator.v1.ListServicesResponseR\x03\x61pi\x12\x45\n\tendpoints\x18\x04 \x03(\x0b\x32\'.binnacle.aggregator.v1.EndpointSummaryR\tendpoints\x12N\n\x0cintegrations\x18\x05 \x03(\x0b\x32*.binnacle.aggregator.v1.IntegrationSummaryR\x0cintegrations\x12\x42\n\x08sessions\x18\x06 \x01(\x0b\x32&.binnacle.aggregator.v1.SessionFiguresR\x08sessions\x12@\n\x08\x66\x65\x61tures\x18\x07 \x03(\x0b\x32$.binnacle.aggregator.v1.FeatureUsageR\x08\x66\x65\x61tures\x12\x43\n\x08\x62usiness\x18\x08 \x01(\x0b\x32\'.binnacle.aggregator.v1.BusinessFiguresR\x08\x62usiness\x12\x38\n\x05rules\x18\t \x03(\x0b\x32\".binnacle.aggregator.v1.RuleResultR\x05rules\x12;\n\x08machines\x18\n \x03(\x0b\x32\x1f.binnacle.aggregator.v1.MachineR\x08machines2\xbc\x01\n\x11MonitoringService\x12\xa6\x01\n\x14GetMonitoringMetrics\x12\x33.binnacle.aggregator.v1.GetMonitoringMetricsRequest\x1a\x34.binnacle.aggregator.v1.GetMonitoringMetricsResponse\"#\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/monitoring/api/metricsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,11 +40,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.moni
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MONITORINGSERVICE'].methods_by_name['GetMonitoringMetrics']._loaded_options = None
-  _globals['_MONITORINGSERVICE'].methods_by_name['GetMonitoringMetrics']._serialized_options = b'\202\323\344\223\002\031\022\027/monitoring/api/metrics'
-  _globals['_GETMONITORINGMETRICSREQUEST']._serialized_start=381
-  _globals['_GETMONITORINGMETRICSREQUEST']._serialized_end=449
-  _globals['_GETMONITORINGMETRICSRESPONSE']._serialized_start=452
-  _globals['_GETMONITORINGMETRICSRESPONSE']._serialized_end=1133
-  _globals['_MONITORINGSERVICE']._serialized_start=1136
-  _globals['_MONITORINGSERVICE']._serialized_end=1320
+  _globals['_MONITORINGSERVICE'].methods_by_name['GetMonitoringMetrics']._serialized_options = b'\340\340\030\002\202\323\344\223\002\031\022\027/monitoring/api/metrics'
+  _globals['_GETMONITORINGMETRICSREQUEST']._serialized_start=416
+  _globals['_GETMONITORINGMETRICSREQUEST']._serialized_end=484
+  _globals['_GETMONITORINGMETRICSRESPONSE']._serialized_start=487
+  _globals['_GETMONITORINGMETRICSRESPONSE']._serialized_end=1168
+  _globals['_MONITORINGSERVICE']._serialized_start=1171
+  _globals['_MONITORINGSERVICE']._serialized_end=1359
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/aggregator/v1/pipeline_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x14\n\x12GetPipelineRequest\"\xe4\x05\n\x13GetPipelineResponse\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x32\n\x05\x66lows\x18\x03 \x03(\x0b\x32\x1c.binnacle.aggregator.v1.FlowR\x05\x66lows\x12;\n\x08refusals\x18\x04 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.RefusalR\x08refusals\x12+\n\x11repeated_requests\x18\x05 \x01(\x01R\x10repeatedRequests\x12-\n\x03lag\x18\x06 \x01(\x0b\x32\x1b.binnacle.aggregator.v1.LagR\x03lag\x12@\n\x08journals\x18\x07 \x03(\x0b\x32$.binnacle.aggregator.v1.JournalStateR\x08journals\x12@\n\x07rollups\x18\x08 \x03(\x0b\x32&.binnacle.aggregator.v1.PendingRollupsR\x07rollups\x12:\n\x06tables\x18\t \x03(\x0b\x32\".binnacle.aggregator.v1.TableStateR\x06tables\x12\x14\n\x05\x61lone\x18\n \x01(\x08R\x05\x61lone\x12*\n\x0erunning_merges\x18\x0b \x01(\rH\x00R\rrunningMerges\x88\x01\x01\x12\"\n\nfree_bytes\x18\x0c \x01(\x01H\x01R\tfreeBytes\x88\x01\x01\x12\x46\n\ncollectors\x18\r \x03(\x0b\x32&.binnacle.aggregator.v1.CollectorStateR\ncollectorsB\x11\n\x0f_running_mergesB\r\n\x0b_free_bytes\"\x94\x01\n\x04\x46low\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n\x04rows\x18\x02 \x01(\x01R\x04rows\x12&\n\x0frows_per_second\x18\x03 \x01(\x01R\rrowsPerSecond\x12<\n\x1brows_per_second_last_minute\x18\x04 \x01(\x01R\x17rowsPerSecondLastMinute\"K\n\x07Refusal\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n\x05\x63ount\x18\x03 \x01(\x01R\x05\x63ount\"\xc8\x01\n\x03Lag\x12\x14\n\x05\x63ount\x18\x01 \x01(\x01R\x05\x63ount\x12\'\n\x0f\x61verage_seconds\x18\x02 \x01(\x01R\x0e\x61verageSeconds\x12\x1f\n\x0bp50_seconds\x18\x03 \x01(\x01R\np50Seconds\x12\x1f\n\x0bp95_seconds\x18\x04 \x01(\x01R\np95Seconds\x12\x1f\n\x0bp99_seconds\x18\x05 \x01(\x01R\np99Seconds\x12\x1f\n\x0bmax_seconds\x18\x06 \x01(\x01R\nmaxSeconds\"\xb2\x02\n\x0cJournalState\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\x12\x1c\n\tconnected\x18\x02 \x01(\x08R\tconnected\x12;\n\x0bstored_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nstoredTime\x12\'\n\x0fstored_requests\x18\x04 \x01(\x01R\x0estoredRequests\x12.\n\x10waiting_requests\x18\x05 \x01(\x01H\x00R\x0fwaitingRequests\x88\x01\x01\x12(\n\rwaiting_bytes\x18\x06 \x01(\x01H\x01R\x0cwaitingBytes\x88\x01\x01\x42\x13\n\x11_waiting_requestsB\x10\n\x0e_waiting_bytes\"\x8e\x01\n\x0ePendingRollups\x12%\n\x0e\x62ucket_seconds\x18\x01 \x01(\rR\rbucketSeconds\x12\x18\n\x07\x62uckets\x18\x02 \x01(\x01R\x07\x62uckets\x12;\n\x0boldest_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\noldestTime\"\x80\x01\n\nTableState\x12\x14\n\x05table\x18\x01 \x01(\tR\x05table\x12\x12\n\x04rows\x18\x02 \x01(\x01R\x04rows\x12\x19\n\x05\x62ytes\x18\x03 \x01(\x01H\x00R\x05\x62ytes\x88\x01\x01\x12\x19\n\x05parts\x18\x04 \x01(\rH\x01R\x05parts\x88\x01\x01\x42\x08\n\x06_bytesB\x08\n\x06_parts\"\xa5\x02\n\x0e\x43ollectorState\x12\x1a\n\x08instance\x18\x01 \x01(\tR\x08instance\x12(\n\rjournal_bytes\x18\x02 \x01(\x01H\x00R\x0cjournalBytes\x88\x01\x01\x12\x34\n\x13uncommitted_records\x18\x03 \x01(\x01H\x01R\x12uncommittedRecords\x88\x01\x01\x12$\n\x0blag_seconds\x18\x04 \x01(\x01H\x02R\nlagSeconds\x88\x01\x01\x12\x37\n\tseen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08seenTimeB\x10\n\x0e_journal_bytesB\x16\n\x14_uncommitted_recordsB\x0e\n\x0c_lag_seconds2\xaf\x01\n\x0fPipelineService\x12\x9b\x01\n\x0bGetPipeline\x12*.binnacle.aggregator.v1.GetPipelineRequest\x1a+.binnacle.aggregator.v1.GetPipelineResponse\"3\x82\xd3\xe4\x93\x02-\x12\x10/api/v1/pipelineZ\x19\x12\x17/api/analytics/pipelineb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/aggregator/v1/pipeline_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x14\n\x12GetPipelineRequest\"\xa7\x06\n\x13GetPipelineResponse\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x32\n\x05\x66lows\x18\x03 \x03(\x0b\x32\x1c.binnacle.aggregator.v1.FlowR\x05\x66lows\x12;\n\x08refusals\x18\x04 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.RefusalR\x08refusals\x12+\n\x11repeated_requests\x18\x05 \x01(\x01R\x10repeatedRequests\x12-\n\x03lag\x18\x06 \x01(\x0b\x32\x1b.binnacle.aggregator.v1.LagR\x03lag\x12@\n\x08journals\x18\x07 \x03(\x0b\x32$.binnacle.aggregator.v1.JournalStateR\x08journals\x12@\n\x07rollups\x18\x08 \x03(\x0b\x32&.binnacle.aggregator.v1.PendingRollupsR\x07rollups\x12:\n\x06tables\x18\t \x03(\x0b\x32\".binnacle.aggregator.v1.TableStateR\x06tables\x12\x14\n\x05\x61lone\x18\n \x01(\x08R\x05\x61lone\x12*\n\x0erunning_merges\x18\x0b \x01(\rH\x00R\rrunningMerges\x88\x01\x01\x12\"\n\nfree_bytes\x18\x0c \x01(\x01H\x01R\tfreeBytes\x88\x01\x01\x12\x46\n\ncollectors\x18\r \x03(\x0b\x32&.binnacle.aggregator.v1.CollectorStateR\ncollectors\x12\x41\n\x0euncounted_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\runcountedTimeB\x11\n\x0f_running_mergesB\r\n\x0b_free_bytes\"\x94\x01\n\x04\x46low\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n\x04rows\x18\x02 \x01(\x01R\x04rows\x12&\n\x0frows_per_second\x18\x03 \x01(\x01R\rrowsPerSecond\x12<\n\x1brows_per_second_last_minute\x18\x04 \x01(\x01R\x17rowsPerSecondLastMinute\"K\n\x07Refusal\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n\x05\x63ount\x18\x03 \x01(\x01R\x05\x63ount\"\xc8\x01\n\x03Lag\x12\x14\n\x05\x63ount\x18\x01 \x01(\x01R\x05\x63ount\x12\'\n\x0f\x61verage_seconds\x18\x02 \x01(\x01R\x0e\x61verageSeconds\x12\x1f\n\x0bp50_seconds\x18\x03 \x01(\x01R\np50Seconds\x12\x1f\n\x0bp95_seconds\x18\x04 \x01(\x01R\np95Seconds\x12\x1f\n\x0bp99_seconds\x18\x05 \x01(\x01R\np99Seconds\x12\x1f\n\x0bmax_seconds\x18\x06 \x01(\x01R\nmaxSeconds\"\xb2\x02\n\x0cJournalState\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\x12\x1c\n\tconnected\x18\x02 \x01(\x08R\tconnected\x12;\n\x0bstored_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nstoredTime\x12\'\n\x0fstored_requests\x18\x04 \x01(\x01R\x0estoredRequests\x12.\n\x10waiting_requests\x18\x05 \x01(\x01H\x00R\x0fwaitingRequests\x88\x01\x01\x12(\n\rwaiting_bytes\x18\x06 \x01(\x01H\x01R\x0cwaitingBytes\x88\x01\x01\x42\x13\n\x11_waiting_requestsB\x10\n\x0e_waiting_bytes\"\x8e\x01\n\x0ePendingRollups\x12%\n\x0e\x62ucket_seconds\x18\x01 \x01(\rR\rbucketSeconds\x12\x18\n\x07\x62uckets\x18\x02 \x01(\x01R\x07\x62uckets\x12;\n\x0boldest_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\noldestTime\"\x80\x01\n\nTableState\x12\x14\n\x05table\x18\x01 \x01(\tR\x05table\x12\x12\n\x04rows\x18\x02 \x01(\x01R\x04rows\x12\x19\n\x05\x62ytes\x18\x03 \x01(\x01H\x00R\x05\x62ytes\x88\x01\x01\x12\x19\n\x05parts\x18\x04 \x01(\rH\x01R\x05parts\x88\x01\x01\x42\x08\n\x06_bytesB\x08\n\x06_parts\"\xa5\x02\n\x0e\x43ollectorState\x12\x1a\n\x08instance\x18\x01 \x01(\tR\x08instance\x12(\n\rjournal_bytes\x18\x02 \x01(\x01H\x00R\x0cjournalBytes\x88\x01\x01\x12\x34\n\x13uncommitted_records\x18\x03 \x01(\x01H\x01R\x12uncommittedRecords\x88\x01\x01\x12$\n\x0blag_seconds\x18\x04 \x01(\x01H\x02R\nlagSeconds\x88\x01\x01\x12\x37\n\tseen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08seenTimeB\x10\n\x0e_journal_bytesB\x16\n\x14_uncommitted_recordsB\x0e\n\x0c_lag_seconds2\xb3\x01\n\x0fPipelineService\x12\x9f\x01\n\x0bGetPipeline\x12*.binnacle.aggregator.v1.GetPipelineRequest\x1a+.binnacle.aggregator.v1.GetPipelineResponse\"7\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02-\x12\x10/api/v1/pipelineZ\x19\x12\x17/api/analytics/pipelineb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,25 +35,25 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.pipe
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PIPELINESERVICE'].methods_by_name['GetPipeline']._loaded_options = None
-  _globals['_PIPELINESERVICE'].methods_by_name['GetPipeline']._serialized_options = b'\202\323\344\223\002-\022\020/api/v1/pipelineZ\031\022\027/api/analytics/pipeline'
-  _globals['_GETPIPELINEREQUEST']._serialized_start=136
-  _globals['_GETPIPELINEREQUEST']._serialized_end=156
-  _globals['_GETPIPELINERESPONSE']._serialized_start=159
-  _globals['_GETPIPELINERESPONSE']._serialized_end=899
-  _globals['_FLOW']._serialized_start=902
-  _globals['_FLOW']._serialized_end=1050
-  _globals['_REFUSAL']._serialized_start=1052
-  _globals['_REFUSAL']._serialized_end=1127
-  _globals['_LAG']._serialized_start=1130
-  _globals['_LAG']._serialized_end=1330
-  _globals['_JOURNALSTATE']._serialized_start=1333
-  _globals['_JOURNALSTATE']._serialized_end=1639
-  _globals['_PENDINGROLLUPS']._serialized_start=1642
-  _globals['_PENDINGROLLUPS']._serialized_end=1784
-  _globals['_TABLESTATE']._serialized_start=1787
-  _globals['_TABLESTATE']._serialized_end=1915
-  _globals['_COLLECTORSTATE']._serialized_start=1918
-  _globals['_COLLECTORSTATE']._serialized_end=2211
-  _globals['_PIPELINESERVICE']._serialized_start=2214
-  _globals['_PIPELINESERVICE']._serialized_end=2389
+  _globals['_PIPELINESERVICE'].methods_by_name['GetPipeline']._serialized_options = b'\340\340\030\002\202\323\344\223\002-\022\020/api/v1/pipelineZ\031\022\027/api/analytics/pipeline'
+  _globals['_GETPIPELINEREQUEST']._serialized_start=171
+  _globals['_GETPIPELINEREQUEST']._serialized_end=191
+  _globals['_GETPIPELINERESPONSE']._serialized_start=194
+  _globals['_GETPIPELINERESPONSE']._serialized_end=1001
+  _globals['_FLOW']._serialized_start=1004
+  _globals['_FLOW']._serialized_end=1152
+  _globals['_REFUSAL']._serialized_start=1154
+  _globals['_REFUSAL']._serialized_end=1229
+  _globals['_LAG']._serialized_start=1232
+  _globals['_LAG']._serialized_end=1432
+  _globals['_JOURNALSTATE']._serialized_start=1435
+  _globals['_JOURNALSTATE']._serialized_end=1741
+  _globals['_PENDINGROLLUPS']._serialized_start=1744
+  _globals['_PENDINGROLLUPS']._serialized_end=1886
+  _globals['_TABLESTATE']._serialized_start=1889
+  _globals['_TABLESTATE']._serialized_end=2017
+  _globals['_COLLECTORSTATE']._serialized_start=2020
+  _globals['_COLLECTORSTATE']._serialized_end=2313
+  _globals['_PIPELINESERVICE']._serialized_start=2316
+  _globals['_PIPELINESERVICE']._serialized_end=2495
 # @@protoc_insertion_point(module_scope)

@@ -55,6 +55,7 @@ class GetPipelineResponse(_message.Message):
     RUNNING_MERGES_FIELD_NUMBER: _builtins.int
     FREE_BYTES_FIELD_NUMBER: _builtins.int
     COLLECTORS_FIELD_NUMBER: _builtins.int
+    UNCOUNTED_TIME_FIELD_NUMBER: _builtins.int
     repeated_requests: _builtins.float
     """Requests left out since `start_time` because they repeated others."""
     alone: _builtins.bool
@@ -113,6 +114,13 @@ class GetPipelineResponse(_message.Message):
         instance.
         """
 
+    @_builtins.property
+    def uncounted_time(self) -> _timestamp_pb2.Timestamp:
+        """When requests last passed the edges without being counted for all of them
+        together, because Redis did not answer; absent where that has not happened
+        since the start of this aggregator.
+        """
+
     def __init__(
         self,
         *,
@@ -129,10 +137,11 @@ class GetPipelineResponse(_message.Message):
         running_merges: _builtins.int | None = ...,
         free_bytes: _builtins.float | None = ...,
         collectors: _abc.Iterable[Global___CollectorState] | None = ...,
+        uncounted_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_free_bytes", b"_free_bytes", "_running_merges", b"_running_merges", "end_time", b"end_time", "free_bytes", b"free_bytes", "lag", b"lag", "running_merges", b"running_merges", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_free_bytes", b"_free_bytes", "_running_merges", b"_running_merges", "end_time", b"end_time", "free_bytes", b"free_bytes", "lag", b"lag", "running_merges", b"running_merges", "start_time", b"start_time", "uncounted_time", b"uncounted_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_bytes", b"_free_bytes", "_running_merges", b"_running_merges", "alone", b"alone", "collectors", b"collectors", "end_time", b"end_time", "flows", b"flows", "free_bytes", b"free_bytes", "journals", b"journals", "lag", b"lag", "refusals", b"refusals", "repeated_requests", b"repeated_requests", "rollups", b"rollups", "running_merges", b"running_merges", "start_time", b"start_time", "tables", b"tables"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_bytes", b"_free_bytes", "_running_merges", b"_running_merges", "alone", b"alone", "collectors", b"collectors", "end_time", b"end_time", "flows", b"flows", "free_bytes", b"free_bytes", "journals", b"journals", "lag", b"lag", "refusals", b"refusals", "repeated_requests", b"repeated_requests", "rollups", b"rollups", "running_merges", b"running_merges", "start_time", b"start_time", "tables", b"tables", "uncounted_time", b"uncounted_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__free_bytes: _TypeAlias = _typing.Literal["free_bytes"]  # noqa: Y015
     _WhichOneofArgType__free_bytes: _TypeAlias = _typing.Literal["_free_bytes", b"_free_bytes"]  # noqa: Y015

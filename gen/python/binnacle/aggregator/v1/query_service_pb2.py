@@ -24,11 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from binnacle.dashboard.v1 import dashboard_pb2 as binnacle_dot_dashboard_dot_v1_dot_dashboard__pb2
 from binnacle.events.v1 import events_pb2 as binnacle_dot_events_dot_v1_dot_events__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/query_service.proto\x12\x16\x62innacle.aggregator.v1\x1a%binnacle/dashboard/v1/dashboard.proto\x1a\x1f\x62innacle/events/v1/events.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"}\n\x11ListEventsRequest\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"o\n\x12ListEventsResponse\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"m\n\x18ListTrackedEventsRequest\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x19\n\x05limit\x18\x03 \x01(\rH\x00R\x05limit\x88\x01\x01\x42\x08\n\x06_limit\"\x84\x01\n\x19ListTrackedEventsResponse\x12;\n\x06\x65vents\x18\x01 \x03(\x0b\x32#.binnacle.dashboard.v1.TrackedEventR\x06\x65vents\x12\x14\n\x05\x63ount\x18\x02 \x01(\x01R\x05\x63ount\x12\x14\n\x05limit\x18\x03 \x01(\rR\x05limit\"4\n\x18GetServiceMetricsRequest\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\"\xa4\x04\n\x19GetServiceMetricsResponse\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x16\n\x06status\x18\x02 \x01(\tR\x06status\x12#\n\rrequest_count\x18\x03 \x01(\x01R\x0crequestCount\x12\x1f\n\x0b\x65rror_count\x18\x04 \x01(\x01R\nerrorCount\x12\x1d\n\nerror_rate\x18\x05 \x01(\x01R\terrorRate\x12.\n\x13requests_per_second\x18\x06 \x01(\x01R\x11requestsPerSecond\x12$\n\x0e\x61vg_latency_ms\x18\x07 \x01(\x01R\x0c\x61vgLatencyMs\x12$\n\x0ep50_latency_ms\x18\x08 \x01(\x01R\x0cp50LatencyMs\x12$\n\x0ep95_latency_ms\x18\t \x01(\x01R\x0cp95LatencyMs\x12$\n\x0ep99_latency_ms\x18\n \x01(\x01R\x0cp99LatencyMs\x12!\n\x0cuptime_hours\x18\x0b \x01(\x01R\x0buptimeHours\x12\x41\n\x0elast_heartbeat\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\rlastHeartbeat\x12\x42\n\tendpoints\x18\r \x03(\x0b\x32$.binnacle.dashboard.v1.EndpointStatsR\tendpoints2\xb7\x03\n\x0cQueryService\x12{\n\nListEvents\x12).binnacle.aggregator.v1.ListEventsRequest\x1a*.binnacle.aggregator.v1.ListEventsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/events\x12\x89\x01\n\x11ListTrackedEvents\x12\x30.binnacle.aggregator.v1.ListTrackedEventsRequest\x1a\x31.binnacle.aggregator.v1.ListTrackedEventsResponse\"\x0f\x82\xd3\xe4\x93\x02\t\x12\x07/events\x12\x9d\x01\n\x11GetServiceMetrics\x12\x30.binnacle.aggregator.v1.GetServiceMetricsRequest\x1a\x31.binnacle.aggregator.v1.GetServiceMetricsResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/services/{service}/metricsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/query_service.proto\x12\x16\x62innacle.aggregator.v1\x1a%binnacle/dashboard/v1/dashboard.proto\x1a\x1f\x62innacle/events/v1/events.proto\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"}\n\x11ListEventsRequest\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"o\n\x12ListEventsResponse\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"m\n\x18ListTrackedEventsRequest\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x19\n\x05limit\x18\x03 \x01(\rH\x00R\x05limit\x88\x01\x01\x42\x08\n\x06_limit\"\x84\x01\n\x19ListTrackedEventsResponse\x12;\n\x06\x65vents\x18\x01 \x03(\x0b\x32#.binnacle.dashboard.v1.TrackedEventR\x06\x65vents\x12\x14\n\x05\x63ount\x18\x02 \x01(\x01R\x05\x63ount\x12\x14\n\x05limit\x18\x03 \x01(\rR\x05limit\"4\n\x18GetServiceMetricsRequest\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\"\xa4\x04\n\x19GetServiceMetricsResponse\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x16\n\x06status\x18\x02 \x01(\tR\x06status\x12#\n\rrequest_count\x18\x03 \x01(\x01R\x0crequestCount\x12\x1f\n\x0b\x65rror_count\x18\x04 \x01(\x01R\nerrorCount\x12\x1d\n\nerror_rate\x18\x05 \x01(\x01R\terrorRate\x12.\n\x13requests_per_second\x18\x06 \x01(\x01R\x11requestsPerSecond\x12$\n\x0e\x61vg_latency_ms\x18\x07 \x01(\x01R\x0c\x61vgLatencyMs\x12$\n\x0ep50_latency_ms\x18\x08 \x01(\x01R\x0cp50LatencyMs\x12$\n\x0ep95_latency_ms\x18\t \x01(\x01R\x0cp95LatencyMs\x12$\n\x0ep99_latency_ms\x18\n \x01(\x01R\x0cp99LatencyMs\x12!\n\x0cuptime_hours\x18\x0b \x01(\x01R\x0buptimeHours\x12\x41\n\x0elast_heartbeat\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\rlastHeartbeat\x12\x42\n\tendpoints\x18\r \x03(\x0b\x32$.binnacle.dashboard.v1.EndpointStatsR\tendpoints2\xc3\x03\n\x0cQueryService\x12\x7f\n\nListEvents\x12).binnacle.aggregator.v1.ListEventsRequest\x1a*.binnacle.aggregator.v1.ListEventsResponse\"\x1a\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/events\x12\x8d\x01\n\x11ListTrackedEvents\x12\x30.binnacle.aggregator.v1.ListTrackedEventsRequest\x1a\x31.binnacle.aggregator.v1.ListTrackedEventsResponse\"\x13\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\t\x12\x07/events\x12\xa1\x01\n\x11GetServiceMetrics\x12\x30.binnacle.aggregator.v1.GetServiceMetricsRequest\x1a\x31.binnacle.aggregator.v1.GetServiceMetricsResponse\"\'\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/services/{service}/metricsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,23 +37,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.quer
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_QUERYSERVICE'].methods_by_name['ListEvents']._loaded_options = None
-  _globals['_QUERYSERVICE'].methods_by_name['ListEvents']._serialized_options = b'\202\323\344\223\002\020\022\016/api/v1/events'
+  _globals['_QUERYSERVICE'].methods_by_name['ListEvents']._serialized_options = b'\340\340\030\002\202\323\344\223\002\020\022\016/api/v1/events'
   _globals['_QUERYSERVICE'].methods_by_name['ListTrackedEvents']._loaded_options = None
-  _globals['_QUERYSERVICE'].methods_by_name['ListTrackedEvents']._serialized_options = b'\202\323\344\223\002\t\022\007/events'
+  _globals['_QUERYSERVICE'].methods_by_name['ListTrackedEvents']._serialized_options = b'\340\340\030\002\202\323\344\223\002\t\022\007/events'
   _globals['_QUERYSERVICE'].methods_by_name['GetServiceMetrics']._loaded_options = None
-  _globals['_QUERYSERVICE'].methods_by_name['GetServiceMetrics']._serialized_options = b'\202\323\344\223\002\035\022\033/services/{service}/metrics'
-  _globals['_LISTEVENTSREQUEST']._serialized_start=205
-  _globals['_LISTEVENTSREQUEST']._serialized_end=330
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=332
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=443
-  _globals['_LISTTRACKEDEVENTSREQUEST']._serialized_start=445
-  _globals['_LISTTRACKEDEVENTSREQUEST']._serialized_end=554
-  _globals['_LISTTRACKEDEVENTSRESPONSE']._serialized_start=557
-  _globals['_LISTTRACKEDEVENTSRESPONSE']._serialized_end=689
-  _globals['_GETSERVICEMETRICSREQUEST']._serialized_start=691
-  _globals['_GETSERVICEMETRICSREQUEST']._serialized_end=743
-  _globals['_GETSERVICEMETRICSRESPONSE']._serialized_start=746
-  _globals['_GETSERVICEMETRICSRESPONSE']._serialized_end=1294
-  _globals['_QUERYSERVICE']._serialized_start=1297
-  _globals['_QUERYSERVICE']._serialized_end=1736
+  _globals['_QUERYSERVICE'].methods_by_name['GetServiceMetrics']._serialized_options = b'\340\340\030\002\202\323\344\223\002\035\022\033/services/{service}/metrics'
+  _globals['_LISTEVENTSREQUEST']._serialized_start=240
+  _globals['_LISTEVENTSREQUEST']._serialized_end=365
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=367
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=478
+  _globals['_LISTTRACKEDEVENTSREQUEST']._serialized_start=480
+  _globals['_LISTTRACKEDEVENTSREQUEST']._serialized_end=589
+  _globals['_LISTTRACKEDEVENTSRESPONSE']._serialized_start=592
+  _globals['_LISTTRACKEDEVENTSRESPONSE']._serialized_end=724
+  _globals['_GETSERVICEMETRICSREQUEST']._serialized_start=726
+  _globals['_GETSERVICEMETRICSREQUEST']._serialized_end=778
+  _globals['_GETSERVICEMETRICSRESPONSE']._serialized_start=781
+  _globals['_GETSERVICEMETRICSRESPONSE']._serialized_end=1329
+  _globals['_QUERYSERVICE']._serialized_start=1332
+  _globals['_QUERYSERVICE']._serialized_end=1783
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0binnacle/aggregator/v1/reliability_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x01\n\x15GetReliabilityRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12\x18\n\x07service\x18\x04 \x01(\tR\x07service\x12%\n\x0etarget_percent\x18\x05 \x01(\x01R\rtargetPercent\"\xdf\x02\n\x16GetReliabilityResponse\x12=\n\x07overall\x18\x01 \x01(\x0b\x32#.binnacle.aggregator.v1.ReliabilityR\x07overall\x12?\n\x08services\x18\x02 \x03(\x0b\x32#.binnacle.aggregator.v1.ReliabilityR\x08services\x12&\n\x0csuccess_rate\x18\x03 \x01(\x01H\x00R\x0bsuccessRate\x88\x01\x01\x12\x1a\n\x08requests\x18\x04 \x01(\x01R\x08requests\x12\x16\n\x06\x65rrors\x18\x05 \x01(\x01R\x06\x65rrors\x12X\n\x12optimization_score\x18\x06 \x01(\x0b\x32).binnacle.aggregator.v1.OptimizationScoreR\x11optimizationScoreB\x0f\n\r_success_rate\"\x9f\x02\n\x0bReliability\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12*\n\x0euptime_percent\x18\x02 \x01(\x01H\x00R\ruptimePercent\x88\x01\x01\x12)\n\x10observed_seconds\x18\x03 \x01(\x01R\x0fobservedSeconds\x12!\n\x0c\x64own_seconds\x18\x04 \x01(\x01R\x0b\x64ownSeconds\x12\x18\n\x07outages\x18\x05 \x01(\rR\x07outages\x12\x12\n\x04\x64own\x18\x06 \x01(\x08R\x04\x64own\x12;\n\x06\x62udget\x18\x07 \x01(\x0b\x32#.binnacle.aggregator.v1.ErrorBudgetR\x06\x62udgetB\x11\n\x0f_uptime_percent\"\xb0\x02\n\x0b\x45rrorBudget\x12%\n\x0etarget_percent\x18\x01 \x01(\x01R\rtargetPercent\x12)\n\x10observed_seconds\x18\x02 \x01(\x01R\x0fobservedSeconds\x12#\n\rtotal_seconds\x18\x03 \x01(\x01R\x0ctotalSeconds\x12#\n\rburnt_seconds\x18\x04 \x01(\x01R\x0c\x62urntSeconds\x12!\n\x0cleft_seconds\x18\x05 \x01(\x01R\x0bleftSeconds\x12!\n\x0cleft_percent\x18\x06 \x01(\x01R\x0bleftPercent\x12?\n\nburn_rates\x18\x07 \x03(\x0b\x32 .binnacle.aggregator.v1.BurnRateR\tburnRates\"S\n\x08\x42urnRate\x12%\n\x0ewindow_seconds\x18\x01 \x01(\rR\rwindowSeconds\x12\x17\n\x04rate\x18\x02 \x01(\x01H\x00R\x04rate\x88\x01\x01\x42\x07\n\x05_rate\"b\n\x11OptimizationScore\x12\x14\n\x05score\x18\x01 \x01(\x01R\x05score\x12\x37\n\x05parts\x18\x02 \x03(\x0b\x32!.binnacle.aggregator.v1.ScorePartR\x05parts\"\x85\x01\n\tScorePart\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\x12\x16\n\x06weight\x18\x03 \x01(\x01R\x06weight\x12\x1a\n\x08measured\x18\x04 \x01(\x01R\x08measured\x12\x1a\n\x08\x62\x61seline\x18\x05 \x01(\x01R\x08\x62\x61seline\"\x83\x02\n\x12ListOutagesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12\x18\n\x07service\x18\x04 \x01(\tR\x07service\x12\x1b\n\tpage_size\x18\x05 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"w\n\x13ListOutagesResponse\x12\x38\n\x07outages\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.OutageR\x07outages\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc4\x01\n\x06Outage\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x14\n\x05\x63\x61use\x18\x02 \x01(\tR\x05\x63\x61use\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x18\n\x07seconds\x18\x05 \x01(\x01R\x07seconds2\xa4\x02\n\x12ReliabilityService\x12\x8c\x01\n\x0eGetReliability\x12-.binnacle.aggregator.v1.GetReliabilityRequest\x1a..binnacle.aggregator.v1.GetReliabilityResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/reliability\x12\x7f\n\x0bListOutages\x12*.binnacle.aggregator.v1.ListOutagesRequest\x1a+.binnacle.aggregator.v1.ListOutagesResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/outagesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0binnacle/aggregator/v1/reliability_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x01\n\x15GetReliabilityRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12\x18\n\x07service\x18\x04 \x01(\tR\x07service\x12%\n\x0etarget_percent\x18\x05 \x01(\x01R\rtargetPercent\"\xdf\x02\n\x16GetReliabilityResponse\x12=\n\x07overall\x18\x01 \x01(\x0b\x32#.binnacle.aggregator.v1.ReliabilityR\x07overall\x12?\n\x08services\x18\x02 \x03(\x0b\x32#.binnacle.aggregator.v1.ReliabilityR\x08services\x12&\n\x0csuccess_rate\x18\x03 \x01(\x01H\x00R\x0bsuccessRate\x88\x01\x01\x12\x1a\n\x08requests\x18\x04 \x01(\x01R\x08requests\x12\x16\n\x06\x65rrors\x18\x05 \x01(\x01R\x06\x65rrors\x12X\n\x12optimization_score\x18\x06 \x01(\x0b\x32).binnacle.aggregator.v1.OptimizationScoreR\x11optimizationScoreB\x0f\n\r_success_rate\"\x9f\x02\n\x0bReliability\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12*\n\x0euptime_percent\x18\x02 \x01(\x01H\x00R\ruptimePercent\x88\x01\x01\x12)\n\x10observed_seconds\x18\x03 \x01(\x01R\x0fobservedSeconds\x12!\n\x0c\x64own_seconds\x18\x04 \x01(\x01R\x0b\x64ownSeconds\x12\x18\n\x07outages\x18\x05 \x01(\rR\x07outages\x12\x12\n\x04\x64own\x18\x06 \x01(\x08R\x04\x64own\x12;\n\x06\x62udget\x18\x07 \x01(\x0b\x32#.binnacle.aggregator.v1.ErrorBudgetR\x06\x62udgetB\x11\n\x0f_uptime_percent\"\xb0\x02\n\x0b\x45rrorBudget\x12%\n\x0etarget_percent\x18\x01 \x01(\x01R\rtargetPercent\x12)\n\x10observed_seconds\x18\x02 \x01(\x01R\x0fobservedSeconds\x12#\n\rtotal_seconds\x18\x03 \x01(\x01R\x0ctotalSeconds\x12#\n\rburnt_seconds\x18\x04 \x01(\x01R\x0c\x62urntSeconds\x12!\n\x0cleft_seconds\x18\x05 \x01(\x01R\x0bleftSeconds\x12!\n\x0cleft_percent\x18\x06 \x01(\x01R\x0bleftPercent\x12?\n\nburn_rates\x18\x07 \x03(\x0b\x32 .binnacle.aggregator.v1.BurnRateR\tburnRates\"S\n\x08\x42urnRate\x12%\n\x0ewindow_seconds\x18\x01 \x01(\rR\rwindowSeconds\x12\x17\n\x04rate\x18\x02 \x01(\x01H\x00R\x04rate\x88\x01\x01\x42\x07\n\x05_rate\"b\n\x11OptimizationScore\x12\x14\n\x05score\x18\x01 \x01(\x01R\x05score\x12\x37\n\x05parts\x18\x02 \x03(\x0b\x32!.binnacle.aggregator.v1.ScorePartR\x05parts\"\x85\x01\n\tScorePart\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\x12\x16\n\x06weight\x18\x03 \x01(\x01R\x06weight\x12\x1a\n\x08measured\x18\x04 \x01(\x01R\x08measured\x12\x1a\n\x08\x62\x61seline\x18\x05 \x01(\x01R\x08\x62\x61seline\"\x83\x02\n\x12ListOutagesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\x12\x18\n\x07service\x18\x04 \x01(\tR\x07service\x12\x1b\n\tpage_size\x18\x05 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"w\n\x13ListOutagesResponse\x12\x38\n\x07outages\x18\x01 \x03(\x0b\x32\x1e.binnacle.aggregator.v1.OutageR\x07outages\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc4\x01\n\x06Outage\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x14\n\x05\x63\x61use\x18\x02 \x01(\tR\x05\x63\x61use\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x18\n\x07seconds\x18\x05 \x01(\x01R\x07seconds2\xad\x02\n\x12ReliabilityService\x12\x90\x01\n\x0eGetReliability\x12-.binnacle.aggregator.v1.GetReliabilityRequest\x1a..binnacle.aggregator.v1.GetReliabilityResponse\"\x1f\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/reliability\x12\x83\x01\n\x0bListOutages\x12*.binnacle.aggregator.v1.ListOutagesRequest\x1a+.binnacle.aggregator.v1.ListOutagesResponse\"\x1b\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/outagesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,29 +35,29 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.reli
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RELIABILITYSERVICE'].methods_by_name['GetReliability']._loaded_options = None
-  _globals['_RELIABILITYSERVICE'].methods_by_name['GetReliability']._serialized_options = b'\202\323\344\223\002\025\022\023/api/v1/reliability'
+  _globals['_RELIABILITYSERVICE'].methods_by_name['GetReliability']._serialized_options = b'\340\340\030\002\202\323\344\223\002\025\022\023/api/v1/reliability'
   _globals['_RELIABILITYSERVICE'].methods_by_name['ListOutages']._loaded_options = None
-  _globals['_RELIABILITYSERVICE'].methods_by_name['ListOutages']._serialized_options = b'\202\323\344\223\002\021\022\017/api/v1/outages'
-  _globals['_GETRELIABILITYREQUEST']._serialized_start=140
-  _globals['_GETRELIABILITYREQUEST']._serialized_end=381
-  _globals['_GETRELIABILITYRESPONSE']._serialized_start=384
-  _globals['_GETRELIABILITYRESPONSE']._serialized_end=735
-  _globals['_RELIABILITY']._serialized_start=738
-  _globals['_RELIABILITY']._serialized_end=1025
-  _globals['_ERRORBUDGET']._serialized_start=1028
-  _globals['_ERRORBUDGET']._serialized_end=1332
-  _globals['_BURNRATE']._serialized_start=1334
-  _globals['_BURNRATE']._serialized_end=1417
-  _globals['_OPTIMIZATIONSCORE']._serialized_start=1419
-  _globals['_OPTIMIZATIONSCORE']._serialized_end=1517
-  _globals['_SCOREPART']._serialized_start=1520
-  _globals['_SCOREPART']._serialized_end=1653
-  _globals['_LISTOUTAGESREQUEST']._serialized_start=1656
-  _globals['_LISTOUTAGESREQUEST']._serialized_end=1915
-  _globals['_LISTOUTAGESRESPONSE']._serialized_start=1917
-  _globals['_LISTOUTAGESRESPONSE']._serialized_end=2036
-  _globals['_OUTAGE']._serialized_start=2039
-  _globals['_OUTAGE']._serialized_end=2235
-  _globals['_RELIABILITYSERVICE']._serialized_start=2238
-  _globals['_RELIABILITYSERVICE']._serialized_end=2530
+  _globals['_RELIABILITYSERVICE'].methods_by_name['ListOutages']._serialized_options = b'\340\340\030\002\202\323\344\223\002\021\022\017/api/v1/outages'
+  _globals['_GETRELIABILITYREQUEST']._serialized_start=175
+  _globals['_GETRELIABILITYREQUEST']._serialized_end=416
+  _globals['_GETRELIABILITYRESPONSE']._serialized_start=419
+  _globals['_GETRELIABILITYRESPONSE']._serialized_end=770
+  _globals['_RELIABILITY']._serialized_start=773
+  _globals['_RELIABILITY']._serialized_end=1060
+  _globals['_ERRORBUDGET']._serialized_start=1063
+  _globals['_ERRORBUDGET']._serialized_end=1367
+  _globals['_BURNRATE']._serialized_start=1369
+  _globals['_BURNRATE']._serialized_end=1452
+  _globals['_OPTIMIZATIONSCORE']._serialized_start=1454
+  _globals['_OPTIMIZATIONSCORE']._serialized_end=1552
+  _globals['_SCOREPART']._serialized_start=1555
+  _globals['_SCOREPART']._serialized_end=1688
+  _globals['_LISTOUTAGESREQUEST']._serialized_start=1691
+  _globals['_LISTOUTAGESREQUEST']._serialized_end=1950
+  _globals['_LISTOUTAGESRESPONSE']._serialized_start=1952
+  _globals['_LISTOUTAGESRESPONSE']._serialized_end=2071
+  _globals['_OUTAGE']._serialized_start=2074
+  _globals['_OUTAGE']._serialized_end=2270
+  _globals['_RELIABILITYSERVICE']._serialized_start=2273
+  _globals['_RELIABILITYSERVICE']._serialized_end=2574
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.binnacle/aggregator/v1/retention_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x15\n\x13GetRetentionRequest\"O\n\x14GetRetentionResponse\x12\x37\n\x05kinds\x18\x01 \x03(\x0b\x32!.binnacle.aggregator.v1.RetentionR\x05kinds\"\xe4\x01\n\tRetention\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n\x04\x64\x61ys\x18\x02 \x01(\rR\x04\x64\x61ys\x12\x18\n\x07\x61rchive\x18\x03 \x01(\x08R\x07\x61rchive\x12!\n\x0c\x64\x65\x66\x61ult_days\x18\x04 \x01(\rR\x0b\x64\x65\x66\x61ultDays\x12\x19\n\x08min_days\x18\x05 \x01(\rR\x07minDays\x12\x19\n\x08max_days\x18\x06 \x01(\rR\x07maxDays\x12<\n\x08\x61rchived\x18\x07 \x01(\x0b\x32 .binnacle.aggregator.v1.ArchivedR\x08\x61rchived\"\x81\x01\n\x08\x41rchived\x12\x14\n\x05\x66iles\x18\x01 \x01(\rR\x05\x66iles\x12\x12\n\x04rows\x18\x02 \x01(\x01R\x04rows\x12\x14\n\x05\x62ytes\x18\x03 \x01(\x01R\x05\x62ytes\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"[\n\x16UpdateRetentionRequest\x12\x41\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\'.binnacle.aggregator.v1.RetentionChangeR\x07\x63hanges\"r\n\x0fRetentionChange\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x17\n\x04\x64\x61ys\x18\x02 \x01(\rH\x00R\x04\x64\x61ys\x88\x01\x01\x12\x1d\n\x07\x61rchive\x18\x03 \x01(\x08H\x01R\x07\x61rchive\x88\x01\x01\x42\x07\n\x05_daysB\n\n\x08_archive\"R\n\x17UpdateRetentionResponse\x12\x37\n\x05kinds\x18\x01 \x03(\x0b\x32!.binnacle.aggregator.v1.RetentionR\x05kinds2\xac\x02\n\x10RetentionService\x12\x84\x01\n\x0cGetRetention\x12+.binnacle.aggregator.v1.GetRetentionRequest\x1a,.binnacle.aggregator.v1.GetRetentionResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/api/v1/retention\x12\x90\x01\n\x0fUpdateRetention\x12..binnacle.aggregator.v1.UpdateRetentionRequest\x1a/.binnacle.aggregator.v1.UpdateRetentionResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/api/v1/retention:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.binnacle/aggregator/v1/retention_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x15\n\x13GetRetentionRequest\"O\n\x14GetRetentionResponse\x12\x37\n\x05kinds\x18\x01 \x03(\x0b\x32!.binnacle.aggregator.v1.RetentionR\x05kinds\"\xe4\x01\n\tRetention\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n\x04\x64\x61ys\x18\x02 \x01(\rR\x04\x64\x61ys\x12\x18\n\x07\x61rchive\x18\x03 \x01(\x08R\x07\x61rchive\x12!\n\x0c\x64\x65\x66\x61ult_days\x18\x04 \x01(\rR\x0b\x64\x65\x66\x61ultDays\x12\x19\n\x08min_days\x18\x05 \x01(\rR\x07minDays\x12\x19\n\x08max_days\x18\x06 \x01(\rR\x07maxDays\x12<\n\x08\x61rchived\x18\x07 \x01(\x0b\x32 .binnacle.aggregator.v1.ArchivedR\x08\x61rchived\"\x81\x01\n\x08\x41rchived\x12\x14\n\x05\x66iles\x18\x01 \x01(\rR\x05\x66iles\x12\x12\n\x04rows\x18\x02 \x01(\x01R\x04rows\x12\x14\n\x05\x62ytes\x18\x03 \x01(\x01R\x05\x62ytes\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"[\n\x16UpdateRetentionRequest\x12\x41\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\'.binnacle.aggregator.v1.RetentionChangeR\x07\x63hanges\"r\n\x0fRetentionChange\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x17\n\x04\x64\x61ys\x18\x02 \x01(\rH\x00R\x04\x64\x61ys\x88\x01\x01\x12\x1d\n\x07\x61rchive\x18\x03 \x01(\x08H\x01R\x07\x61rchive\x88\x01\x01\x42\x07\n\x05_daysB\n\n\x08_archive\"R\n\x17UpdateRetentionResponse\x12\x37\n\x05kinds\x18\x01 \x03(\x0b\x32!.binnacle.aggregator.v1.RetentionR\x05kinds2\xb8\x02\n\x10RetentionService\x12\x88\x01\n\x0cGetRetention\x12+.binnacle.aggregator.v1.GetRetentionRequest\x1a,.binnacle.aggregator.v1.GetRetentionResponse\"\x1d\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/api/v1/retention\x12\x98\x01\n\x0fUpdateRetention\x12..binnacle.aggregator.v1.UpdateRetentionRequest\x1a/.binnacle.aggregator.v1.UpdateRetentionResponse\"$\xe0\xe0\x18\x05\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x16\"\x11/api/v1/retention:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,23 +35,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.rete
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RETENTIONSERVICE'].methods_by_name['GetRetention']._loaded_options = None
-  _globals['_RETENTIONSERVICE'].methods_by_name['GetRetention']._serialized_options = b'\202\323\344\223\002\023\022\021/api/v1/retention'
+  _globals['_RETENTIONSERVICE'].methods_by_name['GetRetention']._serialized_options = b'\340\340\030\002\202\323\344\223\002\023\022\021/api/v1/retention'
   _globals['_RETENTIONSERVICE'].methods_by_name['UpdateRetention']._loaded_options = None
-  _globals['_RETENTIONSERVICE'].methods_by_name['UpdateRetention']._serialized_options = b'\202\323\344\223\002\026\"\021/api/v1/retention:\001*'
-  _globals['_GETRETENTIONREQUEST']._serialized_start=137
-  _globals['_GETRETENTIONREQUEST']._serialized_end=158
-  _globals['_GETRETENTIONRESPONSE']._serialized_start=160
-  _globals['_GETRETENTIONRESPONSE']._serialized_end=239
-  _globals['_RETENTION']._serialized_start=242
-  _globals['_RETENTION']._serialized_end=470
-  _globals['_ARCHIVED']._serialized_start=473
-  _globals['_ARCHIVED']._serialized_end=602
-  _globals['_UPDATERETENTIONREQUEST']._serialized_start=604
-  _globals['_UPDATERETENTIONREQUEST']._serialized_end=695
-  _globals['_RETENTIONCHANGE']._serialized_start=697
-  _globals['_RETENTIONCHANGE']._serialized_end=811
-  _globals['_UPDATERETENTIONRESPONSE']._serialized_start=813
-  _globals['_UPDATERETENTIONRESPONSE']._serialized_end=895
-  _globals['_RETENTIONSERVICE']._serialized_start=898
-  _globals['_RETENTIONSERVICE']._serialized_end=1198
+  _globals['_RETENTIONSERVICE'].methods_by_name['UpdateRetention']._serialized_options = b'\340\340\030\005\350\340\030\001\202\323\344\223\002\026\"\021/api/v1/retention:\001*'
+  _globals['_GETRETENTIONREQUEST']._serialized_start=172
+  _globals['_GETRETENTIONREQUEST']._serialized_end=193
+  _globals['_GETRETENTIONRESPONSE']._serialized_start=195
+  _globals['_GETRETENTIONRESPONSE']._serialized_end=274
+  _globals['_RETENTION']._serialized_start=277
+  _globals['_RETENTION']._serialized_end=505
+  _globals['_ARCHIVED']._serialized_start=508
+  _globals['_ARCHIVED']._serialized_end=637
+  _globals['_UPDATERETENTIONREQUEST']._serialized_start=639
+  _globals['_UPDATERETENTIONREQUEST']._serialized_end=730
+  _globals['_RETENTIONCHANGE']._serialized_start=732
+  _globals['_RETENTIONCHANGE']._serialized_end=846
+  _globals['_UPDATERETENTIONRESPONSE']._serialized_start=848
+  _globals['_UPDATERETENTIONRESPONSE']._serialized_end=930
+  _globals['_RETENTIONSERVICE']._serialized_start=933
+  _globals['_RETENTIONSERVICE']._serialized_end=1245
 # @@protoc_insertion_point(module_scope)

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.reports.v1 import reports_pb2 as binnacle_dot_reports_dot_v1_dot_reports__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4binnacle/aggregator/v1/service_catalog_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/reports/v1/reports.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x01\n\x13ListServicesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\"\x80\x02\n\x14ListServicesResponse\x12\x42\n\x08services\x18\x01 \x03(\x0b\x32&.binnacle.aggregator.v1.ServiceSummaryR\x08services\x12\x32\n\x05total\x18\x02 \x01(\x0b\x32\x1c.binnacle.reports.v1.TrafficR\x05total\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"\xa6\x05\n\x0eServiceSummary\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x16\n\x06status\x18\x02 \x01(\tR\x06status\x12\x1a\n\x08inferred\x18\x03 \x01(\x08R\x08inferred\x12\x36\n\x07traffic\x18\x04 \x01(\x0b\x32\x1c.binnacle.reports.v1.TrafficR\x07traffic\x12&\n\x0cuptime_hours\x18\x05 \x01(\x01H\x00R\x0buptimeHours\x88\x01\x01\x12\x18\n\x07version\x18\x06 \x01(\tR\x07version\x12?\n\rdeployed_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x64\x65ployedTime\x12@\n\x0elast_seen_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0clastSeenTime\x12J\n\x13last_heartbeat_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x11lastHeartbeatTime\x12\x30\n\x11reported_requests\x18\n \x01(\x01H\x01R\x10reportedRequests\x88\x01\x01\x12,\n\x0freported_errors\x18\x0b \x01(\x01H\x02R\x0ereportedErrors\x88\x01\x01\x12\x42\n\x1breported_average_latency_ms\x18\x0c \x01(\x01H\x03R\x18reportedAverageLatencyMs\x88\x01\x01\x42\x0f\n\r_uptime_hoursB\x14\n\x12_reported_requestsB\x12\n\x10_reported_errorsB\x1e\n\x1c_reported_average_latency_ms\"\xc6\x01\n\x11GetServiceRequest\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x04 \x01(\rR\rwindowSeconds\"\x9d\x01\n\x12GetServiceResponse\x12@\n\x07service\x18\x01 \x01(\x0b\x32&.binnacle.aggregator.v1.ServiceSummaryR\x07service\x12\x45\n\tendpoints\x18\x02 \x03(\x0b\x32\'.binnacle.aggregator.v1.EndpointSummaryR\tendpoints\"\xca\x03\n\x14ListEndpointsRequest\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x04 \x01(\rR\rwindowSeconds\x12H\n\x05order\x18\x05 \x01(\x0e\x32\x32.binnacle.aggregator.v1.ListEndpointsRequest.OrderR\x05order\x12\x1b\n\tpage_size\x18\x06 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x07 \x01(\tR\tpageToken\"y\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x11\n\rORDER_BUSIEST\x10\x01\x12\x11\n\rORDER_SLOWEST\x10\x02\x12\x15\n\x11ORDER_MOST_ERRORS\x10\x03\x12\x1c\n\x18ORDER_HIGHEST_ERROR_RATE\x10\x04\"\x86\x01\n\x15ListEndpointsResponse\x12\x45\n\tendpoints\x18\x01 \x03(\x0b\x32\'.binnacle.aggregator.v1.EndpointSummaryR\tendpoints\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x7f\n\x0f\x45ndpointSummary\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x1a\n\x08\x65ndpoint\x18\x02 \x01(\tR\x08\x65ndpoint\x12\x36\n\x07traffic\x18\x03 \x01(\x0b\x32\x1c.binnacle.reports.v1.TrafficR\x07traffic\"\xc3\x02\n\x13QueryTrafficRequest\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x1a\n\x08\x65ndpoint\x18\x02 \x01(\tR\x08\x65ndpoint\x12\x1d\n\nby_service\x18\x03 \x01(\x08R\tbyService\x12\x39\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x06 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x07 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x08 \x01(\tR\x08timeZone\"x\n\x14QueryTrafficResponse\x12=\n\x06series\x18\x01 \x03(\x0b\x32%.binnacle.aggregator.v1.TrafficSeriesR\x06series\x12!\n\x0cstep_seconds\x18\x02 \x01(\rR\x0bstepSeconds\"d\n\rTrafficSeries\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x39\n\x06points\x18\x02 \x03(\x0b\x32!.binnacle.reports.v1.TrafficPointR\x06points2\xd1\x04\n\x15ServiceCatalogService\x12\x9e\x01\n\x0cListServices\x12+.binnacle.aggregator.v1.ListServicesRequest\x1a,.binnacle.aggregator.v1.ListServicesResponse\"3\x82\xd3\xe4\x93\x02-\x12\x10/api/v1/servicesZ\x19\x12\x17/api/analytics/services\x12\x87\x01\n\nGetService\x12).binnacle.aggregator.v1.GetServiceRequest\x1a*.binnacle.aggregator.v1.GetServiceResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/v1/services/{service}\x12\x87\x01\n\rListEndpoints\x12,.binnacle.aggregator.v1.ListEndpointsRequest\x1a-.binnacle.aggregator.v1.ListEndpointsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/api/v1/endpoints\x12\x82\x01\n\x0cQueryTraffic\x12+.binnacle.aggregator.v1.QueryTrafficRequest\x1a,.binnacle.aggregator.v1.QueryTrafficResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/trafficb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4binnacle/aggregator/v1/service_catalog_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a!binnacle/reports/v1/reports.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x01\n\x13ListServicesRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x03 \x01(\rR\rwindowSeconds\"\x80\x02\n\x14ListServicesResponse\x12\x42\n\x08services\x18\x01 \x03(\x0b\x32&.binnacle.aggregator.v1.ServiceSummaryR\x08services\x12\x32\n\x05total\x18\x02 \x01(\x0b\x32\x1c.binnacle.reports.v1.TrafficR\x05total\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"\xa6\x05\n\x0eServiceSummary\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x16\n\x06status\x18\x02 \x01(\tR\x06status\x12\x1a\n\x08inferred\x18\x03 \x01(\x08R\x08inferred\x12\x36\n\x07traffic\x18\x04 \x01(\x0b\x32\x1c.binnacle.reports.v1.TrafficR\x07traffic\x12&\n\x0cuptime_hours\x18\x05 \x01(\x01H\x00R\x0buptimeHours\x88\x01\x01\x12\x18\n\x07version\x18\x06 \x01(\tR\x07version\x12?\n\rdeployed_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x64\x65ployedTime\x12@\n\x0elast_seen_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0clastSeenTime\x12J\n\x13last_heartbeat_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x11lastHeartbeatTime\x12\x30\n\x11reported_requests\x18\n \x01(\x01H\x01R\x10reportedRequests\x88\x01\x01\x12,\n\x0freported_errors\x18\x0b \x01(\x01H\x02R\x0ereportedErrors\x88\x01\x01\x12\x42\n\x1breported_average_latency_ms\x18\x0c \x01(\x01H\x03R\x18reportedAverageLatencyMs\x88\x01\x01\x42\x0f\n\r_uptime_hoursB\x14\n\x12_reported_requestsB\x12\n\x10_reported_errorsB\x1e\n\x1c_reported_average_latency_ms\"\xc6\x01\n\x11GetServiceRequest\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x04 \x01(\rR\rwindowSeconds\"\x9d\x01\n\x12GetServiceResponse\x12@\n\x07service\x18\x01 \x01(\x0b\x32&.binnacle.aggregator.v1.ServiceSummaryR\x07service\x12\x45\n\tendpoints\x18\x02 \x03(\x0b\x32\'.binnacle.aggregator.v1.EndpointSummaryR\tendpoints\"\xca\x03\n\x14ListEndpointsRequest\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x04 \x01(\rR\rwindowSeconds\x12H\n\x05order\x18\x05 \x01(\x0e\x32\x32.binnacle.aggregator.v1.ListEndpointsRequest.OrderR\x05order\x12\x1b\n\tpage_size\x18\x06 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x07 \x01(\tR\tpageToken\"y\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x11\n\rORDER_BUSIEST\x10\x01\x12\x11\n\rORDER_SLOWEST\x10\x02\x12\x15\n\x11ORDER_MOST_ERRORS\x10\x03\x12\x1c\n\x18ORDER_HIGHEST_ERROR_RATE\x10\x04\"\x86\x01\n\x15ListEndpointsResponse\x12\x45\n\tendpoints\x18\x01 \x03(\x0b\x32\'.binnacle.aggregator.v1.EndpointSummaryR\tendpoints\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x7f\n\x0f\x45ndpointSummary\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x1a\n\x08\x65ndpoint\x18\x02 \x01(\tR\x08\x65ndpoint\x12\x36\n\x07traffic\x18\x03 \x01(\x0b\x32\x1c.binnacle.reports.v1.TrafficR\x07traffic\"\xc3\x02\n\x13QueryTrafficRequest\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x1a\n\x08\x65ndpoint\x18\x02 \x01(\tR\x08\x65ndpoint\x12\x1d\n\nby_service\x18\x03 \x01(\x08R\tbyService\x12\x39\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12%\n\x0ewindow_seconds\x18\x06 \x01(\rR\rwindowSeconds\x12!\n\x0cstep_seconds\x18\x07 \x01(\rR\x0bstepSeconds\x12\x1b\n\ttime_zone\x18\x08 \x01(\tR\x08timeZone\"x\n\x14QueryTrafficResponse\x12=\n\x06series\x18\x01 \x03(\x0b\x32%.binnacle.aggregator.v1.TrafficSeriesR\x06series\x12!\n\x0cstep_seconds\x18\x02 \x01(\rR\x0bstepSeconds\"d\n\rTrafficSeries\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x39\n\x06points\x18\x02 \x03(\x0b\x32!.binnacle.reports.v1.TrafficPointR\x06points2\xe1\x04\n\x15ServiceCatalogService\x12\xa2\x01\n\x0cListServices\x12+.binnacle.aggregator.v1.ListServicesRequest\x1a,.binnacle.aggregator.v1.ListServicesResponse\"7\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02-\x12\x10/api/v1/servicesZ\x19\x12\x17/api/analytics/services\x12\x8b\x01\n\nGetService\x12).binnacle.aggregator.v1.GetServiceRequest\x1a*.binnacle.aggregator.v1.GetServiceResponse\"&\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/v1/services/{service}\x12\x8b\x01\n\rListEndpoints\x12,.binnacle.aggregator.v1.ListEndpointsRequest\x1a-.binnacle.aggregator.v1.ListEndpointsResponse\"\x1d\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/api/v1/endpoints\x12\x86\x01\n\x0cQueryTraffic\x12+.binnacle.aggregator.v1.QueryTrafficRequest\x1a,.binnacle.aggregator.v1.QueryTrafficResponse\"\x1b\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/trafficb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,37 +36,37 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.serv
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SERVICECATALOGSERVICE'].methods_by_name['ListServices']._loaded_options = None
-  _globals['_SERVICECATALOGSERVICE'].methods_by_name['ListServices']._serialized_options = b'\202\323\344\223\002-\022\020/api/v1/servicesZ\031\022\027/api/analytics/services'
+  _globals['_SERVICECATALOGSERVICE'].methods_by_name['ListServices']._serialized_options = b'\340\340\030\002\202\323\344\223\002-\022\020/api/v1/servicesZ\031\022\027/api/analytics/services'
   _globals['_SERVICECATALOGSERVICE'].methods_by_name['GetService']._loaded_options = None
-  _globals['_SERVICECATALOGSERVICE'].methods_by_name['GetService']._serialized_options = b'\202\323\344\223\002\034\022\032/api/v1/services/{service}'
+  _globals['_SERVICECATALOGSERVICE'].methods_by_name['GetService']._serialized_options = b'\340\340\030\002\202\323\344\223\002\034\022\032/api/v1/services/{service}'
   _globals['_SERVICECATALOGSERVICE'].methods_by_name['ListEndpoints']._loaded_options = None
-  _globals['_SERVICECATALOGSERVICE'].methods_by_name['ListEndpoints']._serialized_options = b'\202\323\344\223\002\023\022\021/api/v1/endpoints'
+  _globals['_SERVICECATALOGSERVICE'].methods_by_name['ListEndpoints']._serialized_options = b'\340\340\030\002\202\323\344\223\002\023\022\021/api/v1/endpoints'
   _globals['_SERVICECATALOGSERVICE'].methods_by_name['QueryTraffic']._loaded_options = None
-  _globals['_SERVICECATALOGSERVICE'].methods_by_name['QueryTraffic']._serialized_options = b'\202\323\344\223\002\021\022\017/api/v1/traffic'
-  _globals['_LISTSERVICESREQUEST']._serialized_start=179
-  _globals['_LISTSERVICESREQUEST']._serialized_end=353
-  _globals['_LISTSERVICESRESPONSE']._serialized_start=356
-  _globals['_LISTSERVICESRESPONSE']._serialized_end=612
-  _globals['_SERVICESUMMARY']._serialized_start=615
-  _globals['_SERVICESUMMARY']._serialized_end=1293
-  _globals['_GETSERVICEREQUEST']._serialized_start=1296
-  _globals['_GETSERVICEREQUEST']._serialized_end=1494
-  _globals['_GETSERVICERESPONSE']._serialized_start=1497
-  _globals['_GETSERVICERESPONSE']._serialized_end=1654
-  _globals['_LISTENDPOINTSREQUEST']._serialized_start=1657
-  _globals['_LISTENDPOINTSREQUEST']._serialized_end=2115
-  _globals['_LISTENDPOINTSREQUEST_ORDER']._serialized_start=1994
-  _globals['_LISTENDPOINTSREQUEST_ORDER']._serialized_end=2115
-  _globals['_LISTENDPOINTSRESPONSE']._serialized_start=2118
-  _globals['_LISTENDPOINTSRESPONSE']._serialized_end=2252
-  _globals['_ENDPOINTSUMMARY']._serialized_start=2254
-  _globals['_ENDPOINTSUMMARY']._serialized_end=2381
-  _globals['_QUERYTRAFFICREQUEST']._serialized_start=2384
-  _globals['_QUERYTRAFFICREQUEST']._serialized_end=2707
-  _globals['_QUERYTRAFFICRESPONSE']._serialized_start=2709
-  _globals['_QUERYTRAFFICRESPONSE']._serialized_end=2829
-  _globals['_TRAFFICSERIES']._serialized_start=2831
-  _globals['_TRAFFICSERIES']._serialized_end=2931
-  _globals['_SERVICECATALOGSERVICE']._serialized_start=2934
-  _globals['_SERVICECATALOGSERVICE']._serialized_end=3527
+  _globals['_SERVICECATALOGSERVICE'].methods_by_name['QueryTraffic']._serialized_options = b'\340\340\030\002\202\323\344\223\002\021\022\017/api/v1/traffic'
+  _globals['_LISTSERVICESREQUEST']._serialized_start=214
+  _globals['_LISTSERVICESREQUEST']._serialized_end=388
+  _globals['_LISTSERVICESRESPONSE']._serialized_start=391
+  _globals['_LISTSERVICESRESPONSE']._serialized_end=647
+  _globals['_SERVICESUMMARY']._serialized_start=650
+  _globals['_SERVICESUMMARY']._serialized_end=1328
+  _globals['_GETSERVICEREQUEST']._serialized_start=1331
+  _globals['_GETSERVICEREQUEST']._serialized_end=1529
+  _globals['_GETSERVICERESPONSE']._serialized_start=1532
+  _globals['_GETSERVICERESPONSE']._serialized_end=1689
+  _globals['_LISTENDPOINTSREQUEST']._serialized_start=1692
+  _globals['_LISTENDPOINTSREQUEST']._serialized_end=2150
+  _globals['_LISTENDPOINTSREQUEST_ORDER']._serialized_start=2029
+  _globals['_LISTENDPOINTSREQUEST_ORDER']._serialized_end=2150
+  _globals['_LISTENDPOINTSRESPONSE']._serialized_start=2153
+  _globals['_LISTENDPOINTSRESPONSE']._serialized_end=2287
+  _globals['_ENDPOINTSUMMARY']._serialized_start=2289
+  _globals['_ENDPOINTSUMMARY']._serialized_end=2416
+  _globals['_QUERYTRAFFICREQUEST']._serialized_start=2419
+  _globals['_QUERYTRAFFICREQUEST']._serialized_end=2742
+  _globals['_QUERYTRAFFICRESPONSE']._serialized_start=2744
+  _globals['_QUERYTRAFFICRESPONSE']._serialized_end=2864
+  _globals['_TRAFFICSERIES']._serialized_start=2866
+  _globals['_TRAFFICSERIES']._serialized_end=2966
+  _globals['_SERVICECATALOGSERVICE']._serialized_start=2969
+  _globals['_SERVICECATALOGSERVICE']._serialized_end=3578
 # @@protoc_insertion_point(module_scope)

@@ -23,46 +23,51 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.logs.v1 import logs_pb2 as binnacle_dot_logs_dot_v1_dot_logs__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)binnacle/aggregator/v1/tail_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"S\n\x08TailMark\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\x12\x16\n\x06offset\x18\x02 \x01(\x04R\x06offset\x12\x10\n\x03row\x18\x03 \x01(\rR\x03row\"w\n\x0cTailPosition\x12\x36\n\x05marks\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.TailMarkR\x05marks\x12/\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04\x61sOf\"\x9a\x01\n\tTailRange\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\x12\x1f\n\x0b\x66rom_offset\x18\x02 \x01(\x04R\nfromOffset\x12\x19\n\x08\x66rom_row\x18\x03 \x01(\rR\x07\x66romRow\x12\x1b\n\tto_offset\x18\x04 \x01(\x04R\x08toOffset\x12\x15\n\x06to_row\x18\x05 \x01(\rR\x05toRow\"\xab\x01\n\x08TailRows\x12\x39\n\x06ranges\x18\x01 \x03(\x0b\x32!.binnacle.aggregator.v1.TailRangeR\x06ranges\x12\x33\n\x04rows\x18\x02 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.TailRowR\x04rows\x12/\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04\x61sOf\"\x90\x02\n\x07TailRow\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\x12\x16\n\x06offset\x18\x02 \x01(\x04R\x06offset\x12\x10\n\x03row\x18\x03 \x01(\rR\x03row\x12?\n\raccepted_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x61\x63\x63\x65ptedTime\x12\x39\n\x05\x65vent\x18\x05 \x01(\x0b\x32!.binnacle.aggregator.v1.TailEventH\x00R\x05\x65vent\x12\x36\n\x04line\x18\x06 \x01(\x0b\x32 .binnacle.aggregator.v1.TailLineH\x00R\x04lineB\x08\n\x06\x66ields\"\xbe\x01\n\tTailEvent\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x17\n\x07user_id\x18\x03 \x01(\tR\x06userId\x12\x1d\n\nsession_id\x18\x04 \x01(\tR\tsessionId\x12.\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n\tdata_json\x18\x06 \x01(\tR\x08\x64\x61taJson\"\xfd\x01\n\x08TailLine\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x30\n\x05level\x18\x02 \x01(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x05level\x12\x18\n\x07service\x18\x03 \x01(\tR\x07service\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\x12\x19\n\x08trace_id\x18\x05 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x06 \x01(\tR\x06spanId\x12\'\n\x0f\x61ttributes_json\x18\x07 \x01(\tR\x0e\x61ttributesJson\"\xb0\x01\n\x0bTailRequest\x12\x37\n\x05topic\x18\x01 \x01(\x0e\x32!.binnacle.aggregator.v1.TailTopicR\x05topic\x12@\n\x08position\x18\x02 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x08position\x12&\n\x0fmax_missed_rows\x18\x03 \x01(\rR\rmaxMissedRows\"\x8c\x01\n\x0cTailResponse\x12\x39\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32!.binnacle.aggregator.v1.TailBeginH\x00R\x05\x62\x65gin\x12\x36\n\x04rows\x18\x02 \x01(\x0b\x32 .binnacle.aggregator.v1.TailRowsH\x00R\x04rowsB\t\n\x07message\"\x89\x01\n\tTailBegin\x12\x41\n\tlive_from\x18\x01 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x08liveFrom\x12\x18\n\x07resumed\x18\x02 \x01(\x08R\x07resumed\x12\x1f\n\x0bmissed_rows\x18\x03 \x01(\rR\nmissedRows\"\x9f\x02\n\x0fReadTailRequest\x12\x37\n\x05topic\x18\x01 \x01(\x0e\x32!.binnacle.aggregator.v1.TailTopicR\x05topic\x12@\n\x08position\x18\x02 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x08position\x12:\n\x05until\x18\x03 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x05until\x12:\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\".binnacle.aggregator.v1.TailFilterR\x06\x66ilter\x12\x19\n\x08max_rows\x18\x05 \x01(\rR\x07maxRows\"\x8d\x01\n\nTailFilter\x12\x14\n\x05types\x18\x01 \x03(\tR\x05types\x12\x1a\n\x08services\x18\x02 \x03(\tR\x08services\x12\x19\n\x08user_ids\x18\x03 \x03(\tR\x07userIds\x12\x32\n\x06levels\x18\x04 \x03(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x06levels\"\x94\x01\n\x10ReadTailResponse\x12=\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32%.binnacle.aggregator.v1.ReadTailBeginH\x00R\x05\x62\x65gin\x12\x36\n\x04rows\x18\x02 \x01(\x0b\x32 .binnacle.aggregator.v1.TailRowsH\x00R\x04rowsB\t\n\x07message\"\x7f\n\rReadTailBegin\x12\x1a\n\x08\x63omplete\x18\x01 \x01(\x08R\x08\x63omplete\x12>\n\x07reached\x18\x02 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x07reached\x12\x12\n\x04rows\x18\x03 \x01(\rR\x04rows*n\n\tTailTopic\x12\x1a\n\x16TAIL_TOPIC_UNSPECIFIED\x10\x00\x12\x15\n\x11TAIL_TOPIC_EVENTS\x10\x01\x12\x19\n\x15TAIL_TOPIC_ALL_EVENTS\x10\x02\x12\x13\n\x0fTAIL_TOPIC_LOGS\x10\x03\x32\xc3\x01\n\x0bTailService\x12S\n\x04Tail\x12#.binnacle.aggregator.v1.TailRequest\x1a$.binnacle.aggregator.v1.TailResponse0\x01\x12_\n\x08ReadTail\x12\'.binnacle.aggregator.v1.ReadTailRequest\x1a(.binnacle.aggregator.v1.ReadTailResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)binnacle/aggregator/v1/tail_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a!binnacle/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"S\n\x08TailMark\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\x12\x16\n\x06offset\x18\x02 \x01(\x04R\x06offset\x12\x10\n\x03row\x18\x03 \x01(\rR\x03row\"w\n\x0cTailPosition\x12\x36\n\x05marks\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.TailMarkR\x05marks\x12/\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04\x61sOf\"\x9a\x01\n\tTailRange\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\x12\x1f\n\x0b\x66rom_offset\x18\x02 \x01(\x04R\nfromOffset\x12\x19\n\x08\x66rom_row\x18\x03 \x01(\rR\x07\x66romRow\x12\x1b\n\tto_offset\x18\x04 \x01(\x04R\x08toOffset\x12\x15\n\x06to_row\x18\x05 \x01(\rR\x05toRow\"\xab\x01\n\x08TailRows\x12\x39\n\x06ranges\x18\x01 \x03(\x0b\x32!.binnacle.aggregator.v1.TailRangeR\x06ranges\x12\x33\n\x04rows\x18\x02 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.TailRowR\x04rows\x12/\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04\x61sOf\"\x90\x02\n\x07TailRow\x12\x1d\n\njournal_id\x18\x01 \x01(\tR\tjournalId\x12\x16\n\x06offset\x18\x02 \x01(\x04R\x06offset\x12\x10\n\x03row\x18\x03 \x01(\rR\x03row\x12?\n\raccepted_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x61\x63\x63\x65ptedTime\x12\x39\n\x05\x65vent\x18\x05 \x01(\x0b\x32!.binnacle.aggregator.v1.TailEventH\x00R\x05\x65vent\x12\x36\n\x04line\x18\x06 \x01(\x0b\x32 .binnacle.aggregator.v1.TailLineH\x00R\x04lineB\x08\n\x06\x66ields\"\xbe\x01\n\tTailEvent\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x17\n\x07user_id\x18\x03 \x01(\tR\x06userId\x12\x1d\n\nsession_id\x18\x04 \x01(\tR\tsessionId\x12.\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n\tdata_json\x18\x06 \x01(\tR\x08\x64\x61taJson\"\xfd\x01\n\x08TailLine\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x30\n\x05level\x18\x02 \x01(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x05level\x12\x18\n\x07service\x18\x03 \x01(\tR\x07service\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\x12\x19\n\x08trace_id\x18\x05 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x06 \x01(\tR\x06spanId\x12\'\n\x0f\x61ttributes_json\x18\x07 \x01(\tR\x0e\x61ttributesJson\"\xb0\x01\n\x0bTailRequest\x12\x37\n\x05topic\x18\x01 \x01(\x0e\x32!.binnacle.aggregator.v1.TailTopicR\x05topic\x12@\n\x08position\x18\x02 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x08position\x12&\n\x0fmax_missed_rows\x18\x03 \x01(\rR\rmaxMissedRows\"\x8c\x01\n\x0cTailResponse\x12\x39\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32!.binnacle.aggregator.v1.TailBeginH\x00R\x05\x62\x65gin\x12\x36\n\x04rows\x18\x02 \x01(\x0b\x32 .binnacle.aggregator.v1.TailRowsH\x00R\x04rowsB\t\n\x07message\"\x89\x01\n\tTailBegin\x12\x41\n\tlive_from\x18\x01 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x08liveFrom\x12\x18\n\x07resumed\x18\x02 \x01(\x08R\x07resumed\x12\x1f\n\x0bmissed_rows\x18\x03 \x01(\rR\nmissedRows\"\x9f\x02\n\x0fReadTailRequest\x12\x37\n\x05topic\x18\x01 \x01(\x0e\x32!.binnacle.aggregator.v1.TailTopicR\x05topic\x12@\n\x08position\x18\x02 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x08position\x12:\n\x05until\x18\x03 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x05until\x12:\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\".binnacle.aggregator.v1.TailFilterR\x06\x66ilter\x12\x19\n\x08max_rows\x18\x05 \x01(\rR\x07maxRows\"\x8d\x01\n\nTailFilter\x12\x14\n\x05types\x18\x01 \x03(\tR\x05types\x12\x1a\n\x08services\x18\x02 \x03(\tR\x08services\x12\x19\n\x08user_ids\x18\x03 \x03(\tR\x07userIds\x12\x32\n\x06levels\x18\x04 \x03(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x06levels\"\x94\x01\n\x10ReadTailResponse\x12=\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32%.binnacle.aggregator.v1.ReadTailBeginH\x00R\x05\x62\x65gin\x12\x36\n\x04rows\x18\x02 \x01(\x0b\x32 .binnacle.aggregator.v1.TailRowsH\x00R\x04rowsB\t\n\x07message\"\x7f\n\rReadTailBegin\x12\x1a\n\x08\x63omplete\x18\x01 \x01(\x08R\x08\x63omplete\x12>\n\x07reached\x18\x02 \x01(\x0b\x32$.binnacle.aggregator.v1.TailPositionR\x07reached\x12\x12\n\x04rows\x18\x03 \x01(\rR\x04rows*n\n\tTailTopic\x12\x1a\n\x16TAIL_TOPIC_UNSPECIFIED\x10\x00\x12\x15\n\x11TAIL_TOPIC_EVENTS\x10\x01\x12\x19\n\x15TAIL_TOPIC_ALL_EVENTS\x10\x02\x12\x13\n\x0fTAIL_TOPIC_LOGS\x10\x03\x32\xcf\x01\n\x0bTailService\x12Y\n\x04Tail\x12#.binnacle.aggregator.v1.TailRequest\x1a$.binnacle.aggregator.v1.TailResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x12\x65\n\x08ReadTail\x12\'.binnacle.aggregator.v1.ReadTailRequest\x1a(.binnacle.aggregator.v1.ReadTailResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.tail_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TAILTOPIC']._serialized_start=2568
-  _globals['_TAILTOPIC']._serialized_end=2678
-  _globals['_TAILMARK']._serialized_start=131
-  _globals['_TAILMARK']._serialized_end=214
-  _globals['_TAILPOSITION']._serialized_start=216
-  _globals['_TAILPOSITION']._serialized_end=335
-  _globals['_TAILRANGE']._serialized_start=338
-  _globals['_TAILRANGE']._serialized_end=492
-  _globals['_TAILROWS']._serialized_start=495
-  _globals['_TAILROWS']._serialized_end=666
-  _globals['_TAILROW']._serialized_start=669
-  _globals['_TAILROW']._serialized_end=941
-  _globals['_TAILEVENT']._serialized_start=944
-  _globals['_TAILEVENT']._serialized_end=1134
-  _globals['_TAILLINE']._serialized_start=1137
-  _globals['_TAILLINE']._serialized_end=1390
-  _globals['_TAILREQUEST']._serialized_start=1393
-  _globals['_TAILREQUEST']._serialized_end=1569
-  _globals['_TAILRESPONSE']._serialized_start=1572
-  _globals['_TAILRESPONSE']._serialized_end=1712
-  _globals['_TAILBEGIN']._serialized_start=1715
-  _globals['_TAILBEGIN']._serialized_end=1852
-  _globals['_READTAILREQUEST']._serialized_start=1855
-  _globals['_READTAILREQUEST']._serialized_end=2142
-  _globals['_TAILFILTER']._serialized_start=2145
-  _globals['_TAILFILTER']._serialized_end=2286
-  _globals['_READTAILRESPONSE']._serialized_start=2289
-  _globals['_READTAILRESPONSE']._serialized_end=2437
-  _globals['_READTAILBEGIN']._serialized_start=2439
-  _globals['_READTAILBEGIN']._serialized_end=2566
-  _globals['_TAILSERVICE']._serialized_start=2681
-  _globals['_TAILSERVICE']._serialized_end=2876
+  _globals['_TAILSERVICE'].methods_by_name['Tail']._loaded_options = None
+  _globals['_TAILSERVICE'].methods_by_name['Tail']._serialized_options = b'\340\340\030\007'
+  _globals['_TAILSERVICE'].methods_by_name['ReadTail']._loaded_options = None
+  _globals['_TAILSERVICE'].methods_by_name['ReadTail']._serialized_options = b'\340\340\030\007'
+  _globals['_TAILTOPIC']._serialized_start=2603
+  _globals['_TAILTOPIC']._serialized_end=2713
+  _globals['_TAILMARK']._serialized_start=166
+  _globals['_TAILMARK']._serialized_end=249
+  _globals['_TAILPOSITION']._serialized_start=251
+  _globals['_TAILPOSITION']._serialized_end=370
+  _globals['_TAILRANGE']._serialized_start=373
+  _globals['_TAILRANGE']._serialized_end=527
+  _globals['_TAILROWS']._serialized_start=530
+  _globals['_TAILROWS']._serialized_end=701
+  _globals['_TAILROW']._serialized_start=704
+  _globals['_TAILROW']._serialized_end=976
+  _globals['_TAILEVENT']._serialized_start=979
+  _globals['_TAILEVENT']._serialized_end=1169
+  _globals['_TAILLINE']._serialized_start=1172
+  _globals['_TAILLINE']._serialized_end=1425
+  _globals['_TAILREQUEST']._serialized_start=1428
+  _globals['_TAILREQUEST']._serialized_end=1604
+  _globals['_TAILRESPONSE']._serialized_start=1607
+  _globals['_TAILRESPONSE']._serialized_end=1747
+  _globals['_TAILBEGIN']._serialized_start=1750
+  _globals['_TAILBEGIN']._serialized_end=1887
+  _globals['_READTAILREQUEST']._serialized_start=1890
+  _globals['_READTAILREQUEST']._serialized_end=2177
+  _globals['_TAILFILTER']._serialized_start=2180
+  _globals['_TAILFILTER']._serialized_end=2321
+  _globals['_READTAILRESPONSE']._serialized_start=2324
+  _globals['_READTAILRESPONSE']._serialized_end=2472
+  _globals['_READTAILBEGIN']._serialized_start=2474
+  _globals['_READTAILBEGIN']._serialized_end=2601
+  _globals['_TAILSERVICE']._serialized_start=2716
+  _globals['_TAILSERVICE']._serialized_end=2923
 # @@protoc_insertion_point(module_scope)

@@ -22,13 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.query.v1 import query_pb2 as binnacle_dot_query_dot_v1_dot_query__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0binnacle/aggregator/v1/time_series_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"w\n\x16QueryTimeSeriesRequest\x12\x38\n\x05query\x18\x01 \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryR\x05query\x12#\n\rrefresh_token\x18\x02 \x01(\tR\x0crefreshToken\"V\n\x17QueryTimeSeriesResponse\x12;\n\x06\x61nswer\x18\x01 \x01(\x0b\x32#.binnacle.query.v1.TimeSeriesAnswerR\x06\x61nswer\"\xc3\x02\n\x12QueryMetricRequest\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x14\n\x05match\x18\x02 \x03(\tR\x05match\x12\x1a\n\x08\x66unction\x18\x03 \x01(\tR\x08\x66unction\x12 \n\x0b\x61ggregation\x18\x04 \x01(\tR\x0b\x61ggregation\x12\x0e\n\x02\x62y\x18\x05 \x03(\tR\x02\x62y\x12\x39\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12-\n\x04step\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04step\x12\x10\n\x03top\x18\t \x01(\rR\x03top\"R\n\x13QueryMetricResponse\x12;\n\x06\x61nswer\x18\x01 \x01(\x0b\x32#.binnacle.query.v1.TimeSeriesAnswerR\x06\x61nswer\"O\n\x13\x45xplainQueryRequest\x12\x38\n\x05query\x18\x01 \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryR\x05query\"\x82\x01\n\x14\x45xplainQueryResponse\x12;\n\x05plans\x18\x01 \x03(\x0b\x32%.binnacle.aggregator.v1.SelectionPlanR\x05plans\x12\x14\n\x05steps\x18\x02 \x01(\rR\x05steps\x12\x17\n\x07step_ms\x18\x03 \x01(\x01R\x06stepMs\"\xc8\x01\n\rSelectionPlan\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12+\n\x04tier\x18\x02 \x01(\x0e\x32\x17.binnacle.query.v1.TierR\x04tier\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12\x16\n\x06series\x18\x04 \x01(\rR\x06series\x12\x12\n\x04rows\x18\x05 \x01(\x01R\x04rows\x12\x16\n\x06stages\x18\x06 \x03(\tR\x06stages\x12\x1a\n\x08warnings\x18\x07 \x03(\tR\x08warnings2\xaf\x03\n\x11TimeSeriesService\x12\x8c\x01\n\x0fQueryTimeSeries\x12..binnacle.aggregator.v1.QueryTimeSeriesRequest\x1a/.binnacle.aggregator.v1.QueryTimeSeriesResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/api/v1/query:\x01*\x12}\n\x0bQueryMetric\x12*.binnacle.aggregator.v1.QueryMetricRequest\x1a+.binnacle.aggregator.v1.QueryMetricResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/query\x12\x8b\x01\n\x0c\x45xplainQuery\x12+.binnacle.aggregator.v1.ExplainQueryRequest\x1a,.binnacle.aggregator.v1.ExplainQueryResponse\" \x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/query:explain:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0binnacle/aggregator/v1/time_series_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"w\n\x16QueryTimeSeriesRequest\x12\x38\n\x05query\x18\x01 \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryR\x05query\x12#\n\rrefresh_token\x18\x02 \x01(\tR\x0crefreshToken\"V\n\x17QueryTimeSeriesResponse\x12;\n\x06\x61nswer\x18\x01 \x01(\x0b\x32#.binnacle.query.v1.TimeSeriesAnswerR\x06\x61nswer\"\xc3\x02\n\x12QueryMetricRequest\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x14\n\x05match\x18\x02 \x03(\tR\x05match\x12\x1a\n\x08\x66unction\x18\x03 \x01(\tR\x08\x66unction\x12 \n\x0b\x61ggregation\x18\x04 \x01(\tR\x0b\x61ggregation\x12\x0e\n\x02\x62y\x18\x05 \x03(\tR\x02\x62y\x12\x39\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12-\n\x04step\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04step\x12\x10\n\x03top\x18\t \x01(\rR\x03top\"R\n\x13QueryMetricResponse\x12;\n\x06\x61nswer\x18\x01 \x01(\x0b\x32#.binnacle.query.v1.TimeSeriesAnswerR\x06\x61nswer\"O\n\x13\x45xplainQueryRequest\x12\x38\n\x05query\x18\x01 \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryR\x05query\"\x82\x01\n\x14\x45xplainQueryResponse\x12;\n\x05plans\x18\x01 \x03(\x0b\x32%.binnacle.aggregator.v1.SelectionPlanR\x05plans\x12\x14\n\x05steps\x18\x02 \x01(\rR\x05steps\x12\x17\n\x07step_ms\x18\x03 \x01(\x01R\x06stepMs\"\xc8\x01\n\rSelectionPlan\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12+\n\x04tier\x18\x02 \x01(\x0e\x32\x17.binnacle.query.v1.TierR\x04tier\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12\x16\n\x06series\x18\x04 \x01(\rR\x06series\x12\x12\n\x04rows\x18\x05 \x01(\x01R\x04rows\x12\x16\n\x06stages\x18\x06 \x03(\tR\x06stages\x12\x1a\n\x08warnings\x18\x07 \x03(\tR\x08warnings2\xbc\x03\n\x11TimeSeriesService\x12\x90\x01\n\x0fQueryTimeSeries\x12..binnacle.aggregator.v1.QueryTimeSeriesRequest\x1a/.binnacle.aggregator.v1.QueryTimeSeriesResponse\"\x1c\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x12\"\r/api/v1/query:\x01*\x12\x81\x01\n\x0bQueryMetric\x12*.binnacle.aggregator.v1.QueryMetricRequest\x1a+.binnacle.aggregator.v1.QueryMetricResponse\"\x19\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/query\x12\x8f\x01\n\x0c\x45xplainQuery\x12+.binnacle.aggregator.v1.ExplainQueryRequest\x1a,.binnacle.aggregator.v1.ExplainQueryResponse\"$\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/query:explain:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,25 +37,25 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.aggregator.v1.time
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TIMESERIESSERVICE'].methods_by_name['QueryTimeSeries']._loaded_options = None
-  _globals['_TIMESERIESSERVICE'].methods_by_name['QueryTimeSeries']._serialized_options = b'\202\323\344\223\002\022\"\r/api/v1/query:\001*'
+  _globals['_TIMESERIESSERVICE'].methods_by_name['QueryTimeSeries']._serialized_options = b'\340\340\030\002\202\323\344\223\002\022\"\r/api/v1/query:\001*'
   _globals['_TIMESERIESSERVICE'].methods_by_name['QueryMetric']._loaded_options = None
-  _globals['_TIMESERIESSERVICE'].methods_by_name['QueryMetric']._serialized_options = b'\202\323\344\223\002\017\022\r/api/v1/query'
+  _globals['_TIMESERIESSERVICE'].methods_by_name['QueryMetric']._serialized_options = b'\340\340\030\002\202\323\344\223\002\017\022\r/api/v1/query'
   _globals['_TIMESERIESSERVICE'].methods_by_name['ExplainQuery']._loaded_options = None
-  _globals['_TIMESERIESSERVICE'].methods_by_name['ExplainQuery']._serialized_options = b'\202\323\344\223\002\032\"\025/api/v1/query:explain:\001*'
-  _globals['_QUERYTIMESERIESREQUEST']._serialized_start=202
-  _globals['_QUERYTIMESERIESREQUEST']._serialized_end=321
-  _globals['_QUERYTIMESERIESRESPONSE']._serialized_start=323
-  _globals['_QUERYTIMESERIESRESPONSE']._serialized_end=409
-  _globals['_QUERYMETRICREQUEST']._serialized_start=412
-  _globals['_QUERYMETRICREQUEST']._serialized_end=735
-  _globals['_QUERYMETRICRESPONSE']._serialized_start=737
-  _globals['_QUERYMETRICRESPONSE']._serialized_end=819
-  _globals['_EXPLAINQUERYREQUEST']._serialized_start=821
-  _globals['_EXPLAINQUERYREQUEST']._serialized_end=900
-  _globals['_EXPLAINQUERYRESPONSE']._serialized_start=903
-  _globals['_EXPLAINQUERYRESPONSE']._serialized_end=1033
-  _globals['_SELECTIONPLAN']._serialized_start=1036
-  _globals['_SELECTIONPLAN']._serialized_end=1236
-  _globals['_TIMESERIESSERVICE']._serialized_start=1239
-  _globals['_TIMESERIESSERVICE']._serialized_end=1670
+  _globals['_TIMESERIESSERVICE'].methods_by_name['ExplainQuery']._serialized_options = b'\340\340\030\002\202\323\344\223\002\032\"\025/api/v1/query:explain:\001*'
+  _globals['_QUERYTIMESERIESREQUEST']._serialized_start=237
+  _globals['_QUERYTIMESERIESREQUEST']._serialized_end=356
+  _globals['_QUERYTIMESERIESRESPONSE']._serialized_start=358
+  _globals['_QUERYTIMESERIESRESPONSE']._serialized_end=444
+  _globals['_QUERYMETRICREQUEST']._serialized_start=447
+  _globals['_QUERYMETRICREQUEST']._serialized_end=770
+  _globals['_QUERYMETRICRESPONSE']._serialized_start=772
+  _globals['_QUERYMETRICRESPONSE']._serialized_end=854
+  _globals['_EXPLAINQUERYREQUEST']._serialized_start=856
+  _globals['_EXPLAINQUERYREQUEST']._serialized_end=935
+  _globals['_EXPLAINQUERYRESPONSE']._serialized_start=938
+  _globals['_EXPLAINQUERYRESPONSE']._serialized_end=1068
+  _globals['_SELECTIONPLAN']._serialized_start=1071
+  _globals['_SELECTIONPLAN']._serialized_end=1271
+  _globals['_TIMESERIESSERVICE']._serialized_start=1274
+  _globals['_TIMESERIESSERVICE']._serialized_end=1718
 # @@protoc_insertion_point(module_scope)

@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.aggregator.v1 import log_service_pb2 as binnacle_dot_aggregator_dot_v1_dot_log__service__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.query.v1 import filters_pb2 as binnacle_dot_query_dot_v1_dot_filters__pb2
 from binnacle.query.v1 import query_pb2 as binnacle_dot_query_dot_v1_dot_query__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -30,7 +31,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/trace_service.proto\x12\x16\x62innacle.aggregator.v1\x1a(binnacle/aggregator/v1/log_service.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\",\n\x0fGetTraceRequest\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\"\xd8\x01\n\x10GetTraceResponse\x12>\n\x07summary\x18\x01 \x01(\x0b\x32$.binnacle.aggregator.v1.TraceSummaryR\x07summary\x12\x32\n\x05spans\x18\x02 \x03(\x0b\x32\x1c.binnacle.aggregator.v1.SpanR\x05spans\x12\x33\n\x04logs\x18\x03 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x04logs\x12\x1b\n\tmore_logs\x18\x04 \x01(\x08R\x08moreLogs\"\xd3\x04\n\x04Span\x12\x17\n\x07span_id\x18\x01 \x01(\tR\x06spanId\x12$\n\x0eparent_span_id\x18\x02 \x01(\tR\x0cparentSpanId\x12\x14\n\x05\x64\x65pth\x18\x03 \x01(\rR\x05\x64\x65pth\x12\x16\n\x06orphan\x18\x04 \x01(\x08R\x06orphan\x12\x1c\n\toperation\x18\x05 \x01(\tR\toperation\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\x12\x34\n\x04kind\x18\x07 \x01(\x0e\x32 .binnacle.aggregator.v1.SpanKindR\x04kind\x12.\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n\toffset_ms\x18\t \x01(\x01R\x08offsetMs\x12\x1f\n\x0b\x64uration_ms\x18\n \x01(\x01R\ndurationMs\x12\x17\n\x07self_ms\x18\x0b \x01(\x01R\x06selfMs\x12\x16\n\x06\x66\x61iled\x18\x0c \x01(\x08R\x06\x66\x61iled\x12%\n\x0estatus_message\x18\r \x01(\tR\rstatusMessage\x12\x37\n\nattributes\x18\x0e \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\x12\x39\n\x06\x65vents\x18\x0f \x03(\x0b\x32!.binnacle.aggregator.v1.SpanEventR\x06\x65vents\x12\x36\n\x05links\x18\x10 \x03(\x0b\x32 .binnacle.aggregator.v1.SpanLinkR\x05links\"\x88\x01\n\tSpanEvent\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x37\n\nattributes\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\"w\n\x08SpanLink\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x02 \x01(\tR\x06spanId\x12\x37\n\nattributes\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\"\xc0\x01\n\x11ListTracesRequest\x12\x35\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1d.binnacle.query.v1.SpanFilterR\x06\x66ilter\x12\x38\n\x05order\x18\x02 \x01(\x0e\x32\".binnacle.aggregator.v1.TraceOrderR\x05order\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"z\n\x12ListTracesResponse\x12<\n\x06traces\x18\x01 \x03(\x0b\x32$.binnacle.aggregator.v1.TraceSummaryR\x06traces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc9\x02\n\x0cTraceSummary\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x1c\n\toperation\x18\x03 \x01(\tR\toperation\x12.\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x1f\n\x0b\x64uration_ms\x18\x05 \x01(\x01R\ndurationMs\x12\x1d\n\nspan_count\x18\x06 \x01(\rR\tspanCount\x12*\n\x11\x66\x61iled_span_count\x18\x07 \x01(\rR\x0f\x66\x61iledSpanCount\x12\x1a\n\x08services\x18\x08 \x03(\tR\x08services\x12.\n\x13matching_span_count\x18\t \x01(\rR\x11matchingSpanCount\"\x88\x01\n\x14GetServiceMapRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"\xa9\x01\n\x15GetServiceMapResponse\x12\x39\n\x05nodes\x18\x01 \x03(\x0b\x32#.binnacle.aggregator.v1.ServiceNodeR\x05nodes\x12\x39\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32#.binnacle.aggregator.v1.ServiceEdgeR\x05\x65\x64ges\x12\x1a\n\x08\x66raction\x18\x03 \x01(\x01R\x08\x66raction\"\xa1\x02\n\x0bServiceNode\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12<\n\x04kind\x18\x02 \x01(\x0e\x32(.binnacle.aggregator.v1.ServiceNode.KindR\x04kind\x12\x14\n\x05\x63\x61lls\x18\x03 \x01(\x01R\x05\x63\x61lls\x12\x16\n\x06\x65rrors\x18\x04 \x01(\x01R\x06\x65rrors\x12\x15\n\x06p50_ms\x18\x05 \x01(\x01R\x05p50Ms\x12\x15\n\x06p95_ms\x18\x06 \x01(\x01R\x05p95Ms\"d\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_SERVICE\x10\x01\x12\x11\n\rKIND_DATABASE\x10\x02\x12\x0e\n\nKIND_QUEUE\x10\x03\x12\x11\n\rKIND_EXTERNAL\x10\x04\"\x99\x01\n\x0bServiceEdge\x12\x16\n\x06\x63\x61ller\x18\x01 \x01(\tR\x06\x63\x61ller\x12\x16\n\x06\x63\x61llee\x18\x02 \x01(\tR\x06\x63\x61llee\x12\x14\n\x05\x63\x61lls\x18\x03 \x01(\x01R\x05\x63\x61lls\x12\x16\n\x06\x65rrors\x18\x04 \x01(\x01R\x06\x65rrors\x12\x15\n\x06p50_ms\x18\x05 \x01(\x01R\x05p50Ms\x12\x15\n\x06p95_ms\x18\x06 \x01(\x01R\x05p95Ms\"\xf4\x02\n\x14ListExemplarsRequest\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12 \n\tmin_value\x18\x05 \x01(\x01H\x00R\x08minValue\x88\x01\x01\x12 \n\tmax_value\x18\x06 \x01(\x01H\x01R\x08maxValue\x88\x01\x01\x12\x1b\n\tpage_size\x18\x07 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageTokenB\x0c\n\n_min_valueB\x0c\n\n_max_value\"\x7f\n\x15ListExemplarsResponse\x12>\n\texemplars\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.ExemplarR\texemplars\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbe\x02\n\x08\x45xemplar\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\x12\x19\n\x08trace_id\x18\x03 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x04 \x01(\tR\x06spanId\x12\x44\n\x06labels\x18\x05 \x03(\x0b\x32,.binnacle.aggregator.v1.Exemplar.LabelsEntryR\x06labels\x12\x37\n\nattributes\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01*\x99\x01\n\x08SpanKind\x12\x19\n\x15SPAN_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12SPAN_KIND_INTERNAL\x10\x01\x12\x14\n\x10SPAN_KIND_SERVER\x10\x02\x12\x14\n\x10SPAN_KIND_CLIENT\x10\x03\x12\x16\n\x12SPAN_KIND_PRODUCER\x10\x04\x12\x16\n\x12SPAN_KIND_CONSUMER\x10\x05*Z\n\nTraceOrder\x12\x1b\n\x17TRACE_ORDER_UNSPECIFIED\x10\x00\x12\x16\n\x12TRACE_ORDER_NEWEST\x10\x01\x12\x17\n\x13TRACE_ORDER_LONGEST\x10\x02\x32\xe0\x04\n\x0cTraceService\x12\x80\x01\n\x08GetTrace\x12\'.binnacle.aggregator.v1.GetTraceRequest\x1a(.binnacle.aggregator.v1.GetTraceResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/traces/{trace_id}\x12\x97\x01\n\nListTraces\x12).binnacle.aggregator.v1.ListTracesRequest\x1a*.binnacle.aggregator.v1.ListTracesResponse\"2\x82\xd3\xe4\x93\x02,\x12\x0e/api/v1/tracesZ\x1a\"\x15/api/v1/traces/search:\x01*\x12\x89\x01\n\rGetServiceMap\x12,.binnacle.aggregator.v1.GetServiceMapRequest\x1a-.binnacle.aggregator.v1.GetServiceMapResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/service-map\x12\xa6\x01\n\rListExemplars\x12,.binnacle.aggregator.v1.ListExemplarsRequest\x1a-.binnacle.aggregator.v1.ListExemplarsResponse\"8\x82\xd3\xe4\x93\x02\x32\x12\x11/api/v1/exemplarsZ\x1d\"\x18/api/v1/exemplars/search:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/aggregator/v1/trace_service.proto\x12\x16\x62innacle.aggregator.v1\x1a(binnacle/aggregator/v1/log_service.proto\x1a!binnacle/options/v1/options.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\",\n\x0fGetTraceRequest\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\"\xd8\x01\n\x10GetTraceResponse\x12>\n\x07summary\x18\x01 \x01(\x0b\x32$.binnacle.aggregator.v1.TraceSummaryR\x07summary\x12\x32\n\x05spans\x18\x02 \x03(\x0b\x32\x1c.binnacle.aggregator.v1.SpanR\x05spans\x12\x33\n\x04logs\x18\x03 \x03(\x0b\x32\x1f.binnacle.aggregator.v1.LogLineR\x04logs\x12\x1b\n\tmore_logs\x18\x04 \x01(\x08R\x08moreLogs\"\xd3\x04\n\x04Span\x12\x17\n\x07span_id\x18\x01 \x01(\tR\x06spanId\x12$\n\x0eparent_span_id\x18\x02 \x01(\tR\x0cparentSpanId\x12\x14\n\x05\x64\x65pth\x18\x03 \x01(\rR\x05\x64\x65pth\x12\x16\n\x06orphan\x18\x04 \x01(\x08R\x06orphan\x12\x1c\n\toperation\x18\x05 \x01(\tR\toperation\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\x12\x34\n\x04kind\x18\x07 \x01(\x0e\x32 .binnacle.aggregator.v1.SpanKindR\x04kind\x12.\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n\toffset_ms\x18\t \x01(\x01R\x08offsetMs\x12\x1f\n\x0b\x64uration_ms\x18\n \x01(\x01R\ndurationMs\x12\x17\n\x07self_ms\x18\x0b \x01(\x01R\x06selfMs\x12\x16\n\x06\x66\x61iled\x18\x0c \x01(\x08R\x06\x66\x61iled\x12%\n\x0estatus_message\x18\r \x01(\tR\rstatusMessage\x12\x37\n\nattributes\x18\x0e \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\x12\x39\n\x06\x65vents\x18\x0f \x03(\x0b\x32!.binnacle.aggregator.v1.SpanEventR\x06\x65vents\x12\x36\n\x05links\x18\x10 \x03(\x0b\x32 .binnacle.aggregator.v1.SpanLinkR\x05links\"\x88\x01\n\tSpanEvent\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x37\n\nattributes\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\"w\n\x08SpanLink\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x02 \x01(\tR\x06spanId\x12\x37\n\nattributes\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\"\xc0\x01\n\x11ListTracesRequest\x12\x35\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1d.binnacle.query.v1.SpanFilterR\x06\x66ilter\x12\x38\n\x05order\x18\x02 \x01(\x0e\x32\".binnacle.aggregator.v1.TraceOrderR\x05order\x12\x1b\n\tpage_size\x18\x03 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"z\n\x12ListTracesResponse\x12<\n\x06traces\x18\x01 \x03(\x0b\x32$.binnacle.aggregator.v1.TraceSummaryR\x06traces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc9\x02\n\x0cTraceSummary\x12\x19\n\x08trace_id\x18\x01 \x01(\tR\x07traceId\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x1c\n\toperation\x18\x03 \x01(\tR\toperation\x12.\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x1f\n\x0b\x64uration_ms\x18\x05 \x01(\x01R\ndurationMs\x12\x1d\n\nspan_count\x18\x06 \x01(\rR\tspanCount\x12*\n\x11\x66\x61iled_span_count\x18\x07 \x01(\rR\x0f\x66\x61iledSpanCount\x12\x1a\n\x08services\x18\x08 \x03(\tR\x08services\x12.\n\x13matching_span_count\x18\t \x01(\rR\x11matchingSpanCount\"\x88\x01\n\x14GetServiceMapRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\"\xa9\x01\n\x15GetServiceMapResponse\x12\x39\n\x05nodes\x18\x01 \x03(\x0b\x32#.binnacle.aggregator.v1.ServiceNodeR\x05nodes\x12\x39\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32#.binnacle.aggregator.v1.ServiceEdgeR\x05\x65\x64ges\x12\x1a\n\x08\x66raction\x18\x03 \x01(\x01R\x08\x66raction\"\xa1\x02\n\x0bServiceNode\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12<\n\x04kind\x18\x02 \x01(\x0e\x32(.binnacle.aggregator.v1.ServiceNode.KindR\x04kind\x12\x14\n\x05\x63\x61lls\x18\x03 \x01(\x01R\x05\x63\x61lls\x12\x16\n\x06\x65rrors\x18\x04 \x01(\x01R\x06\x65rrors\x12\x15\n\x06p50_ms\x18\x05 \x01(\x01R\x05p50Ms\x12\x15\n\x06p95_ms\x18\x06 \x01(\x01R\x05p95Ms\"d\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_SERVICE\x10\x01\x12\x11\n\rKIND_DATABASE\x10\x02\x12\x0e\n\nKIND_QUEUE\x10\x03\x12\x11\n\rKIND_EXTERNAL\x10\x04\"\x99\x01\n\x0bServiceEdge\x12\x16\n\x06\x63\x61ller\x18\x01 \x01(\tR\x06\x63\x61ller\x12\x16\n\x06\x63\x61llee\x18\x02 \x01(\tR\x06\x63\x61llee\x12\x14\n\x05\x63\x61lls\x18\x03 \x01(\x01R\x05\x63\x61lls\x12\x16\n\x06\x65rrors\x18\x04 \x01(\x01R\x06\x65rrors\x12\x15\n\x06p50_ms\x18\x05 \x01(\x01R\x05p50Ms\x12\x15\n\x06p95_ms\x18\x06 \x01(\x01R\x05p95Ms\"\xf4\x02\n\x14ListExemplarsRequest\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12 \n\tmin_value\x18\x05 \x01(\x01H\x00R\x08minValue\x88\x01\x01\x12 \n\tmax_value\x18\x06 \x01(\x01H\x01R\x08maxValue\x88\x01\x01\x12\x1b\n\tpage_size\x18\x07 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageTokenB\x0c\n\n_min_valueB\x0c\n\n_max_value\"\x7f\n\x15ListExemplarsResponse\x12>\n\texemplars\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.ExemplarR\texemplars\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbe\x02\n\x08\x45xemplar\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\x12\x19\n\x08trace_id\x18\x03 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\x04 \x01(\tR\x06spanId\x12\x44\n\x06labels\x18\x05 \x03(\x0b\x32,.binnacle.aggregator.v1.Exemplar.LabelsEntryR\x06labels\x12\x37\n\nattributes\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructR\nattributes\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01*\x99\x01\n\x08SpanKind\x12\x19\n\x15SPAN_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12SPAN_KIND_INTERNAL\x10\x01\x12\x14\n\x10SPAN_KIND_SERVER\x10\x02\x12\x14\n\x10SPAN_KIND_CLIENT\x10\x03\x12\x16\n\x12SPAN_KIND_PRODUCER\x10\x04\x12\x16\n\x12SPAN_KIND_CONSUMER\x10\x05*Z\n\nTraceOrder\x12\x1b\n\x17TRACE_ORDER_UNSPECIFIED\x10\x00\x12\x16\n\x12TRACE_ORDER_NEWEST\x10\x01\x12\x17\n\x13TRACE_ORDER_LONGEST\x10\x02\x32\xf0\x04\n\x0cTraceService\x12\x84\x01\n\x08GetTrace\x12\'.binnacle.aggregator.v1.GetTraceRequest\x1a(.binnacle.aggregator.v1.GetTraceResponse\"%\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/traces/{trace_id}\x12\x9b\x01\n\nListTraces\x12).binnacle.aggregator.v1.ListTracesRequest\x1a*.binnacle.aggregator.v1.ListTracesResponse\"6\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02,\x12\x0e/api/v1/tracesZ\x1a\"\x15/api/v1/traces/search:\x01*\x12\x8d\x01\n\rGetServiceMap\x12,.binnacle.aggregator.v1.GetServiceMapRequest\x1a-.binnacle.aggregator.v1.GetServiceMapResponse\"\x1f\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/service-map\x12\xaa\x01\n\rListExemplars\x12,.binnacle.aggregator.v1.ListExemplarsRequest\x1a-.binnacle.aggregator.v1.ListExemplarsResponse\"<\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x32\x12\x11/api/v1/exemplarsZ\x1d\"\x18/api/v1/exemplars/search:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,51 +41,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXEMPLAR_LABELSENTRY']._loaded_options = None
   _globals['_EXEMPLAR_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_TRACESERVICE'].methods_by_name['GetTrace']._loaded_options = None
-  _globals['_TRACESERVICE'].methods_by_name['GetTrace']._serialized_options = b'\202\323\344\223\002\033\022\031/api/v1/traces/{trace_id}'
+  _globals['_TRACESERVICE'].methods_by_name['GetTrace']._serialized_options = b'\340\340\030\002\202\323\344\223\002\033\022\031/api/v1/traces/{trace_id}'
   _globals['_TRACESERVICE'].methods_by_name['ListTraces']._loaded_options = None
-  _globals['_TRACESERVICE'].methods_by_name['ListTraces']._serialized_options = b'\202\323\344\223\002,\022\016/api/v1/tracesZ\032\"\025/api/v1/traces/search:\001*'
+  _globals['_TRACESERVICE'].methods_by_name['ListTraces']._serialized_options = b'\340\340\030\002\202\323\344\223\002,\022\016/api/v1/tracesZ\032\"\025/api/v1/traces/search:\001*'
   _globals['_TRACESERVICE'].methods_by_name['GetServiceMap']._loaded_options = None
-  _globals['_TRACESERVICE'].methods_by_name['GetServiceMap']._serialized_options = b'\202\323\344\223\002\025\022\023/api/v1/service-map'
+  _globals['_TRACESERVICE'].methods_by_name['GetServiceMap']._serialized_options = b'\340\340\030\002\202\323\344\223\002\025\022\023/api/v1/service-map'
   _globals['_TRACESERVICE'].methods_by_name['ListExemplars']._loaded_options = None
-  _globals['_TRACESERVICE'].methods_by_name['ListExemplars']._serialized_options = b'\202\323\344\223\0022\022\021/api/v1/exemplarsZ\035\"\030/api/v1/exemplars/search:\001*'
-  _globals['_SPANKIND']._serialized_start=3628
-  _globals['_SPANKIND']._serialized_end=3781
-  _globals['_TRACEORDER']._serialized_start=3783
-  _globals['_TRACEORDER']._serialized_end=3873
-  _globals['_GETTRACEREQUEST']._serialized_start=269
-  _globals['_GETTRACEREQUEST']._serialized_end=313
-  _globals['_GETTRACERESPONSE']._serialized_start=316
-  _globals['_GETTRACERESPONSE']._serialized_end=532
-  _globals['_SPAN']._serialized_start=535
-  _globals['_SPAN']._serialized_end=1130
-  _globals['_SPANEVENT']._serialized_start=1133
-  _globals['_SPANEVENT']._serialized_end=1269
-  _globals['_SPANLINK']._serialized_start=1271
-  _globals['_SPANLINK']._serialized_end=1390
-  _globals['_LISTTRACESREQUEST']._serialized_start=1393
-  _globals['_LISTTRACESREQUEST']._serialized_end=1585
-  _globals['_LISTTRACESRESPONSE']._serialized_start=1587
-  _globals['_LISTTRACESRESPONSE']._serialized_end=1709
-  _globals['_TRACESUMMARY']._serialized_start=1712
-  _globals['_TRACESUMMARY']._serialized_end=2041
-  _globals['_GETSERVICEMAPREQUEST']._serialized_start=2044
-  _globals['_GETSERVICEMAPREQUEST']._serialized_end=2180
-  _globals['_GETSERVICEMAPRESPONSE']._serialized_start=2183
-  _globals['_GETSERVICEMAPRESPONSE']._serialized_end=2352
-  _globals['_SERVICENODE']._serialized_start=2355
-  _globals['_SERVICENODE']._serialized_end=2644
-  _globals['_SERVICENODE_KIND']._serialized_start=2544
-  _globals['_SERVICENODE_KIND']._serialized_end=2644
-  _globals['_SERVICEEDGE']._serialized_start=2647
-  _globals['_SERVICEEDGE']._serialized_end=2800
-  _globals['_LISTEXEMPLARSREQUEST']._serialized_start=2803
-  _globals['_LISTEXEMPLARSREQUEST']._serialized_end=3175
-  _globals['_LISTEXEMPLARSRESPONSE']._serialized_start=3177
-  _globals['_LISTEXEMPLARSRESPONSE']._serialized_end=3304
-  _globals['_EXEMPLAR']._serialized_start=3307
-  _globals['_EXEMPLAR']._serialized_end=3625
-  _globals['_EXEMPLAR_LABELSENTRY']._serialized_start=3568
-  _globals['_EXEMPLAR_LABELSENTRY']._serialized_end=3625
-  _globals['_TRACESERVICE']._serialized_start=3876
-  _globals['_TRACESERVICE']._serialized_end=4484
+  _globals['_TRACESERVICE'].methods_by_name['ListExemplars']._serialized_options = b'\340\340\030\002\202\323\344\223\0022\022\021/api/v1/exemplarsZ\035\"\030/api/v1/exemplars/search:\001*'
+  _globals['_SPANKIND']._serialized_start=3663
+  _globals['_SPANKIND']._serialized_end=3816
+  _globals['_TRACEORDER']._serialized_start=3818
+  _globals['_TRACEORDER']._serialized_end=3908
+  _globals['_GETTRACEREQUEST']._serialized_start=304
+  _globals['_GETTRACEREQUEST']._serialized_end=348
+  _globals['_GETTRACERESPONSE']._serialized_start=351
+  _globals['_GETTRACERESPONSE']._serialized_end=567
+  _globals['_SPAN']._serialized_start=570
+  _globals['_SPAN']._serialized_end=1165
+  _globals['_SPANEVENT']._serialized_start=1168
+  _globals['_SPANEVENT']._serialized_end=1304
+  _globals['_SPANLINK']._serialized_start=1306
+  _globals['_SPANLINK']._serialized_end=1425
+  _globals['_LISTTRACESREQUEST']._serialized_start=1428
+  _globals['_LISTTRACESREQUEST']._serialized_end=1620
+  _globals['_LISTTRACESRESPONSE']._serialized_start=1622
+  _globals['_LISTTRACESRESPONSE']._serialized_end=1744
+  _globals['_TRACESUMMARY']._serialized_start=1747
+  _globals['_TRACESUMMARY']._serialized_end=2076
+  _globals['_GETSERVICEMAPREQUEST']._serialized_start=2079
+  _globals['_GETSERVICEMAPREQUEST']._serialized_end=2215
+  _globals['_GETSERVICEMAPRESPONSE']._serialized_start=2218
+  _globals['_GETSERVICEMAPRESPONSE']._serialized_end=2387
+  _globals['_SERVICENODE']._serialized_start=2390
+  _globals['_SERVICENODE']._serialized_end=2679
+  _globals['_SERVICENODE_KIND']._serialized_start=2579
+  _globals['_SERVICENODE_KIND']._serialized_end=2679
+  _globals['_SERVICEEDGE']._serialized_start=2682
+  _globals['_SERVICEEDGE']._serialized_end=2835
+  _globals['_LISTEXEMPLARSREQUEST']._serialized_start=2838
+  _globals['_LISTEXEMPLARSREQUEST']._serialized_end=3210
+  _globals['_LISTEXEMPLARSRESPONSE']._serialized_start=3212
+  _globals['_LISTEXEMPLARSRESPONSE']._serialized_end=3339
+  _globals['_EXEMPLAR']._serialized_start=3342
+  _globals['_EXEMPLAR']._serialized_end=3660
+  _globals['_EXEMPLAR_LABELSENTRY']._serialized_start=3603
+  _globals['_EXEMPLAR_LABELSENTRY']._serialized_end=3660
+  _globals['_TRACESERVICE']._serialized_start=3911
+  _globals['_TRACESERVICE']._serialized_end=4535
 # @@protoc_insertion_point(module_scope)

@@ -23,23 +23,75 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.alerts.v1 import alerts_pb2 as binnacle_dot_alerts_dot_v1_dot_alerts__pb2
+from binnacle.figures.v1 import figures_pb2 as binnacle_dot_figures_dot_v1_dot_figures__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
+from binnacle.query.v1 import query_pb2 as binnacle_dot_query_dot_v1_dot_query__pb2
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(binnacle/alerting/v1/alert_service.proto\x12\x14\x62innacle.alerting.v1\x1a\x1f\x62innacle/alerts/v1/alerts.proto\"\x85\x01\n\x11ListAlertsRequest\x12\x34\n\x05state\x18\x01 \x01(\x0e\x32\x1e.binnacle.alerts.v1.AlertStateR\x05state\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"o\n\x12ListAlertsResponse\x12\x31\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.binnacle.alerts.v1.AlertR\x06\x61lerts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x14\n\x12WatchAlertsRequest\"j\n\x13WatchAlertsResponse\x12/\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x19.binnacle.alerts.v1.AlertR\x05\x61lert\x12\"\n\x0csynchronised\x18\x02 \x01(\x08R\x0csynchronised2\xd5\x01\n\x0c\x41lertService\x12_\n\nListAlerts\x12\'.binnacle.alerting.v1.ListAlertsRequest\x1a(.binnacle.alerting.v1.ListAlertsResponse\x12\x64\n\x0bWatchAlerts\x12(.binnacle.alerting.v1.WatchAlertsRequest\x1a).binnacle.alerting.v1.WatchAlertsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(binnacle/alerting/v1/alert_service.proto\x12\x14\x62innacle.alerting.v1\x1a\x1f\x62innacle/alerts/v1/alerts.proto\x1a!binnacle/figures/v1/figures.proto\x1a!binnacle/options/v1/options.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x02\n\x11ListAlertsRequest\x12\x34\n\x05state\x18\x01 \x01(\x0e\x32\x1e.binnacle.alerts.v1.AlertStateR\x05state\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x38\n\x08severity\x18\x04 \x01(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\x08severity\x12\x17\n\x07rule_id\x18\x05 \x01(\tR\x06ruleId\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\x12\x14\n\x05match\x18\x07 \x03(\tR\x05match\x12\x12\n\x04text\x18\x08 \x01(\tR\x04text\x12\x18\n\x07\x61udible\x18\t \x01(\x08R\x07\x61udible\x12\x16\n\x06\x61\x63tive\x18\n \x01(\x08R\x06\x61\x63tive\x12\x1f\n\x0bincident_id\x18\x0b \x01(\tR\nincidentId\"\xbf\x01\n\x12ListAlertsResponse\x12\x31\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.binnacle.alerts.v1.AlertR\x06\x61lerts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n\x05total\x18\x03 \x01(\rR\x05total\x12\x38\n\x06\x63ounts\x18\x04 \x01(\x0b\x32 .binnacle.figures.v1.AlertCountsR\x06\x63ounts\"i\n\x17ListRecentAlertsRequest\x12\x14\n\x05limit\x18\x01 \x01(\rR\x05limit\x12\x38\n\x08severity\x18\x02 \x01(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\x08severity\"c\n\x18ListRecentAlertsResponse\x12\x31\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.binnacle.alerts.v1.AlertR\x06\x61lerts\x12\x14\n\x05\x63ount\x18\x02 \x01(\rR\x05\x63ount\"!\n\x0fGetAlertRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"\xbd\x01\n\x10GetAlertResponse\x12/\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x19.binnacle.alerts.v1.AlertR\x05\x61lert\x12\x33\n\x05steps\x18\x02 \x03(\x0b\x32\x1d.binnacle.alerts.v1.AlertStepR\x05steps\x12\x43\n\x0b\x65xplanation\x18\x03 \x01(\x0b\x32!.binnacle.alerting.v1.ExplanationR\x0b\x65xplanation\"\xb8\x01\n\x13\x45xplainAlertRequest\x12\x17\n\x07rule_id\x18\x01 \x01(\tR\x06ruleId\x12M\n\x06labels\x18\x02 \x03(\x0b\x32\x35.binnacle.alerting.v1.ExplainAlertRequest.LabelsEntryR\x06labels\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"]\n\x14\x45xplainAlertResponse\x12\x45\n\x0c\x65xplanations\x18\x01 \x03(\x0b\x32!.binnacle.alerting.v1.ExplanationR\x0c\x65xplanations\"\xff\x03\n\x0b\x45xplanation\x12\x45\n\x06labels\x18\x01 \x03(\x0b\x32-.binnacle.alerting.v1.Explanation.LabelsEntryR\x06labels\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32\x1e.binnacle.alerts.v1.AlertStateR\x05state\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text\x12;\n\x0bjudged_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\njudgedTime\x12\x19\n\x05value\x18\x05 \x01(\x01H\x00R\x05value\x88\x01\x01\x12!\n\tthreshold\x18\x06 \x01(\x01H\x01R\tthreshold\x88\x01\x01\x12\x36\n\x05parts\x18\x07 \x03(\x0b\x32 .binnacle.alerting.v1.NamedValueR\x05parts\x12\x35\n\x06series\x18\x08 \x03(\x0b\x32\x1d.binnacle.query.v1.TimeSeriesR\x06series\x12\"\n\rtimes_unix_ms\x18\t \x03(\x01R\x0btimesUnixMs\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\x08\n\x06_valueB\x0c\n\n_threshold\"6\n\nNamedValue\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\"\x14\n\x12WatchAlertsRequest\"j\n\x13WatchAlertsResponse\x12/\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x19.binnacle.alerts.v1.AlertR\x05\x61lert\x12\"\n\x0csynchronised\x18\x02 \x01(\x08R\x0csynchronised\"\x88\x01\n\x17\x41\x63knowledgeAlertRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n\x06person\x18\x02 \x01(\tR\x06person\x12\x18\n\x07\x63omment\x18\x03 \x01(\tR\x07\x63omment\x12+\n\x03ttl\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x03ttl\"K\n\x18\x41\x63knowledgeAlertResponse\x12/\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x19.binnacle.alerts.v1.AlertR\x05\x61lert\"\x97\x01\n\x13ResolveAlertRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n\x06person\x18\x02 \x01(\tR\x06person\x12\x18\n\x07\x63omment\x18\x03 \x01(\tR\x07\x63omment\x12>\n\rreturns_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0creturnsAfter\"G\n\x14ResolveAlertResponse\x12/\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x19.binnacle.alerts.v1.AlertR\x05\x61lert2\xec\x08\n\x0c\x41lertService\x12{\n\nListAlerts\x12\'.binnacle.alerting.v1.ListAlertsRequest\x1a(.binnacle.alerting.v1.ListAlertsResponse\"\x1a\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/alerts\x12\xc7\x01\n\x10ListRecentAlerts\x12-.binnacle.alerting.v1.ListRecentAlertsRequest\x1a..binnacle.alerting.v1.ListRecentAlertsResponse\"T\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02J\x12\x12/api/alerts/recentZ\x1a\x12\x18/api/v1/dashboard/alertsZ\x18\x12\x16/monitoring/api/alerts\x12\x8e\x01\n\x08GetAlert\x12%.binnacle.alerting.v1.GetAlertRequest\x1a&.binnacle.alerting.v1.GetAlertResponse\"3\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02)\x12\x10/api/alerts/{id}Z\x15\x12\x13/api/v1/alerts/{id}\x12\x95\x01\n\x0c\x45xplainAlert\x12).binnacle.alerting.v1.ExplainAlertRequest\x1a*.binnacle.alerting.v1.ExplainAlertResponse\".\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02$\"\x1f/api/v1/rules/{rule_id}/explain:\x01*\x12j\n\x0bWatchAlerts\x12(.binnacle.alerting.v1.WatchAlertsRequest\x1a).binnacle.alerting.v1.WatchAlertsResponse\"\x04\xe0\xe0\x18\x02\x30\x01\x12\xc8\x01\n\x10\x41\x63knowledgeAlert\x12-.binnacle.alerting.v1.AcknowledgeAlertRequest\x1a..binnacle.alerting.v1.AcknowledgeAlertResponse\"U\xe0\xe0\x18\x03\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02G\"\x1c/api/alerts/{id}/acknowledge:\x01*Z$\"\x1f/api/v1/alerts/{id}/acknowledge:\x01*\x12\xb4\x01\n\x0cResolveAlert\x12).binnacle.alerting.v1.ResolveAlertRequest\x1a*.binnacle.alerting.v1.ResolveAlertResponse\"M\xe0\xe0\x18\x03\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02?\"\x18/api/alerts/{id}/resolve:\x01*Z \"\x1b/api/v1/alerts/{id}/resolve:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.alerting.v1.alert_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LISTALERTSREQUEST']._serialized_start=100
-  _globals['_LISTALERTSREQUEST']._serialized_end=233
-  _globals['_LISTALERTSRESPONSE']._serialized_start=235
-  _globals['_LISTALERTSRESPONSE']._serialized_end=346
-  _globals['_WATCHALERTSREQUEST']._serialized_start=348
-  _globals['_WATCHALERTSREQUEST']._serialized_end=368
-  _globals['_WATCHALERTSRESPONSE']._serialized_start=370
-  _globals['_WATCHALERTSRESPONSE']._serialized_end=476
-  _globals['_ALERTSERVICE']._serialized_start=479
-  _globals['_ALERTSERVICE']._serialized_end=692
+  _globals['_EXPLAINALERTREQUEST_LABELSENTRY']._loaded_options = None
+  _globals['_EXPLAINALERTREQUEST_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_EXPLANATION_LABELSENTRY']._loaded_options = None
+  _globals['_EXPLANATION_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_ALERTSERVICE'].methods_by_name['ListAlerts']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ListAlerts']._serialized_options = b'\340\340\030\002\202\323\344\223\002\020\022\016/api/v1/alerts'
+  _globals['_ALERTSERVICE'].methods_by_name['ListRecentAlerts']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ListRecentAlerts']._serialized_options = b'\340\340\030\002\202\323\344\223\002J\022\022/api/alerts/recentZ\032\022\030/api/v1/dashboard/alertsZ\030\022\026/monitoring/api/alerts'
+  _globals['_ALERTSERVICE'].methods_by_name['GetAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['GetAlert']._serialized_options = b'\340\340\030\002\202\323\344\223\002)\022\020/api/alerts/{id}Z\025\022\023/api/v1/alerts/{id}'
+  _globals['_ALERTSERVICE'].methods_by_name['ExplainAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ExplainAlert']._serialized_options = b'\340\340\030\002\202\323\344\223\002$\"\037/api/v1/rules/{rule_id}/explain:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['WatchAlerts']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['WatchAlerts']._serialized_options = b'\340\340\030\002'
+  _globals['_ALERTSERVICE'].methods_by_name['AcknowledgeAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['AcknowledgeAlert']._serialized_options = b'\340\340\030\003\350\340\030\001\202\323\344\223\002G\"\034/api/alerts/{id}/acknowledge:\001*Z$\"\037/api/v1/alerts/{id}/acknowledge:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['ResolveAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ResolveAlert']._serialized_options = b'\340\340\030\003\350\340\030\001\202\323\344\223\002?\"\030/api/alerts/{id}/resolve:\001*Z \"\033/api/v1/alerts/{id}/resolve:\001*'
+  _globals['_LISTALERTSREQUEST']._serialized_start=296
+  _globals['_LISTALERTSREQUEST']._serialized_end=663
+  _globals['_LISTALERTSRESPONSE']._serialized_start=666
+  _globals['_LISTALERTSRESPONSE']._serialized_end=857
+  _globals['_LISTRECENTALERTSREQUEST']._serialized_start=859
+  _globals['_LISTRECENTALERTSREQUEST']._serialized_end=964
+  _globals['_LISTRECENTALERTSRESPONSE']._serialized_start=966
+  _globals['_LISTRECENTALERTSRESPONSE']._serialized_end=1065
+  _globals['_GETALERTREQUEST']._serialized_start=1067
+  _globals['_GETALERTREQUEST']._serialized_end=1100
+  _globals['_GETALERTRESPONSE']._serialized_start=1103
+  _globals['_GETALERTRESPONSE']._serialized_end=1292
+  _globals['_EXPLAINALERTREQUEST']._serialized_start=1295
+  _globals['_EXPLAINALERTREQUEST']._serialized_end=1479
+  _globals['_EXPLAINALERTREQUEST_LABELSENTRY']._serialized_start=1422
+  _globals['_EXPLAINALERTREQUEST_LABELSENTRY']._serialized_end=1479
+  _globals['_EXPLAINALERTRESPONSE']._serialized_start=1481
+  _globals['_EXPLAINALERTRESPONSE']._serialized_end=1574
+  _globals['_EXPLANATION']._serialized_start=1577
+  _globals['_EXPLANATION']._serialized_end=2088
+  _globals['_EXPLANATION_LABELSENTRY']._serialized_start=1422
+  _globals['_EXPLANATION_LABELSENTRY']._serialized_end=1479
+  _globals['_NAMEDVALUE']._serialized_start=2090
+  _globals['_NAMEDVALUE']._serialized_end=2144
+  _globals['_WATCHALERTSREQUEST']._serialized_start=2146
+  _globals['_WATCHALERTSREQUEST']._serialized_end=2166
+  _globals['_WATCHALERTSRESPONSE']._serialized_start=2168
+  _globals['_WATCHALERTSRESPONSE']._serialized_end=2274
+  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_start=2277
+  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_end=2413
+  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_start=2415
+  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_end=2490
+  _globals['_RESOLVEALERTREQUEST']._serialized_start=2493
+  _globals['_RESOLVEALERTREQUEST']._serialized_end=2644
+  _globals['_RESOLVEALERTRESPONSE']._serialized_start=2646
+  _globals['_RESOLVEALERTRESPONSE']._serialized_end=2717
+  _globals['_ALERTSERVICE']._serialized_start=2720
+  _globals['_ALERTSERVICE']._serialized_end=3852
 # @@protoc_insertion_point(module_scope)

@@ -4,9 +4,13 @@ isort:skip_file
 Alerts for people and programs."""
 
 from binnacle.alerts.v1 import alerts_pb2 as _alerts_pb2
+from binnacle.figures.v1 import figures_pb2 as _figures_pb2
+from binnacle.query.v1 import query_pb2 as _query_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -21,29 +25,67 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class ListAlertsRequest(_message.Message):
-    """Which alerts to list."""
+    """Which alerts to list. Conditions of different fields all have to hold."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    SERVICE_FIELD_NUMBER: _builtins.int
+    MATCH_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    AUDIBLE_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
     state: _alerts_pb2.AlertState.ValueType
     """State to match; all when unspecified."""
     page_size: _builtins.int
     """Rows to give: 1 to 1,000; 100 when 0."""
     page_token: _builtins.str
-    """Where to go on, from a former answer; the newest when empty."""
+    """Where to go on, from a former answer to the same question; the newest when
+    empty.
+    """
+    severity: _alerts_pb2.Severity.ValueType
+    """Severity to match; all when unspecified."""
+    rule_id: _builtins.str
+    """Rule to match; all when empty."""
+    service: _builtins.str
+    """Service to match; all when empty."""
+    text: _builtins.str
+    """Text to find in name, labels or annotations, whatever the case; at most 200
+    characters.
+    """
+    audible: _builtins.bool
+    """Whether alerts that are silenced or inhibited are left out."""
+    active: _builtins.bool
+    """Whether alerts that have ended are left out."""
+    incident_id: _builtins.str
+    """Incident to match; all when empty."""
+    @_builtins.property
+    def match(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Conditions on labels such as `host=web-1`, `host=~web-.*`; all hold. At most 20."""
+
     def __init__(
         self,
         *,
         state: _alerts_pb2.AlertState.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        severity: _alerts_pb2.Severity.ValueType = ...,
+        rule_id: _builtins.str = ...,
+        service: _builtins.str = ...,
+        match: _abc.Iterable[_builtins.str] | None = ...,
+        text: _builtins.str = ...,
+        audible: _builtins.bool = ...,
+        active: _builtins.bool = ...,
+        incident_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "audible", b"audible", "incident_id", b"incident_id", "match", b"match", "page_size", b"page_size", "page_token", b"page_token", "rule_id", b"rule_id", "service", b"service", "severity", b"severity", "state", b"state", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -57,8 +99,72 @@ class ListAlertsResponse(_message.Message):
 
     ALERTS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Token of the next page; empty on the last."""
+    total: _builtins.int
+    """How many match on all pages."""
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alerts_pb2.Alert]:
+        """The alerts, newest first."""
+
+    @_builtins.property
+    def counts(self) -> _figures_pb2.AlertCounts:
+        """How many there are in all, whatever was asked for."""
+
+    def __init__(
+        self,
+        *,
+        alerts: _abc.Iterable[_alerts_pb2.Alert] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int = ...,
+        counts: _figures_pb2.AlertCounts | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "counts", b"counts", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAlertsResponse: _TypeAlias = ListAlertsResponse  # noqa: Y015
+
+@_typing.final
+class ListRecentAlertsRequest(_message.Message):
+    """Asks for the alerts of the last 24 hours."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMIT_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    limit: _builtins.int
+    """Rows to give: 1 to 1,000; 100 when 0."""
+    severity: _alerts_pb2.Severity.ValueType
+    """Severity to match; all when unspecified."""
+    def __init__(
+        self,
+        *,
+        limit: _builtins.int = ...,
+        severity: _alerts_pb2.Severity.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "severity", b"severity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecentAlertsRequest: _TypeAlias = ListRecentAlertsRequest  # noqa: Y015
+
+@_typing.final
+class ListRecentAlertsResponse(_message.Message):
+    """The alerts of the last 24 hours."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERTS_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many of them are given."""
     @_builtins.property
     def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alerts_pb2.Alert]:
         """The alerts, newest first."""
@@ -67,15 +173,264 @@ class ListAlertsResponse(_message.Message):
         self,
         *,
         alerts: _abc.Iterable[_alerts_pb2.Alert] | None = ...,
-        next_page_token: _builtins.str = ...,
+        count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "count", b"count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListAlertsResponse: _TypeAlias = ListAlertsResponse  # noqa: Y015
+Global___ListRecentAlertsResponse: _TypeAlias = ListRecentAlertsResponse  # noqa: Y015
+
+@_typing.final
+class GetAlertRequest(_message.Message):
+    """Asks for one alert."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Identity of the alert."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAlertRequest: _TypeAlias = GetAlertRequest  # noqa: Y015
+
+@_typing.final
+class GetAlertResponse(_message.Message):
+    """One alert."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def alert(self) -> _alerts_pb2.Alert:
+        """The alert."""
+
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[_alerts_pb2.AlertStep]:
+        """What happened to it, oldest first; the last 1,000."""
+
+    @_builtins.property
+    def explanation(self) -> Global___Explanation:
+        """Why it is as it is; absent once it has ended."""
+
+    def __init__(
+        self,
+        *,
+        alert: _alerts_pb2.Alert | None = ...,
+        steps: _abc.Iterable[_alerts_pb2.AlertStep] | None = ...,
+        explanation: Global___Explanation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "explanation", b"explanation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "explanation", b"explanation", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAlertResponse: _TypeAlias = GetAlertResponse  # noqa: Y015
+
+@_typing.final
+class ExplainAlertRequest(_message.Message):
+    """Asks why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    rule_id: _builtins.str
+    """Identity of the rule."""
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Labels of the group; every group when empty, 100 at most."""
+
+    def __init__(
+        self,
+        *,
+        rule_id: _builtins.str = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "rule_id", b"rule_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainAlertRequest: _TypeAlias = ExplainAlertRequest  # noqa: Y015
+
+@_typing.final
+class ExplainAlertResponse(_message.Message):
+    """Why a rule fires or does not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPLANATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def explanations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Explanation]:
+        """One for each group, firing ones first; one without labels where the rule has no
+        group.
+        """
+
+    def __init__(
+        self,
+        *,
+        explanations: _abc.Iterable[Global___Explanation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanations", b"explanations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainAlertResponse: _TypeAlias = ExplainAlertResponse  # noqa: Y015
+
+@_typing.final
+class Explanation(_message.Message):
+    """Why a rule fires for a group, or does not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    LABELS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    JUDGED_TIME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    TIMES_UNIX_MS_FIELD_NUMBER: _builtins.int
+    state: _alerts_pb2.AlertState.ValueType
+    """State of the group: inactive, pending, firing and so on."""
+    text: _builtins.str
+    """In words: what was compared with what, what is missing, and since when."""
+    value: _builtins.float
+    """Value that was compared; absent without data."""
+    threshold: _builtins.float
+    """Threshold it was compared with; absent for conditions without one."""
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Labels of the group."""
+
+    @_builtins.property
+    def judged_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was judged last; absent before."""
+
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___NamedValue]:
+        """What the value was made of, in the order of the rule: a name and a value."""
+
+    @_builtins.property
+    def series(self) -> _containers.RepeatedCompositeFieldContainer[_query_pb2.TimeSeries]:
+        """Values of the group over the last hour, as it would be judged; oldest first."""
+
+    @_builtins.property
+    def times_unix_ms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Times of `series`, in milliseconds since the Unix epoch."""
+
+    def __init__(
+        self,
+        *,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        state: _alerts_pb2.AlertState.ValueType = ...,
+        text: _builtins.str = ...,
+        judged_time: _timestamp_pb2.Timestamp | None = ...,
+        value: _builtins.float | None = ...,
+        threshold: _builtins.float | None = ...,
+        parts: _abc.Iterable[Global___NamedValue] | None = ...,
+        series: _abc.Iterable[_query_pb2.TimeSeries] | None = ...,
+        times_unix_ms: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_threshold", b"_threshold", "_value", b"_value", "judged_time", b"judged_time", "threshold", b"threshold", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_threshold", b"_threshold", "_value", b"_value", "judged_time", b"judged_time", "labels", b"labels", "parts", b"parts", "series", b"series", "state", b"state", "text", b"text", "threshold", b"threshold", "times_unix_ms", b"times_unix_ms", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__threshold: _TypeAlias = _typing.Literal["threshold"]  # noqa: Y015
+    _WhichOneofArgType__threshold: _TypeAlias = _typing.Literal["_threshold", b"_threshold"]  # noqa: Y015
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__threshold) -> _WhichOneofReturnType__threshold | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
+
+@_typing.final
+class NamedValue(_message.Message):
+    """A value with a name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name."""
+    value: _builtins.float
+    """Value."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NamedValue: _TypeAlias = NamedValue  # noqa: Y015
 
 @_typing.final
 class WatchAlertsRequest(_message.Message):
@@ -123,3 +478,125 @@ class WatchAlertsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchAlertsResponse: _TypeAlias = WatchAlertsResponse  # noqa: Y015
+
+@_typing.final
+class AcknowledgeAlertRequest(_message.Message):
+    """Somebody is on it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    TTL_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Identity of the alert."""
+    person: _builtins.str
+    """Who: at most 200 characters; the subject of the credential when empty."""
+    comment: _builtins.str
+    """What they say: at most 2,000 characters."""
+    @_builtins.property
+    def ttl(self) -> _duration_pb2.Duration:
+        """For how long it holds: 1 minute to 30 days; until the alert ends when absent."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        person: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        ttl: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ttl", b"ttl"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "id", b"id", "person", b"person", "ttl", b"ttl"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeAlertRequest: _TypeAlias = AcknowledgeAlertRequest  # noqa: Y015
+
+@_typing.final
+class AcknowledgeAlertResponse(_message.Message):
+    """It is on disk."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def alert(self) -> _alerts_pb2.Alert:
+        """The alert as it stands."""
+
+    def __init__(
+        self,
+        *,
+        alert: _alerts_pb2.Alert | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeAlertResponse: _TypeAlias = AcknowledgeAlertResponse  # noqa: Y015
+
+@_typing.final
+class ResolveAlertRequest(_message.Message):
+    """Somebody says that it is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    RETURNS_AFTER_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Identity of the alert."""
+    person: _builtins.str
+    """Who: at most 200 characters; the subject of the credential when empty."""
+    comment: _builtins.str
+    """What they say: at most 2,000 characters."""
+    @_builtins.property
+    def returns_after(self) -> _duration_pb2.Duration:
+        """After which time it comes back if its condition still holds: 1 minute to 7 days;
+        15 minutes when absent.
+        """
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        person: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        returns_after: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["returns_after", b"returns_after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "id", b"id", "person", b"person", "returns_after", b"returns_after"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveAlertRequest: _TypeAlias = ResolveAlertRequest  # noqa: Y015
+
+@_typing.final
+class ResolveAlertResponse(_message.Message):
+    """It is on disk."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def alert(self) -> _alerts_pb2.Alert:
+        """The alert as it stands."""
+
+    def __init__(
+        self,
+        *,
+        alert: _alerts_pb2.Alert | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveAlertResponse: _TypeAlias = ResolveAlertResponse  # noqa: Y015

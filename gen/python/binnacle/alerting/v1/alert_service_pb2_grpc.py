@@ -26,7 +26,10 @@ if _version_not_supported:
 
 
 class AlertServiceStub:
-    """Lists and follows alerts. The tenant comes from the credential.
+    """Lists, explains and follows alerts, and takes what people say of them. The tenant
+    comes from the credential. Errors of all: PERMISSION_DENIED without the role,
+    INVALID_ARGUMENT naming the field, NOT_FOUND for an alert that is not the tenant's
+    or ended over 24 hours ago, UNAVAILABLE while alerting starts.
     """
 
     def __init__(self, channel):
@@ -40,21 +43,71 @@ class AlertServiceStub:
                 request_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListAlertsRequest.SerializeToString,
                 response_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListAlertsResponse.FromString,
                 _registered_method=True)
+        self.ListRecentAlerts = channel.unary_unary(
+                '/binnacle.alerting.v1.AlertService/ListRecentAlerts',
+                request_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListRecentAlertsRequest.SerializeToString,
+                response_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListRecentAlertsResponse.FromString,
+                _registered_method=True)
+        self.GetAlert = channel.unary_unary(
+                '/binnacle.alerting.v1.AlertService/GetAlert',
+                request_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.GetAlertRequest.SerializeToString,
+                response_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.GetAlertResponse.FromString,
+                _registered_method=True)
+        self.ExplainAlert = channel.unary_unary(
+                '/binnacle.alerting.v1.AlertService/ExplainAlert',
+                request_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ExplainAlertRequest.SerializeToString,
+                response_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ExplainAlertResponse.FromString,
+                _registered_method=True)
         self.WatchAlerts = channel.unary_stream(
                 '/binnacle.alerting.v1.AlertService/WatchAlerts',
                 request_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.WatchAlertsRequest.SerializeToString,
                 response_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.WatchAlertsResponse.FromString,
                 _registered_method=True)
+        self.AcknowledgeAlert = channel.unary_unary(
+                '/binnacle.alerting.v1.AlertService/AcknowledgeAlert',
+                request_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.AcknowledgeAlertRequest.SerializeToString,
+                response_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.AcknowledgeAlertResponse.FromString,
+                _registered_method=True)
+        self.ResolveAlert = channel.unary_unary(
+                '/binnacle.alerting.v1.AlertService/ResolveAlert',
+                request_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ResolveAlertRequest.SerializeToString,
+                response_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ResolveAlertResponse.FromString,
+                _registered_method=True)
 
 
 class AlertServiceServicer:
-    """Lists and follows alerts. The tenant comes from the credential.
+    """Lists, explains and follows alerts, and takes what people say of them. The tenant
+    comes from the credential. Errors of all: PERMISSION_DENIED without the role,
+    INVALID_ARGUMENT naming the field, NOT_FOUND for an alert that is not the tenant's
+    or ended over 24 hours ago, UNAVAILABLE while alerting starts.
     """
 
     def ListAlerts(self, request, context):
-        """Lists alerts that are pending, firing, or were resolved within 24 hours,
-        newest first. Errors: INVALID_ARGUMENT for a page size out of range or a
-        foreign page token.
+        """Lists alerts that are active or were resolved within 24 hours, newest first.
+        Errors: INVALID_ARGUMENT for a page size out of range or a foreign page token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecentAlerts(self, request, context):
+        """Gives the alerts that fire, and those that ended but fired within 24 hours, newest
+        first, with their number.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAlert(self, request, context):
+        """Gives one alert, its steps and why it is as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainAlert(self, request, context):
+        """Tells why a rule fires for a group, or does not: what was judged last, with the
+        values seen. Errors: NOT_FOUND for an unknown rule.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -68,6 +121,22 @@ class AlertServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AcknowledgeAlert(self, request, context):
+        """Says that somebody is on it. It replaces a former acknowledgement. Errors:
+        ABORTED for an alert that has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveAlert(self, request, context):
+        """Resolves an alert by hand. Where the condition still holds after
+        `returns_after`, a new alert begins. Errors: ABORTED for an alert that has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AlertServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -76,10 +145,35 @@ def add_AlertServiceServicer_to_server(servicer, server):
                     request_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListAlertsRequest.FromString,
                     response_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListAlertsResponse.SerializeToString,
             ),
+            'ListRecentAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecentAlerts,
+                    request_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListRecentAlertsRequest.FromString,
+                    response_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListRecentAlertsResponse.SerializeToString,
+            ),
+            'GetAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAlert,
+                    request_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.GetAlertRequest.FromString,
+                    response_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.GetAlertResponse.SerializeToString,
+            ),
+            'ExplainAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainAlert,
+                    request_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ExplainAlertRequest.FromString,
+                    response_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ExplainAlertResponse.SerializeToString,
+            ),
             'WatchAlerts': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchAlerts,
                     request_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.WatchAlertsRequest.FromString,
                     response_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.WatchAlertsResponse.SerializeToString,
+            ),
+            'AcknowledgeAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeAlert,
+                    request_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.AcknowledgeAlertRequest.FromString,
+                    response_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.AcknowledgeAlertResponse.SerializeToString,
+            ),
+            'ResolveAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveAlert,
+                    request_deserializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ResolveAlertRequest.FromString,
+                    response_serializer=binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ResolveAlertResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,7 +184,10 @@ def add_AlertServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AlertService:
-    """Lists and follows alerts. The tenant comes from the credential.
+    """Lists, explains and follows alerts, and takes what people say of them. The tenant
+    comes from the credential. Errors of all: PERMISSION_DENIED without the role,
+    INVALID_ARGUMENT naming the field, NOT_FOUND for an alert that is not the tenant's
+    or ended over 24 hours ago, UNAVAILABLE while alerting starts.
     """
 
     @staticmethod
@@ -121,6 +218,87 @@ class AlertService:
             _registered_method=True)
 
     @staticmethod
+    def ListRecentAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.alerting.v1.AlertService/ListRecentAlerts',
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListRecentAlertsRequest.SerializeToString,
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ListRecentAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.alerting.v1.AlertService/GetAlert',
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.GetAlertRequest.SerializeToString,
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.GetAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.alerting.v1.AlertService/ExplainAlert',
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ExplainAlertRequest.SerializeToString,
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ExplainAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def WatchAlerts(request,
             target,
             options=(),
@@ -137,6 +315,60 @@ class AlertService:
             '/binnacle.alerting.v1.AlertService/WatchAlerts',
             binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.WatchAlertsRequest.SerializeToString,
             binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.WatchAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.alerting.v1.AlertService/AcknowledgeAlert',
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.AcknowledgeAlertRequest.SerializeToString,
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.AcknowledgeAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/binnacle.alerting.v1.AlertService/ResolveAlert',
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ResolveAlertRequest.SerializeToString,
+            binnacle_dot_alerting_dot_v1_dot_alert__service__pb2.ResolveAlertResponse.FromString,
             options,
             channel_credentials,
             insecure,

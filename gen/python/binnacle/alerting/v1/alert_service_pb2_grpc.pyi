@@ -27,39 +27,85 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AlertServiceStub:
-    """Lists and follows alerts. The tenant comes from the credential."""
+    """Lists, explains and follows alerts, and takes what people say of them. The tenant
+    comes from the credential. Errors of all: PERMISSION_DENIED without the role,
+    INVALID_ARGUMENT naming the field, NOT_FOUND for an alert that is not the tenant's
+    or ended over 24 hours ago, UNAVAILABLE while alerting starts.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AlertServiceAsyncStub: ...
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.ListAlertsRequest, _alert_service_pb2.ListAlertsResponse]
-    """Lists alerts that are pending, firing, or were resolved within 24 hours,
-    newest first. Errors: INVALID_ARGUMENT for a page size out of range or a
-    foreign page token.
+    """Lists alerts that are active or were resolved within 24 hours, newest first.
+    Errors: INVALID_ARGUMENT for a page size out of range or a foreign page token.
+    """
+    ListRecentAlerts: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.ListRecentAlertsRequest, _alert_service_pb2.ListRecentAlertsResponse]
+    """Gives the alerts that fire, and those that ended but fired within 24 hours, newest
+    first, with their number.
+    """
+    GetAlert: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.GetAlertRequest, _alert_service_pb2.GetAlertResponse]
+    """Gives one alert, its steps and why it is as it is."""
+    ExplainAlert: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.ExplainAlertRequest, _alert_service_pb2.ExplainAlertResponse]
+    """Tells why a rule fires for a group, or does not: what was judged last, with the
+    values seen. Errors: NOT_FOUND for an unknown rule.
     """
     WatchAlerts: _grpc.UnaryStreamMultiCallable[_alert_service_pb2.WatchAlertsRequest, _alert_service_pb2.WatchAlertsResponse]
     """Gives every alert as it stands, then each transition. A reader that falls
     behind is ended with RESOURCE_EXHAUSTED and may come back at once.
     """
+    AcknowledgeAlert: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.AcknowledgeAlertRequest, _alert_service_pb2.AcknowledgeAlertResponse]
+    """Says that somebody is on it. It replaces a former acknowledgement. Errors:
+    ABORTED for an alert that has ended.
+    """
+    ResolveAlert: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.ResolveAlertRequest, _alert_service_pb2.ResolveAlertResponse]
+    """Resolves an alert by hand. Where the condition still holds after
+    `returns_after`, a new alert begins. Errors: ABORTED for an alert that has ended.
+    """
 
 @_typing.type_check_only
 class AlertServiceAsyncStub(AlertServiceStub):
-    """Lists and follows alerts. The tenant comes from the credential."""
+    """Lists, explains and follows alerts, and takes what people say of them. The tenant
+    comes from the credential. Errors of all: PERMISSION_DENIED without the role,
+    INVALID_ARGUMENT naming the field, NOT_FOUND for an alert that is not the tenant's
+    or ended over 24 hours ago, UNAVAILABLE while alerting starts.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAlerts: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.ListAlertsRequest, _alert_service_pb2.ListAlertsResponse]  # type: ignore[assignment]
-    """Lists alerts that are pending, firing, or were resolved within 24 hours,
-    newest first. Errors: INVALID_ARGUMENT for a page size out of range or a
-    foreign page token.
+    """Lists alerts that are active or were resolved within 24 hours, newest first.
+    Errors: INVALID_ARGUMENT for a page size out of range or a foreign page token.
+    """
+    ListRecentAlerts: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.ListRecentAlertsRequest, _alert_service_pb2.ListRecentAlertsResponse]  # type: ignore[assignment]
+    """Gives the alerts that fire, and those that ended but fired within 24 hours, newest
+    first, with their number.
+    """
+    GetAlert: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.GetAlertRequest, _alert_service_pb2.GetAlertResponse]  # type: ignore[assignment]
+    """Gives one alert, its steps and why it is as it is."""
+    ExplainAlert: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.ExplainAlertRequest, _alert_service_pb2.ExplainAlertResponse]  # type: ignore[assignment]
+    """Tells why a rule fires for a group, or does not: what was judged last, with the
+    values seen. Errors: NOT_FOUND for an unknown rule.
     """
     WatchAlerts: _aio.UnaryStreamMultiCallable[_alert_service_pb2.WatchAlertsRequest, _alert_service_pb2.WatchAlertsResponse]  # type: ignore[assignment]
     """Gives every alert as it stands, then each transition. A reader that falls
     behind is ended with RESOURCE_EXHAUSTED and may come back at once.
     """
+    AcknowledgeAlert: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.AcknowledgeAlertRequest, _alert_service_pb2.AcknowledgeAlertResponse]  # type: ignore[assignment]
+    """Says that somebody is on it. It replaces a former acknowledgement. Errors:
+    ABORTED for an alert that has ended.
+    """
+    ResolveAlert: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.ResolveAlertRequest, _alert_service_pb2.ResolveAlertResponse]  # type: ignore[assignment]
+    """Resolves an alert by hand. Where the condition still holds after
+    `returns_after`, a new alert begins. Errors: ABORTED for an alert that has ended.
+    """
 
 class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Lists and follows alerts. The tenant comes from the credential."""
+    """Lists, explains and follows alerts, and takes what people say of them. The tenant
+    comes from the credential. Errors of all: PERMISSION_DENIED without the role,
+    INVALID_ARGUMENT naming the field, NOT_FOUND for an alert that is not the tenant's
+    or ended over 24 hours ago, UNAVAILABLE while alerting starts.
+    """
 
     @_abc_1.abstractmethod
     def ListAlerts(
@@ -67,9 +113,36 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alert_service_pb2.ListAlertsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_alert_service_pb2.ListAlertsResponse, _abc.Awaitable[_alert_service_pb2.ListAlertsResponse]]:
-        """Lists alerts that are pending, firing, or were resolved within 24 hours,
-        newest first. Errors: INVALID_ARGUMENT for a page size out of range or a
-        foreign page token.
+        """Lists alerts that are active or were resolved within 24 hours, newest first.
+        Errors: INVALID_ARGUMENT for a page size out of range or a foreign page token.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRecentAlerts(
+        self,
+        request: _alert_service_pb2.ListRecentAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alert_service_pb2.ListRecentAlertsResponse, _abc.Awaitable[_alert_service_pb2.ListRecentAlertsResponse]]:
+        """Gives the alerts that fire, and those that ended but fired within 24 hours, newest
+        first, with their number.
+        """
+
+    @_abc_1.abstractmethod
+    def GetAlert(
+        self,
+        request: _alert_service_pb2.GetAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alert_service_pb2.GetAlertResponse, _abc.Awaitable[_alert_service_pb2.GetAlertResponse]]:
+        """Gives one alert, its steps and why it is as it is."""
+
+    @_abc_1.abstractmethod
+    def ExplainAlert(
+        self,
+        request: _alert_service_pb2.ExplainAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alert_service_pb2.ExplainAlertResponse, _abc.Awaitable[_alert_service_pb2.ExplainAlertResponse]]:
+        """Tells why a rule fires for a group, or does not: what was judged last, with the
+        values seen. Errors: NOT_FOUND for an unknown rule.
         """
 
     @_abc_1.abstractmethod
@@ -80,6 +153,26 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_alert_service_pb2.WatchAlertsResponse], _abc.AsyncIterator[_alert_service_pb2.WatchAlertsResponse]]:
         """Gives every alert as it stands, then each transition. A reader that falls
         behind is ended with RESOURCE_EXHAUSTED and may come back at once.
+        """
+
+    @_abc_1.abstractmethod
+    def AcknowledgeAlert(
+        self,
+        request: _alert_service_pb2.AcknowledgeAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alert_service_pb2.AcknowledgeAlertResponse, _abc.Awaitable[_alert_service_pb2.AcknowledgeAlertResponse]]:
+        """Says that somebody is on it. It replaces a former acknowledgement. Errors:
+        ABORTED for an alert that has ended.
+        """
+
+    @_abc_1.abstractmethod
+    def ResolveAlert(
+        self,
+        request: _alert_service_pb2.ResolveAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alert_service_pb2.ResolveAlertResponse, _abc.Awaitable[_alert_service_pb2.ResolveAlertResponse]]:
+        """Resolves an alert by hand. Where the condition still holds after
+        `returns_after`, a new alert begins. Errors: ABORTED for an alert that has ended.
         """
 
 def add_AlertServiceServicer_to_server(servicer: AlertServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

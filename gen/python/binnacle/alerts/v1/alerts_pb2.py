@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62innacle/alerts/v1/alerts.proto\x12\x12\x62innacle.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x04\n\x05\x41lert\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n\x07rule_id\x18\x02 \x01(\tR\x06ruleId\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x38\n\x08severity\x18\x04 \x01(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\x08severity\x12\x34\n\x05state\x18\x05 \x01(\x0e\x32\x1e.binnacle.alerts.v1.AlertStateR\x05state\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\x12=\n\x06labels\x18\x07 \x03(\x0b\x32%.binnacle.alerts.v1.Alert.LabelsEntryR\x06labels\x12\x39\n\nstarted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartedAt\x12\x35\n\x08\x66ired_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x66iredAt\x12;\n\x0bresolved_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nresolvedAt\x12#\n\rcurrent_value\x18\x0b \x01(\x01R\x0c\x63urrentValue\x12\x1c\n\tthreshold\x18\x0c \x01(\x01R\tthreshold\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01*\x8e\x01\n\nAlertState\x12\x1b\n\x17\x41LERT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41LERT_STATE_PENDING\x10\x01\x12\x16\n\x12\x41LERT_STATE_FIRING\x10\x02\x12\x18\n\x14\x41LERT_STATE_RESOLVED\x10\x03\x12\x18\n\x14\x41LERT_STATE_INACTIVE\x10\x04*Q\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SEVERITY_WARNING\x10\x01\x12\x15\n\x11SEVERITY_CRITICAL\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62innacle/alerts/v1/alerts.proto\x12\x12\x62innacle.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x08\n\x05\x41lert\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n\x07rule_id\x18\x02 \x01(\tR\x06ruleId\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x38\n\x08severity\x18\x04 \x01(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\x08severity\x12\x34\n\x05state\x18\x05 \x01(\x0e\x32\x1e.binnacle.alerts.v1.AlertStateR\x05state\x12\x18\n\x07service\x18\x06 \x01(\tR\x07service\x12=\n\x06labels\x18\x07 \x03(\x0b\x32%.binnacle.alerts.v1.Alert.LabelsEntryR\x06labels\x12\x39\n\nstarted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartedAt\x12\x35\n\x08\x66ired_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x66iredAt\x12;\n\x0bresolved_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nresolvedAt\x12(\n\rcurrent_value\x18\x0b \x01(\x01H\x00R\x0c\x63urrentValue\x88\x01\x01\x12\x1c\n\tthreshold\x18\x0c \x01(\x01R\tthreshold\x12L\n\x0b\x61nnotations\x18\r \x03(\x0b\x32*.binnacle.alerts.v1.Alert.AnnotationsEntryR\x0b\x61nnotations\x12\x1f\n\x0brunbook_url\x18\x0e \x01(\tR\nrunbookUrl\x12\x14\n\x05owner\x18\x0f \x01(\tR\x05owner\x12M\n\x0f\x61\x63knowledgement\x18\x10 \x01(\x0b\x32#.binnacle.alerts.v1.AcknowledgementR\x0f\x61\x63knowledgement\x12>\n\nresolution\x18\x11 \x01(\x0b\x32\x1e.binnacle.alerts.v1.ResolutionR\nresolution\x12\x1f\n\x0bsilenced_by\x18\x12 \x03(\tR\nsilencedBy\x12!\n\x0cinhibited_by\x18\x13 \x03(\tR\x0binhibitedBy\x12\x39\n\nchanged_at\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tchangedAt\x12\x1f\n\x0bincident_id\x18\x15 \x01(\tR\nincidentId\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1a>\n\x10\x41nnotationsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\x10\n\x0e_current_value\"\xb2\x01\n\x0f\x41\x63knowledgement\x12\x16\n\x06person\x18\x01 \x01(\tR\x06person\x12\x18\n\x07\x63omment\x18\x02 \x01(\tR\x07\x63omment\x12.\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12=\n\x0c\x65xpires_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x65xpiresTime\"\xad\x01\n\nResolution\x12\x16\n\x06person\x18\x01 \x01(\tR\x06person\x12\x18\n\x07\x63omment\x18\x02 \x01(\tR\x07\x63omment\x12.\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12=\n\x0creturns_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0breturnsTime\"\xe0\x01\n\tAlertStep\x12.\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x12\n\x04what\x18\x02 \x01(\tR\x04what\x12\x38\n\x08severity\x18\x03 \x01(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\x08severity\x12\x19\n\x05value\x18\x04 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x16\n\x06person\x18\x05 \x01(\tR\x06person\x12\x18\n\x07\x63omment\x18\x06 \x01(\tR\x07\x63ommentB\x08\n\x06_value*\xdb\x01\n\nAlertState\x12\x1b\n\x17\x41LERT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41LERT_STATE_PENDING\x10\x01\x12\x16\n\x12\x41LERT_STATE_FIRING\x10\x02\x12\x18\n\x14\x41LERT_STATE_RESOLVED\x10\x03\x12\x18\n\x14\x41LERT_STATE_INACTIVE\x10\x04\x12\x1b\n\x17\x41LERT_STATE_KEEP_FIRING\x10\x05\x12\x17\n\x13\x41LERT_STATE_NO_DATA\x10\x06\x12\x15\n\x11\x41LERT_STATE_ERROR\x10\x07*d\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SEVERITY_WARNING\x10\x01\x12\x15\n\x11SEVERITY_CRITICAL\x10\x02\x12\x11\n\rSEVERITY_INFO\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,12 +34,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ALERT_LABELSENTRY']._loaded_options = None
   _globals['_ALERT_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_ALERTSTATE']._serialized_start=662
-  _globals['_ALERTSTATE']._serialized_end=804
-  _globals['_SEVERITY']._serialized_start=806
-  _globals['_SEVERITY']._serialized_end=887
+  _globals['_ALERT_ANNOTATIONSENTRY']._loaded_options = None
+  _globals['_ALERT_ANNOTATIONSENTRY']._serialized_options = b'8\001'
+  _globals['_ALERTSTATE']._serialized_start=1769
+  _globals['_ALERTSTATE']._serialized_end=1988
+  _globals['_SEVERITY']._serialized_start=1990
+  _globals['_SEVERITY']._serialized_end=2090
   _globals['_ALERT']._serialized_start=89
-  _globals['_ALERT']._serialized_end=659
-  _globals['_ALERT_LABELSENTRY']._serialized_start=602
-  _globals['_ALERT_LABELSENTRY']._serialized_end=659
+  _globals['_ALERT']._serialized_end=1182
+  _globals['_ALERT_LABELSENTRY']._serialized_start=1043
+  _globals['_ALERT_LABELSENTRY']._serialized_end=1100
+  _globals['_ALERT_ANNOTATIONSENTRY']._serialized_start=1102
+  _globals['_ALERT_ANNOTATIONSENTRY']._serialized_end=1164
+  _globals['_ACKNOWLEDGEMENT']._serialized_start=1185
+  _globals['_ACKNOWLEDGEMENT']._serialized_end=1363
+  _globals['_RESOLUTION']._serialized_start=1366
+  _globals['_RESOLUTION']._serialized_end=1539
+  _globals['_ALERTSTEP']._serialized_start=1542
+  _globals['_ALERTSTEP']._serialized_end=1766
 # @@protoc_insertion_point(module_scope)

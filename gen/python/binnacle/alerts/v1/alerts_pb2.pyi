@@ -38,6 +38,14 @@ class _AlertStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertState
     """The condition ended before it had held for the rule's duration. Told once to
     who watches, never listed.
     """
+    ALERT_STATE_KEEP_FIRING: _AlertState.ValueType  # 5
+    """The condition has ended, but the alert goes on for a while: see
+    `Rule.keep_firing`.
+    """
+    ALERT_STATE_NO_DATA: _AlertState.ValueType  # 6
+    """There has been no data for as long as the rule bears."""
+    ALERT_STATE_ERROR: _AlertState.ValueType  # 7
+    """The rule could not be judged for as long as it bears."""
 
 class AlertState(_AlertState, metaclass=_AlertStateEnumTypeWrapper):
     """State of one alert."""
@@ -54,6 +62,14 @@ ALERT_STATE_INACTIVE: AlertState.ValueType  # 4
 """The condition ended before it had held for the rule's duration. Told once to
 who watches, never listed.
 """
+ALERT_STATE_KEEP_FIRING: AlertState.ValueType  # 5
+"""The condition has ended, but the alert goes on for a while: see
+`Rule.keep_firing`.
+"""
+ALERT_STATE_NO_DATA: AlertState.ValueType  # 6
+"""There has been no data for as long as the rule bears."""
+ALERT_STATE_ERROR: AlertState.ValueType  # 7
+"""The rule could not be judged for as long as it bears."""
 Global___AlertState: _TypeAlias = AlertState  # noqa: Y015
 
 class _Severity:
@@ -68,6 +84,8 @@ class _SeverityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Severity.Val
     """Somebody should look within the day."""
     SEVERITY_CRITICAL: _Severity.ValueType  # 2
     """Somebody should look now."""
+    SEVERITY_INFO: _Severity.ValueType  # 3
+    """Good to know."""
 
 class Severity(_Severity, metaclass=_SeverityEnumTypeWrapper):
     """How grave an alert is."""
@@ -78,6 +96,8 @@ SEVERITY_WARNING: Severity.ValueType  # 1
 """Somebody should look within the day."""
 SEVERITY_CRITICAL: Severity.ValueType  # 2
 """Somebody should look now."""
+SEVERITY_INFO: Severity.ValueType  # 3
+"""Good to know."""
 Global___Severity: _TypeAlias = Severity  # noqa: Y015
 
 @_typing.final
@@ -88,6 +108,26 @@ class Alert(_message.Message):
 
     @_typing.final
     class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class AnnotationsEntry(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
 
         KEY_FIELD_NUMBER: _builtins.int
@@ -118,6 +158,15 @@ class Alert(_message.Message):
     RESOLVED_AT_FIELD_NUMBER: _builtins.int
     CURRENT_VALUE_FIELD_NUMBER: _builtins.int
     THRESHOLD_FIELD_NUMBER: _builtins.int
+    ANNOTATIONS_FIELD_NUMBER: _builtins.int
+    RUNBOOK_URL_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
+    RESOLUTION_FIELD_NUMBER: _builtins.int
+    SILENCED_BY_FIELD_NUMBER: _builtins.int
+    INHIBITED_BY_FIELD_NUMBER: _builtins.int
+    CHANGED_AT_FIELD_NUMBER: _builtins.int
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identity: stable for one episode from pending to resolved."""
     rule_id: _builtins.str
@@ -129,14 +178,20 @@ class Alert(_message.Message):
     state: Global___AlertState.ValueType
     """State."""
     service: _builtins.str
-    """Service it concerns."""
+    """Service it concerns: the label `service`; empty without one."""
     current_value: _builtins.float
-    """Value seen last, in the unit of the threshold."""
+    """Value seen last, in the unit of the threshold; absent where none was seen."""
     threshold: _builtins.float
-    """Threshold of the rule."""
+    """Threshold of its severity; 0 for conditions without one."""
+    runbook_url: _builtins.str
+    """Address of instructions, or empty."""
+    owner: _builtins.str
+    """Who looks after the rule, or empty."""
+    incident_id: _builtins.str
+    """Incident it belongs to; empty before it fired, and while it is held back."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Labels of the group."""
+        """Labels of the group, and those of the rule."""
 
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp:
@@ -149,6 +204,30 @@ class Alert(_message.Message):
     @_builtins.property
     def resolved_at(self) -> _timestamp_pb2.Timestamp:
         """Time the condition ended; absent before."""
+
+    @_builtins.property
+    def annotations(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Texts of the rule, filled in."""
+
+    @_builtins.property
+    def acknowledgement(self) -> Global___Acknowledgement:
+        """Who has said that somebody is on it; absent before."""
+
+    @_builtins.property
+    def resolution(self) -> Global___Resolution:
+        """Who has resolved it by hand; absent otherwise."""
+
+    @_builtins.property
+    def silenced_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Silences that hold it back, by id."""
+
+    @_builtins.property
+    def inhibited_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Alerts that inhibit it, by id."""
+
+    @_builtins.property
+    def changed_at(self) -> _timestamp_pb2.Timestamp:
+        """Time of the transition into its state."""
 
     def __init__(
         self,
@@ -163,13 +242,150 @@ class Alert(_message.Message):
         started_at: _timestamp_pb2.Timestamp | None = ...,
         fired_at: _timestamp_pb2.Timestamp | None = ...,
         resolved_at: _timestamp_pb2.Timestamp | None = ...,
-        current_value: _builtins.float = ...,
+        current_value: _builtins.float | None = ...,
         threshold: _builtins.float = ...,
+        annotations: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        runbook_url: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        acknowledgement: Global___Acknowledgement | None = ...,
+        resolution: Global___Resolution | None = ...,
+        silenced_by: _abc.Iterable[_builtins.str] | None = ...,
+        inhibited_by: _abc.Iterable[_builtins.str] | None = ...,
+        changed_at: _timestamp_pb2.Timestamp | None = ...,
+        incident_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["fired_at", b"fired_at", "resolved_at", b"resolved_at", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_current_value", b"_current_value", "acknowledgement", b"acknowledgement", "changed_at", b"changed_at", "current_value", b"current_value", "fired_at", b"fired_at", "resolution", b"resolution", "resolved_at", b"resolved_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["current_value", b"current_value", "fired_at", b"fired_at", "id", b"id", "labels", b"labels", "name", b"name", "resolved_at", b"resolved_at", "rule_id", b"rule_id", "service", b"service", "severity", b"severity", "started_at", b"started_at", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_current_value", b"_current_value", "acknowledgement", b"acknowledgement", "annotations", b"annotations", "changed_at", b"changed_at", "current_value", b"current_value", "fired_at", b"fired_at", "id", b"id", "incident_id", b"incident_id", "inhibited_by", b"inhibited_by", "labels", b"labels", "name", b"name", "owner", b"owner", "resolution", b"resolution", "resolved_at", b"resolved_at", "rule_id", b"rule_id", "runbook_url", b"runbook_url", "service", b"service", "severity", b"severity", "silenced_by", b"silenced_by", "started_at", b"started_at", "state", b"state", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__current_value: _TypeAlias = _typing.Literal["current_value"]  # noqa: Y015
+    _WhichOneofArgType__current_value: _TypeAlias = _typing.Literal["_current_value", b"_current_value"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__current_value) -> _WhichOneofReturnType__current_value | None: ...
+
+Global___Alert: _TypeAlias = Alert  # noqa: Y015
+
+@_typing.final
+class Acknowledgement(_message.Message):
+    """Somebody is on it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    EXPIRES_TIME_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """Who."""
+    comment: _builtins.str
+    """What they say; may be empty."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def expires_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it holds; absent: until the alert ends."""
+
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        expires_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_time", b"expires_time", "time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "expires_time", b"expires_time", "person", b"person", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Alert: _TypeAlias = Alert  # noqa: Y015
+Global___Acknowledgement: _TypeAlias = Acknowledgement  # noqa: Y015
+
+@_typing.final
+class Resolution(_message.Message):
+    """Somebody says that it is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    RETURNS_TIME_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """Who."""
+    comment: _builtins.str
+    """What they say; may be empty."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def returns_time(self) -> _timestamp_pb2.Timestamp:
+        """When it comes back, as a new alert, if its condition holds until then."""
+
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        returns_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["returns_time", b"returns_time", "time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "person", b"person", "returns_time", b"returns_time", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Resolution: _TypeAlias = Resolution  # noqa: Y015
+
+@_typing.final
+class AlertStep(_message.Message):
+    """One step in the life of an alert. Steps are written once and never changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_FIELD_NUMBER: _builtins.int
+    WHAT_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    what: _builtins.str
+    """What the alert became, or what was done: `pending`, `firing`, `keep_firing`,
+    `resolved`, `inactive`, `no_data`, `error`, `acknowledged`, `resolved_by_hand`;
+    of the action of its rule `action_started`, `action_succeeded`, `action_failed`,
+    `action_limited` (too many within an hour), `action_tried` (a dry run).
+    """
+    severity: Global___Severity.ValueType
+    """Severity from then on."""
+    value: _builtins.float
+    """Value that it was judged by; absent where none was seen."""
+    person: _builtins.str
+    """Who did it; empty where the rule did."""
+    comment: _builtins.str
+    """What they said; may be empty."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened."""
+
+    def __init__(
+        self,
+        *,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        what: _builtins.str = ...,
+        severity: Global___Severity.ValueType = ...,
+        value: _builtins.float | None = ...,
+        person: _builtins.str = ...,
+        comment: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "time", b"time", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "comment", b"comment", "person", b"person", "severity", b"severity", "time", b"time", "value", b"value", "what", b"what"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___AlertStep: _TypeAlias = AlertStep  # noqa: Y015

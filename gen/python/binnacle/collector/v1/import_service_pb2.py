@@ -25,27 +25,34 @@ _sym_db = _symbol_database.Default()
 from binnacle.collector.v1 import ingest_service_pb2 as binnacle_dot_collector_dot_v1_dot_ingest__service__pb2
 from binnacle.events.v1 import events_pb2 as binnacle_dot_events_dot_v1_dot_events__pb2
 from binnacle.metrics.v1 import metrics_pb2 as binnacle_dot_metrics_dot_v1_dot_metrics__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/collector/v1/import_service.proto\x12\x15\x62innacle.collector.v1\x1a*binnacle/collector/v1/ingest_service.proto\x1a\x1f\x62innacle/events/v1/events.proto\x1a!binnacle/metrics/v1/metrics.proto\"\x18\n\x16GetImportBoundsRequest\"\x8f\x01\n\x17GetImportBoundsResponse\x12:\n\x1aoldest_sample_time_unix_ms\x18\x01 \x01(\x10R\x16oldestSampleTimeUnixMs\x12\x38\n\x19oldest_event_time_unix_ms\x18\x02 \x01(\x10R\x15oldestEventTimeUnixMs\"m\n\x13ImportSeriesRequest\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\tR\x07\x62\x61tchId\x12;\n\x06series\x18\x02 \x03(\x0b\x32#.binnacle.metrics.v1.LabelledSeriesR\x06series\"\x90\x01\n\x14ImportSeriesResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"c\n\x13ImportEventsRequest\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\tR\x07\x62\x61tchId\x12\x31\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\"\x90\x01\n\x14ImportEventsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections2\xd3\x02\n\rImportService\x12p\n\x0fGetImportBounds\x12-.binnacle.collector.v1.GetImportBoundsRequest\x1a..binnacle.collector.v1.GetImportBoundsResponse\x12g\n\x0cImportSeries\x12*.binnacle.collector.v1.ImportSeriesRequest\x1a+.binnacle.collector.v1.ImportSeriesResponse\x12g\n\x0cImportEvents\x12*.binnacle.collector.v1.ImportEventsRequest\x1a+.binnacle.collector.v1.ImportEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/collector/v1/import_service.proto\x12\x15\x62innacle.collector.v1\x1a*binnacle/collector/v1/ingest_service.proto\x1a\x1f\x62innacle/events/v1/events.proto\x1a!binnacle/metrics/v1/metrics.proto\x1a!binnacle/options/v1/options.proto\"\x18\n\x16GetImportBoundsRequest\"\x8f\x01\n\x17GetImportBoundsResponse\x12:\n\x1aoldest_sample_time_unix_ms\x18\x01 \x01(\x10R\x16oldestSampleTimeUnixMs\x12\x38\n\x19oldest_event_time_unix_ms\x18\x02 \x01(\x10R\x15oldestEventTimeUnixMs\"m\n\x13ImportSeriesRequest\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\tR\x07\x62\x61tchId\x12;\n\x06series\x18\x02 \x03(\x0b\x32#.binnacle.metrics.v1.LabelledSeriesR\x06series\"\x90\x01\n\x14ImportSeriesResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"c\n\x13ImportEventsRequest\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\tR\x07\x62\x61tchId\x12\x31\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\"\x90\x01\n\x14ImportEventsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections2\xe5\x02\n\rImportService\x12v\n\x0fGetImportBounds\x12-.binnacle.collector.v1.GetImportBoundsRequest\x1a..binnacle.collector.v1.GetImportBoundsResponse\"\x04\xe0\xe0\x18\x06\x12m\n\x0cImportSeries\x12*.binnacle.collector.v1.ImportSeriesRequest\x1a+.binnacle.collector.v1.ImportSeriesResponse\"\x04\xe0\xe0\x18\x06\x12m\n\x0cImportEvents\x12*.binnacle.collector.v1.ImportEventsRequest\x1a+.binnacle.collector.v1.ImportEventsResponse\"\x04\xe0\xe0\x18\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.collector.v1.import_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETIMPORTBOUNDSREQUEST']._serialized_start=181
-  _globals['_GETIMPORTBOUNDSREQUEST']._serialized_end=205
-  _globals['_GETIMPORTBOUNDSRESPONSE']._serialized_start=208
-  _globals['_GETIMPORTBOUNDSRESPONSE']._serialized_end=351
-  _globals['_IMPORTSERIESREQUEST']._serialized_start=353
-  _globals['_IMPORTSERIESREQUEST']._serialized_end=462
-  _globals['_IMPORTSERIESRESPONSE']._serialized_start=465
-  _globals['_IMPORTSERIESRESPONSE']._serialized_end=609
-  _globals['_IMPORTEVENTSREQUEST']._serialized_start=611
-  _globals['_IMPORTEVENTSREQUEST']._serialized_end=710
-  _globals['_IMPORTEVENTSRESPONSE']._serialized_start=713
-  _globals['_IMPORTEVENTSRESPONSE']._serialized_end=857
-  _globals['_IMPORTSERVICE']._serialized_start=860
-  _globals['_IMPORTSERVICE']._serialized_end=1199
+  _globals['_IMPORTSERVICE'].methods_by_name['GetImportBounds']._loaded_options = None
+  _globals['_IMPORTSERVICE'].methods_by_name['GetImportBounds']._serialized_options = b'\340\340\030\006'
+  _globals['_IMPORTSERVICE'].methods_by_name['ImportSeries']._loaded_options = None
+  _globals['_IMPORTSERVICE'].methods_by_name['ImportSeries']._serialized_options = b'\340\340\030\006'
+  _globals['_IMPORTSERVICE'].methods_by_name['ImportEvents']._loaded_options = None
+  _globals['_IMPORTSERVICE'].methods_by_name['ImportEvents']._serialized_options = b'\340\340\030\006'
+  _globals['_GETIMPORTBOUNDSREQUEST']._serialized_start=216
+  _globals['_GETIMPORTBOUNDSREQUEST']._serialized_end=240
+  _globals['_GETIMPORTBOUNDSRESPONSE']._serialized_start=243
+  _globals['_GETIMPORTBOUNDSRESPONSE']._serialized_end=386
+  _globals['_IMPORTSERIESREQUEST']._serialized_start=388
+  _globals['_IMPORTSERIESREQUEST']._serialized_end=497
+  _globals['_IMPORTSERIESRESPONSE']._serialized_start=500
+  _globals['_IMPORTSERIESRESPONSE']._serialized_end=644
+  _globals['_IMPORTEVENTSREQUEST']._serialized_start=646
+  _globals['_IMPORTEVENTSREQUEST']._serialized_end=745
+  _globals['_IMPORTEVENTSRESPONSE']._serialized_start=748
+  _globals['_IMPORTEVENTSRESPONSE']._serialized_end=892
+  _globals['_IMPORTSERVICE']._serialized_start=895
+  _globals['_IMPORTSERVICE']._serialized_end=1252
 # @@protoc_insertion_point(module_scope)

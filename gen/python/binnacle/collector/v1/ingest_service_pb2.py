@@ -25,45 +25,60 @@ _sym_db = _symbol_database.Default()
 from binnacle.events.v1 import events_pb2 as binnacle_dot_events_dot_v1_dot_events__pb2
 from binnacle.logs.v1 import logs_pb2 as binnacle_dot_logs_dot_v1_dot_logs__pb2
 from binnacle.metrics.v1 import metrics_pb2 as binnacle_dot_metrics_dot_v1_dot_metrics__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/collector/v1/ingest_service.proto\x12\x15\x62innacle.collector.v1\x1a\x1f\x62innacle/events/v1/events.proto\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a!binnacle/metrics/v1/metrics.proto\"V\n\x15RegisterSeriesRequest\x12=\n\x06series\x18\x01 \x03(\x0b\x32%.binnacle.metrics.v1.SeriesDefinitionR\x06series\"7\n\x16RegisterSeriesResponse\x12\x1d\n\nseries_ids\x18\x01 \x03(\x06R\tseriesIds\"\x8a\x01\n\x13WriteSamplesRequest\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\x12<\n\x07samples\x18\x02 \x01(\x0b\x32\".binnacle.metrics.v1.SampleColumnsR\x07samples\x12\x19\n\x08\x62\x61tch_id\x18\x03 \x01(\tR\x07\x62\x61tchId\"\xc5\x01\n\x14WriteSamplesResponse\x12\x33\n\x15\x61\x63knowledged_sequence\x18\x01 \x01(\x04R\x14\x61\x63knowledgedSequence\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x04R\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x03 \x01(\x04R\x08rejected\x12@\n\nrejections\x18\x04 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"C\n\tRejection\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"t\n\x19WriteSampleColumnsRequest\x12<\n\x07samples\x18\x01 \x01(\x0b\x32\".binnacle.metrics.v1.SampleColumnsR\x07samples\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x96\x01\n\x1aWriteSampleColumnsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"l\n\x12WriteSeriesRequest\x12;\n\x06series\x18\x01 \x03(\x0b\x32#.binnacle.metrics.v1.LabelledSeriesR\x06series\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8f\x01\n\x13WriteSeriesResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"b\n\x12WriteEventsRequest\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8f\x01\n\x13WriteEventsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"^\n\x10WriteLogsRequest\x12/\n\x04logs\x18\x01 \x03(\x0b\x32\x1b.binnacle.logs.v1.LogRecordR\x04logs\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8d\x01\n\x11WriteLogsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"r\n\x16WriteHeartbeatsRequest\x12=\n\nheartbeats\x18\x01 \x03(\x0b\x32\x1d.binnacle.events.v1.HeartbeatR\nheartbeats\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x93\x01\n\x17WriteHeartbeatsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections2\x84\x06\n\rIngestService\x12m\n\x0eRegisterSeries\x12,.binnacle.collector.v1.RegisterSeriesRequest\x1a-.binnacle.collector.v1.RegisterSeriesResponse\x12k\n\x0cWriteSamples\x12*.binnacle.collector.v1.WriteSamplesRequest\x1a+.binnacle.collector.v1.WriteSamplesResponse(\x01\x30\x01\x12y\n\x12WriteSampleColumns\x12\x30.binnacle.collector.v1.WriteSampleColumnsRequest\x1a\x31.binnacle.collector.v1.WriteSampleColumnsResponse\x12\x64\n\x0bWriteSeries\x12).binnacle.collector.v1.WriteSeriesRequest\x1a*.binnacle.collector.v1.WriteSeriesResponse\x12\x64\n\x0bWriteEvents\x12).binnacle.collector.v1.WriteEventsRequest\x1a*.binnacle.collector.v1.WriteEventsResponse\x12^\n\tWriteLogs\x12\'.binnacle.collector.v1.WriteLogsRequest\x1a(.binnacle.collector.v1.WriteLogsResponse\x12p\n\x0fWriteHeartbeats\x12-.binnacle.collector.v1.WriteHeartbeatsRequest\x1a..binnacle.collector.v1.WriteHeartbeatsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*binnacle/collector/v1/ingest_service.proto\x12\x15\x62innacle.collector.v1\x1a\x1f\x62innacle/events/v1/events.proto\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a!binnacle/metrics/v1/metrics.proto\x1a!binnacle/options/v1/options.proto\"V\n\x15RegisterSeriesRequest\x12=\n\x06series\x18\x01 \x03(\x0b\x32%.binnacle.metrics.v1.SeriesDefinitionR\x06series\"7\n\x16RegisterSeriesResponse\x12\x1d\n\nseries_ids\x18\x01 \x03(\x06R\tseriesIds\"\x8a\x01\n\x13WriteSamplesRequest\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\x12<\n\x07samples\x18\x02 \x01(\x0b\x32\".binnacle.metrics.v1.SampleColumnsR\x07samples\x12\x19\n\x08\x62\x61tch_id\x18\x03 \x01(\tR\x07\x62\x61tchId\"\xc5\x01\n\x14WriteSamplesResponse\x12\x33\n\x15\x61\x63knowledged_sequence\x18\x01 \x01(\x04R\x14\x61\x63knowledgedSequence\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x04R\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x03 \x01(\x04R\x08rejected\x12@\n\nrejections\x18\x04 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"C\n\tRejection\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"t\n\x19WriteSampleColumnsRequest\x12<\n\x07samples\x18\x01 \x01(\x0b\x32\".binnacle.metrics.v1.SampleColumnsR\x07samples\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x96\x01\n\x1aWriteSampleColumnsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"l\n\x12WriteSeriesRequest\x12;\n\x06series\x18\x01 \x03(\x0b\x32#.binnacle.metrics.v1.LabelledSeriesR\x06series\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8f\x01\n\x13WriteSeriesResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"b\n\x12WriteEventsRequest\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.binnacle.events.v1.EventR\x06\x65vents\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8f\x01\n\x13WriteEventsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"^\n\x10WriteLogsRequest\x12/\n\x04logs\x18\x01 \x03(\x0b\x32\x1b.binnacle.logs.v1.LogRecordR\x04logs\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x8d\x01\n\x11WriteLogsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"r\n\x16WriteHeartbeatsRequest\x12=\n\nheartbeats\x18\x01 \x03(\x0b\x32\x1d.binnacle.events.v1.HeartbeatR\nheartbeats\x12\x19\n\x08\x62\x61tch_id\x18\x02 \x01(\tR\x07\x62\x61tchId\"\x93\x01\n\x17WriteHeartbeatsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections2\xae\x06\n\rIngestService\x12s\n\x0eRegisterSeries\x12,.binnacle.collector.v1.RegisterSeriesRequest\x1a-.binnacle.collector.v1.RegisterSeriesResponse\"\x04\xe0\xe0\x18\x06\x12q\n\x0cWriteSamples\x12*.binnacle.collector.v1.WriteSamplesRequest\x1a+.binnacle.collector.v1.WriteSamplesResponse\"\x04\xe0\xe0\x18\x06(\x01\x30\x01\x12\x7f\n\x12WriteSampleColumns\x12\x30.binnacle.collector.v1.WriteSampleColumnsRequest\x1a\x31.binnacle.collector.v1.WriteSampleColumnsResponse\"\x04\xe0\xe0\x18\x06\x12j\n\x0bWriteSeries\x12).binnacle.collector.v1.WriteSeriesRequest\x1a*.binnacle.collector.v1.WriteSeriesResponse\"\x04\xe0\xe0\x18\x06\x12j\n\x0bWriteEvents\x12).binnacle.collector.v1.WriteEventsRequest\x1a*.binnacle.collector.v1.WriteEventsResponse\"\x04\xe0\xe0\x18\x06\x12\x64\n\tWriteLogs\x12\'.binnacle.collector.v1.WriteLogsRequest\x1a(.binnacle.collector.v1.WriteLogsResponse\"\x04\xe0\xe0\x18\x06\x12v\n\x0fWriteHeartbeats\x12-.binnacle.collector.v1.WriteHeartbeatsRequest\x1a..binnacle.collector.v1.WriteHeartbeatsResponse\"\x04\xe0\xe0\x18\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.collector.v1.ingest_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REGISTERSERIESREQUEST']._serialized_start=166
-  _globals['_REGISTERSERIESREQUEST']._serialized_end=252
-  _globals['_REGISTERSERIESRESPONSE']._serialized_start=254
-  _globals['_REGISTERSERIESRESPONSE']._serialized_end=309
-  _globals['_WRITESAMPLESREQUEST']._serialized_start=312
-  _globals['_WRITESAMPLESREQUEST']._serialized_end=450
-  _globals['_WRITESAMPLESRESPONSE']._serialized_start=453
-  _globals['_WRITESAMPLESRESPONSE']._serialized_end=650
-  _globals['_REJECTION']._serialized_start=652
-  _globals['_REJECTION']._serialized_end=719
-  _globals['_WRITESAMPLECOLUMNSREQUEST']._serialized_start=721
-  _globals['_WRITESAMPLECOLUMNSREQUEST']._serialized_end=837
-  _globals['_WRITESAMPLECOLUMNSRESPONSE']._serialized_start=840
-  _globals['_WRITESAMPLECOLUMNSRESPONSE']._serialized_end=990
-  _globals['_WRITESERIESREQUEST']._serialized_start=992
-  _globals['_WRITESERIESREQUEST']._serialized_end=1100
-  _globals['_WRITESERIESRESPONSE']._serialized_start=1103
-  _globals['_WRITESERIESRESPONSE']._serialized_end=1246
-  _globals['_WRITEEVENTSREQUEST']._serialized_start=1248
-  _globals['_WRITEEVENTSREQUEST']._serialized_end=1346
-  _globals['_WRITEEVENTSRESPONSE']._serialized_start=1349
-  _globals['_WRITEEVENTSRESPONSE']._serialized_end=1492
-  _globals['_WRITELOGSREQUEST']._serialized_start=1494
-  _globals['_WRITELOGSREQUEST']._serialized_end=1588
-  _globals['_WRITELOGSRESPONSE']._serialized_start=1591
-  _globals['_WRITELOGSRESPONSE']._serialized_end=1732
-  _globals['_WRITEHEARTBEATSREQUEST']._serialized_start=1734
-  _globals['_WRITEHEARTBEATSREQUEST']._serialized_end=1848
-  _globals['_WRITEHEARTBEATSRESPONSE']._serialized_start=1851
-  _globals['_WRITEHEARTBEATSRESPONSE']._serialized_end=1998
-  _globals['_INGESTSERVICE']._serialized_start=2001
-  _globals['_INGESTSERVICE']._serialized_end=2773
+  _globals['_INGESTSERVICE'].methods_by_name['RegisterSeries']._loaded_options = None
+  _globals['_INGESTSERVICE'].methods_by_name['RegisterSeries']._serialized_options = b'\340\340\030\006'
+  _globals['_INGESTSERVICE'].methods_by_name['WriteSamples']._loaded_options = None
+  _globals['_INGESTSERVICE'].methods_by_name['WriteSamples']._serialized_options = b'\340\340\030\006'
+  _globals['_INGESTSERVICE'].methods_by_name['WriteSampleColumns']._loaded_options = None
+  _globals['_INGESTSERVICE'].methods_by_name['WriteSampleColumns']._serialized_options = b'\340\340\030\006'
+  _globals['_INGESTSERVICE'].methods_by_name['WriteSeries']._loaded_options = None
+  _globals['_INGESTSERVICE'].methods_by_name['WriteSeries']._serialized_options = b'\340\340\030\006'
+  _globals['_INGESTSERVICE'].methods_by_name['WriteEvents']._loaded_options = None
+  _globals['_INGESTSERVICE'].methods_by_name['WriteEvents']._serialized_options = b'\340\340\030\006'
+  _globals['_INGESTSERVICE'].methods_by_name['WriteLogs']._loaded_options = None
+  _globals['_INGESTSERVICE'].methods_by_name['WriteLogs']._serialized_options = b'\340\340\030\006'
+  _globals['_INGESTSERVICE'].methods_by_name['WriteHeartbeats']._loaded_options = None
+  _globals['_INGESTSERVICE'].methods_by_name['WriteHeartbeats']._serialized_options = b'\340\340\030\006'
+  _globals['_REGISTERSERIESREQUEST']._serialized_start=201
+  _globals['_REGISTERSERIESREQUEST']._serialized_end=287
+  _globals['_REGISTERSERIESRESPONSE']._serialized_start=289
+  _globals['_REGISTERSERIESRESPONSE']._serialized_end=344
+  _globals['_WRITESAMPLESREQUEST']._serialized_start=347
+  _globals['_WRITESAMPLESREQUEST']._serialized_end=485
+  _globals['_WRITESAMPLESRESPONSE']._serialized_start=488
+  _globals['_WRITESAMPLESRESPONSE']._serialized_end=685
+  _globals['_REJECTION']._serialized_start=687
+  _globals['_REJECTION']._serialized_end=754
+  _globals['_WRITESAMPLECOLUMNSREQUEST']._serialized_start=756
+  _globals['_WRITESAMPLECOLUMNSREQUEST']._serialized_end=872
+  _globals['_WRITESAMPLECOLUMNSRESPONSE']._serialized_start=875
+  _globals['_WRITESAMPLECOLUMNSRESPONSE']._serialized_end=1025
+  _globals['_WRITESERIESREQUEST']._serialized_start=1027
+  _globals['_WRITESERIESREQUEST']._serialized_end=1135
+  _globals['_WRITESERIESRESPONSE']._serialized_start=1138
+  _globals['_WRITESERIESRESPONSE']._serialized_end=1281
+  _globals['_WRITEEVENTSREQUEST']._serialized_start=1283
+  _globals['_WRITEEVENTSREQUEST']._serialized_end=1381
+  _globals['_WRITEEVENTSRESPONSE']._serialized_start=1384
+  _globals['_WRITEEVENTSRESPONSE']._serialized_end=1527
+  _globals['_WRITELOGSREQUEST']._serialized_start=1529
+  _globals['_WRITELOGSREQUEST']._serialized_end=1623
+  _globals['_WRITELOGSRESPONSE']._serialized_start=1626
+  _globals['_WRITELOGSRESPONSE']._serialized_end=1767
+  _globals['_WRITEHEARTBEATSREQUEST']._serialized_start=1769
+  _globals['_WRITEHEARTBEATSREQUEST']._serialized_end=1883
+  _globals['_WRITEHEARTBEATSRESPONSE']._serialized_start=1886
+  _globals['_WRITEHEARTBEATSRESPONSE']._serialized_end=2033
+  _globals['_INGESTSERVICE']._serialized_start=2036
+  _globals['_INGESTSERVICE']._serialized_end=2850
 # @@protoc_insertion_point(module_scope)

@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.collector.v1 import ingest_service_pb2 as binnacle_dot_collector_dot_v1_dot_ingest__service__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/binnacle/collector/v1/json_intake_service.proto\x12\x15\x62innacle.collector.v1\x1a*binnacle/collector/v1/ingest_service.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"C\n\x11PostEventsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x8e\x01\n\x12PostEventsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"D\n\x12PostMetricsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x8f\x01\n\x13PostMetricsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"F\n\x14PostHeartbeatRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x91\x01\n\x15PostHeartbeatResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"A\n\x0fPostLogsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x8c\x01\n\x10PostLogsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections2\x90\x04\n\x11JsonIntakeService\x12{\n\nPostEvents\x12(.binnacle.collector.v1.PostEventsRequest\x1a).binnacle.collector.v1.PostEventsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\x07/events:\x07\x63ontent\x12\x7f\n\x0bPostMetrics\x12).binnacle.collector.v1.PostMetricsRequest\x1a*.binnacle.collector.v1.PostMetricsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\"\x08/metrics:\x07\x63ontent\x12\x87\x01\n\rPostHeartbeat\x12+.binnacle.collector.v1.PostHeartbeatRequest\x1a,.binnacle.collector.v1.PostHeartbeatResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\n/heartbeat:\x07\x63ontent\x12s\n\x08PostLogs\x12&.binnacle.collector.v1.PostLogsRequest\x1a\'.binnacle.collector.v1.PostLogsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\"\x05/logs:\x07\x63ontentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/binnacle/collector/v1/json_intake_service.proto\x12\x15\x62innacle.collector.v1\x1a*binnacle/collector/v1/ingest_service.proto\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"C\n\x11PostEventsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x8e\x01\n\x12PostEventsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"D\n\x12PostMetricsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x8f\x01\n\x13PostMetricsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"F\n\x14PostHeartbeatRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x91\x01\n\x15PostHeartbeatResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections\"A\n\x0fPostLogsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x8c\x01\n\x10PostLogsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12\x1a\n\x08rejected\x18\x02 \x01(\rR\x08rejected\x12@\n\nrejections\x18\x03 \x03(\x0b\x32 .binnacle.collector.v1.RejectionR\nrejections2\xa1\x04\n\x11JsonIntakeService\x12\x7f\n\nPostEvents\x12(.binnacle.collector.v1.PostEventsRequest\x1a).binnacle.collector.v1.PostEventsResponse\"\x1c\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02\x12\"\x07/events:\x07\x63ontent\x12\x83\x01\n\x0bPostMetrics\x12).binnacle.collector.v1.PostMetricsRequest\x1a*.binnacle.collector.v1.PostMetricsResponse\"\x1d\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02\x13\"\x08/metrics:\x07\x63ontent\x12\x8b\x01\n\rPostHeartbeat\x12+.binnacle.collector.v1.PostHeartbeatRequest\x1a,.binnacle.collector.v1.PostHeartbeatResponse\"\x1f\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02\x15\"\n/heartbeat:\x07\x63ontent\x12w\n\x08PostLogs\x12&.binnacle.collector.v1.PostLogsRequest\x1a\'.binnacle.collector.v1.PostLogsResponse\"\x1a\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02\x10\"\x05/logs:\x07\x63ontentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,29 +36,29 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.collector.v1.json_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_JSONINTAKESERVICE'].methods_by_name['PostEvents']._loaded_options = None
-  _globals['_JSONINTAKESERVICE'].methods_by_name['PostEvents']._serialized_options = b'\202\323\344\223\002\022\"\007/events:\007content'
+  _globals['_JSONINTAKESERVICE'].methods_by_name['PostEvents']._serialized_options = b'\340\340\030\006\202\323\344\223\002\022\"\007/events:\007content'
   _globals['_JSONINTAKESERVICE'].methods_by_name['PostMetrics']._loaded_options = None
-  _globals['_JSONINTAKESERVICE'].methods_by_name['PostMetrics']._serialized_options = b'\202\323\344\223\002\023\"\010/metrics:\007content'
+  _globals['_JSONINTAKESERVICE'].methods_by_name['PostMetrics']._serialized_options = b'\340\340\030\006\202\323\344\223\002\023\"\010/metrics:\007content'
   _globals['_JSONINTAKESERVICE'].methods_by_name['PostHeartbeat']._loaded_options = None
-  _globals['_JSONINTAKESERVICE'].methods_by_name['PostHeartbeat']._serialized_options = b'\202\323\344\223\002\025\"\n/heartbeat:\007content'
+  _globals['_JSONINTAKESERVICE'].methods_by_name['PostHeartbeat']._serialized_options = b'\340\340\030\006\202\323\344\223\002\025\"\n/heartbeat:\007content'
   _globals['_JSONINTAKESERVICE'].methods_by_name['PostLogs']._loaded_options = None
-  _globals['_JSONINTAKESERVICE'].methods_by_name['PostLogs']._serialized_options = b'\202\323\344\223\002\020\"\005/logs:\007content'
-  _globals['_POSTEVENTSREQUEST']._serialized_start=175
-  _globals['_POSTEVENTSREQUEST']._serialized_end=242
-  _globals['_POSTEVENTSRESPONSE']._serialized_start=245
-  _globals['_POSTEVENTSRESPONSE']._serialized_end=387
-  _globals['_POSTMETRICSREQUEST']._serialized_start=389
-  _globals['_POSTMETRICSREQUEST']._serialized_end=457
-  _globals['_POSTMETRICSRESPONSE']._serialized_start=460
-  _globals['_POSTMETRICSRESPONSE']._serialized_end=603
-  _globals['_POSTHEARTBEATREQUEST']._serialized_start=605
-  _globals['_POSTHEARTBEATREQUEST']._serialized_end=675
-  _globals['_POSTHEARTBEATRESPONSE']._serialized_start=678
-  _globals['_POSTHEARTBEATRESPONSE']._serialized_end=823
-  _globals['_POSTLOGSREQUEST']._serialized_start=825
-  _globals['_POSTLOGSREQUEST']._serialized_end=890
-  _globals['_POSTLOGSRESPONSE']._serialized_start=893
-  _globals['_POSTLOGSRESPONSE']._serialized_end=1033
-  _globals['_JSONINTAKESERVICE']._serialized_start=1036
-  _globals['_JSONINTAKESERVICE']._serialized_end=1564
+  _globals['_JSONINTAKESERVICE'].methods_by_name['PostLogs']._serialized_options = b'\340\340\030\006\202\323\344\223\002\020\"\005/logs:\007content'
+  _globals['_POSTEVENTSREQUEST']._serialized_start=210
+  _globals['_POSTEVENTSREQUEST']._serialized_end=277
+  _globals['_POSTEVENTSRESPONSE']._serialized_start=280
+  _globals['_POSTEVENTSRESPONSE']._serialized_end=422
+  _globals['_POSTMETRICSREQUEST']._serialized_start=424
+  _globals['_POSTMETRICSREQUEST']._serialized_end=492
+  _globals['_POSTMETRICSRESPONSE']._serialized_start=495
+  _globals['_POSTMETRICSRESPONSE']._serialized_end=638
+  _globals['_POSTHEARTBEATREQUEST']._serialized_start=640
+  _globals['_POSTHEARTBEATREQUEST']._serialized_end=710
+  _globals['_POSTHEARTBEATRESPONSE']._serialized_start=713
+  _globals['_POSTHEARTBEATRESPONSE']._serialized_end=858
+  _globals['_POSTLOGSREQUEST']._serialized_start=860
+  _globals['_POSTLOGSREQUEST']._serialized_end=925
+  _globals['_POSTLOGSRESPONSE']._serialized_start=928
+  _globals['_POSTLOGSRESPONSE']._serialized_end=1068
+  _globals['_JSONINTAKESERVICE']._serialized_start=1071
+  _globals['_JSONINTAKESERVICE']._serialized_end=1616
 # @@protoc_insertion_point(module_scope)

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1binnacle/collector/v1/log_generator_service.proto\x12\x15\x62innacle.collector.v1\x1a\x1cgoogle/api/annotations.proto\"_\n\x13GenerateLogsRequest\x12\x14\n\x05\x63ount\x18\x01 \x01(\rR\x05\x63ount\x12\x16\n\x06levels\x18\x02 \x03(\tR\x06levels\x12\x1a\n\x08services\x18\x03 \x03(\tR\x08services\"\xd2\x02\n\x14GenerateLogsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12O\n\x06levels\x18\x02 \x03(\x0b\x32\x37.binnacle.collector.v1.GenerateLogsResponse.LevelsEntryR\x06levels\x12U\n\x08services\x18\x03 \x03(\x0b\x32\x39.binnacle.collector.v1.GenerateLogsResponse.ServicesEntryR\x08services\x1a\x39\n\x0bLevelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x1a;\n\rServicesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x32\x9e\x01\n\x13LogGeneratorService\x12\x86\x01\n\x0cGenerateLogs\x12*.binnacle.collector.v1.GenerateLogsRequest\x1a+.binnacle.collector.v1.GenerateLogsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/api/logs/generate:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1binnacle/collector/v1/log_generator_service.proto\x12\x15\x62innacle.collector.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\"_\n\x13GenerateLogsRequest\x12\x14\n\x05\x63ount\x18\x01 \x01(\rR\x05\x63ount\x12\x16\n\x06levels\x18\x02 \x03(\tR\x06levels\x12\x1a\n\x08services\x18\x03 \x03(\tR\x08services\"\xd2\x02\n\x14GenerateLogsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\rR\x08\x61\x63\x63\x65pted\x12O\n\x06levels\x18\x02 \x03(\x0b\x32\x37.binnacle.collector.v1.GenerateLogsResponse.LevelsEntryR\x06levels\x12U\n\x08services\x18\x03 \x03(\x0b\x32\x39.binnacle.collector.v1.GenerateLogsResponse.ServicesEntryR\x08services\x1a\x39\n\x0bLevelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x1a;\n\rServicesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x32\xa2\x01\n\x13LogGeneratorService\x12\x8a\x01\n\x0cGenerateLogs\x12*.binnacle.collector.v1.GenerateLogsRequest\x1a+.binnacle.collector.v1.GenerateLogsResponse\"!\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02\x17\"\x12/api/logs/generate:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,15 +38,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATELOGSRESPONSE_SERVICESENTRY']._loaded_options = None
   _globals['_GENERATELOGSRESPONSE_SERVICESENTRY']._serialized_options = b'8\001'
   _globals['_LOGGENERATORSERVICE'].methods_by_name['GenerateLogs']._loaded_options = None
-  _globals['_LOGGENERATORSERVICE'].methods_by_name['GenerateLogs']._serialized_options = b'\202\323\344\223\002\027\"\022/api/logs/generate:\001*'
-  _globals['_GENERATELOGSREQUEST']._serialized_start=106
-  _globals['_GENERATELOGSREQUEST']._serialized_end=201
-  _globals['_GENERATELOGSRESPONSE']._serialized_start=204
-  _globals['_GENERATELOGSRESPONSE']._serialized_end=542
-  _globals['_GENERATELOGSRESPONSE_LEVELSENTRY']._serialized_start=424
-  _globals['_GENERATELOGSRESPONSE_LEVELSENTRY']._serialized_end=481
-  _globals['_GENERATELOGSRESPONSE_SERVICESENTRY']._serialized_start=483
-  _globals['_GENERATELOGSRESPONSE_SERVICESENTRY']._serialized_end=542
-  _globals['_LOGGENERATORSERVICE']._serialized_start=545
-  _globals['_LOGGENERATORSERVICE']._serialized_end=703
+  _globals['_LOGGENERATORSERVICE'].methods_by_name['GenerateLogs']._serialized_options = b'\340\340\030\006\202\323\344\223\002\027\"\022/api/logs/generate:\001*'
+  _globals['_GENERATELOGSREQUEST']._serialized_start=141
+  _globals['_GENERATELOGSREQUEST']._serialized_end=236
+  _globals['_GENERATELOGSRESPONSE']._serialized_start=239
+  _globals['_GENERATELOGSRESPONSE']._serialized_end=577
+  _globals['_GENERATELOGSRESPONSE_LEVELSENTRY']._serialized_start=459
+  _globals['_GENERATELOGSRESPONSE_LEVELSENTRY']._serialized_end=516
+  _globals['_GENERATELOGSRESPONSE_SERVICESENTRY']._serialized_start=518
+  _globals['_GENERATELOGSRESPONSE_SERVICESENTRY']._serialized_end=577
+  _globals['_LOGGENERATORSERVICE']._serialized_start=580
+  _globals['_LOGGENERATORSERVICE']._serialized_end=742
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/collector/v1/otlp_http_service.proto\x12\x15\x62innacle.collector.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"F\n\x14\x45xportMetricsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"G\n\x15\x45xportMetricsResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"C\n\x11\x45xportLogsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"D\n\x12\x45xportLogsResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"E\n\x13\x45xportTracesRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"F\n\x14\x45xportTracesResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent2\xbd\x03\n\x0fOtlpHttpService\x12\x91\x01\n\rExportMetrics\x12+.binnacle.collector.v1.ExportMetricsRequest\x1a,.binnacle.collector.v1.ExportMetricsResponse\"%\x82\xd3\xe4\x93\x02\x1f\"\x0b/v1/metrics:\x07\x63ontentb\x07\x63ontent\x12\x85\x01\n\nExportLogs\x12(.binnacle.collector.v1.ExportLogsRequest\x1a).binnacle.collector.v1.ExportLogsResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x08/v1/logs:\x07\x63ontentb\x07\x63ontent\x12\x8d\x01\n\x0c\x45xportTraces\x12*.binnacle.collector.v1.ExportTracesRequest\x1a+.binnacle.collector.v1.ExportTracesResponse\"$\x82\xd3\xe4\x93\x02\x1e\"\n/v1/traces:\x07\x63ontentb\x07\x63ontentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/collector/v1/otlp_http_service.proto\x12\x15\x62innacle.collector.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"F\n\x14\x45xportMetricsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"G\n\x15\x45xportMetricsResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"C\n\x11\x45xportLogsRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"D\n\x12\x45xportLogsResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"E\n\x13\x45xportTracesRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"F\n\x14\x45xportTracesResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent2\xc9\x03\n\x0fOtlpHttpService\x12\x95\x01\n\rExportMetrics\x12+.binnacle.collector.v1.ExportMetricsRequest\x1a,.binnacle.collector.v1.ExportMetricsResponse\")\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02\x1f\"\x0b/v1/metrics:\x07\x63ontentb\x07\x63ontent\x12\x89\x01\n\nExportLogs\x12(.binnacle.collector.v1.ExportLogsRequest\x1a).binnacle.collector.v1.ExportLogsResponse\"&\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02\x1c\"\x08/v1/logs:\x07\x63ontentb\x07\x63ontent\x12\x91\x01\n\x0c\x45xportTraces\x12*.binnacle.collector.v1.ExportTracesRequest\x1a+.binnacle.collector.v1.ExportTracesResponse\"(\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02\x1e\"\n/v1/traces:\x07\x63ontentb\x07\x63ontentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,23 +35,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.collector.v1.otlp_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportMetrics']._loaded_options = None
-  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportMetrics']._serialized_options = b'\202\323\344\223\002\037\"\013/v1/metrics:\007contentb\007content'
+  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportMetrics']._serialized_options = b'\340\340\030\006\202\323\344\223\002\037\"\013/v1/metrics:\007contentb\007content'
   _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportLogs']._loaded_options = None
-  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportLogs']._serialized_options = b'\202\323\344\223\002\034\"\010/v1/logs:\007contentb\007content'
+  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportLogs']._serialized_options = b'\340\340\030\006\202\323\344\223\002\034\"\010/v1/logs:\007contentb\007content'
   _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportTraces']._loaded_options = None
-  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportTraces']._serialized_options = b'\202\323\344\223\002\036\"\n/v1/traces:\007contentb\007content'
-  _globals['_EXPORTMETRICSREQUEST']._serialized_start=129
-  _globals['_EXPORTMETRICSREQUEST']._serialized_end=199
-  _globals['_EXPORTMETRICSRESPONSE']._serialized_start=201
-  _globals['_EXPORTMETRICSRESPONSE']._serialized_end=272
-  _globals['_EXPORTLOGSREQUEST']._serialized_start=274
-  _globals['_EXPORTLOGSREQUEST']._serialized_end=341
-  _globals['_EXPORTLOGSRESPONSE']._serialized_start=343
-  _globals['_EXPORTLOGSRESPONSE']._serialized_end=411
-  _globals['_EXPORTTRACESREQUEST']._serialized_start=413
-  _globals['_EXPORTTRACESREQUEST']._serialized_end=482
-  _globals['_EXPORTTRACESRESPONSE']._serialized_start=484
-  _globals['_EXPORTTRACESRESPONSE']._serialized_end=554
-  _globals['_OTLPHTTPSERVICE']._serialized_start=557
-  _globals['_OTLPHTTPSERVICE']._serialized_end=1002
+  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportTraces']._serialized_options = b'\340\340\030\006\202\323\344\223\002\036\"\n/v1/traces:\007contentb\007content'
+  _globals['_EXPORTMETRICSREQUEST']._serialized_start=164
+  _globals['_EXPORTMETRICSREQUEST']._serialized_end=234
+  _globals['_EXPORTMETRICSRESPONSE']._serialized_start=236
+  _globals['_EXPORTMETRICSRESPONSE']._serialized_end=307
+  _globals['_EXPORTLOGSREQUEST']._serialized_start=309
+  _globals['_EXPORTLOGSREQUEST']._serialized_end=376
+  _globals['_EXPORTLOGSRESPONSE']._serialized_start=378
+  _globals['_EXPORTLOGSRESPONSE']._serialized_end=446
+  _globals['_EXPORTTRACESREQUEST']._serialized_start=448
+  _globals['_EXPORTTRACESREQUEST']._serialized_end=517
+  _globals['_EXPORTTRACESRESPONSE']._serialized_start=519
+  _globals['_EXPORTTRACESRESPONSE']._serialized_end=589
+  _globals['_OTLPHTTPSERVICE']._serialized_start=592
+  _globals['_OTLPHTTPSERVICE']._serialized_end=1049
 # @@protoc_insertion_point(module_scope)

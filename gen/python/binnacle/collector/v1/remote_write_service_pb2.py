@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0binnacle/collector/v1/remote_write_service.proto\x12\x15\x62innacle.collector.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"H\n\x16PostRemoteWriteRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"I\n\x17PostRemoteWriteResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent2\xb0\x01\n\x12RemoteWriteService\x12\x99\x01\n\x0fPostRemoteWrite\x12-.binnacle.collector.v1.PostRemoteWriteRequest\x1a..binnacle.collector.v1.PostRemoteWriteResponse\"\'\x82\xd3\xe4\x93\x02!\"\r/api/v1/write:\x07\x63ontentb\x07\x63ontentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0binnacle/collector/v1/remote_write_service.proto\x12\x15\x62innacle.collector.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"H\n\x16PostRemoteWriteRequest\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"I\n\x17PostRemoteWriteResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent2\xb4\x01\n\x12RemoteWriteService\x12\x9d\x01\n\x0fPostRemoteWrite\x12-.binnacle.collector.v1.PostRemoteWriteRequest\x1a..binnacle.collector.v1.PostRemoteWriteResponse\"+\xe0\xe0\x18\x06\x82\xd3\xe4\x93\x02!\"\r/api/v1/write:\x07\x63ontentb\x07\x63ontentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,11 +35,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.collector.v1.remot
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REMOTEWRITESERVICE'].methods_by_name['PostRemoteWrite']._loaded_options = None
-  _globals['_REMOTEWRITESERVICE'].methods_by_name['PostRemoteWrite']._serialized_options = b'\202\323\344\223\002!\"\r/api/v1/write:\007contentb\007content'
-  _globals['_POSTREMOTEWRITEREQUEST']._serialized_start=132
-  _globals['_POSTREMOTEWRITEREQUEST']._serialized_end=204
-  _globals['_POSTREMOTEWRITERESPONSE']._serialized_start=206
-  _globals['_POSTREMOTEWRITERESPONSE']._serialized_end=279
-  _globals['_REMOTEWRITESERVICE']._serialized_start=282
-  _globals['_REMOTEWRITESERVICE']._serialized_end=458
+  _globals['_REMOTEWRITESERVICE'].methods_by_name['PostRemoteWrite']._serialized_options = b'\340\340\030\006\202\323\344\223\002!\"\r/api/v1/write:\007contentb\007content'
+  _globals['_POSTREMOTEWRITEREQUEST']._serialized_start=167
+  _globals['_POSTREMOTEWRITEREQUEST']._serialized_end=239
+  _globals['_POSTREMOTEWRITERESPONSE']._serialized_start=241
+  _globals['_POSTREMOTEWRITERESPONSE']._serialized_end=314
+  _globals['_REMOTEWRITESERVICE']._serialized_start=317
+  _globals['_REMOTEWRITESERVICE']._serialized_end=497
 # @@protoc_insertion_point(module_scope)

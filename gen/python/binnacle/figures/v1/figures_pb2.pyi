@@ -849,7 +849,7 @@ class AlertCounts(_message.Message):
     PENDING_FIELD_NUMBER: _builtins.int
     RESOLVED_FIELD_NUMBER: _builtins.int
     firing: _builtins.int
-    """Those that fire."""
+    """Those that fire, also for lack of data, and those that go on for a while."""
     critical: _builtins.int
     """Those of them that are critical."""
     pending: _builtins.int

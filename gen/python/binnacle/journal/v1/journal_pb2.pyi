@@ -5,6 +5,7 @@ What a collector writes to its journal and forwards unchanged: one accepted
 request, decoded once, in columns. Internal to the suite.
 """
 
+from binnacle.audit.v1 import audit_pb2 as _audit_pb2
 from binnacle.metrics.v1 import metrics_pb2 as _metrics_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -42,6 +43,7 @@ class Record(_message.Message):
     EXEMPLARS_FIELD_NUMBER: _builtins.int
     SPANS_FIELD_NUMBER: _builtins.int
     ROLLUPS_FIELD_NUMBER: _builtins.int
+    AUDIT_FIELD_NUMBER: _builtins.int
     tenant: _builtins.str
     """Tenant from the credential, never from the payload."""
     accepted_time_unix_us: _builtins.int
@@ -100,6 +102,10 @@ class Record(_message.Message):
     def rollups(self) -> Global___RollupBlock:
         """Samples of an import that are older than raw ones are kept, if any."""
 
+    @_builtins.property
+    def audit(self) -> _containers.RepeatedCompositeFieldContainer[_audit_pb2.AuditRecord]:
+        """What was done, if the record tells of that; nothing else is in it then."""
+
     def __init__(
         self,
         *,
@@ -118,10 +124,11 @@ class Record(_message.Message):
         exemplars: Global___ExemplarBlock | None = ...,
         spans: Global___SpanBlock | None = ...,
         rollups: Global___RollupBlock | None = ...,
+        audit: _abc.Iterable[_audit_pb2.AuditRecord] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "rollups", b"rollups", "samples", b"samples", "spans", b"spans", "summaries", b"summaries", "warnings", b"warnings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "batch_id", b"batch_id", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "rollups", b"rollups", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_time_unix_us", b"accepted_time_unix_us", "audit", b"audit", "batch_id", b"batch_id", "events", b"events", "exemplars", b"exemplars", "exponential_histograms", b"exponential_histograms", "heartbeats", b"heartbeats", "histograms", b"histograms", "logs", b"logs", "rollups", b"rollups", "samples", b"samples", "series", b"series", "spans", b"spans", "summaries", b"summaries", "tenant", b"tenant", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

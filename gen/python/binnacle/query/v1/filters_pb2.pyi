@@ -128,6 +128,7 @@ class EventFilter(_message.Message):
     SESSION_IDS_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
+    WITHOUT_TYPES_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Text to find in the attributes as JSON, as `LogFilter.text`."""
     @_builtins.property
@@ -158,6 +159,10 @@ class EventFilter(_message.Message):
     def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___AttributeCondition]:
         """Conditions on attributes; at most 20."""
 
+    @_builtins.property
+    def without_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Types that are left out; at most 100."""
+
     def __init__(
         self,
         *,
@@ -169,10 +174,11 @@ class EventFilter(_message.Message):
         session_ids: _abc.Iterable[_builtins.str] | None = ...,
         text: _builtins.str = ...,
         attributes: _abc.Iterable[Global___AttributeCondition] | None = ...,
+        without_types: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "end_time", b"end_time", "services", b"services", "session_ids", b"session_ids", "start_time", b"start_time", "text", b"text", "types", b"types", "user_ids", b"user_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "end_time", b"end_time", "services", b"services", "session_ids", b"session_ids", "start_time", b"start_time", "text", b"text", "types", b"types", "user_ids", b"user_ids", "without_types", b"without_types"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

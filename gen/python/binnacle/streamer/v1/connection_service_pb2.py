@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/streamer/v1/connection_service.proto\x12\x14\x62innacle.streamer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x18\n\x16ListConnectionsRequest\"s\n\x17ListConnectionsResponse\x12\x42\n\x0b\x63onnections\x18\x01 \x03(\x0b\x32 .binnacle.streamer.v1.ConnectionR\x0b\x63onnections\x12\x14\n\x05\x63ount\x18\x02 \x01(\rR\x05\x63ount\"\xc6\x01\n\nConnection\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n\x05rooms\x18\x03 \x03(\tR\x05rooms\x12\x41\n\x0e\x63onnected_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\rconnectedTime\x12\x16\n\x06\x63lient\x18\x05 \x01(\tR\x06\x63lient\x12#\n\rmessages_sent\x18\x06 \x01(\x01R\x0cmessagesSent\"4\n\x18SendTestBroadcastRequest\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\"\xd5\x02\n\x19SendTestBroadcastResponse\x12\x18\n\x07reached\x18\x01 \x01(\rR\x07reached\x12j\n\x0freached_by_kind\x18\x02 \x03(\x0b\x32\x42.binnacle.streamer.v1.SendTestBroadcastResponse.ReachedByKindEntryR\rreachedByKind\x12\x1c\n\tunreached\x18\x03 \x01(\rR\tunreached\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\x12\x38\n\ttimestamp\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x1a@\n\x12ReachedByKindEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\"\x1b\n\x19GetConnectionStatsRequest\"\xd4\x05\n\x1aGetConnectionStatsResponse\x12\x38\n\ttimestamp\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12-\n\x12\x61\x63tive_connections\x18\x02 \x01(\rR\x11\x61\x63tiveConnections\x12U\n\x07\x62y_kind\x18\x03 \x03(\x0b\x32<.binnacle.streamer.v1.GetConnectionStatsResponse.ByKindEntryR\x06\x62yKind\x12U\n\x07\x62y_room\x18\x04 \x03(\x0b\x32<.binnacle.streamer.v1.GetConnectionStatsResponse.ByRoomEntryR\x06\x62yRoom\x12-\n\x12opened_connections\x18\x05 \x01(\x01R\x11openedConnections\x12)\n\x10most_connections\x18\x06 \x01(\rR\x0fmostConnections\x12g\n\rmessages_sent\x18\x07 \x03(\x0b\x32\x42.binnacle.streamer.v1.GetConnectionStatsResponse.MessagesSentEntryR\x0cmessagesSent\x12%\n\x0euptime_seconds\x18\x08 \x01(\x01R\ruptimeSeconds\x1a\x39\n\x0b\x42yKindEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x1a\x39\n\x0b\x42yRoomEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x1a?\n\x11MessagesSentEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x02\x38\x01\"\x16\n\x14GetSocketInfoRequest\"S\n\x15GetSocketInfoResponse\x12:\n\x07sockets\x18\x01 \x03(\x0b\x32 .binnacle.streamer.v1.SocketInfoR\x07sockets\"\x86\x02\n\nSocketInfo\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x39\n\x05sends\x18\x03 \x03(\x0b\x32#.binnacle.streamer.v1.SocketMessageR\x05sends\x12\x45\n\x0bunderstands\x18\x04 \x03(\x0b\x32#.binnacle.streamer.v1.SocketMessageR\x0bunderstands\x12@\n\x0b\x63lose_codes\x18\x05 \x03(\x0b\x32\x1f.binnacle.streamer.v1.CloseCodeR\ncloseCodes\"E\n\rSocketMessage\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"A\n\tCloseCode\x12\x12\n\x04\x63ode\x18\x01 \x01(\rR\x04\x63ode\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription2\xc2\x04\n\x11\x43onnectionService\x12\x8a\x01\n\x0fListConnections\x12,.binnacle.streamer.v1.ListConnectionsRequest\x1a-.binnacle.streamer.v1.ListConnectionsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/admin/connections\x12\x96\x01\n\x11SendTestBroadcast\x12..binnacle.streamer.v1.SendTestBroadcastRequest\x1a/.binnacle.streamer.v1.SendTestBroadcastResponse\" \x82\xd3\xe4\x93\x02\x1a\"\x15/admin/test/broadcast:\x01*\x12\x8a\x01\n\x12GetConnectionStats\x12/.binnacle.streamer.v1.GetConnectionStatsRequest\x1a\x30.binnacle.streamer.v1.GetConnectionStatsResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/ws/stats\x12z\n\rGetSocketInfo\x12*.binnacle.streamer.v1.GetSocketInfoRequest\x1a+.binnacle.streamer.v1.GetSocketInfoResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/ws/infob\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/streamer/v1/connection_service.proto\x12\x14\x62innacle.streamer.v1\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x18\n\x16ListConnectionsRequest\"s\n\x17ListConnectionsResponse\x12\x42\n\x0b\x63onnections\x18\x01 \x03(\x0b\x32 .binnacle.streamer.v1.ConnectionR\x0b\x63onnections\x12\x14\n\x05\x63ount\x18\x02 \x01(\rR\x05\x63ount\"\xc6\x01\n\nConnection\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n\x05rooms\x18\x03 \x03(\tR\x05rooms\x12\x41\n\x0e\x63onnected_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\rconnectedTime\x12\x16\n\x06\x63lient\x18\x05 \x01(\tR\x06\x63lient\x12#\n\rmessages_sent\x18\x06 \x01(\x01R\x0cmessagesSent\"4\n\x18SendTestBroadcastRequest\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\"\xd5\x02\n\x19SendTestBroadcastResponse\x12\x18\n\x07reached\x18\x01 \x01(\rR\x07reached\x12j\n\x0freached_by_kind\x18\x02 \x03(\x0b\x32\x42.binnacle.streamer.v1.SendTestBroadcastResponse.ReachedByKindEntryR\rreachedByKind\x12\x1c\n\tunreached\x18\x03 \x01(\rR\tunreached\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\x12\x38\n\ttimestamp\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x1a@\n\x12ReachedByKindEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\"\x1b\n\x19GetConnectionStatsRequest\"\xd4\x05\n\x1aGetConnectionStatsResponse\x12\x38\n\ttimestamp\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12-\n\x12\x61\x63tive_connections\x18\x02 \x01(\rR\x11\x61\x63tiveConnections\x12U\n\x07\x62y_kind\x18\x03 \x03(\x0b\x32<.binnacle.streamer.v1.GetConnectionStatsResponse.ByKindEntryR\x06\x62yKind\x12U\n\x07\x62y_room\x18\x04 \x03(\x0b\x32<.binnacle.streamer.v1.GetConnectionStatsResponse.ByRoomEntryR\x06\x62yRoom\x12-\n\x12opened_connections\x18\x05 \x01(\x01R\x11openedConnections\x12)\n\x10most_connections\x18\x06 \x01(\rR\x0fmostConnections\x12g\n\rmessages_sent\x18\x07 \x03(\x0b\x32\x42.binnacle.streamer.v1.GetConnectionStatsResponse.MessagesSentEntryR\x0cmessagesSent\x12%\n\x0euptime_seconds\x18\x08 \x01(\x01R\ruptimeSeconds\x1a\x39\n\x0b\x42yKindEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x1a\x39\n\x0b\x42yRoomEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\rR\x05value:\x02\x38\x01\x1a?\n\x11MessagesSentEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x02\x38\x01\"\x16\n\x14GetSocketInfoRequest\"S\n\x15GetSocketInfoResponse\x12:\n\x07sockets\x18\x01 \x03(\x0b\x32 .binnacle.streamer.v1.SocketInfoR\x07sockets\"\x86\x02\n\nSocketInfo\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x39\n\x05sends\x18\x03 \x03(\x0b\x32#.binnacle.streamer.v1.SocketMessageR\x05sends\x12\x45\n\x0bunderstands\x18\x04 \x03(\x0b\x32#.binnacle.streamer.v1.SocketMessageR\x0bunderstands\x12@\n\x0b\x63lose_codes\x18\x05 \x03(\x0b\x32\x1f.binnacle.streamer.v1.CloseCodeR\ncloseCodes\"E\n\rSocketMessage\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"A\n\tCloseCode\x12\x12\n\x04\x63ode\x18\x01 \x01(\rR\x04\x63ode\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription2\xd2\x04\n\x11\x43onnectionService\x12\x8e\x01\n\x0fListConnections\x12,.binnacle.streamer.v1.ListConnectionsRequest\x1a-.binnacle.streamer.v1.ListConnectionsResponse\"\x1e\xe0\xe0\x18\x05\x82\xd3\xe4\x93\x02\x14\x12\x12/admin/connections\x12\x9a\x01\n\x11SendTestBroadcast\x12..binnacle.streamer.v1.SendTestBroadcastRequest\x1a/.binnacle.streamer.v1.SendTestBroadcastResponse\"$\xe0\xe0\x18\x05\x82\xd3\xe4\x93\x02\x1a\"\x15/admin/test/broadcast:\x01*\x12\x8e\x01\n\x12GetConnectionStats\x12/.binnacle.streamer.v1.GetConnectionStatsRequest\x1a\x30.binnacle.streamer.v1.GetConnectionStatsResponse\"\x15\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x0b\x12\t/ws/stats\x12~\n\rGetSocketInfo\x12*.binnacle.streamer.v1.GetSocketInfoRequest\x1a+.binnacle.streamer.v1.GetSocketInfoResponse\"\x14\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\n\x12\x08/ws/infob\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,45 +43,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCONNECTIONSTATSRESPONSE_MESSAGESSENTENTRY']._loaded_options = None
   _globals['_GETCONNECTIONSTATSRESPONSE_MESSAGESSENTENTRY']._serialized_options = b'8\001'
   _globals['_CONNECTIONSERVICE'].methods_by_name['ListConnections']._loaded_options = None
-  _globals['_CONNECTIONSERVICE'].methods_by_name['ListConnections']._serialized_options = b'\202\323\344\223\002\024\022\022/admin/connections'
+  _globals['_CONNECTIONSERVICE'].methods_by_name['ListConnections']._serialized_options = b'\340\340\030\005\202\323\344\223\002\024\022\022/admin/connections'
   _globals['_CONNECTIONSERVICE'].methods_by_name['SendTestBroadcast']._loaded_options = None
-  _globals['_CONNECTIONSERVICE'].methods_by_name['SendTestBroadcast']._serialized_options = b'\202\323\344\223\002\032\"\025/admin/test/broadcast:\001*'
+  _globals['_CONNECTIONSERVICE'].methods_by_name['SendTestBroadcast']._serialized_options = b'\340\340\030\005\202\323\344\223\002\032\"\025/admin/test/broadcast:\001*'
   _globals['_CONNECTIONSERVICE'].methods_by_name['GetConnectionStats']._loaded_options = None
-  _globals['_CONNECTIONSERVICE'].methods_by_name['GetConnectionStats']._serialized_options = b'\202\323\344\223\002\013\022\t/ws/stats'
+  _globals['_CONNECTIONSERVICE'].methods_by_name['GetConnectionStats']._serialized_options = b'\340\340\030\002\202\323\344\223\002\013\022\t/ws/stats'
   _globals['_CONNECTIONSERVICE'].methods_by_name['GetSocketInfo']._loaded_options = None
-  _globals['_CONNECTIONSERVICE'].methods_by_name['GetSocketInfo']._serialized_options = b'\202\323\344\223\002\n\022\010/ws/info'
-  _globals['_LISTCONNECTIONSREQUEST']._serialized_start=134
-  _globals['_LISTCONNECTIONSREQUEST']._serialized_end=158
-  _globals['_LISTCONNECTIONSRESPONSE']._serialized_start=160
-  _globals['_LISTCONNECTIONSRESPONSE']._serialized_end=275
-  _globals['_CONNECTION']._serialized_start=278
-  _globals['_CONNECTION']._serialized_end=476
-  _globals['_SENDTESTBROADCASTREQUEST']._serialized_start=478
-  _globals['_SENDTESTBROADCASTREQUEST']._serialized_end=530
-  _globals['_SENDTESTBROADCASTRESPONSE']._serialized_start=533
-  _globals['_SENDTESTBROADCASTRESPONSE']._serialized_end=874
-  _globals['_SENDTESTBROADCASTRESPONSE_REACHEDBYKINDENTRY']._serialized_start=810
-  _globals['_SENDTESTBROADCASTRESPONSE_REACHEDBYKINDENTRY']._serialized_end=874
-  _globals['_GETCONNECTIONSTATSREQUEST']._serialized_start=876
-  _globals['_GETCONNECTIONSTATSREQUEST']._serialized_end=903
-  _globals['_GETCONNECTIONSTATSRESPONSE']._serialized_start=906
-  _globals['_GETCONNECTIONSTATSRESPONSE']._serialized_end=1630
-  _globals['_GETCONNECTIONSTATSRESPONSE_BYKINDENTRY']._serialized_start=1449
-  _globals['_GETCONNECTIONSTATSRESPONSE_BYKINDENTRY']._serialized_end=1506
-  _globals['_GETCONNECTIONSTATSRESPONSE_BYROOMENTRY']._serialized_start=1508
-  _globals['_GETCONNECTIONSTATSRESPONSE_BYROOMENTRY']._serialized_end=1565
-  _globals['_GETCONNECTIONSTATSRESPONSE_MESSAGESSENTENTRY']._serialized_start=1567
-  _globals['_GETCONNECTIONSTATSRESPONSE_MESSAGESSENTENTRY']._serialized_end=1630
-  _globals['_GETSOCKETINFOREQUEST']._serialized_start=1632
-  _globals['_GETSOCKETINFOREQUEST']._serialized_end=1654
-  _globals['_GETSOCKETINFORESPONSE']._serialized_start=1656
-  _globals['_GETSOCKETINFORESPONSE']._serialized_end=1739
-  _globals['_SOCKETINFO']._serialized_start=1742
-  _globals['_SOCKETINFO']._serialized_end=2004
-  _globals['_SOCKETMESSAGE']._serialized_start=2006
-  _globals['_SOCKETMESSAGE']._serialized_end=2075
-  _globals['_CLOSECODE']._serialized_start=2077
-  _globals['_CLOSECODE']._serialized_end=2142
-  _globals['_CONNECTIONSERVICE']._serialized_start=2145
-  _globals['_CONNECTIONSERVICE']._serialized_end=2723
+  _globals['_CONNECTIONSERVICE'].methods_by_name['GetSocketInfo']._serialized_options = b'\340\340\030\002\202\323\344\223\002\n\022\010/ws/info'
+  _globals['_LISTCONNECTIONSREQUEST']._serialized_start=169
+  _globals['_LISTCONNECTIONSREQUEST']._serialized_end=193
+  _globals['_LISTCONNECTIONSRESPONSE']._serialized_start=195
+  _globals['_LISTCONNECTIONSRESPONSE']._serialized_end=310
+  _globals['_CONNECTION']._serialized_start=313
+  _globals['_CONNECTION']._serialized_end=511
+  _globals['_SENDTESTBROADCASTREQUEST']._serialized_start=513
+  _globals['_SENDTESTBROADCASTREQUEST']._serialized_end=565
+  _globals['_SENDTESTBROADCASTRESPONSE']._serialized_start=568
+  _globals['_SENDTESTBROADCASTRESPONSE']._serialized_end=909
+  _globals['_SENDTESTBROADCASTRESPONSE_REACHEDBYKINDENTRY']._serialized_start=845
+  _globals['_SENDTESTBROADCASTRESPONSE_REACHEDBYKINDENTRY']._serialized_end=909
+  _globals['_GETCONNECTIONSTATSREQUEST']._serialized_start=911
+  _globals['_GETCONNECTIONSTATSREQUEST']._serialized_end=938
+  _globals['_GETCONNECTIONSTATSRESPONSE']._serialized_start=941
+  _globals['_GETCONNECTIONSTATSRESPONSE']._serialized_end=1665
+  _globals['_GETCONNECTIONSTATSRESPONSE_BYKINDENTRY']._serialized_start=1484
+  _globals['_GETCONNECTIONSTATSRESPONSE_BYKINDENTRY']._serialized_end=1541
+  _globals['_GETCONNECTIONSTATSRESPONSE_BYROOMENTRY']._serialized_start=1543
+  _globals['_GETCONNECTIONSTATSRESPONSE_BYROOMENTRY']._serialized_end=1600
+  _globals['_GETCONNECTIONSTATSRESPONSE_MESSAGESSENTENTRY']._serialized_start=1602
+  _globals['_GETCONNECTIONSTATSRESPONSE_MESSAGESSENTENTRY']._serialized_end=1665
+  _globals['_GETSOCKETINFOREQUEST']._serialized_start=1667
+  _globals['_GETSOCKETINFOREQUEST']._serialized_end=1689
+  _globals['_GETSOCKETINFORESPONSE']._serialized_start=1691
+  _globals['_GETSOCKETINFORESPONSE']._serialized_end=1774
+  _globals['_SOCKETINFO']._serialized_start=1777
+  _globals['_SOCKETINFO']._serialized_end=2039
+  _globals['_SOCKETMESSAGE']._serialized_start=2041
+  _globals['_SOCKETMESSAGE']._serialized_end=2110
+  _globals['_CLOSECODE']._serialized_start=2112
+  _globals['_CLOSECODE']._serialized_end=2177
+  _globals['_CONNECTIONSERVICE']._serialized_start=2180
+  _globals['_CONNECTIONSERVICE']._serialized_end=2774
 # @@protoc_insertion_point(module_scope)

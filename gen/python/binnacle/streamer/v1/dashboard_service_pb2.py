@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.dashboard.v1 import dashboard_pb2 as binnacle_dot_dashboard_dot_v1_dot_dashboard__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,binnacle/streamer/v1/dashboard_service.proto\x12\x14\x62innacle.streamer.v1\x1a%binnacle/dashboard/v1/dashboard.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x15\n\x13GetDashboardRequest\"\x93\x03\n\x14GetDashboardResponse\x12;\n\x08overview\x18\x01 \x01(\x0b\x32\x1f.binnacle.dashboard.v1.OverviewR\x08overview\x12T\n\x08services\x18\x02 \x03(\x0b\x32\x38.binnacle.streamer.v1.GetDashboardResponse.ServicesEntryR\x08services\x12K\n\x0erealtime_stats\x18\x03 \x01(\x0b\x32$.binnacle.dashboard.v1.RealtimeStatsR\rrealtimeStats\x12\x39\n\nupdated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x1a`\n\rServicesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x39\n\x05value\x18\x02 \x01(\x0b\x32#.binnacle.dashboard.v1.ServiceStateR\x05value:\x02\x38\x01\"\x17\n\x15WatchDashboardRequest\"U\n\x16WatchDashboardResponse\x12;\n\x05\x66rame\x18\x01 \x01(\x0b\x32%.binnacle.dashboard.v1.DashboardFrameR\x05\x66rame2\xfc\x01\n\x10\x44\x61shboardService\x12y\n\x0cGetDashboard\x12).binnacle.streamer.v1.GetDashboardRequest\x1a*.binnacle.streamer.v1.GetDashboardResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/dashboard\x12m\n\x0eWatchDashboard\x12+.binnacle.streamer.v1.WatchDashboardRequest\x1a,.binnacle.streamer.v1.WatchDashboardResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,binnacle/streamer/v1/dashboard_service.proto\x12\x14\x62innacle.streamer.v1\x1a%binnacle/dashboard/v1/dashboard.proto\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x15\n\x13GetDashboardRequest\"\x93\x03\n\x14GetDashboardResponse\x12;\n\x08overview\x18\x01 \x01(\x0b\x32\x1f.binnacle.dashboard.v1.OverviewR\x08overview\x12T\n\x08services\x18\x02 \x03(\x0b\x32\x38.binnacle.streamer.v1.GetDashboardResponse.ServicesEntryR\x08services\x12K\n\x0erealtime_stats\x18\x03 \x01(\x0b\x32$.binnacle.dashboard.v1.RealtimeStatsR\rrealtimeStats\x12\x39\n\nupdated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x1a`\n\rServicesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x39\n\x05value\x18\x02 \x01(\x0b\x32#.binnacle.dashboard.v1.ServiceStateR\x05value:\x02\x38\x01\"\x17\n\x15WatchDashboardRequest\"U\n\x16WatchDashboardResponse\x12;\n\x05\x66rame\x18\x01 \x01(\x0b\x32%.binnacle.dashboard.v1.DashboardFrameR\x05\x66rame2\x86\x02\n\x10\x44\x61shboardService\x12}\n\x0cGetDashboard\x12).binnacle.streamer.v1.GetDashboardRequest\x1a*.binnacle.streamer.v1.GetDashboardResponse\"\x16\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x0c\x12\n/dashboard\x12s\n\x0eWatchDashboard\x12+.binnacle.streamer.v1.WatchDashboardRequest\x1a,.binnacle.streamer.v1.WatchDashboardResponse\"\x04\xe0\xe0\x18\x02\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,17 +38,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETDASHBOARDRESPONSE_SERVICESENTRY']._loaded_options = None
   _globals['_GETDASHBOARDRESPONSE_SERVICESENTRY']._serialized_options = b'8\001'
   _globals['_DASHBOARDSERVICE'].methods_by_name['GetDashboard']._loaded_options = None
-  _globals['_DASHBOARDSERVICE'].methods_by_name['GetDashboard']._serialized_options = b'\202\323\344\223\002\014\022\n/dashboard'
-  _globals['_GETDASHBOARDREQUEST']._serialized_start=172
-  _globals['_GETDASHBOARDREQUEST']._serialized_end=193
-  _globals['_GETDASHBOARDRESPONSE']._serialized_start=196
-  _globals['_GETDASHBOARDRESPONSE']._serialized_end=599
-  _globals['_GETDASHBOARDRESPONSE_SERVICESENTRY']._serialized_start=503
-  _globals['_GETDASHBOARDRESPONSE_SERVICESENTRY']._serialized_end=599
-  _globals['_WATCHDASHBOARDREQUEST']._serialized_start=601
-  _globals['_WATCHDASHBOARDREQUEST']._serialized_end=624
-  _globals['_WATCHDASHBOARDRESPONSE']._serialized_start=626
-  _globals['_WATCHDASHBOARDRESPONSE']._serialized_end=711
-  _globals['_DASHBOARDSERVICE']._serialized_start=714
-  _globals['_DASHBOARDSERVICE']._serialized_end=966
+  _globals['_DASHBOARDSERVICE'].methods_by_name['GetDashboard']._serialized_options = b'\340\340\030\002\202\323\344\223\002\014\022\n/dashboard'
+  _globals['_DASHBOARDSERVICE'].methods_by_name['WatchDashboard']._loaded_options = None
+  _globals['_DASHBOARDSERVICE'].methods_by_name['WatchDashboard']._serialized_options = b'\340\340\030\002'
+  _globals['_GETDASHBOARDREQUEST']._serialized_start=207
+  _globals['_GETDASHBOARDREQUEST']._serialized_end=228
+  _globals['_GETDASHBOARDRESPONSE']._serialized_start=231
+  _globals['_GETDASHBOARDRESPONSE']._serialized_end=634
+  _globals['_GETDASHBOARDRESPONSE_SERVICESENTRY']._serialized_start=538
+  _globals['_GETDASHBOARDRESPONSE_SERVICESENTRY']._serialized_end=634
+  _globals['_WATCHDASHBOARDREQUEST']._serialized_start=636
+  _globals['_WATCHDASHBOARDREQUEST']._serialized_end=659
+  _globals['_WATCHDASHBOARDRESPONSE']._serialized_start=661
+  _globals['_WATCHDASHBOARDRESPONSE']._serialized_end=746
+  _globals['_DASHBOARDSERVICE']._serialized_start=749
+  _globals['_DASHBOARDSERVICE']._serialized_end=1011
 # @@protoc_insertion_point(module_scope)

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from binnacle.live.v1 import live_pb2 as binnacle_dot_live_dot_v1_dot_live__pb2
 from binnacle.logs.v1 import logs_pb2 as binnacle_dot_logs_dot_v1_dot_logs__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'binnacle/streamer/v1/live_service.proto\x12\x14\x62innacle.streamer.v1\x1a\x1b\x62innacle/live/v1/live.proto\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a\x1cgoogle/api/annotations.proto\"X\n\x10SubscribeRequest\x12\x44\n\rsubscriptions\x18\x01 \x03(\x0b\x32\x1e.binnacle.live.v1.SubscriptionR\rsubscriptions\"H\n\x11SubscribeResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.binnacle.live.v1.ServerFrameR\x05\x66rame\"\xf5\x01\n\rFollowRequest\x12\x12\n\x04room\x18\x01 \x01(\tR\x04room\x12\x14\n\x05types\x18\x02 \x03(\tR\x05types\x12\x1a\n\x08services\x18\x03 \x03(\tR\x08services\x12\x19\n\x08user_ids\x18\x04 \x03(\tR\x07userIds\x12\x1f\n\x0bsession_ids\x18\x05 \x03(\tR\nsessionIds\x12\x32\n\x06levels\x18\x06 \x03(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x06levels\x12\x12\n\x04text\x18\x07 \x01(\tR\x04text\x12\x1a\n\x08position\x18\x08 \x01(\tR\x08position\"E\n\x0e\x46ollowResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.binnacle.live.v1.ServerFrameR\x05\x66rame\"E\n\x0e\x43onnectRequest\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.binnacle.live.v1.ClientFrameR\x05\x66rame\"F\n\x0f\x43onnectResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.binnacle.live.v1.ServerFrameR\x05\x66rame2\xcf\x02\n\x0bLiveService\x12w\n\tSubscribe\x12&.binnacle.streamer.v1.SubscribeRequest\x1a\'.binnacle.streamer.v1.SubscribeResponse\"\x17\x82\xd3\xe4\x93\x02\x11\"\x0c/api/v1/live:\x01*0\x01\x12k\n\x06\x46ollow\x12#.binnacle.streamer.v1.FollowRequest\x1a$.binnacle.streamer.v1.FollowResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/live0\x01\x12Z\n\x07\x43onnect\x12$.binnacle.streamer.v1.ConnectRequest\x1a%.binnacle.streamer.v1.ConnectResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'binnacle/streamer/v1/live_service.proto\x12\x14\x62innacle.streamer.v1\x1a\x1b\x62innacle/live/v1/live.proto\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a!binnacle/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\"X\n\x10SubscribeRequest\x12\x44\n\rsubscriptions\x18\x01 \x03(\x0b\x32\x1e.binnacle.live.v1.SubscriptionR\rsubscriptions\"H\n\x11SubscribeResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.binnacle.live.v1.ServerFrameR\x05\x66rame\"\xf5\x01\n\rFollowRequest\x12\x12\n\x04room\x18\x01 \x01(\tR\x04room\x12\x14\n\x05types\x18\x02 \x03(\tR\x05types\x12\x1a\n\x08services\x18\x03 \x03(\tR\x08services\x12\x19\n\x08user_ids\x18\x04 \x03(\tR\x07userIds\x12\x1f\n\x0bsession_ids\x18\x05 \x03(\tR\nsessionIds\x12\x32\n\x06levels\x18\x06 \x03(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x06levels\x12\x12\n\x04text\x18\x07 \x01(\tR\x04text\x12\x1a\n\x08position\x18\x08 \x01(\tR\x08position\"E\n\x0e\x46ollowResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.binnacle.live.v1.ServerFrameR\x05\x66rame\"E\n\x0e\x43onnectRequest\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.binnacle.live.v1.ClientFrameR\x05\x66rame\"F\n\x0f\x43onnectResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.binnacle.live.v1.ServerFrameR\x05\x66rame2\xdd\x02\n\x0bLiveService\x12{\n\tSubscribe\x12&.binnacle.streamer.v1.SubscribeRequest\x1a\'.binnacle.streamer.v1.SubscribeResponse\"\x1b\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x11\"\x0c/api/v1/live:\x01*0\x01\x12o\n\x06\x46ollow\x12#.binnacle.streamer.v1.FollowRequest\x1a$.binnacle.streamer.v1.FollowResponse\"\x18\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/live0\x01\x12`\n\x07\x43onnect\x12$.binnacle.streamer.v1.ConnectRequest\x1a%.binnacle.streamer.v1.ConnectResponse\"\x04\xe0\xe0\x18\x02(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,21 +36,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.streamer.v1.live_s
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LIVESERVICE'].methods_by_name['Subscribe']._loaded_options = None
-  _globals['_LIVESERVICE'].methods_by_name['Subscribe']._serialized_options = b'\202\323\344\223\002\021\"\014/api/v1/live:\001*'
+  _globals['_LIVESERVICE'].methods_by_name['Subscribe']._serialized_options = b'\340\340\030\002\202\323\344\223\002\021\"\014/api/v1/live:\001*'
   _globals['_LIVESERVICE'].methods_by_name['Follow']._loaded_options = None
-  _globals['_LIVESERVICE'].methods_by_name['Follow']._serialized_options = b'\202\323\344\223\002\016\022\014/api/v1/live'
-  _globals['_SUBSCRIBEREQUEST']._serialized_start=153
-  _globals['_SUBSCRIBEREQUEST']._serialized_end=241
-  _globals['_SUBSCRIBERESPONSE']._serialized_start=243
-  _globals['_SUBSCRIBERESPONSE']._serialized_end=315
-  _globals['_FOLLOWREQUEST']._serialized_start=318
-  _globals['_FOLLOWREQUEST']._serialized_end=563
-  _globals['_FOLLOWRESPONSE']._serialized_start=565
-  _globals['_FOLLOWRESPONSE']._serialized_end=634
-  _globals['_CONNECTREQUEST']._serialized_start=636
-  _globals['_CONNECTREQUEST']._serialized_end=705
-  _globals['_CONNECTRESPONSE']._serialized_start=707
-  _globals['_CONNECTRESPONSE']._serialized_end=777
-  _globals['_LIVESERVICE']._serialized_start=780
-  _globals['_LIVESERVICE']._serialized_end=1115
+  _globals['_LIVESERVICE'].methods_by_name['Follow']._serialized_options = b'\340\340\030\002\202\323\344\223\002\016\022\014/api/v1/live'
+  _globals['_LIVESERVICE'].methods_by_name['Connect']._loaded_options = None
+  _globals['_LIVESERVICE'].methods_by_name['Connect']._serialized_options = b'\340\340\030\002'
+  _globals['_SUBSCRIBEREQUEST']._serialized_start=188
+  _globals['_SUBSCRIBEREQUEST']._serialized_end=276
+  _globals['_SUBSCRIBERESPONSE']._serialized_start=278
+  _globals['_SUBSCRIBERESPONSE']._serialized_end=350
+  _globals['_FOLLOWREQUEST']._serialized_start=353
+  _globals['_FOLLOWREQUEST']._serialized_end=598
+  _globals['_FOLLOWRESPONSE']._serialized_start=600
+  _globals['_FOLLOWRESPONSE']._serialized_end=669
+  _globals['_CONNECTREQUEST']._serialized_start=671
+  _globals['_CONNECTREQUEST']._serialized_end=740
+  _globals['_CONNECTRESPONSE']._serialized_start=742
+  _globals['_CONNECTRESPONSE']._serialized_end=812
+  _globals['_LIVESERVICE']._serialized_start=815
+  _globals['_LIVESERVICE']._serialized_end=1164
 # @@protoc_insertion_point(module_scope)

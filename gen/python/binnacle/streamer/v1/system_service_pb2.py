@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from binnacle.figures.v1 import figures_pb2 as binnacle_dot_figures_dot_v1_dot_figures__pb2
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.processes.v1 import processes_pb2 as binnacle_dot_processes_dot_v1_dot_processes__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)binnacle/streamer/v1/system_service.proto\x12\x14\x62innacle.streamer.v1\x1a!binnacle/figures/v1/figures.proto\x1a%binnacle/processes/v1/processes.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetHealthRequest\"\xd4\x02\n\x11GetHealthResponse\x12\x16\n\x06status\x18\x01 \x01(\tR\x06status\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x18\n\x07version\x18\x03 \x01(\tR\x07version\x12\x38\n\ttimestamp\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12!\n\x0cuptime_hours\x18\x05 \x01(\x01R\x0buptimeHours\x12W\n\ncomponents\x18\x06 \x03(\x0b\x32\x37.binnacle.streamer.v1.GetHealthResponse.ComponentsEntryR\ncomponents\x1a=\n\x0f\x43omponentsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x11\n\x0fGetStatsRequest\"\xe3\x03\n\x10GetStatsResponse\x12!\n\x0ctotal_events\x18\x01 \x01(\x01R\x0btotalEvents\x12#\n\rtotal_metrics\x18\x02 \x01(\x01R\x0ctotalMetrics\x12\x1d\n\ntotal_logs\x18\x03 \x01(\x01R\ttotalLogs\x12)\n\x10total_heartbeats\x18\x04 \x01(\x01R\x0ftotalHeartbeats\x12!\n\x0ctotal_series\x18\x05 \x01(\x01R\x0btotalSeries\x12\'\n\x0f\x61\x63tive_services\x18\x06 \x01(\rR\x0e\x61\x63tiveServices\x12-\n\x12\x61\x63tive_connections\x18\x07 \x01(\rR\x11\x61\x63tiveConnections\x12^\n\x0e\x65vents_by_type\x18\x08 \x03(\x0b\x32\x38.binnacle.streamer.v1.GetStatsResponse.EventsByTypeEntryR\x0c\x65ventsByType\x12!\n\x0cuptime_hours\x18\t \x01(\x01R\x0buptimeHours\x1a?\n\x11\x45ventsByTypeEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x02\x38\x01\"\x17\n\x15GetMetricsTextRequest\"H\n\x16GetMetricsTextResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x18\n\x16GetSystemHealthRequest\"\xee\x01\n\x17GetSystemHealthResponse\x12\x16\n\x06status\x18\x01 \x01(\tR\x06status\x12\x38\n\ttimestamp\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12\x18\n\x07version\x18\x03 \x01(\tR\x07version\x12%\n\x0euptime_seconds\x18\x04 \x01(\x01R\ruptimeSeconds\x12@\n\ncomponents\x18\x05 \x03(\x0b\x32 .binnacle.processes.v1.ComponentR\ncomponents\"\x17\n\x15ListComponentsRequest\"\x8a\x01\n\x16ListComponentsResponse\x12@\n\ncomponents\x18\x01 \x03(\x0b\x32 .binnacle.processes.v1.ComponentR\ncomponents\x12\x18\n\x07healthy\x18\x02 \x01(\rR\x07healthy\x12\x14\n\x05total\x18\x03 \x01(\rR\x05total\"\x16\n\x14GetSystemInfoRequest\"\x8d\x03\n\x15GetSystemInfoResponse\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x38\n\ttimestamp\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12=\n\x0cstarted_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bstartedTime\x12%\n\x0euptime_seconds\x18\x05 \x01(\x01R\ruptimeSeconds\x12\x12\n\x04\x61uth\x18\x06 \x01(\tR\x04\x61uth\x12\x12\n\x04\x64\x65mo\x18\x07 \x01(\x08R\x04\x64\x65mo\x12<\n\tprocesses\x18\x08 \x03(\x0b\x32\x1e.binnacle.processes.v1.ProcessR\tprocesses\x12:\n\x07missing\x18\t \x03(\x0b\x32 .binnacle.figures.v1.MissingPartR\x07missing\"\x12\n\x10GetConfigRequest\"\x93\x01\n\x11GetConfigResponse\x12\x42\n\tprocesses\x18\x01 \x03(\x0b\x32$.binnacle.processes.v1.ProcessConfigR\tprocesses\x12:\n\x07missing\x18\x02 \x03(\x0b\x32 .binnacle.figures.v1.MissingPartR\x07missing2\xac\x07\n\rSystemService\x12m\n\tGetHealth\x12&.binnacle.streamer.v1.GetHealthRequest\x1a\'.binnacle.streamer.v1.GetHealthResponse\"\x0f\x82\xd3\xe4\x93\x02\t\x12\x07/health\x12i\n\x08GetStats\x12%.binnacle.streamer.v1.GetStatsRequest\x1a&.binnacle.streamer.v1.GetStatsResponse\"\x0e\x82\xd3\xe4\x93\x02\x08\x12\x06/stats\x12\xa6\x01\n\x0eGetMetricsText\x12+.binnacle.streamer.v1.GetMetricsTextRequest\x1a,.binnacle.streamer.v1.GetMetricsTextResponse\"9\x82\xd3\xe4\x93\x02\x33\x12\x08/metricsZ\x1e\x12\x13/api/system/metricsb\x07\x63ontentb\x07\x63ontent\x12\x8a\x01\n\x0fGetSystemHealth\x12,.binnacle.streamer.v1.GetSystemHealthRequest\x1a-.binnacle.streamer.v1.GetSystemHealthResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/system/health\x12\x8b\x01\n\x0eListComponents\x12+.binnacle.streamer.v1.ListComponentsRequest\x1a,.binnacle.streamer.v1.ListComponentsResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/api/system/components\x12\x82\x01\n\rGetSystemInfo\x12*.binnacle.streamer.v1.GetSystemInfoRequest\x1a+.binnacle.streamer.v1.GetSystemInfoResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/api/system/info\x12x\n\tGetConfig\x12&.binnacle.streamer.v1.GetConfigRequest\x1a\'.binnacle.streamer.v1.GetConfigResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/system/configb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)binnacle/streamer/v1/system_service.proto\x12\x14\x62innacle.streamer.v1\x1a!binnacle/figures/v1/figures.proto\x1a!binnacle/options/v1/options.proto\x1a%binnacle/processes/v1/processes.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetHealthRequest\"\xd4\x02\n\x11GetHealthResponse\x12\x16\n\x06status\x18\x01 \x01(\tR\x06status\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12\x18\n\x07version\x18\x03 \x01(\tR\x07version\x12\x38\n\ttimestamp\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12!\n\x0cuptime_hours\x18\x05 \x01(\x01R\x0buptimeHours\x12W\n\ncomponents\x18\x06 \x03(\x0b\x32\x37.binnacle.streamer.v1.GetHealthResponse.ComponentsEntryR\ncomponents\x1a=\n\x0f\x43omponentsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x11\n\x0fGetStatsRequest\"\xe3\x03\n\x10GetStatsResponse\x12!\n\x0ctotal_events\x18\x01 \x01(\x01R\x0btotalEvents\x12#\n\rtotal_metrics\x18\x02 \x01(\x01R\x0ctotalMetrics\x12\x1d\n\ntotal_logs\x18\x03 \x01(\x01R\ttotalLogs\x12)\n\x10total_heartbeats\x18\x04 \x01(\x01R\x0ftotalHeartbeats\x12!\n\x0ctotal_series\x18\x05 \x01(\x01R\x0btotalSeries\x12\'\n\x0f\x61\x63tive_services\x18\x06 \x01(\rR\x0e\x61\x63tiveServices\x12-\n\x12\x61\x63tive_connections\x18\x07 \x01(\rR\x11\x61\x63tiveConnections\x12^\n\x0e\x65vents_by_type\x18\x08 \x03(\x0b\x32\x38.binnacle.streamer.v1.GetStatsResponse.EventsByTypeEntryR\x0c\x65ventsByType\x12!\n\x0cuptime_hours\x18\t \x01(\x01R\x0buptimeHours\x1a?\n\x11\x45ventsByTypeEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x02\x38\x01\"\x17\n\x15GetMetricsTextRequest\"H\n\x16GetMetricsTextResponse\x12.\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x07\x63ontent\"\x18\n\x16GetSystemHealthRequest\"\xee\x01\n\x17GetSystemHealthResponse\x12\x16\n\x06status\x18\x01 \x01(\tR\x06status\x12\x38\n\ttimestamp\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12\x18\n\x07version\x18\x03 \x01(\tR\x07version\x12%\n\x0euptime_seconds\x18\x04 \x01(\x01R\ruptimeSeconds\x12@\n\ncomponents\x18\x05 \x03(\x0b\x32 .binnacle.processes.v1.ComponentR\ncomponents\"\x17\n\x15ListComponentsRequest\"\x8a\x01\n\x16ListComponentsResponse\x12@\n\ncomponents\x18\x01 \x03(\x0b\x32 .binnacle.processes.v1.ComponentR\ncomponents\x12\x18\n\x07healthy\x18\x02 \x01(\rR\x07healthy\x12\x14\n\x05total\x18\x03 \x01(\rR\x05total\"\x16\n\x14GetSystemInfoRequest\"\x8d\x03\n\x15GetSystemInfoResponse\x12\x18\n\x07service\x18\x01 \x01(\tR\x07service\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x38\n\ttimestamp\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12=\n\x0cstarted_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bstartedTime\x12%\n\x0euptime_seconds\x18\x05 \x01(\x01R\ruptimeSeconds\x12\x12\n\x04\x61uth\x18\x06 \x01(\tR\x04\x61uth\x12\x12\n\x04\x64\x65mo\x18\x07 \x01(\x08R\x04\x64\x65mo\x12<\n\tprocesses\x18\x08 \x03(\x0b\x32\x1e.binnacle.processes.v1.ProcessR\tprocesses\x12:\n\x07missing\x18\t \x03(\x0b\x32 .binnacle.figures.v1.MissingPartR\x07missing\"\x12\n\x10GetConfigRequest\"\x93\x01\n\x11GetConfigResponse\x12\x42\n\tprocesses\x18\x01 \x03(\x0b\x32$.binnacle.processes.v1.ProcessConfigR\tprocesses\x12:\n\x07missing\x18\x02 \x03(\x0b\x32 .binnacle.figures.v1.MissingPartR\x07missing2\xc8\x07\n\rSystemService\x12q\n\tGetHealth\x12&.binnacle.streamer.v1.GetHealthRequest\x1a\'.binnacle.streamer.v1.GetHealthResponse\"\x13\xe0\xe0\x18\x01\x82\xd3\xe4\x93\x02\t\x12\x07/health\x12m\n\x08GetStats\x12%.binnacle.streamer.v1.GetStatsRequest\x1a&.binnacle.streamer.v1.GetStatsResponse\"\x12\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x08\x12\x06/stats\x12\xaa\x01\n\x0eGetMetricsText\x12+.binnacle.streamer.v1.GetMetricsTextRequest\x1a,.binnacle.streamer.v1.GetMetricsTextResponse\"=\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x33\x12\x08/metricsZ\x1e\x12\x13/api/system/metricsb\x07\x63ontentb\x07\x63ontent\x12\x8e\x01\n\x0fGetSystemHealth\x12,.binnacle.streamer.v1.GetSystemHealthRequest\x1a-.binnacle.streamer.v1.GetSystemHealthResponse\"\x1e\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/system/health\x12\x8f\x01\n\x0eListComponents\x12+.binnacle.streamer.v1.ListComponentsRequest\x1a,.binnacle.streamer.v1.ListComponentsResponse\"\"\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/api/system/components\x12\x86\x01\n\rGetSystemInfo\x12*.binnacle.streamer.v1.GetSystemInfoRequest\x1a+.binnacle.streamer.v1.GetSystemInfoResponse\"\x1c\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/api/system/info\x12|\n\tGetConfig\x12&.binnacle.streamer.v1.GetConfigRequest\x1a\'.binnacle.streamer.v1.GetConfigResponse\"\x1e\xe0\xe0\x18\x05\x82\xd3\xe4\x93\x02\x14\x12\x12/api/system/configb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,51 +42,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTATSRESPONSE_EVENTSBYTYPEENTRY']._loaded_options = None
   _globals['_GETSTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_options = b'8\001'
   _globals['_SYSTEMSERVICE'].methods_by_name['GetHealth']._loaded_options = None
-  _globals['_SYSTEMSERVICE'].methods_by_name['GetHealth']._serialized_options = b'\202\323\344\223\002\t\022\007/health'
+  _globals['_SYSTEMSERVICE'].methods_by_name['GetHealth']._serialized_options = b'\340\340\030\001\202\323\344\223\002\t\022\007/health'
   _globals['_SYSTEMSERVICE'].methods_by_name['GetStats']._loaded_options = None
-  _globals['_SYSTEMSERVICE'].methods_by_name['GetStats']._serialized_options = b'\202\323\344\223\002\010\022\006/stats'
+  _globals['_SYSTEMSERVICE'].methods_by_name['GetStats']._serialized_options = b'\340\340\030\002\202\323\344\223\002\010\022\006/stats'
   _globals['_SYSTEMSERVICE'].methods_by_name['GetMetricsText']._loaded_options = None
-  _globals['_SYSTEMSERVICE'].methods_by_name['GetMetricsText']._serialized_options = b'\202\323\344\223\0023\022\010/metricsZ\036\022\023/api/system/metricsb\007contentb\007content'
+  _globals['_SYSTEMSERVICE'].methods_by_name['GetMetricsText']._serialized_options = b'\340\340\030\002\202\323\344\223\0023\022\010/metricsZ\036\022\023/api/system/metricsb\007contentb\007content'
   _globals['_SYSTEMSERVICE'].methods_by_name['GetSystemHealth']._loaded_options = None
-  _globals['_SYSTEMSERVICE'].methods_by_name['GetSystemHealth']._serialized_options = b'\202\323\344\223\002\024\022\022/api/system/health'
+  _globals['_SYSTEMSERVICE'].methods_by_name['GetSystemHealth']._serialized_options = b'\340\340\030\002\202\323\344\223\002\024\022\022/api/system/health'
   _globals['_SYSTEMSERVICE'].methods_by_name['ListComponents']._loaded_options = None
-  _globals['_SYSTEMSERVICE'].methods_by_name['ListComponents']._serialized_options = b'\202\323\344\223\002\030\022\026/api/system/components'
+  _globals['_SYSTEMSERVICE'].methods_by_name['ListComponents']._serialized_options = b'\340\340\030\002\202\323\344\223\002\030\022\026/api/system/components'
   _globals['_SYSTEMSERVICE'].methods_by_name['GetSystemInfo']._loaded_options = None
-  _globals['_SYSTEMSERVICE'].methods_by_name['GetSystemInfo']._serialized_options = b'\202\323\344\223\002\022\022\020/api/system/info'
+  _globals['_SYSTEMSERVICE'].methods_by_name['GetSystemInfo']._serialized_options = b'\340\340\030\002\202\323\344\223\002\022\022\020/api/system/info'
   _globals['_SYSTEMSERVICE'].methods_by_name['GetConfig']._loaded_options = None
-  _globals['_SYSTEMSERVICE'].methods_by_name['GetConfig']._serialized_options = b'\202\323\344\223\002\024\022\022/api/system/config'
-  _globals['_GETHEALTHREQUEST']._serialized_start=231
-  _globals['_GETHEALTHREQUEST']._serialized_end=249
-  _globals['_GETHEALTHRESPONSE']._serialized_start=252
-  _globals['_GETHEALTHRESPONSE']._serialized_end=592
-  _globals['_GETHEALTHRESPONSE_COMPONENTSENTRY']._serialized_start=531
-  _globals['_GETHEALTHRESPONSE_COMPONENTSENTRY']._serialized_end=592
-  _globals['_GETSTATSREQUEST']._serialized_start=594
-  _globals['_GETSTATSREQUEST']._serialized_end=611
-  _globals['_GETSTATSRESPONSE']._serialized_start=614
-  _globals['_GETSTATSRESPONSE']._serialized_end=1097
-  _globals['_GETSTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_start=1034
-  _globals['_GETSTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_end=1097
-  _globals['_GETMETRICSTEXTREQUEST']._serialized_start=1099
-  _globals['_GETMETRICSTEXTREQUEST']._serialized_end=1122
-  _globals['_GETMETRICSTEXTRESPONSE']._serialized_start=1124
-  _globals['_GETMETRICSTEXTRESPONSE']._serialized_end=1196
-  _globals['_GETSYSTEMHEALTHREQUEST']._serialized_start=1198
-  _globals['_GETSYSTEMHEALTHREQUEST']._serialized_end=1222
-  _globals['_GETSYSTEMHEALTHRESPONSE']._serialized_start=1225
-  _globals['_GETSYSTEMHEALTHRESPONSE']._serialized_end=1463
-  _globals['_LISTCOMPONENTSREQUEST']._serialized_start=1465
-  _globals['_LISTCOMPONENTSREQUEST']._serialized_end=1488
-  _globals['_LISTCOMPONENTSRESPONSE']._serialized_start=1491
-  _globals['_LISTCOMPONENTSRESPONSE']._serialized_end=1629
-  _globals['_GETSYSTEMINFOREQUEST']._serialized_start=1631
-  _globals['_GETSYSTEMINFOREQUEST']._serialized_end=1653
-  _globals['_GETSYSTEMINFORESPONSE']._serialized_start=1656
-  _globals['_GETSYSTEMINFORESPONSE']._serialized_end=2053
-  _globals['_GETCONFIGREQUEST']._serialized_start=2055
-  _globals['_GETCONFIGREQUEST']._serialized_end=2073
-  _globals['_GETCONFIGRESPONSE']._serialized_start=2076
-  _globals['_GETCONFIGRESPONSE']._serialized_end=2223
-  _globals['_SYSTEMSERVICE']._serialized_start=2226
-  _globals['_SYSTEMSERVICE']._serialized_end=3166
+  _globals['_SYSTEMSERVICE'].methods_by_name['GetConfig']._serialized_options = b'\340\340\030\005\202\323\344\223\002\024\022\022/api/system/config'
+  _globals['_GETHEALTHREQUEST']._serialized_start=266
+  _globals['_GETHEALTHREQUEST']._serialized_end=284
+  _globals['_GETHEALTHRESPONSE']._serialized_start=287
+  _globals['_GETHEALTHRESPONSE']._serialized_end=627
+  _globals['_GETHEALTHRESPONSE_COMPONENTSENTRY']._serialized_start=566
+  _globals['_GETHEALTHRESPONSE_COMPONENTSENTRY']._serialized_end=627
+  _globals['_GETSTATSREQUEST']._serialized_start=629
+  _globals['_GETSTATSREQUEST']._serialized_end=646
+  _globals['_GETSTATSRESPONSE']._serialized_start=649
+  _globals['_GETSTATSRESPONSE']._serialized_end=1132
+  _globals['_GETSTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_start=1069
+  _globals['_GETSTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_end=1132
+  _globals['_GETMETRICSTEXTREQUEST']._serialized_start=1134
+  _globals['_GETMETRICSTEXTREQUEST']._serialized_end=1157
+  _globals['_GETMETRICSTEXTRESPONSE']._serialized_start=1159
+  _globals['_GETMETRICSTEXTRESPONSE']._serialized_end=1231
+  _globals['_GETSYSTEMHEALTHREQUEST']._serialized_start=1233
+  _globals['_GETSYSTEMHEALTHREQUEST']._serialized_end=1257
+  _globals['_GETSYSTEMHEALTHRESPONSE']._serialized_start=1260
+  _globals['_GETSYSTEMHEALTHRESPONSE']._serialized_end=1498
+  _globals['_LISTCOMPONENTSREQUEST']._serialized_start=1500
+  _globals['_LISTCOMPONENTSREQUEST']._serialized_end=1523
+  _globals['_LISTCOMPONENTSRESPONSE']._serialized_start=1526
+  _globals['_LISTCOMPONENTSRESPONSE']._serialized_end=1664
+  _globals['_GETSYSTEMINFOREQUEST']._serialized_start=1666
+  _globals['_GETSYSTEMINFOREQUEST']._serialized_end=1688
+  _globals['_GETSYSTEMINFORESPONSE']._serialized_start=1691
+  _globals['_GETSYSTEMINFORESPONSE']._serialized_end=2088
+  _globals['_GETCONFIGREQUEST']._serialized_start=2090
+  _globals['_GETCONFIGREQUEST']._serialized_end=2108
+  _globals['_GETCONFIGRESPONSE']._serialized_start=2111
+  _globals['_GETCONFIGRESPONSE']._serialized_end=2258
+  _globals['_SYSTEMSERVICE']._serialized_start=2261
+  _globals['_SYSTEMSERVICE']._serialized_end=3229
 # @@protoc_insertion_point(module_scope)

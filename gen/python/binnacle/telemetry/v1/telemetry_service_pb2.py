@@ -22,24 +22,29 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
 from binnacle.processes.v1 import processes_pb2 as binnacle_dot_processes_dot_v1_dot_processes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/telemetry/v1/telemetry_service.proto\x12\x15\x62innacle.telemetry.v1\x1a%binnacle/processes/v1/processes.proto\"\x1a\n\x18GetProcessMetricsRequest\"I\n\x19GetProcessMetricsResponse\x12\x18\n\x07process\x18\x01 \x01(\tR\x07process\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\"\x18\n\x16\x44\x65scribeProcessRequest\"\x8f\x01\n\x17\x44\x65scribeProcessResponse\x12\x38\n\x07process\x18\x01 \x01(\x0b\x32\x1e.binnacle.processes.v1.ProcessR\x07process\x12:\n\x08settings\x18\x02 \x03(\x0b\x32\x1e.binnacle.processes.v1.SettingR\x08settings2\xfc\x01\n\x10TelemetryService\x12v\n\x11GetProcessMetrics\x12/.binnacle.telemetry.v1.GetProcessMetricsRequest\x1a\x30.binnacle.telemetry.v1.GetProcessMetricsResponse\x12p\n\x0f\x44\x65scribeProcess\x12-.binnacle.telemetry.v1.DescribeProcessRequest\x1a..binnacle.telemetry.v1.DescribeProcessResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/telemetry/v1/telemetry_service.proto\x12\x15\x62innacle.telemetry.v1\x1a!binnacle/options/v1/options.proto\x1a%binnacle/processes/v1/processes.proto\"\x1a\n\x18GetProcessMetricsRequest\"I\n\x19GetProcessMetricsResponse\x12\x18\n\x07process\x18\x01 \x01(\tR\x07process\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\"\x18\n\x16\x44\x65scribeProcessRequest\"\x8f\x01\n\x17\x44\x65scribeProcessResponse\x12\x38\n\x07process\x18\x01 \x01(\x0b\x32\x1e.binnacle.processes.v1.ProcessR\x07process\x12:\n\x08settings\x18\x02 \x03(\x0b\x32\x1e.binnacle.processes.v1.SettingR\x08settings2\x88\x02\n\x10TelemetryService\x12|\n\x11GetProcessMetrics\x12/.binnacle.telemetry.v1.GetProcessMetricsRequest\x1a\x30.binnacle.telemetry.v1.GetProcessMetricsResponse\"\x04\xe0\xe0\x18\x07\x12v\n\x0f\x44\x65scribeProcess\x12-.binnacle.telemetry.v1.DescribeProcessRequest\x1a..binnacle.telemetry.v1.DescribeProcessResponse\"\x04\xe0\xe0\x18\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.telemetry.v1.telemetry_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETPROCESSMETRICSREQUEST']._serialized_start=111
-  _globals['_GETPROCESSMETRICSREQUEST']._serialized_end=137
-  _globals['_GETPROCESSMETRICSRESPONSE']._serialized_start=139
-  _globals['_GETPROCESSMETRICSRESPONSE']._serialized_end=212
-  _globals['_DESCRIBEPROCESSREQUEST']._serialized_start=214
-  _globals['_DESCRIBEPROCESSREQUEST']._serialized_end=238
-  _globals['_DESCRIBEPROCESSRESPONSE']._serialized_start=241
-  _globals['_DESCRIBEPROCESSRESPONSE']._serialized_end=384
-  _globals['_TELEMETRYSERVICE']._serialized_start=387
-  _globals['_TELEMETRYSERVICE']._serialized_end=639
+  _globals['_TELEMETRYSERVICE'].methods_by_name['GetProcessMetrics']._loaded_options = None
+  _globals['_TELEMETRYSERVICE'].methods_by_name['GetProcessMetrics']._serialized_options = b'\340\340\030\007'
+  _globals['_TELEMETRYSERVICE'].methods_by_name['DescribeProcess']._loaded_options = None
+  _globals['_TELEMETRYSERVICE'].methods_by_name['DescribeProcess']._serialized_options = b'\340\340\030\007'
+  _globals['_GETPROCESSMETRICSREQUEST']._serialized_start=146
+  _globals['_GETPROCESSMETRICSREQUEST']._serialized_end=172
+  _globals['_GETPROCESSMETRICSRESPONSE']._serialized_start=174
+  _globals['_GETPROCESSMETRICSRESPONSE']._serialized_end=247
+  _globals['_DESCRIBEPROCESSREQUEST']._serialized_start=249
+  _globals['_DESCRIBEPROCESSREQUEST']._serialized_end=273
+  _globals['_DESCRIBEPROCESSRESPONSE']._serialized_start=276
+  _globals['_DESCRIBEPROCESSRESPONSE']._serialized_end=419
+  _globals['_TELEMETRYSERVICE']._serialized_start=422
+  _globals['_TELEMETRYSERVICE']._serialized_end=686
 # @@protoc_insertion_point(module_scope)

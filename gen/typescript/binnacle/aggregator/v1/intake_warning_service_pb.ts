@@ -6,6 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_binnacle_options_v1_options } from "../../options/v1/options_pb.js";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -15,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/aggregator/v1/intake_warning_service.proto.
  */
 export const file_binnacle_aggregator_v1_intake_warning_service: GenFile = /*@__PURE__*/
-  fileDesc("CjNiaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2ludGFrZV93YXJuaW5nX3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEirgEKGUxpc3RJbnRha2VXYXJuaW5nc1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGtpbmQYAyABKAkSEQoJcGFnZV9zaXplGAQgASgNEhIKCnBhZ2VfdG9rZW4YBSABKAkibgoaTGlzdEludGFrZVdhcm5pbmdzUmVzcG9uc2USNwoId2FybmluZ3MYASADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkludGFrZVdhcm5pbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIt8BCg1JbnRha2VXYXJuaW5nEgwKBGtpbmQYASABKAkSDQoFZmllbGQYAiABKAkSDgoGcmVhc29uGAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEg4KBnNvdXJjZRgFIAEoCRIOCgZzYW1wbGUYBiABKAkSDQoFY291bnQYByABKAESLgoKZmlyc3RfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJbGFzdF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDK1AQoUSW50YWtlV2FybmluZ1NlcnZpY2USnAEKEkxpc3RJbnRha2VXYXJuaW5ncxIxLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEludGFrZVdhcm5pbmdzUmVxdWVzdBoyLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEludGFrZVdhcm5pbmdzUmVzcG9uc2UiH4LT5JMCGRIXL2FwaS92MS9pbnRha2Utd2FybmluZ3NiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("CjNiaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2ludGFrZV93YXJuaW5nX3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEirgEKGUxpc3RJbnRha2VXYXJuaW5nc1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGtpbmQYAyABKAkSEQoJcGFnZV9zaXplGAQgASgNEhIKCnBhZ2VfdG9rZW4YBSABKAkibgoaTGlzdEludGFrZVdhcm5pbmdzUmVzcG9uc2USNwoId2FybmluZ3MYASADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkludGFrZVdhcm5pbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIt8BCg1JbnRha2VXYXJuaW5nEgwKBGtpbmQYASABKAkSDQoFZmllbGQYAiABKAkSDgoGcmVhc29uGAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEg4KBnNvdXJjZRgFIAEoCRIOCgZzYW1wbGUYBiABKAkSDQoFY291bnQYByABKAESLgoKZmlyc3RfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJbGFzdF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDK5AQoUSW50YWtlV2FybmluZ1NlcnZpY2USoAEKEkxpc3RJbnRha2VXYXJuaW5ncxIxLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEludGFrZVdhcm5pbmdzUmVxdWVzdBoyLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdEludGFrZVdhcm5pbmdzUmVzcG9uc2UiI+DgGAKC0+STAhkSFy9hcGkvdjEvaW50YWtlLXdhcm5pbmdzYgZwcm90bzM", [file_binnacle_options_v1_options, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Which refusals to list.
@@ -122,6 +123,8 @@ export type IntakeWarning = Message<"binnacle.aggregator.v1.IntakeWarning"> & {
    * (a request that cannot be decoded), `clock_skew`, `unknown_series`,
    * `active_series`, `request_size`, `rate`, `capacity`, `series` (of all
    * tenants together), `journal` (it is full), `other` (too many kinds to list).
+   * `redacted` tells once of a name like that of a secret: what was written under
+   * it is kept, but its values were replaced.
    *
    * @generated from field: string reason = 3;
    */

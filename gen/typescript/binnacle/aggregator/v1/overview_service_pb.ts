@@ -2,12 +2,13 @@
 // @generated from file binnacle/aggregator/v1/overview_service.proto (package binnacle.aggregator.v1, syntax proto3)
 /* eslint-disable */
 
-// The live overview, for the streamer and alerting. Internal to the suite.
+// The live overview, for the streamer. Internal to the suite.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { DashboardFrame, DashboardState } from "../../dashboard/v1/dashboard_pb.js";
 import { file_binnacle_dashboard_v1_dashboard } from "../../dashboard/v1/dashboard_pb.js";
+import { file_binnacle_options_v1_options } from "../../options/v1/options_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/aggregator/v1/overview_service.proto.
  */
 export const file_binnacle_aggregator_v1_overview_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL292ZXJ2aWV3X3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEiFAoSR2V0T3ZlcnZpZXdSZXF1ZXN0IoMBChNHZXRPdmVydmlld1Jlc3BvbnNlEjQKBXN0YXRlGAEgASgLMiUuYmlubmFjbGUuZGFzaGJvYXJkLnYxLkRhc2hib2FyZFN0YXRlEjYKB3dpbmRvd3MYAiADKAsyJS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLlNlcnZpY2VXaW5kb3cidgoNU2VydmljZVdpbmRvdxIPCgdzZXJ2aWNlGAEgASgJEhAKCHJlcXVlc3RzGAIgASgBEg4KBmVycm9ycxgDIAEoARIyCg5sYXN0X2hlYXJ0YmVhdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFgoUV2F0Y2hPdmVydmlld1JlcXVlc3Qi1QEKFVdhdGNoT3ZlcnZpZXdSZXNwb25zZRI0CgVmcmFtZRgBIAEoCzIlLmJpbm5hY2xlLmRhc2hib2FyZC52MS5EYXNoYm9hcmRGcmFtZRI2Cgd3aW5kb3dzGAIgAygLMiUuYmlubmFjbGUuYWdncmVnYXRvci52MS5TZXJ2aWNlV2luZG93EhQKDGV2ZW50X3BsYWNlcxgDIAMoCRI4ChRuZXdlc3RfYWNjZXB0ZWRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFwoVR2V0SW50YWtlU3RhdHNSZXF1ZXN0IowCChZHZXRJbnRha2VTdGF0c1Jlc3BvbnNlEg4KBmV2ZW50cxgBIAEoARIPCgdzYW1wbGVzGAIgASgBEgwKBGxvZ3MYAyABKAESEgoKaGVhcnRiZWF0cxgEIAEoARIOCgZzZXJpZXMYBSABKAESEAoIc2VydmljZXMYBiABKA0SWAoOZXZlbnRzX2J5X3R5cGUYByADKAsyQC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEludGFrZVN0YXRzUmVzcG9uc2UuRXZlbnRzQnlUeXBlRW50cnkaMwoRRXZlbnRzQnlUeXBlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ATLaAgoPT3ZlcnZpZXdTZXJ2aWNlEmYKC0dldE92ZXJ2aWV3EiouYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRPdmVydmlld1JlcXVlc3QaKy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldE92ZXJ2aWV3UmVzcG9uc2USbgoNV2F0Y2hPdmVydmlldxIsLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuV2F0Y2hPdmVydmlld1JlcXVlc3QaLS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLldhdGNoT3ZlcnZpZXdSZXNwb25zZTABEm8KDkdldEludGFrZVN0YXRzEi0uYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRJbnRha2VTdGF0c1JlcXVlc3QaLi5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEludGFrZVN0YXRzUmVzcG9uc2ViBnByb3RvMw", [file_binnacle_dashboard_v1_dashboard, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL292ZXJ2aWV3X3NlcnZpY2UucHJvdG8SFmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEiFAoSR2V0T3ZlcnZpZXdSZXF1ZXN0IksKE0dldE92ZXJ2aWV3UmVzcG9uc2USNAoFc3RhdGUYASABKAsyJS5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkU3RhdGUiFgoUV2F0Y2hPdmVydmlld1JlcXVlc3QinQEKFVdhdGNoT3ZlcnZpZXdSZXNwb25zZRI0CgVmcmFtZRgBIAEoCzIlLmJpbm5hY2xlLmRhc2hib2FyZC52MS5EYXNoYm9hcmRGcmFtZRIUCgxldmVudF9wbGFjZXMYAiADKAkSOAoUbmV3ZXN0X2FjY2VwdGVkX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhcKFUdldEludGFrZVN0YXRzUmVxdWVzdCKMAgoWR2V0SW50YWtlU3RhdHNSZXNwb25zZRIOCgZldmVudHMYASABKAESDwoHc2FtcGxlcxgCIAEoARIMCgRsb2dzGAMgASgBEhIKCmhlYXJ0YmVhdHMYBCABKAESDgoGc2VyaWVzGAUgASgBEhAKCHNlcnZpY2VzGAYgASgNElgKDmV2ZW50c19ieV90eXBlGAcgAygLMkAuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRJbnRha2VTdGF0c1Jlc3BvbnNlLkV2ZW50c0J5VHlwZUVudHJ5GjMKEUV2ZW50c0J5VHlwZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEy7AIKD092ZXJ2aWV3U2VydmljZRJsCgtHZXRPdmVydmlldxIqLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0T3ZlcnZpZXdSZXF1ZXN0GisuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRPdmVydmlld1Jlc3BvbnNlIgTg4BgHEnQKDVdhdGNoT3ZlcnZpZXcSLC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLldhdGNoT3ZlcnZpZXdSZXF1ZXN0Gi0uYmlubmFjbGUuYWdncmVnYXRvci52MS5XYXRjaE92ZXJ2aWV3UmVzcG9uc2UiBODgGAcwARJ1Cg5HZXRJbnRha2VTdGF0cxItLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0SW50YWtlU3RhdHNSZXF1ZXN0Gi4uYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRJbnRha2VTdGF0c1Jlc3BvbnNlIgTg4BgHYgZwcm90bzM", [file_binnacle_dashboard_v1_dashboard, file_binnacle_options_v1_options, file_google_protobuf_timestamp]);
 
 /**
  * Asks for the overview.
@@ -45,13 +46,6 @@ export type GetOverviewResponse = Message<"binnacle.aggregator.v1.GetOverviewRes
    * @generated from field: binnacle.dashboard.v1.DashboardState state = 1;
    */
   state?: DashboardState | undefined;
-
-  /**
-   * What rules are judged by; see ServiceWindow.
-   *
-   * @generated from field: repeated binnacle.aggregator.v1.ServiceWindow windows = 2;
-   */
-  windows: ServiceWindow[];
 };
 
 /**
@@ -60,50 +54,6 @@ export type GetOverviewResponse = Message<"binnacle.aggregator.v1.GetOverviewRes
  */
 export const GetOverviewResponseSchema: GenMessage<GetOverviewResponse> = /*@__PURE__*/
   messageDesc(file_binnacle_aggregator_v1_overview_service, 1);
-
-/**
- * What rules over one service are judged by. A service is listed while it has a
- * request or an error within 5 minutes, or a heartbeat within 24 hours; listing
- * it does not depend on the day.
- *
- * @generated from message binnacle.aggregator.v1.ServiceWindow
- */
-export type ServiceWindow = Message<"binnacle.aggregator.v1.ServiceWindow"> & {
-  /**
-   * Name of the service.
-   *
-   * @generated from field: string service = 1;
-   */
-  service: string;
-
-  /**
-   * Requests counted within the 5 minutes before the message was made.
-   *
-   * @generated from field: double requests = 2;
-   */
-  requests: number;
-
-  /**
-   * Errors counted within the same 5 minutes.
-   *
-   * @generated from field: double errors = 3;
-   */
-  errors: number;
-
-  /**
-   * Time of its last heartbeat; absent when none came within 24 hours.
-   *
-   * @generated from field: google.protobuf.Timestamp last_heartbeat = 4;
-   */
-  lastHeartbeat?: Timestamp | undefined;
-};
-
-/**
- * Describes the message binnacle.aggregator.v1.ServiceWindow.
- * Use `create(ServiceWindowSchema)` to create a new message.
- */
-export const ServiceWindowSchema: GenMessage<ServiceWindow> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 2);
 
 /**
  * Asks for the overview and its changes.
@@ -118,7 +68,7 @@ export type WatchOverviewRequest = Message<"binnacle.aggregator.v1.WatchOverview
  * Use `create(WatchOverviewRequestSchema)` to create a new message.
  */
 export const WatchOverviewRequestSchema: GenMessage<WatchOverviewRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 3);
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 2);
 
 /**
  * One message of the live overview.
@@ -134,19 +84,11 @@ export type WatchOverviewResponse = Message<"binnacle.aggregator.v1.WatchOvervie
   frame?: DashboardFrame | undefined;
 
   /**
-   * With `state` and `update`: what rules are judged by, all services anew, as
-   * of the snapshot's `updated_at`. Empty with `events`.
-   *
-   * @generated from field: repeated binnacle.aggregator.v1.ServiceWindow windows = 2;
-   */
-  windows: ServiceWindow[];
-
-  /**
    * With `events`: one opaque name each, the same whenever and by whomever an
    * event is told again. What other aggregators take in is told once it is
    * stored, the newest 1,000 events at a time; a TailService leaves none out.
    *
-   * @generated from field: repeated string event_places = 3;
+   * @generated from field: repeated string event_places = 2;
    */
   eventPlaces: string[];
 
@@ -154,7 +96,7 @@ export type WatchOverviewResponse = Message<"binnacle.aggregator.v1.WatchOvervie
    * With `state` and `update`: when the newest record that this aggregator took
    * in of the tenant was accepted by its collector; absent before the first.
    *
-   * @generated from field: google.protobuf.Timestamp newest_accepted_time = 4;
+   * @generated from field: google.protobuf.Timestamp newest_accepted_time = 3;
    */
   newestAcceptedTime?: Timestamp | undefined;
 };
@@ -164,7 +106,7 @@ export type WatchOverviewResponse = Message<"binnacle.aggregator.v1.WatchOvervie
  * Use `create(WatchOverviewResponseSchema)` to create a new message.
  */
 export const WatchOverviewResponseSchema: GenMessage<WatchOverviewResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 4);
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 3);
 
 /**
  * Asks for the counts.
@@ -179,7 +121,7 @@ export type GetIntakeStatsRequest = Message<"binnacle.aggregator.v1.GetIntakeSta
  * Use `create(GetIntakeStatsRequestSchema)` to create a new message.
  */
 export const GetIntakeStatsRequestSchema: GenMessage<GetIntakeStatsRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 5);
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 4);
 
 /**
  * What the tenant has stored.
@@ -242,7 +184,7 @@ export type GetIntakeStatsResponse = Message<"binnacle.aggregator.v1.GetIntakeSt
  * Use `create(GetIntakeStatsResponseSchema)` to create a new message.
  */
 export const GetIntakeStatsResponseSchema: GenMessage<GetIntakeStatsResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_aggregator_v1_overview_service, 6);
+  messageDesc(file_binnacle_aggregator_v1_overview_service, 5);
 
 /**
  * Answers what is happening now from memory. The tenant comes from the call.

@@ -6,18 +6,26 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Alert, AlertState } from "../../alerts/v1/alerts_pb.js";
+import type { Alert, AlertState, AlertStep, Severity } from "../../alerts/v1/alerts_pb.js";
 import { file_binnacle_alerts_v1_alerts } from "../../alerts/v1/alerts_pb.js";
+import type { AlertCounts } from "../../figures/v1/figures_pb.js";
+import { file_binnacle_figures_v1_figures } from "../../figures/v1/figures_pb.js";
+import { file_binnacle_options_v1_options } from "../../options/v1/options_pb.js";
+import type { TimeSeries } from "../../query/v1/query_pb.js";
+import { file_binnacle_query_v1_query } from "../../query/v1/query_pb.js";
+import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file binnacle/alerting/v1/alert_service.proto.
  */
 export const file_binnacle_alerting_v1_alert_service: GenFile = /*@__PURE__*/
-  fileDesc("CihiaW5uYWNsZS9hbGVydGluZy92MS9hbGVydF9zZXJ2aWNlLnByb3RvEhRiaW5uYWNsZS5hbGVydGluZy52MSJpChFMaXN0QWxlcnRzUmVxdWVzdBItCgVzdGF0ZRgBIAEoDjIeLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydFN0YXRlEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJIlgKEkxpc3RBbGVydHNSZXNwb25zZRIpCgZhbGVydHMYASADKAsyGS5iaW5uYWNsZS5hbGVydHMudjEuQWxlcnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIhQKEldhdGNoQWxlcnRzUmVxdWVzdCJVChNXYXRjaEFsZXJ0c1Jlc3BvbnNlEigKBWFsZXJ0GAEgASgLMhkuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0EhQKDHN5bmNocm9uaXNlZBgCIAEoCDLVAQoMQWxlcnRTZXJ2aWNlEl8KCkxpc3RBbGVydHMSJy5iaW5uYWNsZS5hbGVydGluZy52MS5MaXN0QWxlcnRzUmVxdWVzdBooLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkxpc3RBbGVydHNSZXNwb25zZRJkCgtXYXRjaEFsZXJ0cxIoLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLldhdGNoQWxlcnRzUmVxdWVzdBopLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLldhdGNoQWxlcnRzUmVzcG9uc2UwAWIGcHJvdG8z", [file_binnacle_alerts_v1_alerts]);
+  fileDesc("CihiaW5uYWNsZS9hbGVydGluZy92MS9hbGVydF9zZXJ2aWNlLnByb3RvEhRiaW5uYWNsZS5hbGVydGluZy52MSKOAgoRTGlzdEFsZXJ0c1JlcXVlc3QSLQoFc3RhdGUYASABKA4yHi5iaW5uYWNsZS5hbGVydHMudjEuQWxlcnRTdGF0ZRIRCglwYWdlX3NpemUYAiABKA0SEgoKcGFnZV90b2tlbhgDIAEoCRIuCghzZXZlcml0eRgEIAEoDjIcLmJpbm5hY2xlLmFsZXJ0cy52MS5TZXZlcml0eRIPCgdydWxlX2lkGAUgASgJEg8KB3NlcnZpY2UYBiABKAkSDQoFbWF0Y2gYByADKAkSDAoEdGV4dBgIIAEoCRIPCgdhdWRpYmxlGAkgASgIEg4KBmFjdGl2ZRgKIAEoCBITCgtpbmNpZGVudF9pZBgLIAEoCSKZAQoSTGlzdEFsZXJ0c1Jlc3BvbnNlEikKBmFsZXJ0cxgBIAMoCzIZLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDQoFdG90YWwYAyABKA0SMAoGY291bnRzGAQgASgLMiAuYmlubmFjbGUuZmlndXJlcy52MS5BbGVydENvdW50cyJYChdMaXN0UmVjZW50QWxlcnRzUmVxdWVzdBINCgVsaW1pdBgBIAEoDRIuCghzZXZlcml0eRgCIAEoDjIcLmJpbm5hY2xlLmFsZXJ0cy52MS5TZXZlcml0eSJUChhMaXN0UmVjZW50QWxlcnRzUmVzcG9uc2USKQoGYWxlcnRzGAEgAygLMhkuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0Eg0KBWNvdW50GAIgASgNIh0KD0dldEFsZXJ0UmVxdWVzdBIKCgJpZBgBIAEoCSKiAQoQR2V0QWxlcnRSZXNwb25zZRIoCgVhbGVydBgBIAEoCzIZLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydBIsCgVzdGVwcxgCIAMoCzIdLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydFN0ZXASNgoLZXhwbGFuYXRpb24YAyABKAsyIS5iaW5uYWNsZS5hbGVydGluZy52MS5FeHBsYW5hdGlvbiKcAQoTRXhwbGFpbkFsZXJ0UmVxdWVzdBIPCgdydWxlX2lkGAEgASgJEkUKBmxhYmVscxgCIAMoCzI1LmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkV4cGxhaW5BbGVydFJlcXVlc3QuTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJPChRFeHBsYWluQWxlcnRSZXNwb25zZRI3CgxleHBsYW5hdGlvbnMYASADKAsyIS5iaW5uYWNsZS5hbGVydGluZy52MS5FeHBsYW5hdGlvbiKkAwoLRXhwbGFuYXRpb24SPQoGbGFiZWxzGAEgAygLMi0uYmlubmFjbGUuYWxlcnRpbmcudjEuRXhwbGFuYXRpb24uTGFiZWxzRW50cnkSLQoFc3RhdGUYAiABKA4yHi5iaW5uYWNsZS5hbGVydHMudjEuQWxlcnRTdGF0ZRIMCgR0ZXh0GAMgASgJEi8KC2p1ZGdlZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgV2YWx1ZRgFIAEoAUgAiAEBEhYKCXRocmVzaG9sZBgGIAEoAUgBiAEBEi8KBXBhcnRzGAcgAygLMiAuYmlubmFjbGUuYWxlcnRpbmcudjEuTmFtZWRWYWx1ZRItCgZzZXJpZXMYCCADKAsyHS5iaW5uYWNsZS5xdWVyeS52MS5UaW1lU2VyaWVzEhUKDXRpbWVzX3VuaXhfbXMYCSADKAEaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIICgZfdmFsdWVCDAoKX3RocmVzaG9sZCIpCgpOYW1lZFZhbHVlEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAEiFAoSV2F0Y2hBbGVydHNSZXF1ZXN0IlUKE1dhdGNoQWxlcnRzUmVzcG9uc2USKAoFYWxlcnQYASABKAsyGS5iaW5uYWNsZS5hbGVydHMudjEuQWxlcnQSFAoMc3luY2hyb25pc2VkGAIgASgIIm4KF0Fja25vd2xlZGdlQWxlcnRSZXF1ZXN0EgoKAmlkGAEgASgJEg4KBnBlcnNvbhgCIAEoCRIPCgdjb21tZW50GAMgASgJEiYKA3R0bBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJEChhBY2tub3dsZWRnZUFsZXJ0UmVzcG9uc2USKAoFYWxlcnQYASABKAsyGS5iaW5uYWNsZS5hbGVydHMudjEuQWxlcnQidAoTUmVzb2x2ZUFsZXJ0UmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZwZXJzb24YAiABKAkSDwoHY29tbWVudBgDIAEoCRIwCg1yZXR1cm5zX2FmdGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkAKFFJlc29sdmVBbGVydFJlc3BvbnNlEigKBWFsZXJ0GAEgASgLMhkuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0MuwICgxBbGVydFNlcnZpY2USewoKTGlzdEFsZXJ0cxInLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkxpc3RBbGVydHNSZXF1ZXN0GiguYmlubmFjbGUuYWxlcnRpbmcudjEuTGlzdEFsZXJ0c1Jlc3BvbnNlIhrg4BgCgtPkkwIQEg4vYXBpL3YxL2FsZXJ0cxLHAQoQTGlzdFJlY2VudEFsZXJ0cxItLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkxpc3RSZWNlbnRBbGVydHNSZXF1ZXN0Gi4uYmlubmFjbGUuYWxlcnRpbmcudjEuTGlzdFJlY2VudEFsZXJ0c1Jlc3BvbnNlIlTg4BgCgtPkkwJKWhoSGC9hcGkvdjEvZGFzaGJvYXJkL2FsZXJ0c1oYEhYvbW9uaXRvcmluZy9hcGkvYWxlcnRzEhIvYXBpL2FsZXJ0cy9yZWNlbnQSjgEKCEdldEFsZXJ0EiUuYmlubmFjbGUuYWxlcnRpbmcudjEuR2V0QWxlcnRSZXF1ZXN0GiYuYmlubmFjbGUuYWxlcnRpbmcudjEuR2V0QWxlcnRSZXNwb25zZSIz4OAYAoLT5JMCKVoVEhMvYXBpL3YxL2FsZXJ0cy97aWR9EhAvYXBpL2FsZXJ0cy97aWR9EpUBCgxFeHBsYWluQWxlcnQSKS5iaW5uYWNsZS5hbGVydGluZy52MS5FeHBsYWluQWxlcnRSZXF1ZXN0GiouYmlubmFjbGUuYWxlcnRpbmcudjEuRXhwbGFpbkFsZXJ0UmVzcG9uc2UiLuDgGAKC0+STAiQ6ASoiHy9hcGkvdjEvcnVsZXMve3J1bGVfaWR9L2V4cGxhaW4SagoLV2F0Y2hBbGVydHMSKC5iaW5uYWNsZS5hbGVydGluZy52MS5XYXRjaEFsZXJ0c1JlcXVlc3QaKS5iaW5uYWNsZS5hbGVydGluZy52MS5XYXRjaEFsZXJ0c1Jlc3BvbnNlIgTg4BgCMAESyAEKEEFja25vd2xlZGdlQWxlcnQSLS5iaW5uYWNsZS5hbGVydGluZy52MS5BY2tub3dsZWRnZUFsZXJ0UmVxdWVzdBouLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkFja25vd2xlZGdlQWxlcnRSZXNwb25zZSJV4OAYA+jgGAGC0+STAkc6ASpaJDoBKiIfL2FwaS92MS9hbGVydHMve2lkfS9hY2tub3dsZWRnZSIcL2FwaS9hbGVydHMve2lkfS9hY2tub3dsZWRnZRK0AQoMUmVzb2x2ZUFsZXJ0EikuYmlubmFjbGUuYWxlcnRpbmcudjEuUmVzb2x2ZUFsZXJ0UmVxdWVzdBoqLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLlJlc29sdmVBbGVydFJlc3BvbnNlIk3g4BgD6OAYAYLT5JMCPzoBKlogOgEqIhsvYXBpL3YxL2FsZXJ0cy97aWR9L3Jlc29sdmUiGC9hcGkvYWxlcnRzL3tpZH0vcmVzb2x2ZWIGcHJvdG8z", [file_binnacle_alerts_v1_alerts, file_binnacle_figures_v1_figures, file_binnacle_options_v1_options, file_binnacle_query_v1_query, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * Which alerts to list.
+ * Which alerts to list. Conditions of different fields all have to hold.
  *
  * @generated from message binnacle.alerting.v1.ListAlertsRequest
  */
@@ -37,11 +45,69 @@ export type ListAlertsRequest = Message<"binnacle.alerting.v1.ListAlertsRequest"
   pageSize: number;
 
   /**
-   * Where to go on, from a former answer; the newest when empty.
+   * Where to go on, from a former answer to the same question; the newest when
+   * empty.
    *
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Severity to match; all when unspecified.
+   *
+   * @generated from field: binnacle.alerts.v1.Severity severity = 4;
+   */
+  severity: Severity;
+
+  /**
+   * Rule to match; all when empty.
+   *
+   * @generated from field: string rule_id = 5;
+   */
+  ruleId: string;
+
+  /**
+   * Service to match; all when empty.
+   *
+   * @generated from field: string service = 6;
+   */
+  service: string;
+
+  /**
+   * Conditions on labels such as `host=web-1`, `host=~web-.*`; all hold. At most 20.
+   *
+   * @generated from field: repeated string match = 7;
+   */
+  match: string[];
+
+  /**
+   * Text to find in name, labels or annotations, whatever the case; at most 200
+   * characters.
+   *
+   * @generated from field: string text = 8;
+   */
+  text: string;
+
+  /**
+   * Whether alerts that are silenced or inhibited are left out.
+   *
+   * @generated from field: bool audible = 9;
+   */
+  audible: boolean;
+
+  /**
+   * Whether alerts that have ended are left out.
+   *
+   * @generated from field: bool active = 10;
+   */
+  active: boolean;
+
+  /**
+   * Incident to match; all when empty.
+   *
+   * @generated from field: string incident_id = 11;
+   */
+  incidentId: string;
 };
 
 /**
@@ -70,6 +136,20 @@ export type ListAlertsResponse = Message<"binnacle.alerting.v1.ListAlertsRespons
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * How many match on all pages.
+   *
+   * @generated from field: uint32 total = 3;
+   */
+  total: number;
+
+  /**
+   * How many there are in all, whatever was asked for.
+   *
+   * @generated from field: binnacle.figures.v1.AlertCounts counts = 4;
+   */
+  counts?: AlertCounts | undefined;
 };
 
 /**
@@ -78,6 +158,273 @@ export type ListAlertsResponse = Message<"binnacle.alerting.v1.ListAlertsRespons
  */
 export const ListAlertsResponseSchema: GenMessage<ListAlertsResponse> = /*@__PURE__*/
   messageDesc(file_binnacle_alerting_v1_alert_service, 1);
+
+/**
+ * Asks for the alerts of the last 24 hours.
+ *
+ * @generated from message binnacle.alerting.v1.ListRecentAlertsRequest
+ */
+export type ListRecentAlertsRequest = Message<"binnacle.alerting.v1.ListRecentAlertsRequest"> & {
+  /**
+   * Rows to give: 1 to 1,000; 100 when 0.
+   *
+   * @generated from field: uint32 limit = 1;
+   */
+  limit: number;
+
+  /**
+   * Severity to match; all when unspecified.
+   *
+   * @generated from field: binnacle.alerts.v1.Severity severity = 2;
+   */
+  severity: Severity;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.ListRecentAlertsRequest.
+ * Use `create(ListRecentAlertsRequestSchema)` to create a new message.
+ */
+export const ListRecentAlertsRequestSchema: GenMessage<ListRecentAlertsRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 2);
+
+/**
+ * The alerts of the last 24 hours.
+ *
+ * @generated from message binnacle.alerting.v1.ListRecentAlertsResponse
+ */
+export type ListRecentAlertsResponse = Message<"binnacle.alerting.v1.ListRecentAlertsResponse"> & {
+  /**
+   * The alerts, newest first.
+   *
+   * @generated from field: repeated binnacle.alerts.v1.Alert alerts = 1;
+   */
+  alerts: Alert[];
+
+  /**
+   * How many of them are given.
+   *
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.ListRecentAlertsResponse.
+ * Use `create(ListRecentAlertsResponseSchema)` to create a new message.
+ */
+export const ListRecentAlertsResponseSchema: GenMessage<ListRecentAlertsResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 3);
+
+/**
+ * Asks for one alert.
+ *
+ * @generated from message binnacle.alerting.v1.GetAlertRequest
+ */
+export type GetAlertRequest = Message<"binnacle.alerting.v1.GetAlertRequest"> & {
+  /**
+   * Identity of the alert.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.GetAlertRequest.
+ * Use `create(GetAlertRequestSchema)` to create a new message.
+ */
+export const GetAlertRequestSchema: GenMessage<GetAlertRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 4);
+
+/**
+ * One alert.
+ *
+ * @generated from message binnacle.alerting.v1.GetAlertResponse
+ */
+export type GetAlertResponse = Message<"binnacle.alerting.v1.GetAlertResponse"> & {
+  /**
+   * The alert.
+   *
+   * @generated from field: binnacle.alerts.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+
+  /**
+   * What happened to it, oldest first; the last 1,000.
+   *
+   * @generated from field: repeated binnacle.alerts.v1.AlertStep steps = 2;
+   */
+  steps: AlertStep[];
+
+  /**
+   * Why it is as it is; absent once it has ended.
+   *
+   * @generated from field: binnacle.alerting.v1.Explanation explanation = 3;
+   */
+  explanation?: Explanation | undefined;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.GetAlertResponse.
+ * Use `create(GetAlertResponseSchema)` to create a new message.
+ */
+export const GetAlertResponseSchema: GenMessage<GetAlertResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 5);
+
+/**
+ * Asks why.
+ *
+ * @generated from message binnacle.alerting.v1.ExplainAlertRequest
+ */
+export type ExplainAlertRequest = Message<"binnacle.alerting.v1.ExplainAlertRequest"> & {
+  /**
+   * Identity of the rule.
+   *
+   * @generated from field: string rule_id = 1;
+   */
+  ruleId: string;
+
+  /**
+   * Labels of the group; every group when empty, 100 at most.
+   *
+   * @generated from field: map<string, string> labels = 2;
+   */
+  labels: { [key: string]: string };
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.ExplainAlertRequest.
+ * Use `create(ExplainAlertRequestSchema)` to create a new message.
+ */
+export const ExplainAlertRequestSchema: GenMessage<ExplainAlertRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 6);
+
+/**
+ * Why a rule fires or does not.
+ *
+ * @generated from message binnacle.alerting.v1.ExplainAlertResponse
+ */
+export type ExplainAlertResponse = Message<"binnacle.alerting.v1.ExplainAlertResponse"> & {
+  /**
+   * One for each group, firing ones first; one without labels where the rule has no
+   * group.
+   *
+   * @generated from field: repeated binnacle.alerting.v1.Explanation explanations = 1;
+   */
+  explanations: Explanation[];
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.ExplainAlertResponse.
+ * Use `create(ExplainAlertResponseSchema)` to create a new message.
+ */
+export const ExplainAlertResponseSchema: GenMessage<ExplainAlertResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 7);
+
+/**
+ * Why a rule fires for a group, or does not.
+ *
+ * @generated from message binnacle.alerting.v1.Explanation
+ */
+export type Explanation = Message<"binnacle.alerting.v1.Explanation"> & {
+  /**
+   * Labels of the group.
+   *
+   * @generated from field: map<string, string> labels = 1;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * State of the group: inactive, pending, firing and so on.
+   *
+   * @generated from field: binnacle.alerts.v1.AlertState state = 2;
+   */
+  state: AlertState;
+
+  /**
+   * In words: what was compared with what, what is missing, and since when.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * When it was judged last; absent before.
+   *
+   * @generated from field: google.protobuf.Timestamp judged_time = 4;
+   */
+  judgedTime?: Timestamp | undefined;
+
+  /**
+   * Value that was compared; absent without data.
+   *
+   * @generated from field: optional double value = 5;
+   */
+  value?: number | undefined;
+
+  /**
+   * Threshold it was compared with; absent for conditions without one.
+   *
+   * @generated from field: optional double threshold = 6;
+   */
+  threshold?: number | undefined;
+
+  /**
+   * What the value was made of, in the order of the rule: a name and a value.
+   *
+   * @generated from field: repeated binnacle.alerting.v1.NamedValue parts = 7;
+   */
+  parts: NamedValue[];
+
+  /**
+   * Values of the group over the last hour, as it would be judged; oldest first.
+   *
+   * @generated from field: repeated binnacle.query.v1.TimeSeries series = 8;
+   */
+  series: TimeSeries[];
+
+  /**
+   * Times of `series`, in milliseconds since the Unix epoch.
+   *
+   * @generated from field: repeated double times_unix_ms = 9;
+   */
+  timesUnixMs: number[];
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.Explanation.
+ * Use `create(ExplanationSchema)` to create a new message.
+ */
+export const ExplanationSchema: GenMessage<Explanation> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 8);
+
+/**
+ * A value with a name.
+ *
+ * @generated from message binnacle.alerting.v1.NamedValue
+ */
+export type NamedValue = Message<"binnacle.alerting.v1.NamedValue"> & {
+  /**
+   * Name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Value.
+   *
+   * @generated from field: double value = 2;
+   */
+  value: number;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.NamedValue.
+ * Use `create(NamedValueSchema)` to create a new message.
+ */
+export const NamedValueSchema: GenMessage<NamedValue> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 9);
 
 /**
  * Asks for alerts and their transitions.
@@ -92,7 +439,7 @@ export type WatchAlertsRequest = Message<"binnacle.alerting.v1.WatchAlertsReques
  * Use `create(WatchAlertsRequestSchema)` to create a new message.
  */
 export const WatchAlertsRequestSchema: GenMessage<WatchAlertsRequest> = /*@__PURE__*/
-  messageDesc(file_binnacle_alerting_v1_alert_service, 2);
+  messageDesc(file_binnacle_alerting_v1_alert_service, 10);
 
 /**
  * One alert: first each as it stands, then each that changes.
@@ -121,18 +468,147 @@ export type WatchAlertsResponse = Message<"binnacle.alerting.v1.WatchAlertsRespo
  * Use `create(WatchAlertsResponseSchema)` to create a new message.
  */
 export const WatchAlertsResponseSchema: GenMessage<WatchAlertsResponse> = /*@__PURE__*/
-  messageDesc(file_binnacle_alerting_v1_alert_service, 3);
+  messageDesc(file_binnacle_alerting_v1_alert_service, 11);
 
 /**
- * Lists and follows alerts. The tenant comes from the credential.
+ * Somebody is on it.
+ *
+ * @generated from message binnacle.alerting.v1.AcknowledgeAlertRequest
+ */
+export type AcknowledgeAlertRequest = Message<"binnacle.alerting.v1.AcknowledgeAlertRequest"> & {
+  /**
+   * Identity of the alert.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Who: at most 200 characters; the subject of the credential when empty.
+   *
+   * @generated from field: string person = 2;
+   */
+  person: string;
+
+  /**
+   * What they say: at most 2,000 characters.
+   *
+   * @generated from field: string comment = 3;
+   */
+  comment: string;
+
+  /**
+   * For how long it holds: 1 minute to 30 days; until the alert ends when absent.
+   *
+   * @generated from field: google.protobuf.Duration ttl = 4;
+   */
+  ttl?: Duration | undefined;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.AcknowledgeAlertRequest.
+ * Use `create(AcknowledgeAlertRequestSchema)` to create a new message.
+ */
+export const AcknowledgeAlertRequestSchema: GenMessage<AcknowledgeAlertRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 12);
+
+/**
+ * It is on disk.
+ *
+ * @generated from message binnacle.alerting.v1.AcknowledgeAlertResponse
+ */
+export type AcknowledgeAlertResponse = Message<"binnacle.alerting.v1.AcknowledgeAlertResponse"> & {
+  /**
+   * The alert as it stands.
+   *
+   * @generated from field: binnacle.alerts.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.AcknowledgeAlertResponse.
+ * Use `create(AcknowledgeAlertResponseSchema)` to create a new message.
+ */
+export const AcknowledgeAlertResponseSchema: GenMessage<AcknowledgeAlertResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 13);
+
+/**
+ * Somebody says that it is over.
+ *
+ * @generated from message binnacle.alerting.v1.ResolveAlertRequest
+ */
+export type ResolveAlertRequest = Message<"binnacle.alerting.v1.ResolveAlertRequest"> & {
+  /**
+   * Identity of the alert.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Who: at most 200 characters; the subject of the credential when empty.
+   *
+   * @generated from field: string person = 2;
+   */
+  person: string;
+
+  /**
+   * What they say: at most 2,000 characters.
+   *
+   * @generated from field: string comment = 3;
+   */
+  comment: string;
+
+  /**
+   * After which time it comes back if its condition still holds: 1 minute to 7 days;
+   * 15 minutes when absent.
+   *
+   * @generated from field: google.protobuf.Duration returns_after = 4;
+   */
+  returnsAfter?: Duration | undefined;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.ResolveAlertRequest.
+ * Use `create(ResolveAlertRequestSchema)` to create a new message.
+ */
+export const ResolveAlertRequestSchema: GenMessage<ResolveAlertRequest> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 14);
+
+/**
+ * It is on disk.
+ *
+ * @generated from message binnacle.alerting.v1.ResolveAlertResponse
+ */
+export type ResolveAlertResponse = Message<"binnacle.alerting.v1.ResolveAlertResponse"> & {
+  /**
+   * The alert as it stands.
+   *
+   * @generated from field: binnacle.alerts.v1.Alert alert = 1;
+   */
+  alert?: Alert | undefined;
+};
+
+/**
+ * Describes the message binnacle.alerting.v1.ResolveAlertResponse.
+ * Use `create(ResolveAlertResponseSchema)` to create a new message.
+ */
+export const ResolveAlertResponseSchema: GenMessage<ResolveAlertResponse> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerting_v1_alert_service, 15);
+
+/**
+ * Lists, explains and follows alerts, and takes what people say of them. The tenant
+ * comes from the credential. Errors of all: PERMISSION_DENIED without the role,
+ * INVALID_ARGUMENT naming the field, NOT_FOUND for an alert that is not the tenant's
+ * or ended over 24 hours ago, UNAVAILABLE while alerting starts.
  *
  * @generated from service binnacle.alerting.v1.AlertService
  */
 export const AlertService: GenService<{
   /**
-   * Lists alerts that are pending, firing, or were resolved within 24 hours,
-   * newest first. Errors: INVALID_ARGUMENT for a page size out of range or a
-   * foreign page token.
+   * Lists alerts that are active or were resolved within 24 hours, newest first.
+   * Errors: INVALID_ARGUMENT for a page size out of range or a foreign page token.
    *
    * @generated from rpc binnacle.alerting.v1.AlertService.ListAlerts
    */
@@ -140,6 +616,38 @@ export const AlertService: GenService<{
     methodKind: "unary";
     input: typeof ListAlertsRequestSchema;
     output: typeof ListAlertsResponseSchema;
+  },
+  /**
+   * Gives the alerts that fire, and those that ended but fired within 24 hours, newest
+   * first, with their number.
+   *
+   * @generated from rpc binnacle.alerting.v1.AlertService.ListRecentAlerts
+   */
+  listRecentAlerts: {
+    methodKind: "unary";
+    input: typeof ListRecentAlertsRequestSchema;
+    output: typeof ListRecentAlertsResponseSchema;
+  },
+  /**
+   * Gives one alert, its steps and why it is as it is.
+   *
+   * @generated from rpc binnacle.alerting.v1.AlertService.GetAlert
+   */
+  getAlert: {
+    methodKind: "unary";
+    input: typeof GetAlertRequestSchema;
+    output: typeof GetAlertResponseSchema;
+  },
+  /**
+   * Tells why a rule fires for a group, or does not: what was judged last, with the
+   * values seen. Errors: NOT_FOUND for an unknown rule.
+   *
+   * @generated from rpc binnacle.alerting.v1.AlertService.ExplainAlert
+   */
+  explainAlert: {
+    methodKind: "unary";
+    input: typeof ExplainAlertRequestSchema;
+    output: typeof ExplainAlertResponseSchema;
   },
   /**
    * Gives every alert as it stands, then each transition. A reader that falls
@@ -151,6 +659,28 @@ export const AlertService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchAlertsRequestSchema;
     output: typeof WatchAlertsResponseSchema;
+  },
+  /**
+   * Says that somebody is on it. It replaces a former acknowledgement. Errors:
+   * ABORTED for an alert that has ended.
+   *
+   * @generated from rpc binnacle.alerting.v1.AlertService.AcknowledgeAlert
+   */
+  acknowledgeAlert: {
+    methodKind: "unary";
+    input: typeof AcknowledgeAlertRequestSchema;
+    output: typeof AcknowledgeAlertResponseSchema;
+  },
+  /**
+   * Resolves an alert by hand. Where the condition still holds after
+   * `returns_after`, a new alert begins. Errors: ABORTED for an alert that has ended.
+   *
+   * @generated from rpc binnacle.alerting.v1.AlertService.ResolveAlert
+   */
+  resolveAlert: {
+    methodKind: "unary";
+    input: typeof ResolveAlertRequestSchema;
+    output: typeof ResolveAlertResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_binnacle_alerting_v1_alert_service, 0);

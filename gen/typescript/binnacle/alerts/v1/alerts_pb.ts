@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/alerts/v1/alerts.proto.
  */
 export const file_binnacle_alerts_v1_alerts: GenFile = /*@__PURE__*/
-  fileDesc("Ch9iaW5uYWNsZS9hbGVydHMvdjEvYWxlcnRzLnByb3RvEhJiaW5uYWNsZS5hbGVydHMudjEiwQMKBUFsZXJ0EgoKAmlkGAEgASgJEg8KB3J1bGVfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIuCghzZXZlcml0eRgEIAEoDjIcLmJpbm5hY2xlLmFsZXJ0cy52MS5TZXZlcml0eRItCgVzdGF0ZRgFIAEoDjIeLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydFN0YXRlEg8KB3NlcnZpY2UYBiABKAkSNQoGbGFiZWxzGAcgAygLMiUuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0LkxhYmVsc0VudHJ5Ei4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGZpcmVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXNvbHZlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY3VycmVudF92YWx1ZRgLIAEoARIRCgl0aHJlc2hvbGQYDCABKAEaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASqOAQoKQWxlcnRTdGF0ZRIbChdBTEVSVF9TVEFURV9VTlNQRUNJRklFRBAAEhcKE0FMRVJUX1NUQVRFX1BFTkRJTkcQARIWChJBTEVSVF9TVEFURV9GSVJJTkcQAhIYChRBTEVSVF9TVEFURV9SRVNPTFZFRBADEhgKFEFMRVJUX1NUQVRFX0lOQUNUSVZFEAQqUQoIU2V2ZXJpdHkSGAoUU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIUChBTRVZFUklUWV9XQVJOSU5HEAESFQoRU0VWRVJJVFlfQ1JJVElDQUwQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch9iaW5uYWNsZS9hbGVydHMvdjEvYWxlcnRzLnByb3RvEhJiaW5uYWNsZS5hbGVydHMudjEi0wYKBUFsZXJ0EgoKAmlkGAEgASgJEg8KB3J1bGVfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIuCghzZXZlcml0eRgEIAEoDjIcLmJpbm5hY2xlLmFsZXJ0cy52MS5TZXZlcml0eRItCgVzdGF0ZRgFIAEoDjIeLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydFN0YXRlEg8KB3NlcnZpY2UYBiABKAkSNQoGbGFiZWxzGAcgAygLMiUuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0LkxhYmVsc0VudHJ5Ei4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGZpcmVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXNvbHZlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoNY3VycmVudF92YWx1ZRgLIAEoAUgAiAEBEhEKCXRocmVzaG9sZBgMIAEoARI/Cgthbm5vdGF0aW9ucxgNIAMoCzIqLmJpbm5hY2xlLmFsZXJ0cy52MS5BbGVydC5Bbm5vdGF0aW9uc0VudHJ5EhMKC3J1bmJvb2tfdXJsGA4gASgJEg0KBW93bmVyGA8gASgJEjwKD2Fja25vd2xlZGdlbWVudBgQIAEoCzIjLmJpbm5hY2xlLmFsZXJ0cy52MS5BY2tub3dsZWRnZW1lbnQSMgoKcmVzb2x1dGlvbhgRIAEoCzIeLmJpbm5hY2xlLmFsZXJ0cy52MS5SZXNvbHV0aW9uEhMKC3NpbGVuY2VkX2J5GBIgAygJEhQKDGluaGliaXRlZF9ieRgTIAMoCRIuCgpjaGFuZ2VkX2F0GBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtpbmNpZGVudF9pZBgVIAEoCRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIQCg5fY3VycmVudF92YWx1ZSKOAQoPQWNrbm93bGVkZ2VtZW50Eg4KBnBlcnNvbhgBIAEoCRIPCgdjb21tZW50GAIgASgJEigKBHRpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGV4cGlyZXNfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiiQEKClJlc29sdXRpb24SDgoGcGVyc29uGAEgASgJEg8KB2NvbW1lbnQYAiABKAkSKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMcmV0dXJuc190aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKyAQoJQWxlcnRTdGVwEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHdoYXQYAiABKAkSLgoIc2V2ZXJpdHkYAyABKA4yHC5iaW5uYWNsZS5hbGVydHMudjEuU2V2ZXJpdHkSEgoFdmFsdWUYBCABKAFIAIgBARIOCgZwZXJzb24YBSABKAkSDwoHY29tbWVudBgGIAEoCUIICgZfdmFsdWUq2wEKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNBTEVSVF9TVEFURV9QRU5ESU5HEAESFgoSQUxFUlRfU1RBVEVfRklSSU5HEAISGAoUQUxFUlRfU1RBVEVfUkVTT0xWRUQQAxIYChRBTEVSVF9TVEFURV9JTkFDVElWRRAEEhsKF0FMRVJUX1NUQVRFX0tFRVBfRklSSU5HEAUSFwoTQUxFUlRfU1RBVEVfTk9fREFUQRAGEhUKEUFMRVJUX1NUQVRFX0VSUk9SEAcqZAoIU2V2ZXJpdHkSGAoUU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIUChBTRVZFUklUWV9XQVJOSU5HEAESFQoRU0VWRVJJVFlfQ1JJVElDQUwQAhIRCg1TRVZFUklUWV9JTkZPEANiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * One alert: a rule over one group.
@@ -58,14 +58,14 @@ export type Alert = Message<"binnacle.alerts.v1.Alert"> & {
   state: AlertState;
 
   /**
-   * Service it concerns.
+   * Service it concerns: the label `service`; empty without one.
    *
    * @generated from field: string service = 6;
    */
   service: string;
 
   /**
-   * Labels of the group.
+   * Labels of the group, and those of the rule.
    *
    * @generated from field: map<string, string> labels = 7;
    */
@@ -93,18 +93,81 @@ export type Alert = Message<"binnacle.alerts.v1.Alert"> & {
   resolvedAt?: Timestamp | undefined;
 
   /**
-   * Value seen last, in the unit of the threshold.
+   * Value seen last, in the unit of the threshold; absent where none was seen.
    *
-   * @generated from field: double current_value = 11;
+   * @generated from field: optional double current_value = 11;
    */
-  currentValue: number;
+  currentValue?: number | undefined;
 
   /**
-   * Threshold of the rule.
+   * Threshold of its severity; 0 for conditions without one.
    *
    * @generated from field: double threshold = 12;
    */
   threshold: number;
+
+  /**
+   * Texts of the rule, filled in.
+   *
+   * @generated from field: map<string, string> annotations = 13;
+   */
+  annotations: { [key: string]: string };
+
+  /**
+   * Address of instructions, or empty.
+   *
+   * @generated from field: string runbook_url = 14;
+   */
+  runbookUrl: string;
+
+  /**
+   * Who looks after the rule, or empty.
+   *
+   * @generated from field: string owner = 15;
+   */
+  owner: string;
+
+  /**
+   * Who has said that somebody is on it; absent before.
+   *
+   * @generated from field: binnacle.alerts.v1.Acknowledgement acknowledgement = 16;
+   */
+  acknowledgement?: Acknowledgement | undefined;
+
+  /**
+   * Who has resolved it by hand; absent otherwise.
+   *
+   * @generated from field: binnacle.alerts.v1.Resolution resolution = 17;
+   */
+  resolution?: Resolution | undefined;
+
+  /**
+   * Silences that hold it back, by id.
+   *
+   * @generated from field: repeated string silenced_by = 18;
+   */
+  silencedBy: string[];
+
+  /**
+   * Alerts that inhibit it, by id.
+   *
+   * @generated from field: repeated string inhibited_by = 19;
+   */
+  inhibitedBy: string[];
+
+  /**
+   * Time of the transition into its state.
+   *
+   * @generated from field: google.protobuf.Timestamp changed_at = 20;
+   */
+  changedAt?: Timestamp | undefined;
+
+  /**
+   * Incident it belongs to; empty before it fired, and while it is held back.
+   *
+   * @generated from field: string incident_id = 21;
+   */
+  incidentId: string;
 };
 
 /**
@@ -113,6 +176,149 @@ export type Alert = Message<"binnacle.alerts.v1.Alert"> & {
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
   messageDesc(file_binnacle_alerts_v1_alerts, 0);
+
+/**
+ * Somebody is on it.
+ *
+ * @generated from message binnacle.alerts.v1.Acknowledgement
+ */
+export type Acknowledgement = Message<"binnacle.alerts.v1.Acknowledgement"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: string person = 1;
+   */
+  person: string;
+
+  /**
+   * What they say; may be empty.
+   *
+   * @generated from field: string comment = 2;
+   */
+  comment: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 3;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Until when it holds; absent: until the alert ends.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_time = 4;
+   */
+  expiresTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message binnacle.alerts.v1.Acknowledgement.
+ * Use `create(AcknowledgementSchema)` to create a new message.
+ */
+export const AcknowledgementSchema: GenMessage<Acknowledgement> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerts_v1_alerts, 1);
+
+/**
+ * Somebody says that it is over.
+ *
+ * @generated from message binnacle.alerts.v1.Resolution
+ */
+export type Resolution = Message<"binnacle.alerts.v1.Resolution"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: string person = 1;
+   */
+  person: string;
+
+  /**
+   * What they say; may be empty.
+   *
+   * @generated from field: string comment = 2;
+   */
+  comment: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 3;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * When it comes back, as a new alert, if its condition holds until then.
+   *
+   * @generated from field: google.protobuf.Timestamp returns_time = 4;
+   */
+  returnsTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message binnacle.alerts.v1.Resolution.
+ * Use `create(ResolutionSchema)` to create a new message.
+ */
+export const ResolutionSchema: GenMessage<Resolution> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerts_v1_alerts, 2);
+
+/**
+ * One step in the life of an alert. Steps are written once and never changed.
+ *
+ * @generated from message binnacle.alerts.v1.AlertStep
+ */
+export type AlertStep = Message<"binnacle.alerts.v1.AlertStep"> & {
+  /**
+   * When it happened.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * What the alert became, or what was done: `pending`, `firing`, `keep_firing`,
+   * `resolved`, `inactive`, `no_data`, `error`, `acknowledged`, `resolved_by_hand`;
+   * of the action of its rule `action_started`, `action_succeeded`, `action_failed`,
+   * `action_limited` (too many within an hour), `action_tried` (a dry run).
+   *
+   * @generated from field: string what = 2;
+   */
+  what: string;
+
+  /**
+   * Severity from then on.
+   *
+   * @generated from field: binnacle.alerts.v1.Severity severity = 3;
+   */
+  severity: Severity;
+
+  /**
+   * Value that it was judged by; absent where none was seen.
+   *
+   * @generated from field: optional double value = 4;
+   */
+  value?: number | undefined;
+
+  /**
+   * Who did it; empty where the rule did.
+   *
+   * @generated from field: string person = 5;
+   */
+  person: string;
+
+  /**
+   * What they said; may be empty.
+   *
+   * @generated from field: string comment = 6;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message binnacle.alerts.v1.AlertStep.
+ * Use `create(AlertStepSchema)` to create a new message.
+ */
+export const AlertStepSchema: GenMessage<AlertStep> = /*@__PURE__*/
+  messageDesc(file_binnacle_alerts_v1_alerts, 3);
 
 /**
  * State of one alert.
@@ -155,6 +361,28 @@ export enum AlertState {
    * @generated from enum value: ALERT_STATE_INACTIVE = 4;
    */
   INACTIVE = 4,
+
+  /**
+   * The condition has ended, but the alert goes on for a while: see
+   * `Rule.keep_firing`.
+   *
+   * @generated from enum value: ALERT_STATE_KEEP_FIRING = 5;
+   */
+  KEEP_FIRING = 5,
+
+  /**
+   * There has been no data for as long as the rule bears.
+   *
+   * @generated from enum value: ALERT_STATE_NO_DATA = 6;
+   */
+  NO_DATA = 6,
+
+  /**
+   * The rule could not be judged for as long as it bears.
+   *
+   * @generated from enum value: ALERT_STATE_ERROR = 7;
+   */
+  ERROR = 7,
 }
 
 /**
@@ -189,6 +417,13 @@ export enum Severity {
    * @generated from enum value: SEVERITY_CRITICAL = 2;
    */
   CRITICAL = 2,
+
+  /**
+   * Good to know.
+   *
+   * @generated from enum value: SEVERITY_INFO = 3;
+   */
+  INFO = 3,
 }
 
 /**

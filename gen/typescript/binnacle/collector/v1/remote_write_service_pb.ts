@@ -6,6 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_binnacle_options_v1_options } from "../../options/v1/options_pb.js";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
 import type { HttpBody } from "../../../google/api/httpbody_pb.js";
 import { file_google_api_httpbody } from "../../../google/api/httpbody_pb.js";
@@ -15,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/collector/v1/remote_write_service.proto.
  */
 export const file_binnacle_collector_v1_remote_write_service: GenFile = /*@__PURE__*/
-  fileDesc("CjBiaW5uYWNsZS9jb2xsZWN0b3IvdjEvcmVtb3RlX3dyaXRlX3NlcnZpY2UucHJvdG8SFWJpbm5hY2xlLmNvbGxlY3Rvci52MSI/ChZQb3N0UmVtb3RlV3JpdGVSZXF1ZXN0EiUKB2NvbnRlbnQYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5IkAKF1Bvc3RSZW1vdGVXcml0ZVJlc3BvbnNlEiUKB2NvbnRlbnQYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5MrABChJSZW1vdGVXcml0ZVNlcnZpY2USmQEKD1Bvc3RSZW1vdGVXcml0ZRItLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Qb3N0UmVtb3RlV3JpdGVSZXF1ZXN0Gi4uYmlubmFjbGUuY29sbGVjdG9yLnYxLlBvc3RSZW1vdGVXcml0ZVJlc3BvbnNlIieC0+STAiE6B2NvbnRlbnRiB2NvbnRlbnQiDS9hcGkvdjEvd3JpdGViBnByb3RvMw", [file_google_api_annotations, file_google_api_httpbody]);
+  fileDesc("CjBiaW5uYWNsZS9jb2xsZWN0b3IvdjEvcmVtb3RlX3dyaXRlX3NlcnZpY2UucHJvdG8SFWJpbm5hY2xlLmNvbGxlY3Rvci52MSI/ChZQb3N0UmVtb3RlV3JpdGVSZXF1ZXN0EiUKB2NvbnRlbnQYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5IkAKF1Bvc3RSZW1vdGVXcml0ZVJlc3BvbnNlEiUKB2NvbnRlbnQYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5MrQBChJSZW1vdGVXcml0ZVNlcnZpY2USnQEKD1Bvc3RSZW1vdGVXcml0ZRItLmJpbm5hY2xlLmNvbGxlY3Rvci52MS5Qb3N0UmVtb3RlV3JpdGVSZXF1ZXN0Gi4uYmlubmFjbGUuY29sbGVjdG9yLnYxLlBvc3RSZW1vdGVXcml0ZVJlc3BvbnNlIivg4BgGgtPkkwIhOgdjb250ZW50Ygdjb250ZW50Ig0vYXBpL3YxL3dyaXRlYgZwcm90bzM", [file_binnacle_options_v1_options, file_google_api_annotations, file_google_api_httpbody]);
 
 /**
  * A remote write.

@@ -1006,7 +1006,7 @@ export type AlertCounts = Message<"binnacle.figures.v1.AlertCounts"> & {
   asOf?: Timestamp | undefined;
 
   /**
-   * Those that fire.
+   * Those that fire, also for lack of data, and those that go on for a while.
    *
    * @generated from field: uint32 firing = 2;
    */
