@@ -19,6 +19,12 @@ DURATION_METRICS: Final = (
     "rpc.server.duration",
 )
 
+# What rules may ask for as if it were a metric: traffic of each service and endpoint, second by second, as figures
+# count it; and heartbeats.
+TRAFFIC_REQUESTS: Final = "__requests__"
+TRAFFIC_ERRORS: Final = "__errors__"
+HEARTBEATS: Final = "__heartbeats__"
+
 # The bits of the NaN that ends a series: Prometheus' staleness marker. It is kept, but never counted as a value.
 STALE_BITS: Final = 0x7FF0_0000_0000_0002
 
@@ -29,10 +35,11 @@ HOST_LABEL: Final = "host"
 PROCESS_LABEL: Final = "process"
 MOUNT_LABEL: Final = "mount"
 
-# Events that count as traffic, and one that Binnacle records about itself.
+# Events that count as traffic, and those that Binnacle records about itself.
 REQUEST_EVENT: Final = "request"
 ERROR_EVENT: Final = "error"
 ALERT_EVENT: Final = "alert"
+NOTIFICATION_EVENT: Final = "notification"
 
 # Events that mark a change.
 DEPLOY_EVENT: Final = "deploy"

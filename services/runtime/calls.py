@@ -1,10 +1,14 @@
 """Who a call is for, from the edge through every hop."""
 
+import json
 import secrets
-from collections.abc import Iterator, Sequence
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from services.core.errors import Unauthenticated
 from services.core.tenants import DEFAULT_TENANT
@@ -12,12 +16,16 @@ from services.core.tenants import DEFAULT_TENANT
 TENANT_KEY = "x-binnacle-tenant"
 ROLES_KEY = "x-binnacle-roles"
 EXPIRES_KEY = "x-binnacle-expires"
+SUBJECT_KEY = "x-binnacle-subject"
+CREDENTIAL_KEY = "x-binnacle-key"
+CALLER_KEY = "x-binnacle-caller"
 REQUEST_ID_KEY = "x-request-id"
 
 # Who signs tokens, and whom they are for.
 ISSUER = AUDIENCE = "binnacle"
 
-Metadata = Sequence[tuple[str, str | bytes]]
+Told = Mapping[str, Any]
+"""What came with a call by name: metadata of gRPC, headers of HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,8 @@ class Call:
     """One call: tenant and roles from the credential, the id that follows it, its deadline.
 
     `deadline` is in seconds of the event loop's clock; None when the caller waits for ever. `expires` is when the
-    credential does, in unix seconds; None where there is none.
+    credential does, in unix seconds; None where there is none. `subject` is who bears the credential, `key` its id:
+    empty where it names none.
     """
 
     tenant: str
@@ -33,6 +42,8 @@ class Call:
     roles: tuple[str, ...] = ()
     deadline: float | None = None
     expires: float | None = None
+    subject: str = ""
+    key: str = ""
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
@@ -75,28 +86,38 @@ def new_request_id() -> str:
     return secrets.token_hex(16)
 
 
-def tenant_from(metadata: Metadata) -> str:
-    """The tenant in a call's metadata; the one of a suite without authentication when there is none."""
-    return (
-        next((value for key, value in metadata if key == TENANT_KEY and isinstance(value, str)), "") or DEFAULT_TENANT
-    )
+def tenant_of(told: Told) -> str:
+    """The tenant that a call names; the one of a suite without authentication when it names none."""
+    return told.get(TENANT_KEY) or DEFAULT_TENANT
 
 
-def call_from(metadata: Metadata, deadline: float | None, *, auth_required: bool) -> Call:
-    """Read a call from its metadata, which the edge or a peer of the suite has set.
+def listed_roles(claim: object) -> tuple[str, ...]:
+    """The roles that a claim holds: a list, or a text with commas or spaces between them."""
+    if isinstance(claim, str):
+        return tuple(claim.replace(",", " ").split())
+    return tuple(role for role in claim if isinstance(role, str)) if isinstance(claim, list) else ()
 
-    Raises Unauthenticated when authentication is on and no tenant came with the call.
-    """
-    values = {key: value for key, value in metadata if isinstance(value, str)}
-    tenant = values.get(TENANT_KEY, "")
-    if not tenant and auth_required:
-        raise Unauthenticated("the call carries no tenant; send a token through the edge")
+
+@lru_cache(maxsize=1_024)
+def roles_in(text: str) -> tuple[str, ...]:
+    """The roles of a header. The edge hands on a list as its JSON in base64."""
+    # What `[` becomes; no role begins so.
+    if text.startswith("W"):
+        with suppress(ValueError):
+            return listed_roles(json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+    return listed_roles(text)
+
+
+def call_from(told: Told, deadline: float | None = None) -> Call:
+    """A call by what came with it, which the edge or a process of the suite has set."""
     return Call(
-        tenant=tenant or DEFAULT_TENANT,
-        request_id=values.get(REQUEST_ID_KEY) or new_request_id(),
-        roles=tuple(role for role in values.get(ROLES_KEY, "").split(",") if role),
+        tenant=tenant_of(told),
+        request_id=told.get(REQUEST_ID_KEY) or new_request_id(),
+        roles=roles_in(told.get(ROLES_KEY, "")),
         deadline=deadline,
-        expires=_seconds(values.get(EXPIRES_KEY, "")),
+        expires=_seconds(told.get(EXPIRES_KEY, "")),
+        subject=told.get(SUBJECT_KEY, ""),
+        key=told.get(CREDENTIAL_KEY, ""),
     )
 
 
@@ -110,6 +131,5 @@ def _seconds(text: str) -> float | None:
 def outgoing_metadata(call: Call) -> list[tuple[str, str]]:
     """What travels with a call to the next hop."""
     pairs = [(TENANT_KEY, call.tenant), (REQUEST_ID_KEY, call.request_id)]
-    if call.roles:
-        pairs.append((ROLES_KEY, ",".join(call.roles)))
-    return pairs
+    told = ((ROLES_KEY, ",".join(call.roles)), (SUBJECT_KEY, call.subject), (CREDENTIAL_KEY, call.key))
+    return pairs + [pair for pair in told if pair[1]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from services.runtime.calls import call_or_none, outgoing_metadata
+from services.runtime.calls import CALLER_KEY, call_or_none, outgoing_metadata
 
 UNARY_SECONDS = 10.0
 # Kept back from the caller's deadline, so that there is time to say which hop was late.
@@ -26,40 +26,51 @@ OPTIONS = (
 )
 
 
-def open_channel(target: str) -> grpc.aio.Channel:
-    """A channel to `target` (`unix:/path` or `host:port`)."""
-    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=[_Unary(), _Stream(), _Duplex()])
+def open_channel(target: str, secret: str = "") -> grpc.aio.Channel:
+    """A channel to `target` (`unix:/path` or `host:port`), whose server knows this process by `secret`."""
+    interceptors: list[grpc.aio.ClientInterceptor] = [_Unary(secret), _Stream(secret), _Duplex(secret)]
+    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=interceptors)
 
 
-def _details(details: grpc.aio.ClientCallDetails, default_seconds: float | None) -> grpc.aio.ClientCallDetails:
-    call = call_or_none()
-    metadata = grpc.aio.Metadata(*(details.metadata or ()))
-    timeout = details.timeout if details.timeout is not None else default_seconds
-    if call is not None:
-        for key, value in outgoing_metadata(call):
-            metadata.add(key, value)
-        if call.deadline is not None and default_seconds is not None:
-            left = max(call.deadline - asyncio.get_running_loop().time() - RESERVE_SECONDS, 0.001)
-            timeout = min(timeout or left, left)
-    return grpc.aio.ClientCallDetails(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
+class _Introducing:
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def _details(
+        self, details: grpc.aio.ClientCallDetails, default_seconds: float | None
+    ) -> grpc.aio.ClientCallDetails:
+        call = call_or_none()
+        metadata = grpc.aio.Metadata(*(details.metadata or ()))
+        if self._secret:
+            metadata.add(CALLER_KEY, self._secret)
+        timeout = details.timeout if details.timeout is not None else default_seconds
+        if call is not None:
+            for key, value in outgoing_metadata(call):
+                metadata.add(key, value)
+            if call.deadline is not None and default_seconds is not None:
+                left = max(call.deadline - asyncio.get_running_loop().time() - RESERVE_SECONDS, 0.001)
+                timeout = min(timeout or left, left)
+        return grpc.aio.ClientCallDetails(
+            details.method, timeout, metadata, details.credentials, details.wait_for_ready
+        )
 
 
-class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
+class _Unary(_Introducing, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        return await continuation(_details(client_call_details, UNARY_SECONDS), request)
+        return await continuation(self._details(client_call_details, UNARY_SECONDS), request)
 
 
-class _Stream(grpc.aio.UnaryStreamClientInterceptor):
+class _Stream(_Introducing, grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(
         self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        return await continuation(_details(client_call_details, None), request)
+        return await continuation(self._details(client_call_details, None), request)
 
 
-class _Duplex(grpc.aio.StreamStreamClientInterceptor):
+class _Duplex(_Introducing, grpc.aio.StreamStreamClientInterceptor):
     async def intercept_stream_stream(
         self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request_iterator: Any
     ) -> Any:
-        return await continuation(_details(client_call_details, None), request_iterator)
+        return await continuation(self._details(client_call_details, None), request_iterator)

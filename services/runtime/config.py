@@ -3,7 +3,7 @@
 import sys
 from typing import Literal, NoReturn, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "BINNACLE_"
@@ -16,10 +16,24 @@ class ServiceConfig(BaseSettings):
 
     listen: str = Field(description="gRPC address: `unix:/path` or `host:port`", min_length=1)
     auth: Literal["off", "jwt"] = Field("off", description="whether calls must carry a tenant")
+    edge_secret: SecretStr = Field(
+        SecretStr(""),
+        description="what the edge is known by; needed with authentication, and without it nobody is asked",
+    )
+    peer_secret: SecretStr = Field(
+        SecretStr(""), description="what the processes of the suite know each other by; needed with authentication"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus text over HTTP for a scraper; 0 is off")
     drain_seconds: float = Field(5.0, ge=0, le=600, description="time that calls in flight are given at stop")
+
+    watchdog_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/\s]+\S*)?$",
+        description="address to ask for again and again while all is well, `{process}` in it becoming its name",
+    )
+    watchdog_seconds: float = Field(60.0, ge=1, le=86_400, description="time between two such pings")
 
     def process_name(self, name: str) -> str:
         """What this process of the service `name` is called in logs and metrics."""

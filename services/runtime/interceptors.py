@@ -3,22 +3,33 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
-from services.core.errors import BinnacleError, DeadlineExceeded, InvalidInput, Overloaded, Unavailable
-from services.runtime.calls import Call, call_from, handling, tenant_from
-from services.runtime.gates import Gate, OpenGate
-from services.runtime.logs import Log
-from services.runtime.metrics import CallMetrics
+from services.core.errors import (
+    BinnacleError,
+    DeadlineExceeded,
+    InvalidInput,
+    Overloaded,
+    Unauthenticated,
+    Unavailable,
+)
+from services.runtime.auditing import Auditor
+from services.runtime.calls import Call, Told, call_from, handling, tenant_of
+from services.runtime.gates import Gate
+from services.runtime.process import Process
+from services.runtime.roles import PEER, Role
 from services.runtime.statuses import DETAILS_KEY, internal_status, status_from
 
 LONGEST_UNARY_SECONDS = 30.0
+# How long a stream outlives its credential: whoever can tell its client so in words does it before.
+EXPIRY_SECONDS = 10.0
 # Served by libraries, to peers that carry no tenant.
 FOREIGN_PREFIXES = ("/grpc.",)
 RETRY_AFTER_KEY = "retry-after"
@@ -33,49 +44,64 @@ Message = TypeVar("Message")
 
 
 class ServerInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps each of our handlers: call, deadline, error mapping, metrics, log of faults."""
+    """Wraps each of our handlers: access, call, deadline, error mapping, metrics, log of faults.
 
-    def __init__(self, log: Log, metrics: CallMetrics, *, auth_required: bool, gate: Gate | None = None) -> None:
-        self._log = log
-        self._metrics = metrics
-        self._auth_required = auth_required
-        self._gate = gate or OpenGate()
+    `roles` are what calls need, by method.
+    """
+
+    def __init__(self, process: Process, roles: Mapping[str, Role], gate: Gate, auditor: Auditor | None = None) -> None:
+        self._log = process.log
+        self._metrics = process.calls
+        self._access = process.access
+        self._clock = process.clock
+        self._roles = roles
+        self._gate = gate
+        self._auditor = auditor
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails) -> Any:
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None or method.startswith(FOREIGN_PREFIXES):
             return handler
+        role = self._roles.get(method, PEER)
+        if self._auditor is not None and method in self._auditor.methods:
+            handler = self._auditor.audited(method, handler)
         # Requests are parsed within the wrapped handler: what cannot be parsed is the caller's fault, not ours.
         parse = _parser(handler.request_deserializer)
         if handler.unary_unary:
-            behaviour = self._unary(method, handler.unary_unary, parse)
+            behaviour = self._unary(method, role, handler.unary_unary, parse)
             return grpc.unary_unary_rpc_method_handler(behaviour, None, handler.response_serializer)
         if handler.unary_stream:
-            behaviour = self._stream(method, handler.unary_stream, parse)
+            behaviour = self._stream(method, role, handler.unary_stream, parse)
             return grpc.unary_stream_rpc_method_handler(behaviour, None, handler.response_serializer)
         if handler.stream_stream:
-            behaviour = self._stream(method, handler.stream_stream, lambda requests: _parsed(requests, parse))
+            behaviour = self._stream(method, role, handler.stream_stream, lambda requests: _parsed(requests, parse))
             return grpc.stream_stream_rpc_method_handler(behaviour, None, handler.response_serializer)
-        return handler
+        raise NotImplementedError(f"{method} takes a stream and gives one answer, which nobody guards")
 
-    def _unary(self, method: str, inner: Handler, parse: Parse) -> Handler:
+    def _unary(self, method: str, role: Role, inner: Handler, parse: Parse) -> Handler:
         async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-            tenant = tenant_from(tuple(context.invocation_metadata() or ()))
+            told = dict(context.invocation_metadata() or ())
+            tenant = tenant_of(told)
             # Refused at once, a request costs a fraction of one that is handled: that is what keeps an overloaded
             # process serving.
-            if (refusal := self._gate.refusal(tenant, method, len(request))) is not None:
+            refusal = self._access.refusal(told, role) or self._gate.refusal(tenant, method, len(request))
+            if refusal is not None:
                 self._metrics.took(method, await self._refuse(context, refusal), 0.0)
                 return None
-            async with self._around(method, context, LONGEST_UNARY_SECONDS):
+            async with self._around(method, context, told, LONGEST_UNARY_SECONDS):
                 with self._gate.entered(tenant, method, len(request)):
                     return await inner(parse(request), context)
 
         return handle
 
-    def _stream(self, method: str, inner: Handler, parse: Parse) -> Handler:
+    def _stream(self, method: str, role: Role, inner: Handler, parse: Parse) -> Handler:
         async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
-            async with self._around(method, context, None):
+            told = dict(context.invocation_metadata() or ())
+            if (refusal := self._access.refusal(told, role)) is not None:
+                self._metrics.took(method, await self._refuse(context, refusal), 0.0)
+                return
+            async with self._around(method, context, told, None):
                 async for message in inner(parse(request), context):
                     yield message
 
@@ -83,19 +109,28 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _around(
-        self, method: str, context: grpc.aio.ServicerContext[Any, Any], longest: float | None
+        self, method: str, context: grpc.aio.ServicerContext[Any, Any], told: Told, longest: float | None
     ) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         started = loop.time()
         code = "OK"
+        call = call_from(told, _deadline(context, started, longest))
+        end, ended = (call.deadline, _late) if longest is not None else self._end(call, started)
+
+        def refuse(reason: BinnacleError) -> None:
+            nonlocal ended
+            ended = partial(_as_it_is, reason)
+            limit.reschedule(started)
+
+        watched = nullcontext() if longest is not None else self._access.watched(told, call, refuse)
         try:
-            call = self._call(context, started, longest)
             with handling(call):
                 try:
-                    async with asyncio.timeout_at(call.deadline):
-                        yield
+                    async with asyncio.timeout_at(end) as limit:
+                        with watched:
+                            yield
                 except TimeoutError as late:
-                    raise DeadlineExceeded("the call took longer than its deadline") from late
+                    raise ended() from late
         except BinnacleError as error:
             code = await self._refuse(context, error)
         except (asyncio.CancelledError, GeneratorExit):
@@ -111,12 +146,13 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         finally:
             self._metrics.took(method, code, loop.time() - started)
 
-    def _call(self, context: grpc.aio.ServicerContext[Any, Any], now: float, longest: float | None) -> Call:
-        left = context.time_remaining()
-        allowed = [seconds for seconds in (left, longest) if seconds is not None]
-        deadline = now + min(allowed) if allowed else None
-        metadata = tuple(context.invocation_metadata() or ())
-        return call_from(metadata, deadline, auth_required=self._auth_required)
+    def _end(self, call: Call, now: float) -> tuple[float | None, Callable[[], BinnacleError]]:
+        """When a stream is ended, in seconds of the event loop, and why."""
+        if call.expires is not None:
+            expiry = now + call.expires - self._clock.now() + EXPIRY_SECONDS
+            if call.deadline is None or expiry < call.deadline:
+                return expiry, _expired
+        return call.deadline, _late
 
     async def _refuse(self, context: grpc.aio.ServicerContext[Any, Any], error: BinnacleError) -> str:
         """Answer with an error; the name of its status code."""
@@ -130,6 +166,23 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
             return
         with contextlib.suppress(RuntimeError, grpc.aio.UsageError):  # A stream may have begun to answer.
             await context.send_initial_metadata(((RETRY_AFTER_KEY, str(max(1, math.ceil(error.retry_after)))),))
+
+
+def _deadline(context: grpc.aio.ServicerContext[Any, Any], now: float, longest: float | None) -> float | None:
+    allowed = [seconds for seconds in (context.time_remaining(), longest) if seconds is not None]
+    return now + min(allowed) if allowed else None
+
+
+def _as_it_is(error: BinnacleError) -> BinnacleError:
+    return error
+
+
+def _late() -> BinnacleError:
+    return DeadlineExceeded("the call took longer than its deadline")
+
+
+def _expired() -> BinnacleError:
+    return Unauthenticated("the token has expired; come back with another")
 
 
 async def _answer(context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status) -> str:

@@ -16,12 +16,14 @@ from prometheus_client import start_http_server
 from services.core.clock import Clock, SystemClock
 from services.core.errors import BinnacleError
 from services.runtime import logs
+from services.runtime.access import Access
 from services.runtime.config import Config, ServiceConfig, load
 from services.runtime.health import Readiness
 from services.runtime.logs import Log
 from services.runtime.metrics import new_registry
 from services.runtime.process import Process, Wire
 from services.runtime.server import build_server
+from services.runtime.watchdog import Watchdog
 
 # Sockets and files of a service are for its own user alone.
 UMASK = 0o077
@@ -72,7 +74,7 @@ async def running(
     async with AsyncExitStack() as opened:
         try:
             async with asyncio.TaskGroup() as tasks:
-                process = Process(name, clock or SystemClock(), log, new_registry(), tasks)
+                process = Process(name, clock or SystemClock(), log, new_registry(), tasks, Access.of(config))
                 opened.push_async_callback(process.close_channels)
                 async with _serving(config, wire, process, opened):
                     yield process
@@ -96,6 +98,9 @@ async def _serving(config: ServiceConfig, wire: Wire, process: Process, opened: 
         await server.start()
         process.tasks.create_task(readiness.follow(), name="readiness")
         process.log.info("listening", address=config.listen)
+        if config.watchdog_url:
+            watchdog = Watchdog(config.watchdog_url, process.name, config.watchdog_seconds, process.clock, process.log)
+            process.tasks.create_task(watchdog.run(wired.ready), name="watchdog")
         yield
     finally:
         process.stopping.set()

@@ -10,20 +10,35 @@ import grpc
 from prometheus_client import CollectorRegistry
 
 from services.core.clock import Clock
+from services.runtime.access import Access
 from services.runtime.channels import open_channel
 from services.runtime.gates import Gate
 from services.runtime.health import Ready
 from services.runtime.logs import Log
 from services.runtime.metrics import CallMetrics
+from services.runtime.records import Recorder
+from services.runtime.roles import PEER, Role, roles_of
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A servicer, the generated function that adds it to a server, and the service's full name."""
+    """A servicer, the generated function that adds it to a server, and the service's full name.
+
+    `role` is what all its calls need where its contract is another's and does not say; `calls` are those of a service
+    whose contract is not loaded.
+    """
 
     add: Callable[[Any, Any], None]
     servicer: object
     name: str
+    role: Role | None = None
+    calls: tuple[str, ...] = ()
+
+    def roles(self) -> dict[str, Role]:
+        """The role that each of its calls needs, by `/package.Service/Method`."""
+        if self.calls:
+            return dict.fromkeys((f"/{self.name}/{call}" for call in self.calls), self.role or PEER)
+        return {method: self.role or role for method, role in roles_of(self.name).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +46,14 @@ class Wired:
     """A service put together: what it serves, and a check that raises Unavailable while it is not ready.
 
     `reflected` names the services that reflection lists; those of `registrations` when None. `gate`, if any, stands
-    before every unary call.
+    before every unary call. `recorder` writes audited calls into the audit log; without one none are.
     """
 
     registrations: Sequence[Registration]
     ready: Ready
     reflected: Sequence[str] | None = None
     gate: Gate | None = None
+    recorder: Recorder | None = None
 
 
 @dataclass(slots=True)
@@ -45,8 +61,8 @@ class Process:
     """The surroundings of one service.
 
     `tasks` runs background work: a task that crashes stops the process; all are cancelled, and awaited, before what
-    the wiring opened is closed. `stopping` is set when the process is told to stop; streams should end then. `calls`
-    counts what is handled, by whatever listener.
+    the wiring opened is closed. `access` judges every call, and `calls` counts it, by whatever listener it came.
+    `stopping` is set when the process is told to stop; streams should end then.
     """
 
     name: str
@@ -54,6 +70,7 @@ class Process:
     log: Log
     registry: CollectorRegistry
     tasks: asyncio.TaskGroup
+    access: Access
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     calls: CallMetrics = field(init=False)
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
@@ -63,7 +80,7 @@ class Process:
 
     def channel(self, target: str) -> grpc.aio.Channel:
         """A channel to a peer; closed with the process."""
-        channel = open_channel(target)
+        channel = open_channel(target, self.access.peer)
         self._channels.append(channel)
         return channel
 

@@ -1,5 +1,7 @@
 """One server builder for all services: health, reflection, telemetry, errors and metrics cannot be forgotten."""
 
+from collections.abc import Sequence
+
 import grpc
 from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2_grpc
@@ -8,11 +10,12 @@ from grpc_reflection.v1alpha import reflection
 
 from services.core.errors import Unavailable
 from services.runtime import telemetry
+from services.runtime.auditing import Auditor, audited_methods
 from services.runtime.channels import MAX_MESSAGE_BYTES
 from services.runtime.config import ServiceConfig
 from services.runtime.gates import OpenGate
 from services.runtime.interceptors import ServerInterceptor
-from services.runtime.process import Process, Wired
+from services.runtime.process import Process, Registration, Wired
 
 OPTIONS = (
     ("grpc.so_reuseport", 0),
@@ -23,15 +26,21 @@ OPTIONS = (
 )
 
 
+def _auditor(wired: Wired, registrations: Sequence[Registration]) -> Auditor | None:
+    if wired.recorder is None:
+        return None
+    own = (registration.name for registration in registrations if registration.role is None)
+    return Auditor(wired.recorder, audited_methods(own))
+
+
 def build_server(
     config: ServiceConfig, process: Process, wired: Wired, health_servicer: HealthServicer
 ) -> grpc.aio.Server:
     """A server with everything registered, bound to `config.listen`. Raises Unavailable when the address is taken."""
-    interceptor = ServerInterceptor(
-        process.log, process.calls, auth_required=config.auth != "off", gate=wired.gate or OpenGate()
-    )
-    server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
     registrations = [*wired.registrations, telemetry.registration(config, process)]
+    roles = {method: role for registration in registrations for method, role in registration.roles().items()}
+    interceptor = ServerInterceptor(process, roles, wired.gate or OpenGate(), _auditor(wired, registrations))
+    server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
     for registration in registrations:
         registration.add(registration.servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)

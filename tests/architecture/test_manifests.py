@@ -21,10 +21,17 @@ SERVICES = ("aggregator", "alerting", "collector", "streamer")
 SECRETS = {
     "binnacle-series-key": {"series.key"},
     "binnacle-jwt": {"jwks.json"},
+    "binnacle-callers": {"edge", "peer", "sealing"},
     "binnacle-redis": {"password", "url"},
     "binnacle-clickhouse": {"password", "dsn"},
 }
-SECRET_VALUES = {"url": "redis://:secret@redis:6379/0", "dsn": "clickhouse://binnacle:secret@clickhouse:8123/default"}
+SECRET_VALUES = {
+    "url": "redis://:secret@redis:6379/0",
+    "dsn": "clickhouse://binnacle:secret@clickhouse:8123/default",
+    "edge": "e" * 64,
+    "peer": "p" * 64,
+    "sealing": "s" * 64,
+}
 
 Manifest = dict[str, Any]
 

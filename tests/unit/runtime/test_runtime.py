@@ -2,8 +2,10 @@
 
 import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import pytest
@@ -18,15 +20,17 @@ from services.core.errors import (
     InvalidInput,
     NotFound,
     Overloaded,
+    Unauthenticated,
     Unavailable,
     Violation,
 )
-from services.runtime.calls import Call, current_call, handling
+from services.runtime.calls import EXPIRES_KEY, ROLES_KEY, TENANT_KEY, Call, current_call, handling
+from services.runtime.channels import open_channel
 from services.runtime.config import ServiceConfig
-from services.runtime.interceptors import REST_KEY
+from services.runtime.interceptors import EXPIRY_SECONDS, REST_KEY
 from services.runtime.process import Process, Registration, Wired
 from services.runtime.statuses import DETAILS_KEY, translated_errors
-from tests.support.services import running_service, socket_address
+from tests.support.services import GUARDED, running_service, socket_address
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -59,21 +63,24 @@ class Servicer(pb_grpc.AlertServiceServicer):
     ) -> AsyncIterator[pb.WatchAlertsResponse]:
         self.seen.append(current_call())
         yield pb.WatchAlertsResponse(synchronised=True)
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.raises:
             raise self.raises
 
 
 class Running:
-    def __init__(self, channel: grpc.aio.Channel, servicer: Servicer, ready: asyncio.Event) -> None:
+    def __init__(self, channel: grpc.aio.Channel, servicer: Servicer, ready: asyncio.Event, address: str) -> None:
         self.channel = channel
+        self.address = address
         self.servicer = servicer
         self.ready = ready
         self.stub = pb_grpc.AlertServiceStub(channel)
 
 
 @asynccontextmanager
-async def service(auth: str = "off") -> AsyncIterator[Running]:
-    servicer, is_ready = Servicer(), asyncio.Event()
+async def service(**settings: Any) -> AsyncIterator[Running]:
+    servicer, is_ready = Servicer(), asyncio.Event()  # type: ignore[abstract]
 
     async def ready() -> None:
         if not is_ready.is_set():
@@ -83,9 +90,9 @@ async def service(auth: str = "off") -> AsyncIterator[Running]:
     async def wire(_config: ServiceConfig, _process: Process) -> AsyncIterator[Wired]:
         yield Wired([Registration(pb_grpc.add_AlertServiceServicer_to_server, servicer, SERVICE)], ready)
 
-    config = ServiceConfig.model_validate({"listen": socket_address("service"), "auth": auth, "drain_seconds": 1})
+    config = ServiceConfig.model_validate({"listen": socket_address("service"), "drain_seconds": 1, **settings})
     async with running_service("trial", config, wire) as channel:
-        yield Running(channel, servicer, is_ready)
+        yield Running(channel, servicer, is_ready, config.listen)
 
 
 def details(error: grpc.aio.AioRpcError) -> status_pb2.Status:
@@ -164,10 +171,33 @@ async def test_tenant_and_request_id_follow_the_call() -> None:
 
 
 async def test_with_authentication_a_call_without_tenant_is_refused() -> None:
-    async with service(auth="jwt") as running:
+    async with service(**GUARDED) as running:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await running.stub.ListAlerts(pb.ListAlertsRequest())
     assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_stream_ends_with_its_credential() -> None:
+    async with service(**GUARDED) as running:
+        running.servicer.hangs = True
+        expires = str(time.time() - EXPIRY_SECONDS + 0.3)
+        viewer = ((TENANT_KEY, "acme"), (ROLES_KEY, "viewer"), (EXPIRES_KEY, expires))
+        stream = running.stub.WatchAlerts(pb.WatchAlertsRequest(), metadata=viewer)
+        with pytest.raises(Unauthenticated, match="expired"), translated_errors("trial"):
+            async for _message in stream:
+                pass
+
+
+@pytest.mark.parametrize("caller", ["", "x" * 64])
+async def test_who_comes_past_the_edge_is_refused_on_streams_too(caller: str) -> None:
+    async with service(**GUARDED) as running, open_channel(running.address, caller) as outside:
+        viewer = ((TENANT_KEY, "acme"), (ROLES_KEY, "viewer"))
+        stub = pb_grpc.AlertServiceStub(outside)
+        with pytest.raises(Unauthenticated), translated_errors("trial"):
+            await stub.ListAlerts(pb.ListAlertsRequest(), metadata=viewer)
+        with pytest.raises(Unauthenticated), translated_errors("trial"):
+            await stub.WatchAlerts(pb.WatchAlertsRequest(), metadata=viewer).read()
+        assert running.servicer.seen == []
 
 
 async def test_a_hop_keeps_time_to_say_that_it_was_late() -> None:
