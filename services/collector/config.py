@@ -26,8 +26,17 @@ class CollectorConfig(ServiceConfig):
     clock_skew_hours: float = Field(24.0, gt=0, le=24 * 3660, description="how far from now a point may be")
     journal_max_bytes: int = Field(4096 * MIB, ge=16 * MIB, description="size from which intake is refused")
     series_max: int = Field(2_000_000, ge=1, description="how many series all tenants may have together")
+    redact: str = Field(
+        "",
+        pattern=r"^[^,]{0,60}(,[^,]{0,60})*$",
+        description="more names of attributes whose values are replaced, as `iban,-cookie`: with a dash, one less; "
+        "`off`: none are",
+    )
     limits_file: Path | None = Field(None, description="TOML file with limits of single tenants; read when it changes")
     limit_points_per_second: float = Field(0, ge=0, allow_inf_nan=False, description="points of a tenant; 0: no limit")
+    limit_events_per_second: float = Field(0, ge=0, allow_inf_nan=False, description="events of a tenant; 0: no limit")
+    limit_bytes_per_second: float = Field(0, ge=0, allow_inf_nan=False, description="bytes of requests; 0: no limit")
+    limit_requests_per_second: float = Field(0, ge=0, allow_inf_nan=False, description="requests; 0: no limit")
     limit_burst_seconds: float = Field(2, gt=0, le=3600, description="how long a tenant's rate may be saved up")
     limit_request_bytes: int = Field(16 * MIB, ge=1, le=16 * MIB, description="size of a request")
     limit_request_points: int = Field(100_000, ge=1, le=100_000, description="points of a request")
@@ -58,6 +67,9 @@ class CollectorConfig(ServiceConfig):
         """Limits of every tenant that has none of its own."""
         return TenantLimits(
             points_per_second=self.limit_points_per_second,
+            events_per_second=self.limit_events_per_second,
+            bytes_per_second=self.limit_bytes_per_second,
+            requests_per_second=self.limit_requests_per_second,
             burst_seconds=self.limit_burst_seconds,
             request_bytes=self.limit_request_bytes,
             request_points=self.limit_request_points,

@@ -109,6 +109,10 @@ class Meter(Protocol):
         """Count the points of one request; `kind` is samples, events, logs or heartbeats."""
         ...
 
+    def redacted(self, kind: str, count: int) -> None:
+        """Count values that were replaced, because they were named like secrets."""
+        ...
+
     def repeated(self) -> None:
         """Count a request that was answered from memory, because its sender had named it and sent it before."""
         ...

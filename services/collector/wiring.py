@@ -14,6 +14,7 @@ from binnacle.aggregator.v1 import append_service_pb2_grpc
 from binnacle.collector.v1.import_service_pb2_grpc import add_ImportServiceServicer_to_server
 from binnacle.collector.v1.json_intake_service_pb2_grpc import add_JsonIntakeServiceServicer_to_server
 from binnacle.collector.v1.log_generator_service_pb2_grpc import add_LogGeneratorServiceServicer_to_server
+from binnacle.collector.v1.record_service_pb2_grpc import add_RecordServiceServicer_to_server
 from binnacle.collector.v1.remote_write_service_pb2_grpc import add_RemoteWriteServiceServicer_to_server
 from services.collector.adapters import series_key
 from services.collector.adapters.forwarder import Forwarder
@@ -24,9 +25,12 @@ from services.collector.adapters.orphans import carry_home, journal_folder, orph
 from services.collector.adapters.series_list import SeriesListFile
 from services.collector.config import CollectorConfig
 from services.collector.convert import records
+from services.collector.convert.tenant_limits import limits_of
 from services.collector.domain.admission import Admission
 from services.collector.domain.intake import Intake
+from services.collector.domain.limits import LimitBook
 from services.collector.domain.otlp_intake import OtlpIntake
+from services.collector.domain.redaction import SecretNames
 from services.collector.domain.series import SeriesRegistry
 from services.collector.domain.warning_writer import WarningWriter
 from services.collector.ports import NewSeries
@@ -37,13 +41,16 @@ from services.collector.service.ingest import IngestServicer
 from services.collector.service.json_intake import SERVICE as JSON_INTAKE, JsonIntake, JsonIntakeServicer
 from services.collector.service.log_generator import LOG_GENERATOR, LogGeneratorServicer
 from services.collector.service.otlp import Otlp, registrations as otlp_registrations
+from services.collector.service.records import RECORDS, RecordServicer
 from services.collector.service.registration import INGEST, add_ingest
 from services.collector.service.remote_write import REMOTE_WRITE, RemoteWriteServicer
 from services.runtime.channels import OPTIONS
 from services.runtime.process import Process, Registration, Wired
+from services.runtime.standing import Follower
 
 OBSERVE_SECONDS = 1.0
 SERIES_FILE = "series/known"
+STANDING_FILE = "standing"
 NO_LIMIT = 2**62
 
 
@@ -58,15 +65,18 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
         channel = await opened.enter_async_context(grpc.aio.insecure_channel(config.aggregator, options=OPTIONS))
         stub = append_service_pb2_grpc.AppendServiceStub(channel)
         series = opened.enter_context(closing(SeriesListFile(config.data_dir / SERIES_FILE)))
-        admission = Admission(config.tenant_limits, config.capacity_limits, process.clock, metrics, config.share)
+        secrets = SecretNames.told(config.redact)
+        admission = Admission(
+            config.tenant_limits, config.capacity_limits, process.clock, metrics, config.share, secrets
+        )
         registry = SeriesRegistry(key, series.news(), config.series_max, lambda: _heard(series, admission))
         await _share_series(journal, registry, series)
         intake = Intake(journal, registry, records.encode, process.clock, metrics, admission, series)
         _tell_of_refusals(intake, process, opened)
-        _follow_limits(config, admission, process)
+        _follow_limits(config, admission.limits, process)
         telemetry = OtlpIntake(intake, registry, metrics)
         otlp, remote_write = Otlp(intake, telemetry), RemoteWriteServicer(intake, telemetry)
-        forwarder = Forwarder(journal, stub, process.clock, process.log, process.stopping)
+        forwarder = Forwarder(journal, stub, process.clock, process.log, process.stopping, secret=process.access.peer)
         process.tasks.create_task(forwarder.run(), name="forwarder")
         process.tasks.create_task(_follow_series(registry, process), name="series of other workers")
         held = [journal]
@@ -77,10 +87,13 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
         async def ready() -> None:
             journal.check()
 
+        follower = Follower(
+            process.access.standing, process.channel(config.aggregator), process.clock, config.data_dir / STANDING_FILE
+        )
+        process.tasks.create_task(follower.run(), name="standing")
         json, gate = JsonIntake(intake), RequestGate(admission)
         if config.intake_listen:
-            required = config.auth != "off"
-            http_intake = HttpIntake(json.faces(), gate, process, ready, auth_required=required)
+            http_intake = HttpIntake(json.faces(), gate, process, ready)
             await opened.enter_async_context(http_intake.listening(config.intake_listen))
         yield Wired(
             [
@@ -93,6 +106,7 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
                     LogGeneratorServicer(intake, SystemRandom()),
                     LOG_GENERATOR,
                 ),
+                Registration(add_RecordServiceServicer_to_server, RecordServicer(intake), RECORDS),
                 *otlp_registrations(otlp),
             ],
             ready,
@@ -106,9 +120,11 @@ def _tell_of_refusals(intake: Intake, process: Process, opened: AsyncExitStack) 
     opened.push_async_callback(writer.flush)
 
 
-def _follow_limits(config: CollectorConfig, admission: Admission, process: Process) -> None:
+def _follow_limits(config: CollectorConfig, book: LimitBook, process: Process) -> None:
+    standing = process.access.standing
+    standing.listeners.append(lambda: book.tell(limits_of(standing.tenants.values(), book.default)))
     if config.limits_file is not None:
-        limits = LimitsFile(config.limits_file, admission.limits, process.clock, process.log)
+        limits = LimitsFile(config.limits_file, book, process.clock, process.log)
         process.tasks.create_task(limits.follow(), name="limits")
 
 
@@ -160,7 +176,7 @@ async def _adopt(
     """Forward the journals that workers of an earlier start left behind, when there were more of them."""
 
     def make(journal: LmdbJournal, stopping: asyncio.Event) -> Forwarder:
-        return Forwarder(journal, stub, process.clock, process.log, stopping)
+        return Forwarder(journal, stub, process.clock, process.log, stopping, secret=process.access.peer)
 
     async def carry(folder: Path, journal: LmdbJournal) -> None:
         try:

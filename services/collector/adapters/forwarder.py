@@ -16,8 +16,7 @@ from services.collector.domain.forwarding import Forwarding, Pace, Seal, Send
 from services.collector.ports import Journal
 from services.core.clock import Clock
 from services.core.errors import BinnacleError, Unavailable
-from services.core.tenants import DEFAULT_TENANT
-from services.runtime.calls import Call, new_request_id, outgoing_metadata
+from services.runtime.calls import CALLER_KEY, REQUEST_ID_KEY, new_request_id
 from services.runtime.logs import Log
 from services.runtime.statuses import translated_errors
 
@@ -43,7 +42,7 @@ class Forwarder:
     """Forwards `journal` over `stub`; opens the stream again after every break.
 
     The channel of `stub` must be a plain one: gRPC's duplex calls through interceptors leave tasks behind when they
-    are cancelled.
+    are cancelled. So `secret`, by which the aggregator knows this process, is told here.
     """
 
     def __init__(
@@ -54,6 +53,8 @@ class Forwarder:
         log: Log,
         stopping: asyncio.Event,
         pace: Pace = PACE,
+        *,
+        secret: str,
     ) -> None:
         self._journal = journal
         self._stub = stub
@@ -61,6 +62,7 @@ class Forwarder:
         self._log = log
         self._stopping = stopping
         self._pace = pace
+        self._metadata = ((CALLER_KEY, secret),) if secret else ()
         self._backoff = Backoff(random.Random())
         self._changed = asyncio.Event()
         self._complaint = ""
@@ -80,7 +82,7 @@ class Forwarder:
             await self._clock.sleep(self._backoff.next())
 
     async def _forward(self) -> NoReturn:
-        call = self._stub.Append(metadata=outgoing_metadata(Call(DEFAULT_TENANT, new_request_id())))
+        call = self._stub.Append(metadata=((REQUEST_ID_KEY, new_request_id()), *self._metadata))
         try:
             stream = await self._open(call)
             async with asyncio.TaskGroup() as tasks:

@@ -34,6 +34,9 @@ class _Override(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     points_per_second: float | None = Field(None, ge=0, allow_inf_nan=False)
+    events_per_second: float | None = Field(None, ge=0, allow_inf_nan=False)
+    bytes_per_second: float | None = Field(None, ge=0, allow_inf_nan=False)
+    requests_per_second: float | None = Field(None, ge=0, allow_inf_nan=False)
     burst_seconds: float | None = Field(None, gt=0, le=3600, allow_inf_nan=False)
     request_bytes: int | None = Field(None, ge=1, le=MAX_REQUEST_BYTES)
     request_points: int | None = Field(None, ge=1, le=MAX_REQUEST_POINTS)

@@ -35,6 +35,12 @@ class CollectorMetrics:
             ("kind", "reason"),
             registry=registry,
         )
+        self._redacted = Counter(
+            "binnacle_collector_redacted_values",
+            "Values of attributes and labels that were replaced, because they were named like secrets, by kind.",
+            ("kind",),
+            registry=registry,
+        )
         self._write = Histogram(
             "binnacle_collector_journal_write_seconds",
             "One transaction of the journal: all requests that waited, with its fsync.",
@@ -73,6 +79,10 @@ class CollectorMetrics:
         counters[0].inc(accepted)
         if rejected:
             counters[1].inc(rejected)
+
+    def redacted(self, kind: str, count: int) -> None:
+        """Count values that were replaced."""
+        self._redacted.labels(kind).inc(count)
 
     def repeated(self) -> None:
         """Count a request that had been taken before."""

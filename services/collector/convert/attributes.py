@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from google.protobuf.struct_pb2 import Struct, Value
 
+from services.collector.domain.redaction import Redactor
+
 MAX_BYTES = 16 * 1024
 # Readers hand attributes out as google.protobuf.Struct, whose parsers stop at about three times this depth.
 MAX_DEPTH = 16
@@ -25,23 +27,31 @@ class BadAttributes(Exception):
     """Attributes that break their rule; the text says which."""
 
 
-def json_text(attributes: dict[str, Any] | None) -> str:
-    """The JSON text of decoded JSON. Raises BadAttributes."""
+def json_text(attributes: dict[str, Any] | None, secrets: Redactor) -> str:
+    """The JSON text of decoded JSON, with secrets replaced. Raises BadAttributes."""
     if not attributes:
         return EMPTY
-    try:
-        encoded = _encoder.encode(attributes)
-    except RecursionError as error:
-        raise BadAttributes(TOO_DEEP) from error
-    if len(encoded) > MAX_BYTES:
-        raise BadAttributes(f"must be at most {MAX_BYTES:,} bytes as JSON")
+    encoded = _encoded(attributes)
     # Both walks are rare: nearly all attributes are small and flat, and the text shows it at once.
     if encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH and len(list(_levels(attributes))) > MAX_DEPTH:
         raise BadAttributes(TOO_DEEP)
     many = len(encoded) > DIGITS and MANY_DIGITS.search(encoded)
     if many and any(map(_is_huge, chain.from_iterable(_levels(attributes)))):
         raise BadAttributes("holds a number that is out of range")
+    if not attributes.keys() <= secrets.names.plain or encoded.count(b"{") > 1:
+        safe = secrets.attributes(attributes)
+        encoded = encoded if safe is attributes else _encoded(safe)
     return encoded.decode()
+
+
+def _encoded(attributes: dict[str, Any]) -> bytes:
+    try:
+        encoded = _encoder.encode(attributes)
+    except RecursionError as error:
+        raise BadAttributes(TOO_DEEP) from error
+    if len(encoded) > MAX_BYTES:
+        raise BadAttributes(f"must be at most {MAX_BYTES:,} bytes as JSON")
+    return encoded
 
 
 def _levels(value: object) -> Iterator[list[object]]:
@@ -56,13 +66,13 @@ def _is_huge(value: object) -> bool:
     return isinstance(value, int) and not -LARGEST <= value <= LARGEST
 
 
-def struct_text(attributes: Struct) -> str:
-    """The JSON text of a Struct; whole numbers are written as such. Raises BadAttributes."""
+def struct_text(attributes: Struct, secrets: Redactor) -> str:
+    """The same of a Struct; whole numbers are written as such. Raises BadAttributes."""
     fields = attributes.fields
     if not fields:
         return EMPTY
     # Not items(): of a map of messages it is made in Python, and takes twice as long.
-    return json_text({name: _plain(fields[name]) for name in fields})
+    return json_text({name: _plain(fields[name]) for name in fields}, secrets)
 
 
 def _plain(value: Value) -> Any:

@@ -14,13 +14,18 @@
 #include "wire.h"
 
 enum { TYPES, SERVICES, USERS, SESSIONS, DATA, TEXTS };
-enum { MOST_ATTRIBUTES = 64, MOST_DATA_BYTES = 16 * 1024, DEEPEST = 15, LONGEST_NUMBER = 40 };
+enum { MOST_SECRETS = 16, MOST_ATTRIBUTES = 64, MOST_DATA_BYTES = 16 * 1024, DEEPEST = 15, LONGEST_NUMBER = 40 };
 /* In microseconds; as convert/times.py. */
 #define LIMIT_US (1LL << 62)
 /* Whole numbers up to here are written as such; as convert/attributes.py. */
 #define EXACT 9007199254740992.0
 
 typedef struct { uint8_t *at, *end; } Room;
+
+typedef struct {
+    uint32_t at, length;                /* of the name */
+    uint64_t values;
+} Replaced;
 
 /* The layout is repeated in event_blocks.py. */
 typedef struct {
@@ -33,6 +38,9 @@ typedef struct {
     uint64_t sizes[TEXTS];              /* of the room for each column; then of what is in it */
     uint64_t events;
     uint32_t name_at, name_length;      /* batch_id */
+    const uint8_t *secret_words;        /* see is_secret */
+    uint64_t secrets;
+    Replaced replaced[MOST_SECRETS];
 } Events;
 
 static const uint32_t MOST_CHARACTERS[DATA] = {100, 100, 200, 200};
@@ -126,12 +134,59 @@ static int put_number(Room *room, double number) {
     return put(room, text, (uint64_t)size);
 }
 
-static int put_struct(Room *room, Slice message, int depth);
+/* The last letter or digit of a name, in small letters, which is taken off; 0 when there is none. */
+static uint8_t take_last(Slice *name) {
+    while (name->end > name->at) {
+        uint8_t c = *--name->end;
+        if (c >= 'A' && c <= 'Z') return c | 0x20;
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80) return c;
+    }
+    return 0;
+}
 
-static int put_list(Room *room, Slice message, int depth);
+/* As domain/redaction.py: whether a name ends with one of the words, whatever its case and separators. The words are
+ * grouped by their last letter: that, the length of the group in two bytes, then what else each word has, backwards
+ * behind its length. A letter of 0 ends the groups. */
+static int is_secret(Slice name, const uint8_t *group) {
+    uint8_t last = take_last(&name);
+    for (; *group; group += 3 + (group[1] | group[2] << 8)) {
+        if (*group != last) continue;
+        const uint8_t *word = group + 3, *end = word + (group[1] | group[2] << 8);
+        for (; word < end; word += *word + 1) {
+            Slice rest = name;
+            int place = 0;
+            while (place < *word && take_last(&rest) == word[place + 1]) place++;
+            if (place == *word) return 1;
+        }
+        return 0;
+    }
+    return 0;
+}
+
+/* Put what stands for a secret in the place of a value, which is written from `value` on, and note its name. */
+static int put_redacted(Events *events, Room *room, uint8_t *value, Slice name) {
+    static const char redacted[] = "\"[redacted]\"";
+    uint64_t number = 0, size = (uint64_t)(name.end - name.at);
+    if (*value == 'n' || *value == 't' || *value == 'f' || (*value == '"' && room->at == value + 2)) return 1;
+    for (; number < events->secrets; number++) {
+        Replaced *known = &events->replaced[number];
+        if (known->length == size && !memcmp(events->message + known->at, name.at, size)) break;
+    }
+    if (number == MOST_SECRETS) return 0;
+    if (number == events->secrets) {
+        events->replaced[events->secrets++] = (Replaced){(uint32_t)(name.at - events->message), (uint32_t)size, 0};
+    }
+    events->replaced[number].values++;
+    room->at = value;
+    return put(room, redacted, sizeof redacted - 1);
+}
+
+static int put_struct(Events *events, Room *room, Slice message, int depth);
+
+static int put_list(Events *events, Room *room, Slice message, int depth);
 
 /* One google.protobuf.Value, which must say one thing. */
-static int put_value(Room *room, Slice message, int depth) {
+static int put_value(Events *events, Room *room, Slice message, int depth) {
     Field field;
     double number;
     if (message.at == message.end) return put(room, "null", 4);
@@ -145,18 +200,30 @@ static int put_value(Room *room, Slice message, int depth) {
         return field.value ? put(room, "true", 4) : put(room, "false", 5);
     }
     if (field.number == 1 && field.wire == WIRE_VARINT) return put(room, "null", 4);
-    if (is_bytes(&field, 5)) return put_struct(room, field.bytes, depth + 1);
-    if (is_bytes(&field, 6)) return put_list(room, field.bytes, depth + 1);
+    if (is_bytes(&field, 5)) return put_struct(events, room, field.bytes, depth + 1);
+    if (is_bytes(&field, 6)) return put_list(events, room, field.bytes, depth + 1);
     return 0;
 }
 
-static int put_list(Room *room, Slice message, int depth) {
+/* The value of an attribute; one that is named like a secret is walked all the same, since it may break a rule. */
+static int put_attribute(Events *events, Room *room, Slice name, Slice value, int depth) {
+    static const uint8_t no_words[] = {0};
+    const uint8_t *words = events->secret_words;
+    uint8_t *from = room->at;
+    int secret = is_secret(name, words);
+    if (secret) events->secret_words = no_words;
+    if (!put_value(events, room, value, depth)) return 0;
+    events->secret_words = words;
+    return !secret || put_redacted(events, room, from, name);
+}
+
+static int put_list(Events *events, Room *room, Slice message, int depth) {
     Field field;
     if (depth > DEEPEST || !put_byte(room, '[')) return 0;
     for (int count = 0; message.at < message.end; count++) {
         if (!next_field(&message, &field) || !is_bytes(&field, 1)) return 0;
         if (count && !put_byte(room, ',')) return 0;
-        if (!put_value(room, field.bytes, depth)) return 0;
+        if (!put_value(events, room, field.bytes, depth)) return 0;
     }
     return put_byte(room, ']');
 }
@@ -182,7 +249,7 @@ static int is_among(Slice key, const Slice *keys, int count) {
     return 0;
 }
 
-static int put_struct(Room *room, Slice message, int depth) {
+static int put_struct(Events *events, Room *room, Slice message, int depth) {
     Field field;
     Slice keys[MOST_ATTRIBUTES], value;
     if (depth > DEEPEST || !put_byte(room, '{')) return 0;
@@ -190,7 +257,8 @@ static int put_struct(Room *room, Slice message, int depth) {
         if (count == MOST_ATTRIBUTES || !next_field(&message, &field) || !is_bytes(&field, 1)) return 0;
         if (!read_entry(field.bytes, &keys[count], &value) || is_among(keys[count], keys, count)) return 0;
         if (count && !put_byte(room, ',')) return 0;
-        if (!put_quoted(room, keys[count]) || !put_byte(room, ':') || !put_value(room, value, depth)) return 0;
+        if (!put_quoted(room, keys[count]) || !put_byte(room, ':')) return 0;
+        if (!put_attribute(events, room, keys[count], value, depth)) return 0;
     }
     return put_byte(room, '}');
 }
@@ -210,10 +278,10 @@ static int read_time(Slice message, int64_t *micros) {
 }
 
 /* The attributes of an event, behind their tag and a length of three bytes at most, which is known afterwards. */
-static int put_data(Room *room, Slice message) {
+static int put_data(Events *events, Room *room, Slice message) {
     if (message.at == message.end) return put_length(room, 6, 2) && put(room, "{}", 2);
     Room text = {room->at + 4, room->end};
-    if (room->end - room->at < 4 || !put_struct(&text, message, 1)) return 0;
+    if (room->end - room->at < 4 || !put_struct(events, &text, message, 1)) return 0;
     uint64_t size = (uint64_t)(text.at - (room->at + 4));
     if (size > MOST_DATA_BYTES) return 0;
     const uint8_t *from = room->at + 4;
@@ -251,7 +319,7 @@ static int read_event(Events *events, Slice message, Room *rooms) {
         if (!put_length(&rooms[text], (uint32_t)text + 2, size) || !put(&rooms[text], texts[text].at, size)) return 0;
     }
     events->events++;
-    return put_data(&rooms[DATA], data);
+    return put_data(events, &rooms[DATA], data);
 }
 
 /* Fill the columns of `events`: 0, or REFUSED. */
@@ -259,7 +327,7 @@ PUBLIC int64_t binnacle_events(Events *events) {
     Slice message = {events->message, events->message + events->length};
     Field field;
     Room rooms[TEXTS];
-    events->events = 0;
+    events->events = events->secrets = 0;
     events->name_at = events->name_length = 0;
     if (events->length > 0xffffffffULL) return REFUSED;
     for (int text = 0; text < TEXTS; text++) {

@@ -15,6 +15,7 @@ import numpy as np
 
 from services.collector.convert import messages
 from services.collector.domain.columns import EventColumns, PackedEvents
+from services.collector.domain.redaction import Redactor
 
 LIBRARY = Path(__file__).with_name("event_block.so")
 COLUMNS = 5
@@ -22,6 +23,13 @@ COLUMNS = 5
 ROOM_AN_EVENT = 4
 ROOM_FACTOR = 2
 TIMES_TAG = b"\x0a"
+MOST_SECRETS = 16
+
+
+class _Replaced(ctypes.Structure):
+    """`Replaced` of event_block.c."""
+
+    _fields_ = (("at", ctypes.c_uint32), ("length", ctypes.c_uint32), ("values", ctypes.c_uint64))
 
 
 class _Events(ctypes.Structure):
@@ -38,6 +46,9 @@ class _Events(ctypes.Structure):
         ("events", ctypes.c_uint64),
         ("name_at", ctypes.c_uint32),
         ("name_length", ctypes.c_uint32),
+        ("secret_words", ctypes.c_char_p),
+        ("secrets", ctypes.c_uint64),
+        ("replaced", _Replaced * MOST_SECRETS),
     )
 
 
@@ -74,7 +85,7 @@ class EventReader:
         self._times = np.empty(messages.MAX_POINTS, np.int64)
         self._room = np.empty(0, np.uint8)
 
-    def read(self, raw: bytes, now: float, unpack: Callable[[], EventColumns]) -> EventBatch | None:
+    def read(self, raw: bytes, now: float, secrets: Redactor, unpack: Callable[[], EventColumns]) -> EventBatch | None:
         """The events of a serialised WriteEventsRequest; None when Python must look at it.
 
         `now` in Unix seconds is the time of those that carry none; `unpack` gives the same events as columns.
@@ -89,16 +100,29 @@ class EventReader:
         scan = _Events(raw, len(raw), int(now * 1_000_000), len(self._times), self._times.ctypes.data)
         scan.texts[:] = begins
         scan.sizes[:] = [each] * COLUMNS
+        scan.secret_words = _backwards(secrets.names.words)
         if library.binnacle_events(ctypes.byref(scan)):
             return None
         name = raw[scan.name_at : scan.name_at + scan.name_length]
         if not name.isascii():
             return None
+        for found in scan.replaced[: scan.secrets]:
+            secrets.replaced(raw[found.at : found.at + found.length].decode(), found.values)
         times = self._times[: scan.events].copy()
         texts = [ctypes.string_at(begin, size) for begin, size in zip(begins, scan.sizes, strict=True)]
         column = times.astype("<i8", copy=False).tobytes()
         block = b"".join([TIMES_TAG, _varint(len(column)), column, *texts])
         return EventBatch(PackedEvents(times, block, unpack), name.decode())
+
+
+@cache
+def _backwards(words: tuple[bytes, ...]) -> bytes:
+    """Words as the walk compares them; see is_secret of event_block.c."""
+    groups: dict[int, bytes] = {}
+    for word in words:
+        *rest, last = word
+        groups[last] = groups.get(last, b"") + bytes([len(rest), *reversed(rest)])
+    return b"".join(bytes([last]) + len(group).to_bytes(2, "little") + group for last, group in groups.items())
 
 
 def _varint(number: int) -> bytes:

@@ -21,6 +21,7 @@ from services.collector.domain.columns import (
 )
 from services.collector.domain.intake import Draft, Fault
 from services.collector.domain.places import LabelledPlaces, MetricPlaces, Places
+from services.collector.domain.redaction import Redactor
 from services.core.conventions import ERRORS, REQUESTS, SERVICE_KIND
 
 Timestamp = str | float | None
@@ -82,7 +83,7 @@ class LogBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     attributes: Attributes = None
 
 
-def events(content_type: str, body: bytes, now: float) -> Draft[EventColumns, Places]:
+def events(content_type: str, body: bytes, now: float, secrets: Redactor) -> Draft[EventColumns, Places]:
     """The events of a body; `now` in Unix seconds is the time of those that carry none."""
     decoded = json_bodies.decode(content_type, body, EventBody, "events")
     items, faults = decoded.items, _Faults()
@@ -92,12 +93,12 @@ def events(content_type: str, body: bytes, now: float) -> Draft[EventColumns, Pl
         [item.service or "" for item in items],
         [item.user_id or "" for item in items],
         [item.session_id or "" for item in items],
-        faults.attributes([item.data for item in items], "data"),
+        faults.attributes([item.data for item in items], "data", secrets),
     )
     return Draft(columns, decoded.places, faults.found, decoded.undecodable)
 
 
-def logs(content_type: str, body: bytes, now: float) -> Draft[LogColumns, Places]:
+def logs(content_type: str, body: bytes, now: float, secrets: Redactor) -> Draft[LogColumns, Places]:
     """The log lines of a body."""
     decoded = json_bodies.decode(content_type, body, LogBody, "logs")
     items, faults = decoded.items, _Faults()
@@ -107,7 +108,7 @@ def logs(content_type: str, body: bytes, now: float) -> Draft[LogColumns, Places
         [item.service or "" for item in items],
         [item.message for item in items],
         [(item.trace_id or "").lower() for item in items],
-        faults.attributes([item.attributes for item in items], "attributes"),
+        faults.attributes([item.attributes for item in items], "attributes", secrets),
     )
     return Draft(columns, decoded.places, faults.found, decoded.undecodable)
 
@@ -130,12 +131,12 @@ def heartbeats(content_type: str, body: bytes, now: float) -> Draft[HeartbeatCol
     return Draft(columns, decoded.places, faults.found, decoded.undecodable)
 
 
-def metrics(content_type: str, body: bytes, now: float) -> Draft[LabelledColumns, LabelledPlaces]:
+def metrics(content_type: str, body: bytes, now: float, secrets: Redactor) -> Draft[LabelledColumns, LabelledPlaces]:
     """The metric values of a body, each a sample of the series that its name and tags make."""
     decoded: Body[MetricBody] = json_bodies.decode(content_type, body, MetricBody, "metrics")
     items, faults = decoded.items, _Faults()
     columns = LabelledColumns(
-        [_definition(row, item, faults) for row, item in enumerate(items)],
+        [_definition(row, item, faults, secrets) for row, item in enumerate(items)],
         np.arange(len(items)),
         faults.times([item.timestamp for item in items], now) // 1_000,
         np.array([item.value for item in items], dtype=np.float64),
@@ -143,9 +144,9 @@ def metrics(content_type: str, body: bytes, now: float) -> Draft[LabelledColumns
     return Draft(columns, MetricPlaces(decoded.places), faults.found, decoded.undecodable)
 
 
-def _definition(row: int, item: MetricBody, faults: "_Faults") -> SeriesDefinition:
+def _definition(row: int, item: MetricBody, faults: "_Faults", secrets: Redactor) -> SeriesDefinition:
     kind = DELTA if item.name in (REQUESTS, ERRORS) else GAUGE
-    return SeriesDefinition(item.name, faults.labels(row, item.tags), kind, item.unit or "")
+    return SeriesDefinition(item.name, faults.labels(row, item.tags, secrets), kind, item.unit or "")
 
 
 def _told(figures: Sequence[float | None]) -> Values:
@@ -171,12 +172,12 @@ class _Faults:
             self.found.append((row, "time", str(bad)))
             return now_us
 
-    def attributes(self, column: Sequence[Attributes], field: str) -> list[str]:
-        return [self._attributes(row, given, field) for row, given in enumerate(column)]
+    def attributes(self, column: Sequence[Attributes], field: str, secrets: Redactor) -> list[str]:
+        return [self._attributes(row, given, field, secrets) for row, given in enumerate(column)]
 
-    def _attributes(self, row: int, given: Attributes, field: str) -> str:
+    def _attributes(self, row: int, given: Attributes, field: str, secrets: Redactor) -> str:
         try:
-            return attributes.json_text(given)
+            return attributes.json_text(given, secrets)
         except attributes.BadAttributes as bad:
             self.found.append((row, field, str(bad)))
             return attributes.EMPTY
@@ -188,15 +189,15 @@ class _Faults:
                 self.found.append((row, "level", f"must be one of {', '.join(LEVELS)}"))
         return np.array(numbers, dtype=np.uint8)
 
-    def labels(self, row: int, tags: Attributes) -> tuple[tuple[str, str], ...]:
-        labels = []
+    def labels(self, row: int, tags: Attributes, secrets: Redactor) -> tuple[tuple[str, str], ...]:
+        labels: dict[str, str] = {}
         for name, value in sorted((tags or {}).items()):
             text = _TEXTS.get(type(value), _no_text)(value)
             if text is None and value is not None:
                 self.found.append((row, f"tags.{name}", "must be string, number or boolean"))
             elif text is not None:
-                labels.append((name, text))
-        return tuple(labels)
+                labels[name] = text
+        return tuple(secrets.labels(labels).items())
 
 
 def _no_text(_value: object) -> None:

@@ -24,6 +24,7 @@ from services.collector.domain.columns import (
 from services.collector.domain.inspection import FIRST, Refused
 from services.collector.domain.intake import Draft, Fault, Outcome
 from services.collector.domain.places import LabelledPlaces, ListPlaces, Places, SeriesPlaces
+from services.collector.domain.redaction import Redactor
 from services.core.conventions import SERVICE_KIND
 from services.core.errors import InvalidInput, Violation
 
@@ -54,12 +55,13 @@ def answer(response: Callable[..., Answer], outcome: Outcome) -> Answer:
     return response(accepted=outcome.accepted, rejected=refused.count, rejections=rejections(refused))
 
 
-def definition(series: metrics_pb2.SeriesDefinition) -> SeriesDefinition:
+def definition(series: metrics_pb2.SeriesDefinition, secrets: Redactor) -> SeriesDefinition:
     """A series as the domain knows it."""
-    return SeriesDefinition(series.name, tuple(sorted(series.labels.items())), series.kind or GAUGE, series.unit)
+    labels = tuple(sorted(secrets.labels(dict(series.labels)).items()))
+    return SeriesDefinition(series.name, labels, series.kind or GAUGE, series.unit)
 
 
-def events(request: Sequence[events_pb2.Event], now: float) -> Draft[EventColumns, Places]:
+def events(request: Sequence[events_pb2.Event], now: float, secrets: Redactor) -> Draft[EventColumns, Places]:
     """Events as columns; `now` in Unix seconds is the time of those that carry none."""
     check_count(len(request), MAX_POINTS, "events")
     faults: list[Fault] = []
@@ -69,12 +71,12 @@ def events(request: Sequence[events_pb2.Event], now: float) -> Draft[EventColumn
         [event.service for event in request],
         [event.user_id for event in request],
         [event.session_id for event in request],
-        _attributes([event.data for event in request], "data", faults),
+        _attributes([event.data for event in request], "data", faults, secrets),
     )
     return Draft(columns, ListPlaces("events"), faults)
 
 
-def logs(request: Sequence[logs_pb2.LogRecord], now: float) -> Draft[LogColumns, Places]:
+def logs(request: Sequence[logs_pb2.LogRecord], now: float, secrets: Redactor) -> Draft[LogColumns, Places]:
     """Log lines as columns."""
     check_count(len(request), MAX_POINTS, "logs")
     faults: list[Fault] = []
@@ -85,7 +87,7 @@ def logs(request: Sequence[logs_pb2.LogRecord], now: float) -> Draft[LogColumns,
         [line.service for line in request],
         [line.message for line in request],
         [line.trace_id.lower() for line in request],
-        _attributes([line.attributes for line in request], "attributes", faults),
+        _attributes([line.attributes for line in request], "attributes", faults, secrets),
     )
     return Draft(columns, ListPlaces("logs"), faults)
 
@@ -117,7 +119,9 @@ def heartbeats(request: Sequence[events_pb2.Heartbeat], now: float) -> Draft[Hea
     return Draft(columns, ListPlaces("heartbeats"), faults)
 
 
-def labelled(request: Sequence[metrics_pb2.LabelledSeries]) -> Draft[LabelledColumns, LabelledPlaces]:
+def labelled(
+    request: Sequence[metrics_pb2.LabelledSeries], secrets: Redactor
+) -> Draft[LabelledColumns, LabelledPlaces]:
     """Series with their samples. A series whose columns differ in length is refused with its samples."""
     check_count(len(request), MAX_POINTS, "series")
     total = sum(len(series.values) for series in request)
@@ -127,7 +131,7 @@ def labelled(request: Sequence[metrics_pb2.LabelledSeries]) -> Draft[LabelledCol
     whole = [request[number] for number in numbers]
     sizes = [len(series.values) for series in whole]
     columns = LabelledColumns(
-        [definition(series.series) for series in whole],
+        [definition(series.series, secrets) for series in whole],
         np.repeat(np.arange(len(whole)), sizes),
         _joined([np.array(series.times_unix_ms, dtype=np.int64) for series in whole], np.int64),
         _joined([np.array(series.values, dtype=np.float64) for series in whole], np.float64),
@@ -181,11 +185,11 @@ def _time(row: int, time: Timestamp, faults: list[Fault], now_us: int) -> int:
         return now_us
 
 
-def _attributes(column: Sequence[Struct], field: str, faults: list[Fault]) -> list[str]:
+def _attributes(column: Sequence[Struct], field: str, faults: list[Fault], secrets: Redactor) -> list[str]:
     texts = []
     for row, given in enumerate(column):
         try:
-            texts.append(attributes.struct_text(given))
+            texts.append(attributes.struct_text(given, secrets))
         except attributes.BadAttributes as bad:
             faults.append((row, field, str(bad)))
             texts.append(attributes.EMPTY)

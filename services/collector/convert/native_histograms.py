@@ -15,6 +15,7 @@ import numpy as np
 from binnacle.remotewrite.v1 import remote_write_pb2 as pb
 from services.collector.convert import attributes
 from services.collector.domain.columns import EXPONENTIAL_HISTOGRAM, SeriesDefinition
+from services.collector.domain.redaction import Redactor
 from services.collector.domain.telemetry import MetricsDraft, NumberColumns, Placed
 from services.core.columns import CUMULATIVE, ExemplarColumns, ExponentialHistogramColumns, Lists
 from services.core.conventions import STALE_BITS
@@ -73,6 +74,7 @@ class _Exemplar:
 class NativePoints:
     """What a request holds beside samples."""
 
+    secrets: Redactor
     definitions: list[SeriesDefinition] = field(default_factory=list)
     rows: list[_Row] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
@@ -145,7 +147,7 @@ class NativePoints:
             np.array([each.value for each in given], np.float64),
             [_taken(each.labels, ("trace_id", "traceID"), TRACE_ID) for each in given],
             [_taken(each.labels, ("span_id", "spanID"), SPAN_ID) for each in given],
-            [_json(each.labels) for each in given],
+            [_json(each.labels, self.secrets) for each in given],
         )
         return Placed(columns, np.array([each.place for each in given], np.intp), [each.metric for each in given])
 
@@ -234,8 +236,8 @@ def _taken(labels: dict[str, str], names: Sequence[str], form: "re.Pattern[str]"
     return ""
 
 
-def _json(labels: dict[str, str]) -> str:
+def _json(labels: dict[str, str], secrets: Redactor) -> str:
     try:
-        return attributes.json_text(labels)
+        return attributes.json_text(labels, secrets)
     except attributes.BadAttributes:
         return attributes.EMPTY

@@ -44,6 +44,8 @@ def encode(accepted: Accepted) -> bytes:
     if accepted.telemetry is not NO_TELEMETRY:
         telemetry.fill(record, accepted.telemetry)
     encoded = record.SerializeToString()
+    if accepted.audit:
+        return encoded + b"".join(field(pb.Record.AUDIT_FIELD_NUMBER, each) for each in accepted.audit)
     if isinstance(accepted.events, PackedEvents):
         # A message may be written in parts: what follows belongs to it.
         return encoded + field(pb.Record.EVENTS_FIELD_NUMBER, accepted.events.block)

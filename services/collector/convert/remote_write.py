@@ -19,6 +19,7 @@ from services.collector.domain.columns import LabelledColumns, Rows, SeriesDefin
 from services.collector.domain.intake import Draft
 from services.collector.domain.places import LabelledPlaces
 from services.collector.domain.recent import Recent
+from services.collector.domain.redaction import Redactor
 from services.collector.domain.telemetry import MetricsDraft
 from services.core.conventions import STALE_BITS
 from services.core.errors import InvalidInput
@@ -73,10 +74,11 @@ class Written:
 class _Gathered:
     """Series of one request, and what was found in them."""
 
+    secrets: Redactor
+    native: NativePoints
     definitions: list[SeriesDefinition] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     samples: list[bytes] = field(default_factory=list)
-    native: NativePoints = field(default_factory=NativePoints)
 
     def take(self, definition: SeriesDefinition, samples: Sequence[bytes]) -> None:
         self.definitions.append(definition)
@@ -112,21 +114,21 @@ class RemoteWriteReader:
         self._by_bytes: Recent[tuple[str, bytes], SeriesDefinition] = Recent(REMEMBERED_SERIES)
         self._by_texts: Recent[tuple[str, ...], SeriesDefinition] = Recent(REMEMBERED_SERIES)
 
-    def read(self, tenant: str, content_type: str, body: bytes) -> Written:
+    def read(self, tenant: str, content_type: str, body: bytes, secrets: Redactor) -> Written:
         """The samples of a request. Raises InvalidInput when it cannot be read as a whole."""
         version = _version(content_type)
         plain = _decompressed(body)
         try:
-            return self._read_v2(plain) if version == V2 else self._read_v1(tenant, plain)
+            gathered = _Gathered(secrets, NativePoints(secrets))
+            return self._read_v2(plain, gathered) if version == V2 else self._read_v1(tenant, plain, gathered)
         except DecodeError as error:
             raise InvalidInput.of("body", f"is no valid {version}") from error
 
-    def _read_v1(self, tenant: str, plain: bytes) -> Written:
+    def _read_v1(self, tenant: str, plain: bytes, gathered: _Gathered) -> Written:
         request = pb.WriteRequest.FromString(plain)
         news = [self._families.learn(tenant, about.name, (about.type, about.unit)) for about in request.metadata]
         if any(news):
             self._by_bytes.clear()
-        gathered = _Gathered()
         for entry in request.series:
             end = _labels_end(entry)
             definition = self._by_bytes.get((tenant, entry[:end]))
@@ -143,23 +145,22 @@ class RemoteWriteReader:
         series = pb.Series.FromString(entry[end:])
         # Labels may follow the samples, as far as the format goes; then what precedes does not identify the series.
         if series.labels:
-            definition = self._definition(tenant, pb.Series.FromString(entry))
+            definition = self._definition(tenant, pb.Series.FromString(entry), gathered.secrets)
         elif definition is None:
-            definition = self._definition(tenant, pb.Series.FromString(entry[:end]))
+            definition = self._definition(tenant, pb.Series.FromString(entry[:end]), gathered.secrets)
             self._by_bytes.put((tenant, entry[:end]), definition)
         gathered.take(definition, series.samples)
         if series.histograms or series.exemplars:
             told = [tuple((label.name, label.value) for label in each.labels) for each in series.exemplars]
             gathered.take_rest(series, told)
 
-    def _definition(self, tenant: str, series: pb.Series) -> SeriesDefinition:
+    def _definition(self, tenant: str, series: pb.Series, secrets: Redactor) -> SeriesDefinition:
         name, rest = _parted(tuple((label.name, label.value) for label in series.labels))
-        return SeriesDefinition(name, rest, *self._families.kind_and_unit(tenant, name))
+        return SeriesDefinition(name, secrets.pairs(rest), *self._families.kind_and_unit(tenant, name))
 
-    def _read_v2(self, plain: bytes) -> Written:
+    def _read_v2(self, plain: bytes, gathered: _Gathered) -> Written:
         request = pb.WriteRequestV2.FromString(plain)
         symbols = list(request.symbols)
-        gathered = _Gathered()
         for number, series in enumerate(request.series):
             refs, about = series.label_refs, series.metadata
             try:
@@ -169,7 +170,7 @@ class RemoteWriteReader:
                 raise InvalidInput.of(f"timeseries[{number}].labels_refs", "names no symbol") from error
             definition = self._by_texts.get(texts)
             if definition is None:
-                definition = _told_definition(texts, number)
+                definition = _told_definition(texts, number, gathered.secrets)
                 self._by_texts.put(texts, definition)
             gathered.take(definition, series.samples)
             if series.histograms or series.exemplars:
@@ -177,12 +178,12 @@ class RemoteWriteReader:
         return gathered.written()
 
 
-def _told_definition(texts: tuple[str, ...], number: int) -> SeriesDefinition:
+def _told_definition(texts: tuple[str, ...], number: int, secrets: Redactor) -> SeriesDefinition:
     metric_type, unit, *labels = texts
     if len(labels) % 2:
         raise InvalidInput.of(f"timeseries[{number}].labels_refs", "must be pairs of name and value")
     name, rest = _parted(tuple(zip(labels[::2], labels[1::2], strict=True)))
-    return SeriesDefinition(name, rest, told_kind(name, int(metric_type)), bounded(unit))
+    return SeriesDefinition(name, secrets.pairs(rest), told_kind(name, int(metric_type)), bounded(unit))
 
 
 def _parted(labels: Labels) -> tuple[str, Labels]:

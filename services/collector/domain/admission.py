@@ -8,7 +8,18 @@ from services.collector.domain.activity import ActiveSeries
 from services.collector.domain.capacity import Capacity, CapacityLimits
 from services.collector.domain.columns import Ids, Mask
 from services.collector.domain.inspection import PointsRefused
-from services.collector.domain.limits import LimitBook, LimitReached, TenantLimits, TooLarge
+from services.collector.domain.limits import (
+    ARRIVING,
+    BYTES,
+    HELD,
+    POINTS,
+    REQUESTS,
+    LimitBook,
+    LimitReached,
+    TenantLimits,
+    TooLarge,
+)
+from services.collector.domain.redaction import Redaction, SecretNames
 from services.collector.domain.refusals import Refusal, RefusalBook, Tally
 from services.collector.domain.rules import Moment
 from services.collector.ports import Meter
@@ -18,6 +29,8 @@ from services.core.errors import BinnacleError, InvalidInput, Overloaded
 HOUR = 3600.0
 # Room is made by series that fall silent.
 SERIES_RETRY_SECONDS = 60.0
+EVENTS_KIND = "events"
+_OF_EVENTS, _OF_OTHERS = (*HELD, *ARRIVING), (POINTS, *ARRIVING)
 
 
 class Ticket:
@@ -32,21 +45,28 @@ class Ticket:
 
 
 class Admission:
-    """Capacity, limits, active series and refusals of one worker, which gives out its `share` of tenants' rates."""
+    """Capacity, limits, active series, refusals and secrets of one worker, which gives out its `share` of rates."""
 
     def __init__(
-        self, default: TenantLimits, capacity: CapacityLimits, clock: Clock, meter: Meter, share: float = 1.0
+        self,
+        default: TenantLimits,
+        capacity: CapacityLimits,
+        clock: Clock,
+        meter: Meter,
+        share: float = 1.0,
+        secrets: SecretNames | None = None,
     ) -> None:
         self.capacity = Capacity(capacity, clock.monotonic)
         self.limits = LimitBook(default, clock.monotonic, share)
         self.active = ActiveSeries(clock.monotonic)
         self.refusals = RefusalBook(clock.now, meter)
+        self.redaction = Redaction(secrets or SecretNames(), self.refusals, meter)
         self._clock = clock
 
     def refusal(self, tenant: str, kind: str, size: int) -> BinnacleError | None:
         """Why a request of `size` bytes is refused, and noted as such; None when it may try to enter."""
         try:
-            self._check(tenant, size)
+            self._check(tenant, kind, size)
         except (TooLarge, LimitReached) as error:
             self.refusals.note(tenant, kind, _tallies(error))
             return error
@@ -60,8 +80,9 @@ class Admission:
         """
         with self._noted(tenant, kind):
             self.limits.check_size(tenant, size)
-            self.limits.check_rate(tenant)
+            self.limits.check_rates(tenant, _rates(kind))
             self.capacity.enter(size)
+            self.limits.spend(tenant, {BYTES: size, REQUESTS: 1})
             ticket = Ticket()
             try:
                 yield ticket
@@ -71,14 +92,15 @@ class Admission:
     def points(self, tenant: str, points: int, field: str) -> None:
         """Once a request is decoded: count its points. Raises LimitReached or TooLarge; `field` is where they are."""
         self.limits.check_points(tenant, points, field)
-        self.limits.check_rate(tenant)
-        self.limits.spend(tenant, points)
+        held = HELD if field == EVENTS_KIND else (POINTS,)
+        self.limits.check_rates(tenant, held)
+        self.limits.spend(tenant, dict.fromkeys(held, points))
         self.capacity.spend(points)
 
     def register(self, tenant: str, ids: Ids) -> None:
         """Note series as active. Raises LimitReached when there is no room for all of them."""
         if self.write_series(tenant, ids) is not None:
-            self.limits.spend(tenant, len(ids))
+            self.limits.spend(tenant, {POINTS: len(ids)})
             raise LimitReached("active_series", f"the series {self.series_rule(tenant)}", SERIES_RETRY_SECONDS)
 
     def write_series(self, tenant: str, ids: Ids) -> Mask | None:
@@ -99,10 +121,10 @@ class Admission:
         skew_seconds = limits.clock_skew_hours * HOUR
         return Moment(self._clock.now(), skew_seconds, limits.labels_per_series, limits.label_value_length)
 
-    def _check(self, tenant: str, size: int) -> None:
+    def _check(self, tenant: str, kind: str, size: int) -> None:
         self.limits.check_size(tenant, size)
         self.capacity.check(size)
-        self.limits.check_rate(tenant)
+        self.limits.check_rates(tenant, _rates(kind))
 
     def _leave(self, durable: asyncio.Future[int] | None, size: int) -> None:
         if durable is None:
@@ -118,13 +140,18 @@ class Admission:
             raise  # its points were noted one by one
         except InvalidInput as error:
             # Nothing of it was counted; yet it took its time.
-            self.limits.spend(tenant, 1)
+            self.limits.spend(tenant, {POINTS: 1})
             self.capacity.spend(1)
             self.refusals.note(tenant, kind, _tallies(error))
             raise
         except Overloaded as error:
             self.refusals.note(tenant, kind, _tallies(error))
             raise
+
+
+def _rates(kind: str) -> tuple[str, ...]:
+    """The rates that a request of a kind is judged by before it is decoded."""
+    return _OF_EVENTS if kind == EVENTS_KIND else _OF_OTHERS
 
 
 def _tallies(error: BinnacleError) -> list[Tally]:

@@ -191,7 +191,7 @@ class WarningColumns:
 class Accepted:
     """What one request adds to the journal; `series` are named for the first time and precede the samples.
 
-    `batch_id` is what its sender called it, or empty.
+    `batch_id` is what its sender called it, or empty. `audit` are records of what was done, as they came.
     """
 
     tenant: str
@@ -205,6 +205,7 @@ class Accepted:
     batch_id: str = ""
     telemetry: Telemetry = NO_TELEMETRY
     rollups: RollupColumns | None = None
+    audit: Sequence[bytes] = ()
 
 
 def chosen(column: list[str], keep: Mask) -> list[str]:

@@ -182,6 +182,13 @@ class Intake:
         """Record what a tenant was refused."""
         await self._append(NOTHING, Accepted(tenant, self._now_us(), warnings=warnings))
 
+    async def audit(self, tenant: str, records: Sequence[bytes], batch_id: str = "") -> None:
+        """Record what was done."""
+        if (known := self.recall(tenant, batch_id)) is not None:
+            await known.answer()
+        else:
+            await self._append(NOTHING, Accepted(tenant, self._now_us(), audit=records, batch_id=batch_id))
+
     def _judge_series(self, tenant: str, ids: Ids, found: Inspection) -> None:
         unknown = self._registry.missing(tenant, ids)
         if unknown is not None:

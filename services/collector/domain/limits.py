@@ -1,11 +1,15 @@
 """What a tenant may do at most, and the buckets that rates are measured by."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from services.core.errors import InvalidInput, Overloaded, Violation
 
 MIB = 1024 * 1024
+POINTS, EVENTS, BYTES, REQUESTS = "points_per_second", "events_per_second", "bytes_per_second", "requests_per_second"
+RATES = (POINTS, EVENTS, BYTES, REQUESTS)
+# What a request takes by arriving, and what by that which it holds.
+ARRIVING, HELD = (BYTES, REQUESTS), (POINTS, EVENTS)
 # A bucket that is only just empty is not worth coming back to at once.
 SHORTEST_WAIT = 0.05
 
@@ -27,6 +31,9 @@ class TenantLimits:
     """Limits of one tenant. Where a rate is 0 there is none."""
 
     points_per_second: float = 0.0
+    events_per_second: float = 0.0
+    bytes_per_second: float = 0.0
+    requests_per_second: float = 0.0
     burst_seconds: float = 2.0
     request_bytes: int = 16 * MIB
     request_points: int = 100_000
@@ -71,7 +78,7 @@ class TokenBucket:
 
 
 class LimitBook:
-    """The limits of every tenant, and how much of its rate each has used. Times by a clock that only grows.
+    """The limits of every tenant, and how much of its rates each has used. Times by a clock that only grows.
 
     Of each rate only a `share` is given out here; other workers give out the rest.
     """
@@ -81,7 +88,8 @@ class LimitBook:
         self._monotonic = monotonic
         self._share = share
         self._own: Mapping[str, TenantLimits] = {}
-        self._buckets: dict[str, TokenBucket] = {}
+        self._told: Mapping[str, TenantLimits] = {}
+        self._buckets: dict[str, dict[str, TokenBucket]] = {}
 
     @property
     def default(self) -> TenantLimits:
@@ -90,18 +98,17 @@ class LimitBook:
 
     def of(self, tenant: str) -> TenantLimits:
         """The limits of a tenant."""
-        return self._own.get(tenant, self._default)
+        return self._own.get(tenant) or self._told.get(tenant) or self._default
 
     def replace(self, own: Mapping[str, TenantLimits]) -> None:
-        """From now on these tenants have limits of their own, and no others."""
+        """From now on the operator gives these tenants limits of their own, whatever they are told, and no others."""
         self._own = dict(own)
-        now = self._monotonic()
-        for tenant, bucket in list(self._buckets.items()):
-            limits = self.of(tenant)
-            if limits.points_per_second:
-                bucket.change(limits.points_per_second * self._share, self._burst(limits), now)
-            else:
-                del self._buckets[tenant]
+        self._renew()
+
+    def tell(self, told: Mapping[str, TenantLimits]) -> None:
+        """From now on the records of tenants give these ones limits of their own, and no others."""
+        self._told = dict(told)
+        self._renew()
 
     def check_size(self, tenant: str, size: int) -> None:
         """Raises TooLarge for a request of so many bytes."""
@@ -109,13 +116,15 @@ class LimitBook:
         if size > allowed:
             raise _too_large("", f"must be at most {allowed:,} bytes (limit request_bytes); send it in parts")
 
-    def check_rate(self, tenant: str) -> None:
-        """Raises LimitReached while a tenant has used up its rate."""
-        bucket = self._bucket(tenant)
-        if bucket is not None and (wait := bucket.wait(self._monotonic())):
-            allowed = self.of(tenant).points_per_second
-            text = f"more than {allowed:,.10g} points per second (limit points_per_second); send less, or wait"
-            raise LimitReached("rate", text, wait)
+    def check_rates(self, tenant: str, rates: Iterable[str]) -> None:
+        """Raises LimitReached while a tenant has used up one of these rates."""
+        buckets = self._of(tenant)
+        for rate in rates if buckets else ():
+            bucket = buckets.get(rate)
+            if bucket is not None and (wait := bucket.wait(self._monotonic())):
+                allowed = getattr(self.of(tenant), rate)
+                text = f"more than {allowed:,.10g} {rate.replace('_', ' ')} (limit {rate}); send less, or wait"
+                raise LimitReached("rate", text, wait)
 
     def check_points(self, tenant: str, points: int, field: str) -> None:
         """Raises TooLarge for a request of so many points; `field` is where they are."""
@@ -123,24 +132,33 @@ class LimitBook:
         if points > allowed:
             raise _too_large(field, f"must hold at most {allowed:,} points (limit request_points); send it in parts")
 
-    def spend(self, tenant: str, points: int) -> None:
-        """Count points against a tenant's rate."""
-        bucket = self._bucket(tenant)
-        if bucket is not None:
-            bucket.take(points, self._monotonic())
+    def spend(self, tenant: str, amounts: Mapping[str, int]) -> None:
+        """Count amounts against a tenant's rates."""
+        buckets = self._of(tenant)
+        for rate, amount in amounts.items() if buckets else ():
+            bucket = buckets.get(rate)
+            if bucket is not None:
+                bucket.take(amount, self._monotonic())
 
-    def _bucket(self, tenant: str) -> TokenBucket | None:
-        bucket = self._buckets.get(tenant)
-        if bucket is None:
-            limits = self.of(tenant)
-            if not limits.points_per_second:
-                return None
-            rate = limits.points_per_second * self._share
-            bucket = self._buckets[tenant] = TokenBucket(rate, self._burst(limits), self._monotonic())
-        return bucket
+    def _of(self, tenant: str) -> Mapping[str, TokenBucket]:
+        buckets = self._buckets.get(tenant)
+        if buckets is None:
+            buckets = self._buckets[tenant] = self._made(tenant, {})
+        return buckets
 
-    def _burst(self, limits: TenantLimits) -> float:
-        return max(limits.points_per_second * self._share * limits.burst_seconds, 1.0)
+    def _renew(self) -> None:
+        for tenant, former in list(self._buckets.items()):
+            self._buckets[tenant] = self._made(tenant, former)
+
+    def _made(self, tenant: str, former: Mapping[str, TokenBucket]) -> dict[str, TokenBucket]:
+        limits, now, made = self.of(tenant), self._monotonic(), {}
+        for name in RATES:
+            rate = getattr(limits, name) * self._share
+            if rate:
+                burst = max(rate * limits.burst_seconds, 1.0)
+                bucket = made[name] = former.get(name) or TokenBucket(rate, burst, now)
+                bucket.change(rate, burst, now)
+        return made
 
 
 def _too_large(field: str, description: str) -> TooLarge:

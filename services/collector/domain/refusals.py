@@ -70,6 +70,11 @@ class RefusalBook:
             self._meter.refused(kind, tally.refusal.reason, tally.count)
             _add(entries, (kind, tally.refusal, tally.evidence.source), tally, now_us)
 
+    def tell(self, tenant: str, kind: str, tally: Tally) -> None:
+        """Something that a tenant should know of, though nothing was refused."""
+        entries = self._tenants.setdefault(tenant, {})
+        _add(entries, (kind, tally.refusal, tally.evidence.source), tally, int(self._now() * 1_000_000))
+
     def tenants(self) -> list[str]:
         """Those who were refused something since it was last taken."""
         return list(self._tenants)

@@ -7,7 +7,7 @@ from services.collector.domain.admission import Admission
 from services.core.errors import BinnacleError
 
 # Asked for by operators and peers: to be answered most of all when there is too much to do.
-FREE = ("/binnacle.telemetry.",)
+FREE = ("/binnacle.telemetry.", "/binnacle.collector.v1.RecordService/")
 SAMPLES = "samples"
 # By a word in a method's name; whatever has none of them writes samples.
 _KINDS = (("heartbeat", "heartbeats"), ("event", "events"), ("trace", "spans"), ("log", "logs"))

@@ -18,11 +18,12 @@ from services.collector.service.batch_ids import IDEMPOTENCY_KEY, the_one
 from services.collector.service.json_intake import JsonBody, Take
 from services.core.errors import BinnacleError, DeadlineExceeded, InvalidInput, Violation
 from services.runtime import http
-from services.runtime.calls import REQUEST_ID_KEY, ROLES_KEY, TENANT_KEY, Call, call_from, handling
+from services.runtime.calls import call_from, handling
 from services.runtime.gates import Gate
 from services.runtime.health import Ready
 from services.runtime.interceptors import LONGEST_UNARY_SECONDS
 from services.runtime.process import Process
+from services.runtime.roles import INGESTER
 from services.runtime.statuses import told
 
 HEALTH = "/health"
@@ -31,7 +32,6 @@ KEEPALIVE_SECONDS = 3_700.0
 SHUTDOWN_SECONDS = 1.0
 # The edge has read them and takes longer ones than a server by itself would.
 HEADER_BYTES = 65_536
-_KEYS = (TENANT_KEY, REQUEST_ID_KEY, ROLES_KEY)
 
 
 class _Encoded(InvalidInput):
@@ -47,14 +47,11 @@ _STATUSES: Mapping[type[BinnacleError], HTTPStatus] = {
 class HttpIntake:
     """Takes in bodies at the paths of `faces`; `ready` raises Unavailable while they should go elsewhere."""
 
-    def __init__(
-        self, faces: Mapping[str, tuple[str, Take]], gate: Gate, process: Process, ready: Ready, *, auth_required: bool
-    ) -> None:
+    def __init__(self, faces: Mapping[str, tuple[str, Take]], gate: Gate, process: Process, ready: Ready) -> None:
         self._faces = faces
         self._gate = gate
         self._process = process
         self._ready = ready
-        self._auth_required = auth_required
 
     def listening(self, address: str) -> AbstractAsyncContextManager[None]:
         """Serve for the length of the block."""
@@ -78,7 +75,10 @@ class HttpIntake:
         started, code = loop.time(), "OK"
         call = None
         try:
-            call = _call(request, auth_required=self._auth_required)
+            # What points need, whatever they are.
+            if (refusal := self._process.access.refusal(request.headers, INGESTER)) is not None:
+                raise refusal
+            call = call_from(request.headers)
             with handling(call):
                 try:
                     async with asyncio.timeout(LONGEST_UNARY_SECONDS):
@@ -141,12 +141,6 @@ def _too_large() -> TooLarge:
 
 def _name(request: web.BaseRequest) -> str:
     return the_one(request.headers.getall(IDEMPOTENCY_KEY, ()))
-
-
-def _call(request: web.BaseRequest, *, auth_required: bool) -> Call:
-    headers = request.headers
-    found = [(key, value) for key in _KEYS if (value := headers.get(key)) is not None]
-    return call_from(found, None, auth_required=auth_required)
 
 
 def _answer(outcome: Outcome) -> web.Response:

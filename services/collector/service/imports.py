@@ -8,6 +8,7 @@ from services.collector.domain import history
 from services.collector.domain.intake import Intake
 from services.collector.domain.kinds import EVENTS
 from services.collector.service.batch_ids import batch_id_of
+from services.collector.service.gate import SAMPLES
 from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
 
@@ -21,6 +22,7 @@ class ImportServicer(pb_grpc.ImportServiceServicer):
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
+        self._redaction = intake.admission.redaction
 
     async def GetImportBounds(self, request: pb.GetImportBoundsRequest, context: Any) -> pb.GetImportBoundsResponse:
         bounds = history.bounds(self._intake.now())
@@ -32,13 +34,15 @@ class ImportServicer(pb_grpc.ImportServiceServicer):
         samples = sum(len(series.values) for series in request.series)
         if samples > MAX_SAMPLES:
             raise InvalidInput.of("series", f"must hold at most {MAX_SAMPLES:,} samples, not {samples:,}")
-        draft = messages.labelled(request.series)
+        tenant = current_call().tenant
+        draft = messages.labelled(request.series, self._redaction.of(tenant, SAMPLES))
         name = batch_id_of(request.batch_id, context)
-        outcome = await self._intake.labelled(current_call().tenant, draft, name, history.PAST)
+        outcome = await self._intake.labelled(tenant, draft, name, history.PAST)
         return messages.answer(pb.ImportSeriesResponse, outcome)
 
     async def ImportEvents(self, request: pb.ImportEventsRequest, context: Any) -> pb.ImportEventsResponse:
-        draft = messages.events(request.events, self._intake.now())
+        tenant = current_call().tenant
+        draft = messages.events(request.events, self._intake.now(), self._redaction.of(tenant, EVENTS.name))
         name = batch_id_of(request.batch_id, context)
-        outcome = await self._intake.points(EVENTS, current_call().tenant, draft, name, history.PAST)
+        outcome = await self._intake.points(EVENTS, tenant, draft, name, history.PAST)
         return messages.answer(pb.ImportEventsResponse, outcome)

@@ -12,7 +12,9 @@ from services.collector.domain.inspection import PointsRefused
 from services.collector.domain.intake import Draft, Intake, Outcome
 from services.collector.domain.kinds import EVENTS, HEARTBEATS, LOGS, PACKED_EVENTS, Kind, Points
 from services.collector.domain.places import ListPlaces, Places, SeriesPlaces
+from services.collector.domain.redaction import Redactor
 from services.collector.service.batch_ids import batch_id_of
+from services.collector.service.gate import SAMPLES
 from services.collector.service.sample_stream import SampleStream
 from services.runtime.calls import current_call
 from services.runtime.interceptors import parsed
@@ -23,13 +25,16 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
 
     def __init__(self, intake: Intake, stopping: asyncio.Event) -> None:
         self._intake = intake
+        self._redaction = intake.admission.redaction
         self._stopping = stopping
         self._events = EventReader()
 
     async def RegisterSeries(self, request: pb.RegisterSeriesRequest, context: Any) -> pb.RegisterSeriesResponse:
         messages.check_count(len(request.series), messages.MAX_POINTS, "series")
-        definitions = [messages.definition(series) for series in request.series]
-        ids = await self._intake.register(current_call().tenant, definitions, SeriesPlaces(inner=""))
+        tenant = current_call().tenant
+        secrets = self._redaction.of(tenant, SAMPLES)
+        definitions = [messages.definition(series, secrets) for series in request.series]
+        ids = await self._intake.register(tenant, definitions, SeriesPlaces(inner=""))
         return pb.RegisterSeriesResponse(series_ids=ids)
 
     async def WriteSamples(  # type: ignore[override]
@@ -52,7 +57,9 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
 
     async def WriteSeries(self, request: pb.WriteSeriesRequest, context: Any) -> pb.WriteSeriesResponse:
         name = batch_id_of(request.batch_id, context)
-        outcome = await self._intake.labelled(current_call().tenant, messages.labelled(request.series), name)
+        tenant = current_call().tenant
+        draft = messages.labelled(request.series, self._redaction.of(tenant, SAMPLES))
+        outcome = await self._intake.labelled(tenant, draft, name)
         return messages.answer(pb.WriteSeriesResponse, outcome)
 
     async def WriteEvents(  # type: ignore[override]
@@ -60,22 +67,24 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
     ) -> pb.WriteEventsResponse:
         now, tenant = self._intake.now(), current_call().tenant
 
-        def read() -> tuple[pb.WriteEventsRequest, Draft[EventColumns, Places]]:
+        def read(secrets: Redactor) -> tuple[pb.WriteEventsRequest, Draft[EventColumns, Places]]:
             message = parsed(pb.WriteEventsRequest.FromString, request)
-            return message, messages.events(message.events, now)
+            return message, messages.events(message.events, now, secrets)
 
-        packed = self._events.read(request, now, lambda: read()[1].columns)
+        secrets = self._redaction.of(tenant, EVENTS.name)
+        packed = self._events.read(request, now, secrets, lambda: read(self._redaction.silent())[1].columns)
         if packed is not None:
             whole: Draft[PackedEvents, Places] = Draft(packed.events, ListPlaces("events"))
             name = batch_id_of(packed.batch_id, context)
             outcome = await self._intake.points(PACKED_EVENTS, tenant, whole, name)
         else:
-            message, draft = read()
+            message, draft = read(secrets)
             outcome = await self._points(EVENTS, draft, message, context)
         return messages.answer(pb.WriteEventsResponse, outcome)
 
     async def WriteLogs(self, request: pb.WriteLogsRequest, context: Any) -> pb.WriteLogsResponse:
-        draft = messages.logs(request.logs, self._intake.now())
+        secrets = self._redaction.of(current_call().tenant, LOGS.name)
+        draft = messages.logs(request.logs, self._intake.now(), secrets)
         return messages.answer(pb.WriteLogsResponse, await self._points(LOGS, draft, request, context))
 
     async def WriteHeartbeats(self, request: pb.WriteHeartbeatsRequest, context: Any) -> pb.WriteHeartbeatsResponse:

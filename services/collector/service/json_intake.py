@@ -12,6 +12,7 @@ from services.collector.convert.messages import answer
 from services.collector.domain.intake import Intake, Outcome
 from services.collector.domain.kinds import EVENTS, HEARTBEATS, LOGS
 from services.collector.service.batch_ids import idempotency_key
+from services.collector.service.gate import SAMPLES
 from services.runtime.calls import current_call
 
 SERVICE = "binnacle.collector.v1.JsonIntakeService"
@@ -34,6 +35,7 @@ class JsonIntake:
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
+        self._redaction = intake.admission.redaction
 
     def faces(self) -> dict[str, tuple[str, Take]]:
         """For each path of REST the method that it stands for, and who takes its bodies."""
@@ -46,12 +48,15 @@ class JsonIntake:
 
     async def events(self, tenant: str, body: JsonBody) -> Outcome:
         """Events."""
-        draft = json_points.events(body.content_type, body.data, self._intake.now())
+        draft = json_points.events(
+            body.content_type, body.data, self._intake.now(), self._redaction.of(tenant, EVENTS.name)
+        )
         return await self._intake.points(EVENTS, tenant, draft, body.name)
 
     async def metrics(self, tenant: str, body: JsonBody) -> Outcome:
         """Metric values."""
-        draft = json_points.metrics(body.content_type, body.data, self._intake.now())
+        secrets = self._redaction.of(tenant, SAMPLES)
+        draft = json_points.metrics(body.content_type, body.data, self._intake.now(), secrets)
         return await self._intake.labelled(tenant, draft, body.name)
 
     async def heartbeats(self, tenant: str, body: JsonBody) -> Outcome:
@@ -61,7 +66,9 @@ class JsonIntake:
 
     async def logs(self, tenant: str, body: JsonBody) -> Outcome:
         """Log lines."""
-        draft = json_points.logs(body.content_type, body.data, self._intake.now())
+        draft = json_points.logs(
+            body.content_type, body.data, self._intake.now(), self._redaction.of(tenant, LOGS.name)
+        )
         return await self._intake.points(LOGS, tenant, draft, body.name)
 
 

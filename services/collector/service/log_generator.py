@@ -30,7 +30,8 @@ class LogGeneratorServicer(pb_grpc.LogGeneratorServiceServicer):
     async def GenerateLogs(self, request: pb.GenerateLogsRequest, context: Any) -> pb.GenerateLogsResponse:
         _check(request)
         lines = made_up(request.count or USUAL, request.levels, request.services, self._rng)
-        draft = messages.logs([_record(line) for line in lines], self._intake.now())
+        secrets = self._intake.admission.redaction.of(current_call().tenant, LOGS.name)
+        draft = messages.logs([_record(line) for line in lines], self._intake.now(), secrets)
         outcome = await self._intake.points(LOGS, current_call().tenant, draft, idempotency_key(context))
         if outcome.refused.count:
             raise PointsRefused(outcome.refused.first)

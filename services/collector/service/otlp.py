@@ -17,8 +17,10 @@ from services.collector.domain.inspection import NONE_REFUSED, Refused
 from services.collector.domain.intake import Intake, Outcome
 from services.collector.domain.otlp_intake import OtlpIntake
 from services.collector.service.batch_ids import idempotency_key
+from services.collector.service.gate import SAMPLES
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
+from services.runtime.roles import INGESTER
 
 METRICS = "opentelemetry.proto.collector.metrics.v1.MetricsService"
 LOGS = "opentelemetry.proto.collector.logs.v1.LogsService"
@@ -34,13 +36,15 @@ class Otlp:
 
     def __init__(self, intake: Intake, otlp: OtlpIntake) -> None:
         self._intake = intake
+        self._redaction = intake.admission.redaction
         self._otlp = otlp
         self._decoder = Decoder()
 
     async def metrics(self, message: bytes, name: str) -> metrics_pb.ExportMetricsServiceResponse:
         """An ExportMetricsServiceRequest."""
         tenant = current_call().tenant
-        outcome = await self._otlp.metrics(tenant, metrics.read(tenant, message, self._decoder), name)
+        draft = metrics.read(tenant, message, self._decoder, self._redaction.of(tenant, SAMPLES))
+        outcome = await self._otlp.metrics(tenant, draft, name)
         answer = metrics_pb.ExportMetricsServiceResponse()
         if (refused := outcome.refused).count:
             answer.partial_success.rejected_data_points = refused.count
@@ -49,10 +53,11 @@ class Otlp:
 
     async def logs(self, message: bytes, name: str) -> logs_pb.ExportLogsServiceResponse:
         """An ExportLogsServiceRequest."""
-        draft = logs.read(message, self._intake.now())
+        tenant = current_call().tenant
+        draft = logs.read(message, self._intake.now(), self._redaction.of(tenant, "logs"))
         outcome = Outcome(0, NONE_REFUSED)
         if len(draft.columns):
-            outcome = await self._otlp.logs(current_call().tenant, draft, name)
+            outcome = await self._otlp.logs(tenant, draft, name)
         answer = logs_pb.ExportLogsServiceResponse()
         if (refused := outcome.refused).count:
             answer.partial_success.rejected_log_records = refused.count
@@ -61,7 +66,8 @@ class Otlp:
 
     async def traces(self, message: bytes, name: str) -> trace_pb.ExportTraceServiceResponse:
         """An ExportTraceServiceRequest."""
-        outcome = await self._otlp.spans(current_call().tenant, traces.read(message), name)
+        tenant = current_call().tenant
+        outcome = await self._otlp.spans(tenant, traces.read(message, self._redaction.of(tenant, "spans")), name)
         answer = trace_pb.ExportTraceServiceResponse()
         if (refused := outcome.refused).count:
             answer.partial_success.rejected_spans = refused.count
@@ -133,8 +139,8 @@ def _reasons(refused: Refused) -> str:
 def registrations(otlp: Otlp) -> list[Registration]:
     """All of OTLP, for a server."""
     return [
-        Registration(add_metrics, otlp, METRICS),
-        Registration(add_logs, otlp, LOGS),
-        Registration(add_traces, otlp, TRACES),
+        Registration(add_metrics, otlp, METRICS, INGESTER),
+        Registration(add_logs, otlp, LOGS, INGESTER),
+        Registration(add_traces, otlp, TRACES, INGESTER),
         Registration(pb_grpc.add_OtlpHttpServiceServicer_to_server, OtlpHttpServicer(otlp), OTLP_HTTP),
     ]

@@ -13,6 +13,7 @@ from services.collector.domain.inspection import FIRST, NONE_REFUSED, PointsRefu
 from services.collector.domain.intake import NOTHING, Draft, Intake, Outcome
 from services.collector.domain.otlp_intake import OtlpIntake
 from services.collector.domain.places import LabelledPlaces
+from services.collector.service.gate import SAMPLES
 from services.core.errors import InvalidInput, Violation
 from services.runtime.calls import current_call
 
@@ -46,7 +47,8 @@ class RemoteWriteServicer(pb_grpc.RemoteWriteServiceServicer):
     async def PostRemoteWrite(self, request: pb.PostRemoteWriteRequest, context: Any) -> pb.PostRemoteWriteResponse:
         tenant, content = current_call().tenant, request.content
         try:
-            written = self._reader.read(tenant, content.content_type, content.data)
+            secrets = self._intake.admission.redaction.of(tenant, SAMPLES)
+            written = self._reader.read(tenant, content.content_type, content.data, secrets)
             fate = await self._take(tenant, written, blake2b(content.data, digest_size=16).hexdigest())
         except InvalidInput:
             await context.send_initial_metadata(_Fate().headers())

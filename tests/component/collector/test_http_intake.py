@@ -11,7 +11,7 @@ import pytest
 
 from services.collector.convert.json_bodies import MAX_BYTES
 from tests.component.collector.collectors import Collector, collector
-from tests.support.services import socket_address
+from tests.support.services import EDGE_SECRET, GUARDED, socket_address
 
 pytestmark = pytest.mark.network
 
@@ -98,9 +98,18 @@ async def test_a_named_request_counts_once(tmp_path: Path) -> None:
 
 
 async def test_the_tenant_is_the_edges_word(tmp_path: Path) -> None:
-    async with intake(tmp_path, auth="jwt") as (running, client):
-        assert (await post(client, "/events", EVENT))[0] == 401
-        assert (await post(client, "/events", EVENT, x_binnacle_tenant="acme"))[0] == 200
+    async with intake(tmp_path, **GUARDED) as (running, client):
+        acme = {"x_binnacle_tenant": "acme", "x_binnacle_roles": "ingester"}
+        viewer = {**acme, "x_binnacle_roles": "viewer,editor"}
+        for known, told, status in (
+            (EDGE_SECRET, {}, 401),
+            (EDGE_SECRET, {**acme, "x_binnacle_tenant": "../acme"}, 401),
+            ("", acme, 401),
+            ("x" * 64, acme, 401),
+            (EDGE_SECRET, viewer, 403),
+            (EDGE_SECRET, acme, 200),
+        ):
+            assert (await post(client, "/events", EVENT, x_binnacle_caller=known, **told))[0] == status, (known, told)
         [record] = await running.committed(1)
         assert record.tenant == "acme"
 

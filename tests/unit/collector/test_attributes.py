@@ -9,6 +9,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.collector.convert import attributes, times
+from tests.support.redactors import redactor
 
 
 def struct(**fields: Any) -> Struct:
@@ -18,7 +19,7 @@ def struct(**fields: Any) -> Struct:
 
 
 def test_whole_numbers_are_written_as_such() -> None:
-    text = attributes.struct_text(struct(count=3, total=99.5, big=2.0**60, none=None, list=[1, {"a": "b"}]))
+    text = attributes.struct_text(struct(count=3, total=99.5, big=2.0**60, none=None, list=[1, {"a": "b"}]), redactor())
     assert json.loads(text) == {"count": 3, "total": 99.5, "big": 2.0**60, "none": None, "list": [1, {"a": "b"}]}
     assert '"count":3,' in text.replace("}", ",")
 
@@ -26,14 +27,14 @@ def test_whole_numbers_are_written_as_such() -> None:
 def test_a_value_without_a_kind_is_null() -> None:
     made = Struct()
     made.fields["unset"].CopyFrom(Value())
-    assert attributes.struct_text(made) == '{"unset":null}'
-    assert attributes.struct_text(Struct()) == "{}"
+    assert attributes.struct_text(made, redactor()) == '{"unset":null}'
+    assert attributes.struct_text(Struct(), redactor()) == "{}"
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_numbers_that_json_does_not_know_are_refused(number: float) -> None:
     with pytest.raises(attributes.BadAttributes, match="not finite"):
-        attributes.struct_text(struct(inner={"x": number}))
+        attributes.struct_text(struct(inner={"x": number}), redactor())
 
 
 def test_a_time_keeps_its_microseconds() -> None:

@@ -16,11 +16,13 @@ from services.collector.convert import event_blocks, messages, records
 from services.collector.convert.event_blocks import EventBatch, EventReader
 from services.collector.domain import rules
 from services.collector.domain.columns import Accepted, EventColumns
+from tests.support.redactors import redactor
 
 pytestmark = pytest.mark.skipif(not event_blocks.available(), reason="the walk was not compiled")
 
 NOW = 1_800_000_000.25
 READER = EventReader()
+SECRETS = redactor()
 
 
 def never() -> EventColumns:
@@ -28,7 +30,7 @@ def never() -> EventColumns:
 
 
 def read(raw: bytes) -> EventBatch | None:
-    return READER.read(raw, NOW, never)
+    return READER.read(raw, NOW, SECRETS, never)
 
 
 def rows(block: EventBlock) -> list[tuple[Any, ...]]:
@@ -40,7 +42,7 @@ def rows(block: EventBlock) -> list[tuple[Any, ...]]:
 
 def by_python(raw: bytes) -> tuple[EventBlock, bool]:
     """The same by convert/messages.py, and whether all of it keeps the rules (of times, those of their form)."""
-    draft = messages.events(WriteEventsRequest.FromString(raw).events, NOW)
+    draft = messages.events(WriteEventsRequest.FromString(raw).events, NOW, SECRETS)
     found = rules.inspect_events(draft.columns, draft.places, rules.Moment(NOW, 1e11))
     record = Record.FromString(records.encode(Accepted("t", 0, events=draft.columns)))
     return record.events, not draft.faults and found.keep is None

@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from hypothesis import given, strategies as st
 from services.collector.convert import json_points
 from services.collector.domain.rules import TYPE
 from services.core.errors import InvalidInput, Violation
+from tests.support.redactors import redactor
 
 NOW = 1_800_000_000.0
+SECRETS = redactor()
 JSON = "application/json"
 LINES = "application/x-ndjson"
 
@@ -50,7 +53,7 @@ def written(events: list[dict[str, Any]], form: str) -> tuple[str, bytes]:
 
 @given(BODIES, FORMS)
 def test_every_accepted_form_says_the_same(events: list[dict[str, Any]], form: str) -> None:
-    draft = json_points.events(*written(events, form), NOW)
+    draft = json_points.events(*written(events, form), NOW, SECRETS)
     assert draft.undecodable.count == 0
     assert list(draft.faults) == []
     columns = draft.columns
@@ -72,10 +75,10 @@ def test_a_spoilt_object_is_named_and_the_others_are_kept(events: list[dict[str,
     form = data.draw(FORMS)
     if len(events) == 1:
         with pytest.raises(InvalidInput) as refused:
-            json_points.events(*written(bodies, form), NOW)
+            json_points.events(*written(bodies, form), NOW, SECRETS)
         assert [violation.field for violation in refused.value.violations] == [f"events[0].{field}"]
         return
-    draft = json_points.events(*written(bodies, form), NOW)
+    draft = json_points.events(*written(bodies, form), NOW, SECRETS)
     assert draft.undecodable.count == 1
     assert [violation.field for violation in draft.undecodable.first] == [f"events[{spoilt}].{field}"]
     assert draft.columns.types == [event["type"] for number, event in enumerate(events) if number != spoilt]
@@ -83,10 +86,12 @@ def test_a_spoilt_object_is_named_and_the_others_are_kept(events: list[dict[str,
 
 @given(NOISE, st.sampled_from([JSON, LINES]))
 def test_any_body_is_decoded_or_a_fault_of_the_sender(noise: bytes, content_type: str) -> None:
-    for decode in (json_points.events, json_points.metrics, json_points.heartbeats, json_points.logs):
+    heartbeats = partial(json_points.heartbeats, now=NOW)
+    others = (json_points.events, json_points.metrics, json_points.logs)
+    for decode in (heartbeats, *(partial(other, now=NOW, secrets=SECRETS) for other in others)):
         violations: list[Violation] = []
         try:
-            decode(content_type, noise, NOW)
+            decode(content_type, noise)
         except InvalidInput as refused:
             violations.extend(refused.violations)
         assert all(violation.field and violation.description for violation in violations)
@@ -94,7 +99,7 @@ def test_any_body_is_decoded_or_a_fault_of_the_sender(noise: bytes, content_type
 
 def refusal(body: str | bytes, content_type: str = JSON) -> tuple[str, str]:
     with pytest.raises(InvalidInput) as refused:
-        json_points.metrics(content_type, body.encode() if isinstance(body, str) else body, NOW)
+        json_points.metrics(content_type, body.encode() if isinstance(body, str) else body, NOW, SECRETS)
     (violation,) = refused.value.violations
     return violation.field, violation.description
 
@@ -123,7 +128,7 @@ def test_each_fault_is_said_by_its_field(body: str | bytes, field: str, descript
 
 def test_nan_spoils_only_its_own_object() -> None:
     body = b'[{"name":"a","value":NaN},{"name":"b","value":2,"tags":{"n":1.0,"m":1.5}}]'
-    draft = json_points.metrics(JSON, body, NOW)
+    draft = json_points.metrics(JSON, body, NOW, SECRETS)
     assert [definition.name for definition in draft.columns.definitions] == ["b"]
     assert draft.columns.definitions[0].labels == (("m", "1.5"), ("n", "1"))
     assert draft.undecodable.first[0].field == "metrics[0].value"
@@ -132,14 +137,14 @@ def test_nan_spoils_only_its_own_object() -> None:
 def test_times_are_text_seconds_or_milliseconds() -> None:
     stamps = ['"2027-01-15T08:00:00Z"', '"2027-01-15T09:00:00.5+01:00"', "1800000000", "1800000000500", "null"]
     body = ",".join(f'{{"type":"a","timestamp":{stamp}}}' for stamp in stamps)
-    draft = json_points.events(JSON, f"[{body}]".encode(), NOW + 1)
+    draft = json_points.events(JSON, f"[{body}]".encode(), NOW + 1, SECRETS)
     seconds = [0.0, 0.5, 0.0, 0.5, 1.0]
     assert (draft.columns.times_us - int(NOW * 1e6)).tolist() == [int(second * 1e6) for second in seconds]
 
 
 @pytest.mark.parametrize("stamp", ['"soon"', '"2027-01-15"', '"2027-01-15T08:00:00"', "1e300", '""'])
 def test_other_times_are_faults(stamp: str) -> None:
-    draft = json_points.events(JSON, f'{{"type":"a","timestamp":{stamp}}}'.encode(), NOW)
+    draft = json_points.events(JSON, f'{{"type":"a","timestamp":{stamp}}}'.encode(), NOW, SECRETS)
     ((row, field, _description),) = draft.faults
     assert (row, field) == (0, "time")
     assert draft.places.at(row, field) == "timestamp"
@@ -155,20 +160,20 @@ def test_other_times_are_faults(stamp: str) -> None:
 )
 def test_attributes_have_their_limits(data: Any, description: str) -> None:
     body = json.dumps({"type": "a", "data": data if isinstance(data, dict) else {"x": data}})
-    draft = json_points.events(JSON, body.encode(), NOW)
+    draft = json_points.events(JSON, body.encode(), NOW, SECRETS)
     assert [(field, said) for _row, field, said in draft.faults] == [("data", description)]
 
 
 def test_attributes_within_their_limits_are_kept() -> None:
     data = {"digits": "9" * 400, "deep": json.loads("[" * 15 + "]" * 15), "wide": [{}] * 40}
-    draft = json_points.events(JSON, json.dumps({"type": "a", "data": data}).encode(), NOW)
+    draft = json_points.events(JSON, json.dumps({"type": "a", "data": data}).encode(), NOW, SECRETS)
     assert not draft.faults
     assert json.loads(draft.columns.data_json[0]) == data
 
 
 def test_levels_are_understood_in_any_case() -> None:
     body = b'[{"message":"a","level":"Warning"},{"message":"b"},{"message":"c","level":"loud"}]'
-    draft = json_points.logs(JSON, body, NOW)
+    draft = json_points.logs(JSON, body, NOW, SECRETS)
     assert draft.columns.levels.tolist()[:2] == [3, 2]
     assert [fault[:2] for fault in draft.faults] == [(2, "level")]
 

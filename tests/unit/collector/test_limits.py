@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.collector.domain.capacity import Capacity, CapacityLimits
-from services.collector.domain.limits import MIB, LimitBook, LimitReached, TenantLimits, TokenBucket, TooLarge
+from services.collector.domain.limits import (
+    MIB,
+    POINTS,
+    RATES,
+    LimitBook,
+    LimitReached,
+    TenantLimits,
+    TokenBucket,
+    TooLarge,
+)
 
 
 class Time:
@@ -71,34 +80,34 @@ def test_a_clock_that_is_set_back_gives_nothing_away() -> None:
 def test_tenants_have_rates_of_their_own() -> None:
     time = Time()
     book = LimitBook(TenantLimits(points_per_second=100, burst_seconds=1), time)
-    book.check_rate("a")
-    book.spend("a", 150)
+    book.check_rates("a", RATES)
+    book.spend("a", {POINTS: 150})
     with pytest.raises(LimitReached, match="100 points per second") as refused:
-        book.check_rate("a")
+        book.check_rates("a", RATES)
     assert refused.value.limit == "rate"
     assert refused.value.retry_after == pytest.approx(0.5)
-    book.check_rate("b")
+    book.check_rates("b", RATES)
     time.at += 0.51
-    book.check_rate("a")
+    book.check_rates("a", RATES)
 
 
 def test_without_a_rate_nothing_is_counted() -> None:
     book = LimitBook(TenantLimits(), Time())
-    book.spend("a", 10**9)
-    book.check_rate("a")
+    book.spend("a", {POINTS: 10**9})
+    book.check_rates("a", RATES)
 
 
 def test_limits_of_one_tenant_replace_those_of_all_and_go_again() -> None:
     time = Time()
     book = LimitBook(TenantLimits(points_per_second=10, burst_seconds=1, request_points=5), time)
-    book.spend("a", 20)
+    book.spend("a", {POINTS: 20})
     book.replace({"a": TenantLimits(points_per_second=1000, request_points=50)})
     book.check_points("a", 50, "events")
     time.at += 0.02  # what it owes is paid back at the new rate
-    book.check_rate("a")
+    book.check_rates("a", RATES)
     book.replace({"a": TenantLimits(points_per_second=0)})
-    book.spend("a", 10**6)
-    book.check_rate("a")
+    book.spend("a", {POINTS: 10**6})
+    book.check_rates("a", RATES)
     book.replace({})
     with pytest.raises(TooLarge, match="at most 5 points"):
         book.check_points("a", 50, "events")

@@ -24,6 +24,9 @@ class Counts:
     def taken(self, kind: str, accepted: int, rejected: int) -> None:
         raise NotImplementedError
 
+    def redacted(self, kind: str, count: int) -> None:
+        raise NotImplementedError
+
     def repeated(self) -> None:
         raise NotImplementedError
 

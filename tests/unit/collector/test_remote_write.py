@@ -13,9 +13,11 @@ from services.collector.convert.remote_write import MAX_SAMPLES, RemoteWriteRead
 from services.collector.domain.columns import COUNTER, GAUGE, LabelledColumns, SeriesDefinition
 from services.core.conventions import STALE_BITS
 from services.core.errors import InvalidInput
+from tests.support.redactors import redactor
 from tests.support.remote_write import STALE, V1, V2, WriteV2, compressed, sample, series, write_v1
 
 NOW = 1_800_000_000_000
+SECRETS = redactor()
 UP = {"__name__": "up", "instance": "a:9100", "job": "node"}
 # The request that Prometheus' own documentation of the format leads to, byte for byte: up{job="node"} 1 at NOW.
 GOLDEN_V1 = (
@@ -39,7 +41,7 @@ def rows(columns: LabelledColumns) -> list[tuple[SeriesDefinition, int, float]]:
 
 
 def read(body: bytes, content_type: str = V1, reader: RemoteWriteReader | None = None) -> LabelledColumns:
-    return (reader or RemoteWriteReader()).read("acme", content_type, body).draft.columns
+    return (reader or RemoteWriteReader()).read("acme", content_type, body, SECRETS).draft.columns
 
 
 def test_the_bytes_of_the_format_1_0() -> None:
@@ -83,7 +85,7 @@ def test_the_end_of_a_series_keeps_its_bits() -> None:
 
 def test_what_is_no_number_is_no_sample() -> None:
     body = write_v1(series(UP, (NOW, float("nan")), (NOW + 1, 1.0)), series({"__name__": "a"}, (NOW, float("nan"))))
-    written = RemoteWriteReader().read("acme", V1, body)
+    written = RemoteWriteReader().read("acme", V1, body, SECRETS)
     assert written.unvalued == 2
     assert written.draft.columns.times_ms.tolist() == [NOW + 1]
     assert written.draft.columns.rows.tolist() == [0]
@@ -147,10 +149,10 @@ def test_without_metadata_the_name_says_it_where_it_is_sure(name: str, kind: int
 
 def test_metadata_of_one_tenant_says_nothing_to_another() -> None:
     reader = RemoteWriteReader()
-    reader.read("acme", V1, write_v1(metadata=[pb.Metadata(type=pb.METRIC_TYPE_COUNTER, name="x")]))
+    reader.read("acme", V1, write_v1(metadata=[pb.Metadata(type=pb.METRIC_TYPE_COUNTER, name="x")]), SECRETS)
     one = write_v1(series({"__name__": "x"}, (NOW, 1.0)))
-    assert reader.read("acme", V1, one).draft.columns.definitions[0].kind == COUNTER
-    assert reader.read("other", V1, one).draft.columns.definitions[0].kind == GAUGE
+    assert reader.read("acme", V1, one, SECRETS).draft.columns.definitions[0].kind == COUNTER
+    assert reader.read("other", V1, one, SECRETS).draft.columns.definitions[0].kind == GAUGE
 
 
 def test_an_empty_label_is_no_label() -> None:

@@ -10,6 +10,7 @@ import msgspec
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from services.collector.convert import attributes
+from services.collector.domain.redaction import Redactor
 from services.core.conventions import SERVICE_LABEL
 
 MAX_LABEL_NAME = 100
@@ -21,14 +22,14 @@ _FOREIGN = re.compile(r"[^A-Za-z0-9_.:/-]")
 Labels = dict[str, str]
 
 
-def labels(given: Iterable[KeyValue]) -> Labels:
+def labels(given: Iterable[KeyValue], secrets: Redactor) -> Labels:
     """Attributes as labels: foreign characters of names become `_`, long values are cut, empty ones left out."""
     found = {}
     for attribute in given:
-        text = _label_value(attribute.value)
+        text = _label_value(attribute.value, secrets)
         if text and attribute.key:
             found[_label_name(attribute.key)] = text[:MAX_LABEL_VALUE]
-    return found
+    return secrets.labels(found)
 
 
 def label_set(resource: Labels, scope: str, point: Labels) -> tuple[tuple[str, str], ...]:
@@ -43,17 +44,17 @@ def label_set(resource: Labels, scope: str, point: Labels) -> tuple[tuple[str, s
     return tuple(sorted(joined.items()))
 
 
-def service_of(resource: Iterable[KeyValue]) -> str:
+def service_of(resource: Iterable[KeyValue], secrets: Redactor) -> str:
     """The `service.name` of a resource, or empty."""
-    return next((_label_value(each.value) for each in resource if each.key == SERVICE_NAME), "")
+    return next((_label_value(each.value, secrets) for each in resource if each.key == SERVICE_NAME), "")
 
 
-def json_text(*given: Iterable[KeyValue], **extra: str) -> str:
+def json_text(secrets: Redactor, *given: Iterable[KeyValue], **extra: str) -> str:
     """Attributes as one JSON object; later ones win. Raises BadAttributes."""
     joined: dict[str, Any] = {name: text for name, text in extra.items() if text}
     for some in given:
         joined.update((attribute.key, plain(attribute.value)) for attribute in some)
-    return attributes.json_text(joined)
+    return attributes.json_text(joined, secrets)
 
 
 def plain(value: AnyValue, depth: int = 0) -> Any:
@@ -78,10 +79,10 @@ def _label_name(name: str) -> str:
     return cleaned if cleaned[0].isalpha() or cleaned[0] == "_" else f"_{cleaned[: MAX_LABEL_NAME - 1]}"
 
 
-def _label_value(value: AnyValue) -> str:
+def _label_value(value: AnyValue, secrets: Redactor) -> str:
     if value.HasField("string_value"):
         return value.string_value
-    told = plain(value)
+    told = secrets.value(plain(value))
     if told is None:
         return ""
     return told if isinstance(told, str) else msgspec.json.encode(told).decode()

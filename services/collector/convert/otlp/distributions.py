@@ -10,6 +10,7 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2 as pb
 from services.collector.convert import attributes
 from services.collector.convert.otlp.attributes import json_text
 from services.collector.convert.otlp.series import Series, Source
+from services.collector.domain.redaction import Redactor
 from services.collector.domain.telemetry import KNOWN, Placed
 from services.core.columns import (
     CUMULATIVE,
@@ -53,7 +54,8 @@ class _Rows:
 class Exemplars:
     """Exemplars of a request, in order; one with broken attributes is kept without them."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Redactor) -> None:
+        self._secrets = secrets
         self._given: list[pb.Exemplar] = []
         self._ids: list[int] = []
         self._places: list[int] = []
@@ -77,7 +79,7 @@ class Exemplars:
             np.array([float(getattr(each, each.WhichOneof("value") or "as_double")) for each in self._given]),
             [each.trace_id.hex() for each in self._given],
             [each.span_id.hex() for each in self._given],
-            [_attributes(each.filtered_attributes) for each in self._given],
+            [_attributes(each.filtered_attributes, self._secrets) for each in self._given],
         )
         return Placed(columns, np.array(self._places, np.intp), self._metrics)
 
@@ -192,9 +194,9 @@ def _lists(rows: list[Any], form: Any) -> Lists:
     return Lists(lengths, np.concatenate([np.array(row, form) for row in rows]))
 
 
-def _attributes(given: Iterable[KeyValue]) -> str:
+def _attributes(given: Iterable[KeyValue], secrets: Redactor) -> str:
     try:
-        return json_text(given)
+        return json_text(secrets, given)
     except attributes.BadAttributes:
         return attributes.EMPTY
 

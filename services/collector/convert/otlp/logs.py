@@ -14,6 +14,7 @@ from services.collector.convert.otlp.attributes import SCOPE_LABEL, json_text, p
 from services.collector.domain.columns import LogColumns
 from services.collector.domain.intake import Draft, Fault
 from services.collector.domain.places import ListPlaces, Places
+from services.collector.domain.redaction import Redactor
 from services.collector.domain.rules import MAX_MESSAGE, MAX_SERVICE
 from services.core.errors import InvalidInput
 
@@ -27,7 +28,7 @@ EMPTY_MESSAGE = "(no body)"
 Resource = list[KeyValue]
 
 
-def read(message: bytes, now: float) -> Draft[LogColumns, Places]:
+def read(message: bytes, now: float, secrets: Redactor) -> Draft[LogColumns, Places]:
     """The lines of a serialised request; `now` in Unix seconds is the time of those that carry none.
 
     Raises InvalidInput when it is no request.
@@ -40,10 +41,10 @@ def read(message: bytes, now: float) -> Draft[LogColumns, Places]:
     rows = list(_rows(request))
     texts: list[str] = []
     attributes_json: list[str] = []
-    for number, (line, resource, scope) in enumerate(rows):
+    for number, row in enumerate(rows):
         for column, make in ((texts, _message), (attributes_json, _attributes)):
             try:
-                column.append(make(line, resource, scope))
+                column.append(make(secrets, *row))
             except attributes.BadAttributes as bad:
                 faults.append((number, "attributes", str(bad)))
                 column.append(attributes.EMPTY)
@@ -51,7 +52,7 @@ def read(message: bytes, now: float) -> Draft[LogColumns, Places]:
     columns = LogColumns(
         np.array([_time_us(line, now) for line in lines], np.int64),
         np.array([level(line.severity_number) for line in lines], np.uint8),
-        [service_of(resource)[:MAX_SERVICE] for _line, resource, _scope in rows],
+        [service_of(resource, secrets)[:MAX_SERVICE] for _line, resource, _scope in rows],
         texts,
         [_hex(line.trace_id) for line in lines],
         attributes_json,
@@ -80,21 +81,21 @@ def _time_us(line: LogRecord, now: float) -> int:
     return min(told // 1_000, MAX_US) if told else int(now * 1e6)
 
 
-def _message(line: LogRecord, _resource: Resource, _scope: str) -> str:
-    text = _text(line.body) or line.event_name or EMPTY_MESSAGE
+def _message(secrets: Redactor, line: LogRecord, _resource: Resource, _scope: str) -> str:
+    text = _text(line.body, secrets) or line.event_name or EMPTY_MESSAGE
     return text[:MAX_MESSAGE]
 
 
-def _text(body: AnyValue) -> str:
-    told = plain(body)
+def _text(body: AnyValue, secrets: Redactor) -> str:
+    told = secrets.value(plain(body))
     if told is None or isinstance(told, str):
         return told or ""
     return msgspec.json.encode(told).decode()
 
 
-def _attributes(line: LogRecord, resource: Resource, scope: str) -> str:
+def _attributes(secrets: Redactor, line: LogRecord, resource: Resource, scope: str) -> str:
     said = {SCOPE_LABEL: scope, "event.name": line.event_name, "severity_text": line.severity_text}
-    return json_text(resource, line.attributes, **said)
+    return json_text(secrets, resource, line.attributes, **said)
 
 
 def _hex(identity: bytes) -> str:

@@ -24,6 +24,7 @@ from services.collector.convert.otlp.distributions import (
 from services.collector.convert.otlp.series import Series, Source, number_kind
 from services.collector.domain.columns import Ids, Rows
 from services.collector.domain.inspection import FIRST, Refused
+from services.collector.domain.redaction import Redactor
 from services.collector.domain.telemetry import KNOWN, MetricsDraft, NumberColumns
 from services.core.conventions import STALE_BITS
 from services.core.errors import InvalidInput, Violation
@@ -35,13 +36,13 @@ UNTOLD_KIND = 4
 BROKEN = InvalidInput.of("", "the message is no valid ExportMetricsServiceRequest")
 
 
-def read(tenant: str, message: bytes, known: Decoder) -> MetricsDraft:
+def read(tenant: str, message: bytes, known: Decoder, secrets: Redactor) -> MetricsDraft:
     """The points of a serialised request. Raises InvalidInput when it is none, or holds too many points."""
     try:
         points = known.scan(tenant, message)
         if points is not None:
-            return _Scanned(message, points).draft(partial(known.learn, tenant))
-        return _walked(ExportMetricsServiceRequest.FromString(message))
+            return _Scanned(message, points, secrets).draft(partial(known.learn, tenant))
+        return _walked(ExportMetricsServiceRequest.FromString(message), secrets)
     except TooManyPoints as error:
         raise InvalidInput.of("", f"a request may hold {decoder.MAX_POINTS:,} points; send it in parts") from error
     except (DecodeError, UnicodeDecodeError) as error:
@@ -68,11 +69,12 @@ class _Faults:
 class _Scanned:
     """A request that was read by the compiled walk: Python reads what it did not know."""
 
-    def __init__(self, message: bytes, points: Points) -> None:
+    def __init__(self, message: bytes, points: Points, secrets: Redactor) -> None:
         self._message = message
         self._points = points
-        self._series = Series()
-        self._exemplars = Exemplars()
+        self._secrets = secrets
+        self._series = Series(secrets)
+        self._exemplars = Exemplars(secrets)
         self._sources: dict[int, Source] = {}
         self._resources: dict[bytes, Labels] = {}
 
@@ -147,7 +149,7 @@ class _Scanned:
     def _resource(self, message: bytes) -> Labels:
         found = self._resources.get(message)
         if found is None:
-            found = self._resources[message] = labels(Resource.FromString(message).attributes)
+            found = self._resources[message] = labels(Resource.FromString(message).attributes, self._secrets)
         return found
 
     def _name(self, metric: int) -> str:
@@ -165,13 +167,13 @@ def _learn(learn: Callable[[Any, Any], None], keys: Sequence[tuple[bytes, int]],
     learn(words[found != 0], found[found != 0])
 
 
-def _walked(request: ExportMetricsServiceRequest) -> MetricsDraft:
+def _walked(request: ExportMetricsServiceRequest, secrets: Redactor) -> MetricsDraft:
     """The same in Python, point by point."""
-    series, exemplars, faults = Series(), Exemplars(), _Faults()
+    series, exemplars, faults = Series(secrets), Exemplars(secrets), _Faults()
     distributions = Distributions(series, exemplars)
     kept: list[tuple[int, int, int]] = []
     names: list[str] = []
-    for metric, source in _metrics(request):
+    for metric, source in _metrics(request, secrets):
         if not (metric.HasField("gauge") or metric.HasField("sum")):
             continue
         kind = number_kind(metric)
@@ -187,7 +189,7 @@ def _walked(request: ExportMetricsServiceRequest) -> MetricsDraft:
             exemplars.add(point.exemplars, metric.name, place)
     if len(kept) > decoder.MAX_POINTS:
         raise TooManyPoints
-    for metric, source in _metrics(request):
+    for metric, source in _metrics(request, secrets):
         distributions.add(metric, source)
     numbers = NumberColumns(
         np.zeros(len(kept), np.uint64),
@@ -199,9 +201,9 @@ def _walked(request: ExportMetricsServiceRequest) -> MetricsDraft:
     return _draft(series, numbers, distributions, exemplars, faults, lambda _ids: None)
 
 
-def _metrics(request: ExportMetricsServiceRequest) -> Iterator[tuple[Metric, Source]]:
+def _metrics(request: ExportMetricsServiceRequest, secrets: Redactor) -> Iterator[tuple[Metric, Source]]:
     for by_resource in request.resource_metrics:
-        resource = labels(by_resource.resource.attributes)
+        resource = labels(by_resource.resource.attributes, secrets)
         for by_scope in by_resource.scope_metrics:
             for metric in by_scope.metrics:
                 yield metric, _source(metric, resource, by_scope.scope.name)

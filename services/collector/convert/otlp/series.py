@@ -8,6 +8,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 
 from services.collector.convert.otlp.attributes import Labels, label_set, labels
 from services.collector.domain.columns import COUNTER, DELTA, GAUGE, SeriesDefinition
+from services.collector.domain.redaction import Redactor
 from services.core.columns import CUMULATIVE, DELTA as DELTA_TEMPORALITY
 
 MAX_UNIT = 30
@@ -27,13 +28,14 @@ class Source:
 class Series:
     """Definitions in order of first mention."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Redactor) -> None:
+        self._secrets = secrets
         self.definitions: list[SeriesDefinition] = []
         self._places: dict[SeriesDefinition, int] = {}
 
     def place(self, source: Source, attributes: Iterable[KeyValue]) -> int:
         """Where the definition of a point's series is, entered if it is new."""
-        named = label_set(source.resource, source.scope, labels(attributes))
+        named = label_set(source.resource, source.scope, labels(attributes, self._secrets))
         definition = SeriesDefinition(source.name, named, source.kind, source.unit[:MAX_UNIT])
         place = self._places.setdefault(definition, len(self.definitions))
         if place == len(self.definitions):

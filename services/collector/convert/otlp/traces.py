@@ -1,6 +1,7 @@
 """A traces request as spans."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from services.collector.convert import attributes
 from services.collector.convert.otlp.attributes import SCOPE_LABEL, json_text, plain, service_of
+from services.collector.domain.redaction import Redactor
 from services.collector.domain.rules import MAX_SERVICE
 from services.collector.domain.telemetry import SpansDraft
 from services.core.columns import SpanColumns
@@ -26,7 +28,7 @@ MAX_STATUS_MESSAGE = 1_000
 Fault = tuple[int, str, str]
 
 
-def read(message: bytes) -> SpansDraft:
+def read(message: bytes, secrets: Redactor) -> SpansDraft:
     """The spans of a serialised request. Raises InvalidInput when it is none."""
     try:
         request = ExportTraceServiceRequest.FromString(message)
@@ -43,12 +45,12 @@ def read(message: bytes) -> SpansDraft:
         [span.parent_span_id.hex() for span in spans],
         [span.name for span in spans],
         np.array([_small(span.kind) for span in spans], np.uint8),
-        [service_of(resource)[:MAX_SERVICE] for _span, resource, _scope in rows],
+        [service_of(resource, secrets)[:MAX_SERVICE] for _span, resource, _scope in rows],
         np.array([_small(span.status.code) for span in spans], np.uint8),
         [span.status.message[:MAX_STATUS_MESSAGE] for span in spans],
-        _column(rows, _attributes, "attributes", attributes.EMPTY, faults),
-        _column(rows, _events, "events", NONE, faults),
-        _column(rows, _links, "links", NONE, faults),
+        _column(rows, partial(_attributes, secrets), "attributes", attributes.EMPTY, faults),
+        _column(rows, partial(_events, secrets), "events", NONE, faults),
+        _column(rows, partial(_links, secrets), "links", NONE, faults),
     )
     return SpansDraft(columns, faults)
 
@@ -82,26 +84,26 @@ def _column(
     return column
 
 
-def _attributes(span: Span, resource: list[KeyValue], scope: str) -> str:
-    return json_text(resource, span.attributes, **{SCOPE_LABEL: scope, "trace_state": span.trace_state})
+def _attributes(secrets: Redactor, span: Span, resource: list[KeyValue], scope: str) -> str:
+    return json_text(secrets, resource, span.attributes, **{SCOPE_LABEL: scope, "trace_state": span.trace_state})
 
 
-def _events(span: Span, _resource: list[KeyValue], _scope: str) -> str:
+def _events(secrets: Redactor, span: Span, _resource: list[KeyValue], _scope: str) -> str:
     return _list(
-        {"time_unix_ns": event.time_unix_nano, "name": event.name, "attributes": _plain(event.attributes)}
+        {"time_unix_ns": event.time_unix_nano, "name": event.name, "attributes": _plain(event.attributes, secrets)}
         for event in span.events
     )
 
 
-def _links(span: Span, _resource: list[KeyValue], _scope: str) -> str:
+def _links(secrets: Redactor, span: Span, _resource: list[KeyValue], _scope: str) -> str:
     return _list(
-        {"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex(), "attributes": _plain(link.attributes)}
+        {"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex(), "attributes": _plain(link.attributes, secrets)}
         for link in span.links
     )
 
 
-def _plain(given: Iterable[KeyValue]) -> dict[str, Any]:
-    return {attribute.key: plain(attribute.value) for attribute in given}
+def _plain(given: Iterable[KeyValue], secrets: Redactor) -> dict[str, Any]:
+    return secrets.attributes({attribute.key: plain(attribute.value) for attribute in given})
 
 
 def _list(found: Iterable[dict[str, Any]]) -> str:

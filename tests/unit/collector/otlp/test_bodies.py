@@ -16,6 +16,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from services.collector.convert.otlp import bodies, logs, metrics, traces
 from services.collector.convert.otlp.decoder import Decoder
 from services.core.errors import InvalidInput
+from tests.support.redactors import redactor
+
+SECRETS = redactor()
 
 RESOURCE = {"attributes": [{"key": "service.name", "value": {"stringValue": "my.service"}}]}
 SCOPE = {"name": "my.library", "version": "1.0.0", "attributes": []}
@@ -57,7 +60,7 @@ def test_metrics_as_in_the_specification() -> None:
     }
     given = [counter, gauge, histogram, exponential, summary]
     document = {"resourceMetrics": [{"resource": RESOURCE, "scopeMetrics": [{"scope": SCOPE, "metrics": given}]}]}
-    draft = metrics.read("t", read({**document, "aNewField": [1]}, ExportMetricsServiceRequest), Decoder())
+    draft = metrics.read("t", read({**document, "aNewField": [1]}, ExportMetricsServiceRequest), Decoder(), SECRETS)
     assert draft.numbers.values.tolist() == [5.0, 10.0, 11.0]
     assert set(draft.numbers.times_ms.tolist()) == {1_544_712_660_300}
     assert [(each.name, each.kind) for each in draft.definitions] == [
@@ -79,7 +82,7 @@ def test_ids_of_traces_are_hexadecimal() -> None:
         "links": [{"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174"}],
     }  # fmt: skip
     document = {"resourceSpans": [{"resource": RESOURCE, "scopeSpans": [{"scope": SCOPE, "spans": [span]}]}]}
-    spans = traces.read(read(document, ExportTraceServiceRequest)).columns
+    spans = traces.read(read(document, ExportTraceServiceRequest), SECRETS).columns
     assert spans.trace_ids == ["5b8efff798038103d269b633813fc60c"]
     assert (spans.span_ids, spans.parent_span_ids) == (["eee19b7ec3c1b174"], ["eee19b7ec3c1b173"])
     assert (spans.kinds.tolist(), spans.durations_ns.tolist()) == ([2], [1_000_000_000])
@@ -98,7 +101,7 @@ def test_logs_as_in_the_specification() -> None:
         ],
     }  # fmt: skip
     document = {"resourceLogs": [{"resource": RESOURCE, "scopeLogs": [{"scope": SCOPE, "logRecords": [line]}]}]}
-    columns = logs.read(read(document, ExportLogsServiceRequest), 0.0).columns
+    columns = logs.read(read(document, ExportLogsServiceRequest), 0.0, SECRETS).columns
     assert (columns.messages, columns.levels.tolist(), columns.services) == (
         ["Example log record"],
         [2],
@@ -125,7 +128,7 @@ def test_what_is_no_request_is_refused(document: bytes) -> None:
 def test_numbers_that_json_lacks() -> None:
     point = {"timeUnixNano": 1, "asDouble": "NaN"}
     document = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "a", "gauge": {"dataPoints": [point]}}]}]}]}
-    draft = metrics.read("t", read(document, ExportMetricsServiceRequest), Decoder())
+    draft = metrics.read("t", read(document, ExportMetricsServiceRequest), Decoder(), SECRETS)
     assert np.isnan(draft.numbers.values).all()
 
 

@@ -15,9 +15,12 @@ from services.collector.convert.otlp.decoder import Decoder
 from services.collector.domain.telemetry import MetricsDraft
 from services.core.errors import InvalidInput
 from tests.support import otlp
+from tests.support.redactors import redactor
 
 needs_compiler = pytest.mark.skipif(not decoder.available(), reason="no compiler was here when `make setup` ran")
 BOTH = [pytest.param(True, marks=needs_compiler, id="compiled"), pytest.param(False, id="python")]
+
+SECRETS = redactor()
 
 words = st.text(min_size=0, max_size=8)
 values = st.one_of(
@@ -96,8 +99,8 @@ def test_both_walks_say_the_same_of_any_request(given_requests: list[ExportMetri
     ids: dict[int, Any] = {}
     for request in [*given_requests, *given_requests]:
         raw = request.SerializeToString()
-        draft = metrics.read("a", raw, compiled)
-        assert told(draft, ids) == told(metrics.read("a", raw, python), {})
+        draft = metrics.read("a", raw, compiled, SECRETS)
+        assert told(draft, ids) == told(metrics.read("a", raw, python, SECRETS), {})
         # Once durable, a series is known by its identity alone.
         known = {definition: identity for identity, definition in ids.items()}
         fresh = [known.setdefault(each, len(known) + 1) for each in draft.definitions]
@@ -109,12 +112,12 @@ def test_both_walks_say_the_same_of_any_request(given_requests: list[ExportMetri
 def test_a_known_series_needs_no_definition() -> None:
     known = Decoder()
     raw = otlp.metrics(otlp.gauge("a", 1.0, host="x"), otlp.gauge("b", 1.0, host="x")).SerializeToString()
-    draft = metrics.read("t", raw, known)
+    draft = metrics.read("t", raw, known, SECRETS)
     draft.learn(np.array([7, 0], np.uint64))
-    again = metrics.read("t", raw, known)
+    again = metrics.read("t", raw, known, SECRETS)
     assert again.numbers.series_ids.tolist() == [7, 0]
     assert [each.name for each in again.definitions] == ["b"]
-    assert len(metrics.read("another tenant", raw, known).definitions) == 2
+    assert len(metrics.read("another tenant", raw, known, SECRETS).definitions) == 2
 
 
 @needs_compiler
@@ -124,9 +127,9 @@ def test_more_series_than_the_table_holds_are_read_all_the_same(monkeypatch: pyt
     for batch in range(12):
         points = [otlp.gauge(f"m{number}", 1.0, at=10**18) for number in range(batch * 1000, batch * 1000 + 1000)]
         raw = otlp.metrics(*points).SerializeToString()
-        draft = metrics.read("t", raw, known)
+        draft = metrics.read("t", raw, known, SECRETS)
         draft.learn(np.arange(1, len(draft.definitions) + 1, dtype=np.uint64) + np.uint64(batch * 1000))
-        again = metrics.read("t", raw, known)
+        again = metrics.read("t", raw, known, SECRETS)
         assert again.numbers.series_ids.tolist() == list(range(batch * 1000 + 1, batch * 1000 + 1001))
 
 
@@ -149,7 +152,7 @@ def spoilt(raw: bytes, rng: random.Random) -> bytes:
 
 def outcome(raw: bytes, known: Decoder) -> Any:
     try:
-        return told(metrics.read("t", raw, known), {})
+        return told(metrics.read("t", raw, known, SECRETS), {})
     except InvalidInput as refused:
         return str(refused)
 
@@ -177,7 +180,7 @@ def test_too_many_points_are_refused(compiled: bool, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(decoder, "MAX_POINTS", 100)
     raw = otlp.metrics(otlp.gauge("g", *map(float, range(101)))).SerializeToString()
     with pytest.raises(InvalidInput, match="may hold 100"):
-        metrics.read("t", raw, Decoder(compiled=compiled))
+        metrics.read("t", raw, Decoder(compiled=compiled), SECRETS)
 
 
 LABELS: list[tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = [
@@ -202,7 +205,7 @@ def test_attributes_become_labels(
     metric = otlp.gauge("g", 1.0)
     metric.gauge.data_points[0].attributes.extend(otlp.attributes(point))
     raw = otlp.metrics(metric, resource=resource, scope="").SerializeToString()
-    (definition,) = metrics.read("t", raw, Decoder(compiled=compiled)).definitions
+    (definition,) = metrics.read("t", raw, Decoder(compiled=compiled), SECRETS).definitions
     assert dict(definition.labels) == expected
 
 
@@ -212,6 +215,6 @@ def test_a_request_in_parts_is_put_together_by_protobuf() -> None:
     inner = [part.resource_metrics[0].SerializeToString() for part in parts]
     joined = b"".join(inner)
     raw = b"\x0a" + bytes([len(joined)]) + joined
-    make: Callable[[bool], MetricsDraft] = lambda compiled: metrics.read("t", raw, Decoder(compiled=compiled))  # noqa: E731
+    make: Callable[[bool], MetricsDraft] = lambda compiled: metrics.read("t", raw, Decoder(compiled=compiled), SECRETS)  # noqa: E731
     assert told(make(True), {}) == told(make(False), {})
     assert {"a", "b"} <= set(dict(make(True).definitions[0].labels))
