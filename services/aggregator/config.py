@@ -1,6 +1,7 @@
 """What the aggregator can be told."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -30,6 +31,24 @@ class AggregatorConfig(ServiceConfig):
         description="a JSON file of business rules, as `/api/v1/business/rules` gives them; the ready-made if none",
     )
 
+    collector: str = Field(
+        "", description="gRPC address of a collector, which records what is changed; without it nothing can be"
+    )
+    redis_url: str = Field(
+        "",
+        pattern=r"^$|^(rediss?|unix)://.+",
+        description="Redis that holds a copy of what is configured; none if empty",
+    )
+    edge_tenant_requests_per_second: int = Field(
+        10_000, ge=1, le=1_000_000, description="requests of a tenant through all edges that share their limits"
+    )
+    edge_key_requests_per_second: int = Field(5_000, ge=1, le=1_000_000, description="the same of one of its keys")
+    signing_key_file: Path | None = Field(
+        None, description="the key that API keys are signed with; without it none are made"
+    )
+    tenants: Literal["any", "created"] = Field(
+        "any", description="whose tokens are taken: of any tenant that they name, or of those that were created"
+    )
     archive_dir: Path | None = Field(
         None,
         description="where tenants' archives are written before data is deleted; `archive` in the data folder if none",

@@ -8,8 +8,7 @@ from pathlib import Path
 from google.protobuf import json_format
 
 from binnacle.aggregator.v1 import business_service_pb2 as pb
-from services.aggregator.convert import page_tokens, pages
-from services.aggregator.convert.event_conditions import condition, conditions_from, field_from
+from services.aggregator.convert import pages
 from services.aggregator.convert.time_ranges import range_from
 from services.aggregator.domain.business.business_rules import Violation, ViolationPosition
 from services.aggregator.ports.business_rules import (
@@ -23,6 +22,8 @@ from services.aggregator.ports.business_rules import (
     UniqueDemand,
 )
 from services.core.errors import InvalidInput
+from services.runtime import page_tokens
+from services.runtime.event_conditions import condition, conditions_from, field_from
 
 MOST_RULES, MOST_TYPES, MAX_TYPE, MAX_DESCRIPTION = 50, 20, 100, 500
 DAY_SECONDS = 86_400

@@ -5,7 +5,6 @@ from typing import Any
 from binnacle.aggregator.v1 import catalog_service_pb2 as pb
 from binnacle.metrics.v1 import metrics_pb2
 from services.aggregator.convert.dashboard import timestamp
-from services.aggregator.convert.matchers import matchers_from, matchers_from_texts
 from services.aggregator.convert.time_ranges import range_from
 from services.aggregator.ports.catalog import (
     Cardinality,
@@ -18,6 +17,7 @@ from services.aggregator.ports.catalog import (
     ValueEntry,
 )
 from services.core.errors import InvalidInput
+from services.runtime.label_matchers import matchers_from, matchers_from_texts
 
 MAX_SEARCH = 200
 _MODES = {

@@ -17,7 +17,6 @@ from services.aggregator.domain.live.overview import (
     OverviewUpdate,
     ServiceMetrics,
     ServiceState,
-    ServiceWindow,
     Snapshot,
 )
 from services.aggregator.domain.live.window import SecondOfTraffic
@@ -75,22 +74,8 @@ def watch_response(frame: Frame) -> overview_service_pb2.WatchOverviewResponse:
     newest_us = frame.snapshot.newest_us
     return overview_service_pb2.WatchOverviewResponse(
         frame=message,
-        windows=service_windows(frame.snapshot.windows),
         newest_accepted_time=timestamp(newest_us) if newest_us else None,
     )
-
-
-def service_windows(windows: Iterable[ServiceWindow]) -> list[overview_service_pb2.ServiceWindow]:
-    """What rules are judged by."""
-    return [
-        overview_service_pb2.ServiceWindow(
-            service=window.service,
-            requests=window.requests,
-            errors=window.errors,
-            last_heartbeat=None if window.last_heartbeat_us is None else timestamp(window.last_heartbeat_us),
-        )
-        for window in windows
-    ]
 
 
 def service_metrics(metrics: ServiceMetrics) -> query_service_pb2.GetServiceMetricsResponse:

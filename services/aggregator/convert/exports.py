@@ -6,7 +6,6 @@ from binnacle.aggregator.v1 import export_service_pb2 as pb
 from binnacle.logs.v1 import logs_pb2
 from binnacle.query.v1 import query_pb2
 from services.aggregator.convert import searches
-from services.aggregator.convert.matchers import matchers_from, matchers_from_texts
 from services.aggregator.convert.time_ranges import DAY_US, HOUR_US, range_from
 from services.aggregator.ports.exports import (
     Bucket,
@@ -16,9 +15,10 @@ from services.aggregator.ports.exports import (
     SampleSearch,
     SumSearch,
 )
-from services.aggregator.ports.matching import Matcher, Operator
 from services.aggregator.ports.searches import TimeRange
 from services.core.errors import InvalidInput
+from services.core.matching import Matcher, Operator
+from services.runtime.label_matchers import matchers_from, matchers_from_texts
 
 MAX_SERVICES = 100
 FORMATS: dict[int, ExportFormat] = {

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from binnacle.aggregator.v1 import session_service_pb2 as pb
-from services.aggregator.convert.event_conditions import conditions_from, field_from
 from services.aggregator.convert.time_ranges import range_from
 from services.aggregator.domain.business.funnels import Funnel, StepFigures
 from services.aggregator.ports.funnels import Actor, FunnelQuestion, FunnelStep
 from services.core.errors import InvalidInput
+from services.runtime.event_conditions import conditions_from, field_from
 
 LEAST_STEPS, MOST_STEPS = 2, 12
 MAX_NAME = 100

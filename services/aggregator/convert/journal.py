@@ -20,6 +20,7 @@ from services.aggregator.ports.records import (
     WarningColumns,
 )
 from services.core.errors import InvalidInput
+from services.runtime import record_messages
 
 
 def record_from(offset: int, body: bytes) -> Record:
@@ -44,7 +45,9 @@ def record_from(offset: int, body: bytes) -> Record:
         heartbeats=_heartbeats(message.heartbeats) if message.HasField("heartbeats") else None,
         warnings=_warnings(message.warnings) if message.HasField("warnings") else None,
         rollups=rollup_columns(message.rollups) if message.HasField("rollups") else None,
+        audit=[record_messages.record_from(each) for each in message.audit],
         size=len(body) + unpacked_bytes(message.samples),
+        bytes=len(body),
     )
 
 

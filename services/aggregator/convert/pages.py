@@ -2,10 +2,10 @@
 
 from binnacle.aggregator.v1 import query_service_pb2
 from binnacle.events.v1 import events_pb2
-from services.aggregator.convert import page_tokens
 from services.aggregator.convert.dashboard import struct, timestamp
 from services.aggregator.ports.store import EventPosition, StoredEvent
 from services.core.errors import InvalidInput
+from services.runtime import page_tokens
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000

@@ -37,6 +37,7 @@ def report(found: PipelineReport) -> pb.GetPipelineResponse:
         running_merges=state.running_merges,
         free_bytes=state.free_bytes,
         collectors=[_collector(name, told) for name, told in sorted(found.collectors.items())],
+        uncounted_time=_time(found.uncounted_at) if found.uncounted_at else None,
     )
 
 

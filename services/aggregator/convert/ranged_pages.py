@@ -5,9 +5,9 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from services.aggregator.convert import page_tokens
 from services.aggregator.convert.time_ranges import DAY_US, range_from
 from services.aggregator.ports.searches import TimeRange
+from services.runtime import page_tokens
 
 
 def ranged_page(

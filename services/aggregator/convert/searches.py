@@ -56,6 +56,7 @@ def event_search(given: pb.EventFilter, range_: TimeRange, within: str = "filter
         _values(f"{within}.session_ids", given.session_ids),
         text_search(f"{within}.text", given.text),
         _conditions(f"{within}.attributes", given.attributes),
+        _values(f"{within}.without_types", given.without_types),
     )
 
 

@@ -7,7 +7,6 @@ from google.protobuf.struct_pb2 import Struct, Value
 
 from binnacle.aggregator.v1 import session_service_pb2 as pb
 from binnacle.query.v1 import query_pb2
-from services.aggregator.convert import page_tokens
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.reports import at_second, zone_from
 from services.aggregator.convert.time_ranges import range_from
@@ -24,6 +23,7 @@ from services.aggregator.ports.sessions import (
 )
 from services.core.conventions import SESSION_ACTIVE_SECONDS
 from services.core.errors import InvalidInput
+from services.runtime import page_tokens
 
 MAX_ID = 200
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from binnacle.aggregator.v1 import session_service_pb2 as pb
 from binnacle.logs.v1 import logs_pb2
-from services.aggregator.convert import page_tokens, pages
+from services.aggregator.convert import pages
 from services.aggregator.convert.dashboard import struct, timestamp
 from services.aggregator.ports.sessions import StoryEntry, StoryLog, StoryPosition, StorySpan
+from services.runtime import page_tokens
 
 
 def after_from(tenant: str, asked: Any) -> tuple[tuple[int, int] | None, StoryPosition | None]:

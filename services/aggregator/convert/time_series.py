@@ -75,12 +75,12 @@ def question_from(asked: pb.TimeSeriesQuery, now: float) -> Question:
 
 
 def _grid(asked: pb.TimeSeriesQuery, now_ms: int) -> Grid:
-    end = _millis("query.end_time", asked.end_time) if asked.HasField("end_time") else now_ms
+    end = millis_from("query.end_time", asked.end_time) if asked.HasField("end_time") else now_ms
     if asked.instant:
         if asked.HasField("start_time") or asked.HasField("step") or asked.pixels:
             raise InvalidInput.of("query.instant", "has neither start_time, step nor pixels")
         return Grid(end, 0, 1)
-    start = _millis("query.start_time", asked.start_time) if asked.HasField("start_time") else end - HOUR_MS
+    start = millis_from("query.start_time", asked.start_time) if asked.HasField("start_time") else end - HOUR_MS
     if start >= end:
         raise InvalidInput.of("query.start_time", "must be before end_time")
     if end - start > LONGEST_MS:
@@ -94,7 +94,8 @@ def _grid(asked: pb.TimeSeriesQuery, now_ms: int) -> Grid:
     return stepped(start, end, round_step(start, end, asked.pixels or USUAL_STEPS))
 
 
-def _millis(field: str, time: Timestamp) -> int:
+def millis_from(field: str, time: Timestamp) -> int:
+    """A time in milliseconds, rounded up. Raises InvalidInput."""
     millis = time.seconds * 1_000 + -(-time.nanos // 1_000_000)
     if not 0 <= millis <= _LAST_MS:
         raise InvalidInput.of(field, "must be a time between 1970 and 2100")
@@ -131,23 +132,29 @@ def _expression(asked: pb.Expression, field: str, place: int, before: Sequence[s
     return Expression(name, source, ranking, _of(_FILLS, asked.fill, f"{field}.fill"), asked.hidden)
 
 
-def _selection(asked: pb.Selection, field: str) -> Selection:
-    matchings = [Matching(NAME_LABEL, "=", asked.metric)] if asked.metric else []
-    if len(asked.matchers) > MAX_MATCHERS:
+def matchings_from(metric: str, matchers: Sequence[pb.Matcher], field: str) -> tuple[Matching, ...]:
+    """The conditions that a metric and matchers make. Raises InvalidInput."""
+    matchings = [Matching(NAME_LABEL, "=", metric)] if metric else []
+    if len(matchers) > MAX_MATCHERS:
         raise InvalidInput.of(f"{field}.matchers", f"must be at most {MAX_MATCHERS}")
-    for place, matcher in enumerate(asked.matchers):
+    for place, matcher in enumerate(matchers):
         here = f"{field}.matchers[{place}]"
         if not 1 <= len(matcher.label) <= MAX_LABEL or len(matcher.value) > MAX_VALUE:
             raise InvalidInput.of(here, f"has a label of 1 to {MAX_LABEL} characters, a value of at most {MAX_VALUE:,}")
         matchings.append(Matching(matcher.label, _of(_COMPARISONS, matcher.operator, here), matcher.value))
     if not any(each.label == NAME_LABEL for each in matchings):
         raise InvalidInput.of(f"{field}.metric", f"must be the name of a metric, without a matcher on {NAME_LABEL}")
+    return tuple(matchings)
+
+
+def _selection(asked: pb.Selection, field: str) -> Selection:
+    matchings = matchings_from(asked.metric, asked.matchers, field)
     function = _of(_FUNCTIONS, asked.function, f"{field}.function")
     fold = Fold(function, _share(asked.quantile, f"{field}.quantile") if function == "quantile" else 0.0)
     window = duration_ms(f"{field}.window", asked.window, least=1) if asked.HasField("window") else None
     offset = duration_ms(f"{field}.offset", asked.offset)
     grouping = _grouping(asked.grouping, f"{field}.grouping") if asked.HasField("grouping") else None
-    return Selection(tuple(matchings), fold, window, offset, grouping)
+    return Selection(matchings, fold, window, offset, grouping)
 
 
 def _grouping(asked: pb.Grouping, field: str) -> Grouping:

@@ -12,13 +12,14 @@ import numpy as np
 from binnacle.query.v1 import query_pb2 as pb
 from services.aggregator.domain.series.answering import Answer, Held, Result
 from services.aggregator.domain.series.question import Question
-from services.aggregator.domain.series.tier_choice import DISTRIBUTIONS, SAMPLES
+from services.aggregator.domain.series.tier_choice import DISTRIBUTIONS, SAMPLES, TRAFFIC
 from services.aggregator.ports.records import Floats
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
 from services.core.errors import InvalidInput
 
 _TIERS = {
     None: pb.TIER_UNSPECIFIED,
+    TRAFFIC: pb.TIER_UNSPECIFIED,
     SAMPLES: pb.TIER_SAMPLES,
     MINUTE: pb.TIER_MINUTES,
     HOUR: pb.TIER_HOURS,

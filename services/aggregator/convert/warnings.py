@@ -1,10 +1,10 @@
 """Lists of intake warnings as messages, and the ranges and page tokens they are asked for with."""
 
 from binnacle.aggregator.v1 import intake_warning_service_pb2 as pb
-from services.aggregator.convert import page_tokens
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.time_ranges import range_from
 from services.aggregator.ports.warnings import IntakeWarning, WarningFilter, WarningPosition
+from services.runtime import page_tokens
 
 
 def warning(stored: IntakeWarning) -> pb.IntakeWarning:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from services.aggregator.ports.event_conditions import EventCondition
 from services.aggregator.ports.store import EventPosition, StoredEvent
+from services.core.event_conditions import EventCondition
 
 Severity = Literal["info", "warning", "critical"]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.aggregator.ports.matching import Matcher
+from services.core.matching import Matcher
 
 
 class SearchMode(enum.Enum):

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from services.aggregator.ports.matching import Matcher
 from services.aggregator.ports.searches import EventSearch, LogSearch, SpanSearch, TimeRange
+from services.core.matching import Matcher
 
 ExportFormat = Literal["csv", "json", "ndjson", "parquet", "arrow"]
 Bucket = Literal["minutes", "hours", "days"]

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from services.aggregator.ports.event_conditions import EventCondition
+from services.core.event_conditions import EventCondition
 
 Actor = Literal["session_id", "user_id"]
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.core.columns import NO_TELEMETRY, RollupColumns, Telemetry
+from services.core.records import AuditRecord
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -111,7 +112,10 @@ class WarningColumns:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One accepted request of one tenant, at its `offset` in its journal; `batch_id` is what its sender called it."""
+    """One accepted request of one tenant, at its `offset` in its journal; `batch_id` is what its sender called it.
+
+    `bytes` is its length in the journal, 0 once its rows were taken away; `size` what it takes in memory.
+    """
 
     offset: int
     tenant: str
@@ -124,9 +128,11 @@ class Record:
     warnings: WarningColumns | None = None
     rollups: RollupColumns | None = None
     size: int = 0
+    bytes: int = 0
     batch_id: str = ""
     telemetry: Telemetry = NO_TELEMETRY
     span_traffic: TrafficColumns | None = None
+    audit: Sequence[AuditRecord] = ()
 
     def without_rows(self) -> "Record":
         """What is left of a repeated request: its series, which may be told any number of times."""

@@ -64,6 +64,7 @@ class EventSearch:
     session_ids: tuple[str, ...] = ()
     text: TextSearch = TextSearch()
     attributes: tuple[AttributeCondition, ...] = ()
+    without_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the store knows of services beside their traffic: signs of life and deploys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,10 @@ class ServiceStore(Protocol):
 
     async def last_beats(self, tenant: str, from_us: int, to_us: int) -> Mapping[str, LastBeat]:
         """The newest heartbeat of each service; agents are no services."""
+        ...
+
+    async def beats(self, tenant: str, from_us: int, to_us: int, *, newest: bool) -> Mapping[str, Sequence[int]]:
+        """When the heartbeats of each service were seen, in rising order, or the newest alone; agents are none."""
         ...
 
     async def last_deploys(self, tenant: str, from_us: int, to_us: int) -> Mapping[str, Deploy]:

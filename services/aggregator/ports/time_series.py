@@ -1,6 +1,6 @@
 """Questions about samples and what the store answers them with, in columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -78,6 +78,10 @@ class TimeSeriesStore(Protocol):
         """Samples in any order."""
         ...
 
+    async def last(self, tenant: str, ids: Ids | None, from_ms: int, to_ms: int) -> SampleColumns:
+        """The newest sample of each series, in any order; ends of series are none."""
+        ...
+
     async def newest(self, tenant: str, from_ms: int, most: int) -> SampleColumns | None:
         """Samples of all series from a time on; None where they are more than `most`, or take over two seconds."""
         ...
@@ -94,6 +98,12 @@ class TimeSeriesStore(Protocol):
 
     async def outdated(self, tenant: str, tier: int, from_s: int, to_s: int) -> Longs:
         """Starts of the buckets of a tier, within a range, that are not what the samples come to."""
+        ...
+
+    async def fresh(
+        self, tenant: str, starts: Collection[int], fields: Sequence[CellField]
+    ) -> tuple[CellRows | None, set[int]]:
+        """Minutes that need no reading though they are not rolled up: what they come to, and which they are."""
         ...
 
     async def neighbours(

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from services.aggregator.ports.matching import Matcher
 from services.aggregator.ports.searches import SpanSearch, TimeRange
+from services.core.matching import Matcher
 
 TraceOrder = Literal["newest", "longest"]
 NodeKind = Literal["service", "database", "queue", "external"]

@@ -73,7 +73,7 @@ class BusinessServicer(business_service_pb2_grpc.BusinessServiceServicer):
         within, before = business_rules.page_from(tenant, request, self._clock.now())
         rules = self._asked(request)
         judged = await self._rules.judge(tenant, rules, *within)
-        found = await self._rules.violations(tenant, rules, *within, size + 1, before)
+        found = await self._rules.violations(tenant, list(zip(rules, judged, strict=True)), *within, size + 1, before)
         page = found[:size]
         more = len(found) > size
         return pb.ListBusinessViolationsResponse(

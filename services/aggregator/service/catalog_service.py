@@ -3,11 +3,12 @@
 from typing import Any
 
 from binnacle.aggregator.v1 import catalog_service_pb2 as pb, catalog_service_pb2_grpc
-from services.aggregator.convert import catalog as messages, page_tokens, pages
-from services.aggregator.domain.series.matching import MAX_LABEL
+from services.aggregator.convert import catalog as messages, pages
 from services.aggregator.ports.catalog import Catalog
 from services.core.clock import Clock
 from services.core.errors import InvalidInput
+from services.core.matching import MAX_LABEL
+from services.runtime import page_tokens
 from services.runtime.calls import current_call
 
 MAX_LABELS = 10_000

@@ -3,9 +3,10 @@
 import grpc
 
 from binnacle.aggregator.v1 import change_service_pb2 as pb, change_service_pb2_grpc
-from services.aggregator.convert import changes, page_tokens, pages
+from services.aggregator.convert import changes, pages
 from services.aggregator.ports.changes import ChangeFilter, ChangeStore
 from services.core.clock import Clock
+from services.runtime import page_tokens
 from services.runtime.calls import current_call
 
 

@@ -7,7 +7,6 @@ from binnacle.aggregator.v1 import deletion_service_pb2 as pb, deletion_service_
 from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.domain.keeping.deletions import Deletions
 from services.aggregator.ports.deletions import Deletion
-from services.aggregator.service.guards import require_admin
 from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
 
@@ -16,21 +15,18 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 class DeletionServicer(deletion_service_pb2_grpc.DeletionServiceServicer):
-    """Begins deletions and tells of them; `guarded` when callers have roles."""
+    """Begins deletions and tells of them."""
 
-    def __init__(self, deletions: Deletions, *, guarded: bool) -> None:
+    def __init__(self, deletions: Deletions) -> None:
         self._deletions = deletions
-        self._guarded = guarded
 
     async def DeleteUserData(self, request: pb.DeleteUserDataRequest, context: Any) -> pb.DeleteUserDataResponse:
-        require_admin(guarded=self._guarded, what="deleting")
         if not 1 <= len(request.user_id) <= MAX_USER_ID:
             raise InvalidInput.of("user_id", f"must have 1 to {MAX_USER_ID} characters")
         begun = await self._deletions.begin(current_call().tenant, "user", request.user_id)
         return pb.DeleteUserDataResponse(deletion=_message(begun))
 
     async def DeleteTenantData(self, request: pb.DeleteTenantDataRequest, context: Any) -> pb.DeleteTenantDataResponse:
-        require_admin(guarded=self._guarded, what="deleting")
         tenant = current_call().tenant
         if request.tenant != tenant:
             raise InvalidInput.of("tenant", "must be the name of the caller's own tenant")

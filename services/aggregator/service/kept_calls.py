@@ -1,22 +1,46 @@
-"""Calls whose answers are kept for those who ask the same again."""
+"""Calls whose answers are kept for those who ask the same again: what is counted, never what is listed or looked up."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from google.protobuf.message import Message
 
 from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.runtime.calls import current_call
+from services.runtime.process import Registration
 
-Servicer = TypeVar("Servicer")
 Call = Callable[[Message, Any], Awaitable[Message]]
 
 
-def keeping(servicer: Servicer, kept: KeptAnswers, *methods: str) -> Servicer:
-    """The servicer, of which these methods answer the same question of the same tenant with what is kept."""
-    for method in methods:
-        setattr(servicer, method, _kept(getattr(servicer, method), kept, method))
-    return servicer
+KEPT: Mapping[str, tuple[str, ...]] = {
+    "AudienceService": ("GetUniques", "GetPeakHours", "GetUserRetention"),
+    "BusinessService": ("GetBusiness", "GetRevenue", "ListBusinessViolations"),
+    "CatalogService": ("GetCardinality",),
+    "ClientService": ("GetClientFigures",),
+    "ErrorService": ("ListErrorGroups", "GetErrorGroup"),
+    "EventService": ("GetEventHistogram",),
+    "FigureService": ("GetFigures", "GetFigure"),
+    "IntegrationService": ("ListIntegrations", "GetIntegration"),
+    "LogService": ("ListLogPatterns", "GetLogHistogram"),
+    "MachineService": ("GetSystemFigures",),
+    "MonitoringService": ("GetMonitoringMetrics",),
+    "OverviewService": ("GetIntakeStats",),
+    "PipelineService": ("GetPipeline",),
+    "ReliabilityService": ("GetReliability", "ListOutages"),
+    "ServiceCatalogService": ("ListServices", "GetService", "ListEndpoints", "QueryTraffic"),
+    "SessionService": ("GetSessionFigures", "GetFeatureUsage", "ListActiveSessions"),
+    "TraceService": ("GetServiceMap",),
+}
+"""Methods by service. Who lists events, lines or traces looks for what was sent a moment ago; who is active is known
+by minutes."""
+
+
+def keep_answers(registrations: Sequence[Registration], kept: KeptAnswers) -> None:
+    """Have KEPT answer the same question of the same tenant with what is kept."""
+    for registration in registrations:
+        for method in KEPT.get(registration.name.rpartition(".")[2], ()):
+            call = getattr(registration.servicer, method)
+            setattr(registration.servicer, method, _kept(call, kept, method))
 
 
 def _kept(call: Call, kept: KeptAnswers, method: str) -> Call:

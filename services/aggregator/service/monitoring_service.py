@@ -25,7 +25,7 @@ from services.aggregator.service.session_service import SessionServicer
 from services.core.clock import Clock
 from services.core.errors import InvalidInput
 
-USUAL, LONGEST = 3_600, 86_400
+MINUTE, USUAL, LONGEST = 60, 3_600, 86_400
 ENDPOINTS = 10
 BUSINESS_PARTS = (
     business_service_pb2.BUSINESS_PART_REVENUE,
@@ -65,7 +65,7 @@ class MonitoringServicer(monitoring_service_pb2_grpc.MonitoringServiceServicer):
         if request.window_seconds > LONGEST:
             raise InvalidInput.of("window_seconds", f"must be between 1 and {LONGEST:,}")
         end = int(self._clock.now()) + 1
-        start = end - (request.window_seconds or USUAL)
+        start = (end - (request.window_seconds or USUAL)) // MINUTE * MINUTE
         within: Within = {"start_time": at_second(start), "end_time": at_second(end)}
         (api, endpoints, integrations, machines), (sessions, features, business, rules) = await asyncio.gather(
             self._services(within, context), self._people(within, context)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import grpc
 
 from binnacle.aggregator.v1 import overview_service_pb2 as pb, overview_service_pb2_grpc
-from services.aggregator.convert.dashboard import dashboard_state, service_windows, watch_response
+from services.aggregator.convert.dashboard import dashboard_state, watch_response
 from services.aggregator.domain.live.live import Live
 from services.aggregator.ports.store import Store
 from services.runtime.calls import current_call
@@ -28,7 +28,7 @@ class OverviewServicer(overview_service_pb2_grpc.OverviewServiceServicer):
         tenant = current_call().tenant
         await self._live.up_to_date(tenant)
         state = self._live.state(tenant)
-        return pb.GetOverviewResponse(state=dashboard_state(state), windows=service_windows(state.snapshot.windows))
+        return pb.GetOverviewResponse(state=dashboard_state(state))
 
     async def WatchOverview(
         self, request: pb.WatchOverviewRequest, context: WatchContext

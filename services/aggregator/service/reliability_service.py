@@ -3,11 +3,12 @@
 import grpc
 
 from binnacle.aggregator.v1 import reliability_service_pb2 as pb, reliability_service_pb2_grpc
-from services.aggregator.convert import page_tokens, pages, reliability
+from services.aggregator.convert import pages, reliability
 from services.aggregator.convert.reports import asked_range
 from services.aggregator.domain.ranges.ranges import Range
 from services.aggregator.domain.reports.reliability import Reliabilities
 from services.core.clock import Clock
+from services.runtime import page_tokens
 from services.runtime.calls import current_call
 
 DAY = 86_400

@@ -5,16 +5,14 @@ import grpc
 from binnacle.aggregator.v1 import retention_service_pb2 as pb, retention_service_pb2_grpc
 from services.aggregator.domain.keeping.retention import KINDS, Change, Retentions
 from services.aggregator.ports.retention import Archived
-from services.aggregator.service.guards import require_admin
 from services.runtime.calls import current_call
 
 
 class RetentionServicer(retention_service_pb2_grpc.RetentionServiceServicer):
-    """Tells and sets the retention of the caller's tenant; `guarded` when callers have roles."""
+    """Tells and sets the retention of the caller's tenant."""
 
-    def __init__(self, retentions: Retentions, *, guarded: bool) -> None:
+    def __init__(self, retentions: Retentions) -> None:
         self._retentions = retentions
-        self._guarded = guarded
 
     async def GetRetention(
         self,
@@ -29,7 +27,6 @@ class RetentionServicer(retention_service_pb2_grpc.RetentionServiceServicer):
         request: pb.UpdateRetentionRequest,
         context: grpc.aio.ServicerContext[pb.UpdateRetentionRequest, pb.UpdateRetentionResponse],
     ) -> pb.UpdateRetentionResponse:
-        require_admin(guarded=self._guarded, what="setting how long data is kept")
         tenant = current_call().tenant
         await self._retentions.change(tenant, [_change(one) for one in request.changes])
         return pb.UpdateRetentionResponse(kinds=await self._kinds(tenant))

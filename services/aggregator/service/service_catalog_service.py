@@ -3,12 +3,13 @@
 import grpc
 
 from binnacle.aggregator.v1 import service_catalog_service_pb2 as pb, service_catalog_service_pb2_grpc
-from services.aggregator.convert import page_tokens, pages, service_catalog
+from services.aggregator.convert import pages, service_catalog
 from services.aggregator.convert.reports import asked_range, asked_steps, name_from
 from services.aggregator.domain.ranges.ranges import Range
 from services.aggregator.domain.reports.services import Services
 from services.core.clock import Clock
 from services.core.conventions import FIGURES_WINDOW
+from services.runtime import page_tokens
 from services.runtime.calls import current_call
 
 MAX_SERVICE = 100

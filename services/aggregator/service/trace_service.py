@@ -7,19 +7,19 @@ import grpc
 
 from binnacle.aggregator.v1 import trace_service_pb2 as pb, trace_service_pb2_grpc
 from services.aggregator.convert import logs as log_messages, pages, traces as convert
-from services.aggregator.convert.matchers import matchers_from
 from services.aggregator.convert.ranged_pages import ranged_page, ranged_token
 from services.aggregator.convert.searches import hexadecimal, span_search
 from services.aggregator.convert.time_ranges import DAY_US, HOUR_US, range_from
 from services.aggregator.domain.findings.service_map import service_map
 from services.aggregator.domain.findings.trace_tree import tree_of
 from services.aggregator.ports.logs import Logs, StoredLine
-from services.aggregator.ports.matching import NAME, Matcher, Operator
 from services.aggregator.ports.searches import Cursor, LogSearch, TimeRange
 from services.aggregator.ports.traces import ExemplarSearch, Traces, TraceSummary
 from services.core.clock import Clock
 from services.core.errors import InvalidInput, NotFound
+from services.core.matching import NAME, Matcher, Operator
 from services.runtime.calls import current_call
+from services.runtime.label_matchers import matchers_from
 
 MAX_SPANS = 10_000
 MAX_LINES = 1_000

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from binnacle.aggregator.v1 import (
     append_service_pb2_grpc,
@@ -19,19 +19,24 @@ from services.aggregator.domain.intake.aggregator import Aggregator
 from services.aggregator.domain.intake.claims import RepeatLimits
 from services.aggregator.domain.intake.rollups import RAW_SECONDS
 from services.aggregator.ports.store import Store
+from services.aggregator.service import edge_rate_service
 from services.aggregator.service.append_service import AppendServicer
 from services.aggregator.service.intake_warning_service import IntakeWarningServicer
+from services.aggregator.service.kept_calls import keep_answers
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
+from services.aggregator.wiring.access import access, configuration
 from services.aggregator.wiring.data import data, deletion
+from services.aggregator.wiring.edge_rates import edge_rates
 from services.aggregator.wiring.figures import figures
 from services.aggregator.wiring.questions import questions
-from services.aggregator.wiring.reports import flow
+from services.aggregator.wiring.reports import flow, usage
 from services.aggregator.wiring.retention import retention_service, retentions
 from services.aggregator.wiring.tails import follow_others, tail_service
-from services.aggregator.wiring.time_series import time_series, time_series_reader
+from services.aggregator.wiring.time_series import raw_samples, time_series, time_series_reader
 from services.core.clock import Clock
 from services.runtime.process import Process, Registration, Wired
+from services.runtime.records import Recorder
 
 
 @asynccontextmanager
@@ -40,26 +45,38 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
     store = ClickHouseStore(
         lambda: open_engine(config.store_dsn, config.clickhouse_cluster), process.clock, process.log
     )
+    recorder = Recorder(process.channel(config.collector) if config.collector else None, process.clock)
     kept = retentions(store, config, process)
     measured = time_series_reader(store, process, kept)
+    answers = KeptAnswers(process.clock, process.tasks)
+
+    def forget(tenant: str) -> None:
+        measured.forget(tenant)
+        answers.forget()
 
     def more(aggregator: Aggregator) -> list[Registration]:
         follow_others(store, aggregator, process)
-        deleting = deletion(store, aggregator, config, process, measured.forget)
-        return [*flow(store.reader, aggregator), tail_service(store, aggregator.tails, process.clock), *deleting]
+        aggregator.before_intake.append(configured.read)
+        deleting = deletion(store, aggregator, config, process, forget)
+        rows = tail_service(store, aggregator.tails, process.clock)
+        raw = raw_samples(store, measured, aggregator)
+        let_in = access(configured, aggregator.live.tenants, store, config, process)
+        return [*flow(store.reader, aggregator, rates), rows, raw, *deleting, *let_in]
 
-    async with wired_over(
-        store,
-        config,
-        process,
-        more,
-        lambda tenant: kept.seconds(tenant, "samples"),
-    ) as wired:
-        kept_answers = KeptAnswers(process.clock, process.tasks)
-        asked = [*questions(store.reader, process.clock, config.business_rules, kept_answers), *time_series(measured)]
-        asked += [*data(store.reader, process.clock, measured), retention_service(kept, config)]
-        asked.append(figures(store.reader, process.clock, measured, kept_answers))
-        yield dataclasses.replace(wired, registrations=[*wired.registrations, *asked])
+    async with AsyncExitStack() as opened:
+        configured = await configuration(store, config, process, recorder, opened)
+        rates = await edge_rates(config, process, opened)
+        over = wired_over(store, config, process, more, lambda tenant: kept.seconds(tenant, "samples"))
+        wired = await opened.enter_async_context(over)
+        asked = [*questions(store.reader, process.clock, config.business_rules), *time_series(store, measured)]
+        asked += [*data(store.reader, process.clock, measured), retention_service(kept)]
+        asked.append(figures(store.reader, process.clock, measured))
+        asked.append(usage(store.reader, answers, process))
+        if rates is not None:
+            asked.append(edge_rate_service.registration(edge_rate_service.EdgeRateServicer(rates)))
+        registrations = [*wired.registrations, *asked]
+        keep_answers(registrations, answers)
+        yield dataclasses.replace(wired, registrations=registrations, recorder=recorder if config.collector else None)
 
 
 @asynccontextmanager

@@ -18,26 +18,24 @@ from services.aggregator.convert.business_rules import rules_of_file
 from services.aggregator.domain.business.business import Business
 from services.aggregator.domain.business.business_rules import READY_MADE, Rules
 from services.aggregator.domain.business.revenue import RevenuePeriods
-from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.service.audience_service import AudienceServicer
 from services.aggregator.service.business_service import BusinessServicer
-from services.aggregator.service.kept_calls import keeping
 from services.aggregator.service.session_service import SessionServicer
 from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def business(reader: Reader, clock: Clock, rules: Path | None, kept: KeptAnswers) -> list[Registration]:
+def business(reader: Reader, clock: Clock, rules: Path | None) -> list[Registration]:
     """Sessions, business figures, audience; `rules` is a file of business rules. Raises InvalidInput for a bad one."""
     return [
         Registration(
             session_service_pb2_grpc.add_SessionServiceServicer_to_server,
-            keeping(session_servicer(reader, clock), kept, "ListActiveSessions"),
+            session_servicer(reader, clock),
             "binnacle.aggregator.v1.SessionService",
         ),
         Registration(
             business_service_pb2_grpc.add_BusinessServiceServicer_to_server,
-            keeping(business_servicer(reader, clock, rules), kept, "GetRevenue"),
+            business_servicer(reader, clock, rules),
             "binnacle.aggregator.v1.BusinessService",
         ),
         Registration(

@@ -61,7 +61,7 @@ def deletion(
     return [
         Registration(
             deletion_service_pb2_grpc.add_DeletionServiceServicer_to_server,
-            DeletionServicer(deletions, guarded=config.auth == "jwt"),
+            DeletionServicer(deletions),
             "binnacle.aggregator.v1.DeletionService",
         )
     ]

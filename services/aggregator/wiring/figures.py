@@ -20,18 +20,16 @@ from services.aggregator.domain.figures.figure_sources import (
     TrafficSource,
 )
 from services.aggregator.domain.figures.figures import Figures
-from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.domain.figures.sent_metrics import SentMetrics
 from services.aggregator.domain.reports.machine_reports import Machines
 from services.aggregator.domain.series.answering import Answers
 from services.aggregator.domain.series.time_series import TimeSeriesReader
 from services.aggregator.service.figure_service import FigureServicer
-from services.aggregator.service.kept_calls import keeping
 from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def figures(reader: Reader, clock: Clock, measured: TimeSeriesReader, kept: KeptAnswers) -> Registration:
+def figures(reader: Reader, clock: Clock, measured: TimeSeriesReader) -> Registration:
     """The service over all that figures come from."""
     known = Figures(
         [
@@ -46,6 +44,6 @@ def figures(reader: Reader, clock: Clock, measured: TimeSeriesReader, kept: Kept
     sent = SentMetrics(ClickHouseCatalog(reader, clock), Answers(measured))
     return Registration(
         figure_service_pb2_grpc.add_FigureServiceServicer_to_server,
-        keeping(FigureServicer(known, sent, figure_file, clock), kept, "GetFigures", "GetFigure"),
+        FigureServicer(known, sent, figure_file, clock),
         "binnacle.aggregator.v1.FigureService",
     )

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from binnacle.aggregator.v1 import monitoring_service_pb2_grpc
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
-from services.aggregator.domain.figures.kept_answers import KeptAnswers
-from services.aggregator.service.kept_calls import keeping
 from services.aggregator.service.monitoring_service import Answering, MonitoringServicer
 from services.aggregator.wiring.business import business_servicer, session_servicer
 from services.aggregator.wiring.reports import catalog_servicer, integration_servicer, machine_servicer
@@ -13,7 +11,7 @@ from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def monitoring(reader: Reader, clock: Clock, rules: Path | None, kept: KeptAnswers) -> Registration:
+def monitoring(reader: Reader, clock: Clock, rules: Path | None) -> Registration:
     """The service; `rules` is a file of business rules. Raises InvalidInput for a bad one."""
     answering = Answering(
         catalog_servicer(reader, clock),
@@ -24,6 +22,6 @@ def monitoring(reader: Reader, clock: Clock, rules: Path | None, kept: KeptAnswe
     )
     return Registration(
         monitoring_service_pb2_grpc.add_MonitoringServiceServicer_to_server,
-        keeping(MonitoringServicer(answering, clock), kept, "GetMonitoringMetrics"),
+        MonitoringServicer(answering, clock),
         "binnacle.aggregator.v1.MonitoringService",
     )

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
-from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.wiring.business import business
 from services.aggregator.wiring.findings import findings
 from services.aggregator.wiring.monitoring import monitoring
@@ -12,11 +11,11 @@ from services.core.clock import Clock
 from services.runtime.process import Registration
 
 
-def questions(reader: Reader, clock: Clock, business_rules: Path | None, kept: KeptAnswers) -> list[Registration]:
+def questions(reader: Reader, clock: Clock, business_rules: Path | None) -> list[Registration]:
     """Every service whose answers come from the store alone. Raises InvalidInput for a bad file of rules."""
     return [
         *findings(reader, clock),
         *reports(reader, clock),
-        *business(reader, clock, business_rules, kept),
-        monitoring(reader, clock, business_rules, kept),
+        *business(reader, clock, business_rules),
+        monitoring(reader, clock, business_rules),
     ]

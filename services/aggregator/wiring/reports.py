@@ -9,6 +9,7 @@ from binnacle.aggregator.v1 import (
     pipeline_service_pb2_grpc,
     reliability_service_pb2_grpc,
     service_catalog_service_pb2_grpc,
+    usage_service_pb2_grpc,
 )
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.reports.agents import ClickHouseAgents
@@ -20,6 +21,9 @@ from services.aggregator.adapters.clickhouse.reports.pipeline import ClickHouseP
 from services.aggregator.adapters.clickhouse.reports.reliability import ClickHouseReliability
 from services.aggregator.adapters.clickhouse.reports.services import ClickHouseServices
 from services.aggregator.adapters.clickhouse.reports.traffic import ClickHouseTraffic
+from services.aggregator.adapters.clickhouse.reports.usage import ClickHouseUsage
+from services.aggregator.domain.access.edge_rates import EdgeRates
+from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.domain.intake.aggregator import Aggregator
 from services.aggregator.domain.reports.agents import Agents
 from services.aggregator.domain.reports.clients import Clients
@@ -28,6 +32,7 @@ from services.aggregator.domain.reports.machine_reports import Machines
 from services.aggregator.domain.reports.pipeline import Pipeline
 from services.aggregator.domain.reports.reliability import Reliabilities
 from services.aggregator.domain.reports.services import Services
+from services.aggregator.domain.reports.usage import UsageReports
 from services.aggregator.service.agent_service import AgentServicer
 from services.aggregator.service.change_service import ChangeServicer
 from services.aggregator.service.client_service import ClientServicer
@@ -36,8 +41,9 @@ from services.aggregator.service.machine_service import MachineServicer
 from services.aggregator.service.pipeline_service import PipelineServicer
 from services.aggregator.service.reliability_service import ReliabilityServicer
 from services.aggregator.service.service_catalog_service import ServiceCatalogServicer
+from services.aggregator.service.usage_service import UsageServicer
 from services.core.clock import Clock
-from services.runtime.process import Registration
+from services.runtime.process import Process, Registration
 
 
 def reports(reader: Reader, clock: Clock) -> list[Registration]:
@@ -97,9 +103,12 @@ def machine_servicer(reader: Reader, clock: Clock) -> MachineServicer:
     return MachineServicer(Machines(ClickHouseGauges(reader), clock), clock)
 
 
-def flow(reader: Reader, aggregator: Aggregator) -> list[Registration]:
+def flow(reader: Reader, aggregator: Aggregator, rates: EdgeRates | None) -> list[Registration]:
     """The report of what an aggregator does itself."""
-    pipeline = Pipeline(aggregator.flow, aggregator.intake, ClickHousePipeline(reader), ClickHouseGauges(reader))
+    uncounted_at = (lambda: rates.unjudged_at) if rates else (lambda: 0.0)
+    pipeline = Pipeline(
+        aggregator.flow, aggregator.intake, ClickHousePipeline(reader), ClickHouseGauges(reader), uncounted_at
+    )
     return [
         Registration(
             pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server,
@@ -107,3 +116,12 @@ def flow(reader: Reader, aggregator: Aggregator) -> list[Registration]:
             "binnacle.aggregator.v1.PipelineService",
         ),
     ]
+
+
+def usage(reader: Reader, kept: KeptAnswers, process: Process) -> Registration:
+    """The report of what tenants use."""
+    return Registration(
+        usage_service_pb2_grpc.add_UsageServiceServicer_to_server,
+        UsageServicer(UsageReports(ClickHouseUsage(reader), process.clock), kept, process.clock, process.access),
+        "binnacle.aggregator.v1.UsageService",
+    )

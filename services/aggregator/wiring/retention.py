@@ -15,13 +15,16 @@ def retentions(store: ClickHouseStore, config: AggregatorConfig, process: Proces
     files = ParquetFiles(config.archive_folder)
     made = Retentions(ClickHouseRetention(store.ask, files, process.clock, process.log), process.clock)
     process.tasks.create_task(made.run(), name="retention")
+    store.reader.slices.lasts = lambda tenant, rows: min(
+        made.seconds(tenant, kind) for kind in ("events", "logs", "spans") if rows in (kind, "errors")
+    )
     return made
 
 
-def retention_service(retentions: Retentions, config: AggregatorConfig) -> Registration:
+def retention_service(retentions: Retentions) -> Registration:
     """The service that tells and sets them."""
     return Registration(
         retention_service_pb2_grpc.add_RetentionServiceServicer_to_server,
-        RetentionServicer(retentions, guarded=config.auth == "jwt"),
+        RetentionServicer(retentions),
         "binnacle.aggregator.v1.RetentionService",
     )

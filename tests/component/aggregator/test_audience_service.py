@@ -94,7 +94,9 @@ async def test_a_week_by_the_hour(aggregator: Aggregator, rows: list[dict[str, A
     ]
     within = [row for row in rows if begin <= row["time"] < now]
     local = [(datetime.fromtimestamp(row["time"], ZONE), row) for row in within]
-    hours = {datetime.fromtimestamp(begin + 60 * minute, ZONE).strftime("%F %H") for minute in range(14_400)}
+    # The last moment too: it may be of an hour that has just begun.
+    moments = [*(begin + 60 * minute for minute in range(14_400)), now - 1e-3]
+    hours = {datetime.fromtimestamp(moment, ZONE).strftime("%F %H") for moment in moments}
     for one in found.hours:
         theirs = [(when, row) for when, row in local if (when.isoweekday(), when.hour) == (one.weekday, one.hour)]
         assert one.events == len(theirs)
@@ -124,7 +126,7 @@ async def test_who_comes_back(aggregator: Aggregator, rows: list[dict[str, Any]]
             day = f"{datetime.fromtimestamp(row['time'], ZONE):%F}"
             (begins if row["type"] == "search" else returns).setdefault(row["user"], set()).add(day)
     first = {user: min(days) for user, days in begins.items()}
-    days = sorted({f"{datetime.fromtimestamp(now - 10 * DAY + HOUR * hour, ZONE):%F}" for hour in range(240)})
+    days = sorted({f"{datetime.fromtimestamp(now - 10 * DAY + HOUR * hour, ZONE):%F}" for hour in range(241)})
     assert [f"{datetime.fromtimestamp(seconds(one.time), ZONE):%F}" for one in found] == sorted(set(first.values()))
     for one, day in zip(found, sorted(set(first.values())), strict=True):
         cohort = {user for user, began in first.items() if began == day}

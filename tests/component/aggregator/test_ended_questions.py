@@ -10,7 +10,7 @@ import pytest
 from services.aggregator.adapters.clickhouse.engine.reader import THREADS, Bounds
 from services.aggregator.adapters.clickhouse.engine.statements import Join, TenantQuery
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
-from services.core.errors import DeadlineExceeded
+from services.core.errors import DeadlineExceeded, InvalidInput
 from tests.support.journals import NOW, record, segment
 from tests.support.stores import MAKERS, opened
 from tests.support.waiting import eventually
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.store
 MANY = TenantQuery("default", "samples", ("1 AS key", "arrayJoin(range(60000)) AS number"))
 OTHERS = TenantQuery("default", "samples", ("1 AS key", "arrayJoin(range(60000)) AS other"))
 ENDLESS = TenantQuery("default", MANY, ("sum(sipHash64(number, other))",), joins=(Join("INNER", OTHERS, using="key"),))
+LARGE = TenantQuery("default", MANY, ("number", "other"), joins=(Join("INNER", OTHERS, using="key"),))
 QUICK = TenantQuery("default", "samples", ("count()",))
 
 
@@ -61,3 +62,20 @@ async def test_a_question_cancelled_before_it_began_never_begins(store: ClickHou
         return await store.reader.rows(QUICK) == [[1]]
 
     await eventually(answers, "the reader answers", within=10)
+
+
+async def test_what_a_failed_question_had_answered_is_told_to_nobody(store: ClickHouseStore) -> None:
+    """Several times, since the engine has several connections to itself."""
+    for _again in range(2 * THREADS):
+        with pytest.raises(InvalidInput):
+            await store.reader.body(LARGE, "Native", Bounds(result_rows=500_000))
+        assert await store.reader.rows(QUICK) == [[1]]
+
+
+async def test_what_a_question_had_answered_when_it_was_ended_is_told_to_nobody(store: ClickHouseStore) -> None:
+    for _again in range(THREADS):
+        one = asyncio.create_task(store.reader.body(LARGE, "JSONCompactEachRow", Bounds(result_rows=1 << 40)))
+        await asyncio.sleep(0.3)
+        one.cancel()
+        for _connection in range(THREADS):
+            assert await store.reader.rows(QUICK) == [[1]]

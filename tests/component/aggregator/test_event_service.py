@@ -44,6 +44,7 @@ async def test_events_are_found_by_what_they_are(aggregator: Aggregator) -> None
     every = set(range(40))
     assert await users(aggregator) == every
     assert await users(aggregator, types=["type0", "type1"]) == {n for n in every if n % 3 < 2}
+    assert await users(aggregator, without_types=["type0", "none"]) == {n for n in every if n % 3}
     assert await users(aggregator, services=["service1"]) == {n for n in every if n % 2}
     assert await users(aggregator, user_ids=["u7", "u9", "nobody"]) == {7, 9}
     assert await users(aggregator, session_ids=["s1"], services=["service0"]) == {6, 8}

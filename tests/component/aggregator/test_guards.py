@@ -17,14 +17,15 @@ from services.aggregator.config import AggregatorConfig
 from services.aggregator.wiring import wire
 from services.runtime.calls import ROLES_KEY
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
-from tests.support.services import running_service, socket_address
+from tests.support.services import GUARDED, running_service, socket_address
 
 pytestmark = pytest.mark.store
 
 
 @pytest.fixture
 async def channel(tmp_path: Path) -> AsyncIterator[grpc.aio.Channel]:
-    config = AggregatorConfig(listen=socket_address("aggregator"), data_dir=tmp_path, auth="jwt", drain_seconds=1)
+    settings: dict[str, Any] = {**GUARDED, "data_dir": tmp_path, "drain_seconds": 1}
+    config = AggregatorConfig(listen=socket_address("aggregator"), **settings)
     async with running_service("aggregator", config, wire) as opened:
         await Aggregator(opened).until_ready()
         yield opened

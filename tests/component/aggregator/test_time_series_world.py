@@ -8,6 +8,7 @@ import pytest
 
 from services.aggregator.adapters.clickhouse.engine.reader import Bounds
 from services.aggregator.adapters.clickhouse.series import time_series as clickhouse_time_series
+from services.aggregator.adapters.clickhouse.storing import summed_minutes
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.domain.series import time_series
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
@@ -54,20 +55,28 @@ def some_samples(rng: random.Random, now: float) -> list[Sample]:
 
 
 def store_of(kind: str, folder: Path) -> ClickHouseStore:
-    store = MAKERS[kind](folder / "store")
+    store = MAKERS["server" if kind == "server" else "chdb"](folder / "store")
     assert isinstance(store, ClickHouseStore)
     return store
 
 
-@pytest.mark.parametrize(("kind", "seed"), [("chdb", 1), ("chdb", 2), ("chdb", 3), ("server", 1)])
-async def test_answers_and_refreshed_answers_equal_plain_python(kind: str, seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "seed"), [("chdb", 1), ("chdb", 2), ("chdb", 3), ("full", 4), ("full", 5), ("server", 1)]
+)
+async def test_answers_and_refreshed_answers_equal_plain_python(
+    kind: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`full`: as where so much comes that no samples are kept in memory, but what they come to by minute is."""
+    if kind == "full":
+        monkeypatch.setattr(summed_minutes, "MANY_OF_A_SERIES", 0)
+        monkeypatch.setattr(time_series, "MAX_ROWS", 0)
     rng = random.Random(seed)
     clock = ManualClock(START + 3 * HOUR)
     world = World(store_of(kind, tmp_path), clock, rng)
     await world.open()
     viewers = [Viewer(asked) for asked in QUESTIONS]
     for number in range(10):
-        if number == 6 and kind == "chdb":
+        if number == 6 and kind != "server":
             await world.restart(store_of(kind, tmp_path))
         for _segment in range(rng.randrange(1, 3)):
             await world.commit(some_samples(rng, clock.now()))
@@ -115,6 +124,28 @@ async def test_a_running_minute_of_many_samples_is_summed_up_by_the_store(
     mean = Asked("average", step_ms=60_000, by=(), aggregation="average")
     answer = await world.ask(mean, clock.now() - 300, clock.now() + 1)
     assert same(told(answer), world.plain(mean, answer))
+    await world.store.close()
+
+
+async def test_a_full_minute_is_told_without_reading_its_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_series, "MAX_ROWS", 10)
+    clock = ManualClock(START + 3 * HOUR + 30)
+    world = World(store_of("chdb", tmp_path), clock, random.Random(1))
+    await world.open()
+    for part in range(3):
+        await world.commit([(place, clock.now() - part - n / 20, float(n)) for place in range(4) for n in range(10)])
+    rate = Asked("rate", step_ms=60_000)
+    assert same(told(answer := await world.ask(rate, clock.now() - 60, clock.now())), world.plain(rate, answer))
+    await world.store.ask(lambda engine: engine.execute("TRUNCATE TABLE samples"))
+    functions: tuple[Function, ...] = ("average", "last", "count")
+    for function in functions:
+        for step_ms in (60_000, 300_000):
+            asked = Asked(function, step_ms=step_ms)
+            answer = await world.ask(asked, clock.now() - 300, clock.now() + 1)
+            assert same(told(answer), world.plain(asked, answer))
+    await world.work.round()
     await world.store.close()
 
 

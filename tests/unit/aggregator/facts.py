@@ -140,9 +140,6 @@ def _assert_services(snapshot, known, counted, window) -> None:  # type: ignore[
     for name, state in snapshot.services.items():
         assert state.inferred == (name not in beats)
         assert (state.status == "stale") == (name in beats and NOW - beats[name] > 120)
-    for each in snapshot.windows:
-        sums = total([s for _f, service, _e, s in window if service == each.service])
-        assert (each.requests, each.errors) == (sums.requests, sums.errors)
 
 
 def _assert_endpoints(snapshot, window) -> None:  # type: ignore[no-untyped-def]

@@ -8,10 +8,10 @@ from google.protobuf import json_format
 from binnacle.aggregator.v1 import business_service_pb2 as pb
 from binnacle.query.v1 import query_pb2
 from services.aggregator.convert.business_rules import rule, rules_from, rules_of_file
-from services.aggregator.convert.event_conditions import conditions_from
 from services.aggregator.domain.business.business_rules import READY_MADE
 from services.aggregator.ports.business_rules import BusinessRule, PrecededDemand
 from services.core.errors import InvalidInput
+from services.runtime.event_conditions import conditions_from
 
 Operator = query_pb2.EventCondition
 PRECEDED = BusinessRule("shipped", "", ("ship",), PrecededDemand(("purchase",), "data.order", 60_000_000), "info")

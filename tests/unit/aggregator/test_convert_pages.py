@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from binnacle.aggregator.v1 import intake_warning_service_pb2 as warnings_pb, query_service_pb2 as pb
-from services.aggregator.convert.page_tokens import state_of, token_of
 from services.aggregator.convert.pages import limit_from, page_token, position_from
 from services.aggregator.ports.store import StoredEvent
 from services.core.errors import InvalidInput
+from services.runtime.page_tokens import state_of, token_of
 
 LAST = StoredEvent(1_000, 2_000, "purchase", "shop", "", "", "{}", ("aa", 7, 3))
 

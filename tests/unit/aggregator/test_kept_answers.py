@@ -6,7 +6,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.aggregator.domain.figures import kept_answers
-from services.aggregator.domain.figures.kept_answers import FRESH_SECONDS, FRESH_SECONDS_MOST, LATE_SECONDS, KeptAnswers
+from services.aggregator.domain.figures.kept_answers import (
+    FRESH_SECONDS,
+    FRESH_SECONDS_MOST,
+    LATE_SECONDS,
+    QUEUED_SECONDS,
+    REST_SECONDS_MOST,
+    KeptAnswers,
+)
 from services.core.errors import Unavailable
 from tests.support.clock import ManualClock
 
@@ -119,3 +126,46 @@ async def test_only_so_many_are_kept(kept: KeptAnswers, store: Store, monkeypatc
         await kept.answer(question, store.ask)
     assert await kept.answer("c", store.ask) == 3
     assert await kept.answer("a", store.ask) == 4
+
+
+async def test_what_nobody_waits_for_is_made_one_after_the_other_and_rests(
+    kept: KeptAnswers, store: Store, clock: ManualClock
+) -> None:
+    for question in ("a", "b"):
+        await kept.answer(question, store.ask)
+    await clock.advance(FRESH_SECONDS + 0.5)
+    store.open.clear()
+    assert [await kept.answer(question, store.ask) for question in ("a", "b")] == [1, 2]
+    await settled()
+    assert store.asked == 3
+    await clock.advance(REST_SECONDS_MOST)
+    store.open.set()
+    await settled()
+    # The second rests as long as the first took.
+    assert (await kept.answer("a", store.ask), store.asked) == (3, 3)
+    await clock.advance(REST_SECONDS_MOST)
+    assert store.asked == 4
+
+
+async def test_one_whose_turn_is_to_come_is_told_meanwhile(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
+    await kept.answer("a", store.ask)
+    await clock.advance(FRESH_SECONDS + 0.5)
+    store.open.clear()
+    assert await kept.answer("a", store.ask) == 1
+    await clock.advance(LATE_SECONDS + 1.0)
+    assert await kept.answer("a", store.ask) == 1
+    await clock.advance(QUEUED_SECONDS)
+    store.open.set()
+    assert await kept.answer("a", store.ask) == 2
+
+
+async def test_nothing_from_before_is_told_once_it_is_forgotten(kept: KeptAnswers, store: Store) -> None:
+    await kept.answer("a", store.ask)
+    store.open.clear()
+    making = asyncio.create_task(kept.answer("b", store.ask))
+    await settled()
+    kept.forget()
+    store.open.set()
+    await making
+    assert await kept.answer("a", store.ask) == 3
+    assert await kept.answer("b", store.ask) == 4

@@ -4,10 +4,9 @@ import pytest
 
 from binnacle.query.v1 import query_pb2
 from services.aggregator.adapters.clickhouse.series.matching import series_ids
-from services.aggregator.convert.matchers import matchers_from, matchers_from_texts
-from services.aggregator.domain.series.matching import MAX_MATCHERS
-from services.aggregator.ports.matching import Matcher, Operator
 from services.core.errors import InvalidInput
+from services.core.matching import MAX_MATCHERS, Matcher, Operator
+from services.runtime.label_matchers import matchers_from, matchers_from_texts
 
 
 @pytest.mark.parametrize(

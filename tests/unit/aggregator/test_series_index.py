@@ -1,9 +1,9 @@
 """The series of a tenant, as they come."""
 
-from services.aggregator.adapters.regular_expressions import matches
 from services.aggregator.domain.series.question import Matching
 from services.aggregator.domain.series.series_index import TenantSeries
 from services.aggregator.ports.records import Series
+from services.runtime.regular_expressions import matches
 
 
 def test_new_series_are_among_the_ids_and_are_found() -> None:

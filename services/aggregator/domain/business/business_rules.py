@@ -11,9 +11,9 @@ from services.aggregator.ports.business_rules import (
     RuleReader,
     UniqueDemand,
 )
-from services.aggregator.ports.event_conditions import EventCondition, Operator
 from services.aggregator.ports.store import EventPosition, StoredEvent
 from services.core import conventions as words
+from services.core.event_conditions import EventCondition, Operator
 
 
 def _at_least(field: str, least: float = 0) -> EventCondition:
@@ -123,7 +123,7 @@ class Rules:
     async def violations(
         self,
         tenant: str,
-        rules: Sequence[BusinessRule],
+        judged: Sequence[tuple[BusinessRule, Judgement]],
         from_us: int,
         to_us: int,
         limit: int,
@@ -134,7 +134,8 @@ class Rules:
         place = None if before is None else before[0]
         found = [
             Violation(number, rule, event)
-            for number, rule in enumerate(rules)
+            for number, (rule, judgement) in enumerate(judged)
+            if judgement.broken
             for event in await self._reader.broken(tenant, rule, from_us, to_us, limit + 1, place)
         ]
         listed = [one for one in found if before is None or one.position < before]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from services.aggregator.domain.business.business_sums import Revenue, count, revenue
-from services.aggregator.domain.ranges.periods import LENGTHS
+from services.aggregator.domain.ranges.periods import LENGTHS, MINUTE
 from services.aggregator.domain.ranges.ranges import MICRO
 from services.aggregator.ports.business import BusinessReader, Cell, Period, RevenueSample
 from services.core.clock import Clock
@@ -48,12 +48,14 @@ class RevenuePeriods:
     async def until(self, tenant: str, end: int) -> list[RevenuePeriod]:
         """All periods that end with second `end`, not within."""
         lengths = {seconds: name for name, (seconds, _step) in LENGTHS.items()}
-        marks = {end - times * seconds for seconds in lengths for times in (1, 2)}
-        starts = sorted(mark for mark in marks if mark >= end - KEPT_SECONDS)
+        # From whole minutes on.
+        first = end // MINUTE * MINUTE
+        marks = {first - times * seconds for seconds in lengths for times in (1, 2)}
+        starts = sorted(mark for mark in marks if mark >= first - KEPT_SECONDS)
         read = Period(starts[0] * MICRO, end * MICRO, starts)
         cells = [cell for cell in await self._reader.cells(tenant, read, (PURCHASE_EVENT,)) if cell.step]
         samples = await self._reader.revenue(tenant, read, int(self._clock.now() * MICRO))
-        return [_period(name, end - seconds, seconds, cells, samples) for seconds, name in sorted(lengths.items())]
+        return [_period(name, first - seconds, seconds, cells, samples) for seconds, name in sorted(lengths.items())]
 
 
 def _period(

@@ -39,7 +39,9 @@ class Forgotten:
     def _kept(self, record: Record) -> Record:
         late = [one for one in self._by_tenant.get(record.tenant, ()) if record.accepted_us <= one.requested_us]
         if any(one.scope == "tenant" for one in late):
-            return Record(record.offset, record.tenant, record.accepted_us, size=record.size, batch_id=record.batch_id)
+            kept = Record(record.offset, record.tenant, record.accepted_us, size=record.size, batch_id=record.batch_id)
+            # Who did what is no data of the tenant's: it stays, whatever is deleted.
+            return dataclasses.replace(kept, audit=record.audit)
         for deletion in late:
             record = _without_user(record, deletion)
         return record

@@ -1,7 +1,7 @@
 """The live state of all tenants, and its readers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -95,6 +95,10 @@ class Live:
         if not self._rebuilt:
             raise Unavailable("the store is being read", retry_after=0.5)
 
+    def tenants(self) -> Collection[str]:
+        """Who has sent data, or was asked for."""
+        return self._tenants.keys()
+
     def roles(self) -> Mapping[str, SeriesRoles]:
         """What is known of each tenant's series."""
         return {name: tenant.roles for name, tenant in self._tenants.items()}
@@ -163,6 +167,11 @@ class Live:
         """One service of a tenant, or None when it was not seen today."""
         self.require_rebuilt()
         return self._tenant(name).service_metrics(service, self._clock.now())
+
+    def heartbeats(self, name: str) -> dict[str, int]:
+        """When each service of a tenant sent its newest heartbeat within a day, in microseconds; agents are none."""
+        self.require_rebuilt()
+        return self._tenant(name).heartbeats(self._clock.now())
 
     def services_today(self, name: str) -> int:
         """How many services a tenant's overview lists."""

@@ -45,16 +45,6 @@ class EndpointStats:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceWindow:
-    """What rules over one service are judged by, over five minutes."""
-
-    service: str
-    requests: float
-    errors: float
-    last_heartbeat_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole overview at `at`, seconds since the Unix epoch.
 
@@ -67,7 +57,6 @@ class Snapshot:
     top_endpoints: Sequence[EndpointStats]
     recent_events: Sequence[StoredEvent]
     machines: Sequence[MachineState]
-    windows: Sequence[ServiceWindow]
     newest_us: int = field(default=0, compare=False)
 
 

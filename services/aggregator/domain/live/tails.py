@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from services.aggregator.domain.live.sample_feed import SampleFeed
 from services.aggregator.domain.live.tail_rows import Messages, Told, holds, rows_of
 from services.aggregator.ports.records import Record
 from services.aggregator.ports.tails import Mark, Stretch, Tail, TailRow, Topic
@@ -14,6 +15,7 @@ from services.core.errors import BinnacleError, Overloaded, Unavailable
 READER_MESSAGES = 1_000
 READER_CHARACTERS = 64 << 20
 QUIET_SECONDS = 15.0
+SETTLED_SECONDS = 5.0
 
 
 class TailReader:
@@ -110,6 +112,8 @@ class Tails:
         self._held: defaultdict[str, deque[Record]] = defaultdict(deque)
         self._channels: dict[Tail, _Channel] = {}
         self._told_at = clock.monotonic()
+        self._progress = asyncio.Event()
+        self.samples = SampleFeed()
 
     def resume(self, committed: Mapping[str, int]) -> None:
         """Go on after a start: nothing is held that is not committed."""
@@ -135,6 +139,7 @@ class Tails:
     def fed(self, journal_id: str, to_offset: int, records: Sequence[Record]) -> None:
         """Records as they are shown, all up to `to_offset` that were not fed before."""
         self._fed[journal_id] = to_offset
+        self.samples.fed(records)
         held = [record for record in records if record.events is not None or record.logs is not None]
         if held:
             self._held[journal_id] += held
@@ -150,6 +155,19 @@ class Tails:
             held = self._held.get(journal_id)
             while held and held[0].offset < to_offset:
                 held.popleft()
+        self._progress.set()
+
+    async def settled(self) -> None:
+        """Return when everything that was fed before the call is stored. Raises Unavailable when that takes long."""
+        self.require_ready()
+        wanted = dict(self._fed)
+        try:
+            async with asyncio.timeout(SETTLED_SECONDS):
+                while any(self._stored.get(journal_id, 0) < offset for journal_id, offset in wanted.items()):
+                    self._progress.clear()
+                    await self._progress.wait()
+        except TimeoutError:
+            raise Unavailable("what came last is not stored yet", retry_after=1.0) from None
 
     def stored(self, journal_id: str) -> Mark:
         """Up to where a journal is known to be committed: from there on its rows are held."""
@@ -198,3 +216,4 @@ class Tails:
             for reader in channel.readers:
                 reader.end(reason)
         self._channels.clear()
+        self.samples.end(reason)

@@ -26,7 +26,6 @@ from services.aggregator.domain.live.overview import (
     OverviewUpdate,
     ServiceMetrics,
     ServiceState,
-    ServiceWindow,
     Snapshot,
 )
 from services.aggregator.domain.live.window import Traffic, TrafficWindow
@@ -127,7 +126,6 @@ class TenantLive:
             top_endpoints=_endpoints(keys.items())[:TOP_ENDPOINTS],
             recent_events=self._events.newest(second),
             machines=self._machines.states(self.roles, int(now * 1_000)),
-            windows=_windows(beats, traffic),
             newest_us=self._newest_us,
         )
 
@@ -148,6 +146,10 @@ class TenantLive:
             (p50, p95, p99),
             _endpoints(keys.items())[:SERVICE_ENDPOINTS],
         )
+
+    def heartbeats(self, now: float) -> dict[str, int]:
+        """When each service sent its newest heartbeat, in microseconds."""
+        return {service: seen_us(beat) for service, beat in self._heartbeats.newest(int(now)).items()}
 
     def services_today(self, now: float) -> int:
         """How many services the overview lists."""
@@ -226,19 +228,6 @@ def _by_service(keys: dict[Key, Traffic]) -> dict[str, Traffic]:
     for (service, _endpoint), traffic in keys.items():
         sums[service] = sums.get(service, Traffic()) + traffic
     return sums
-
-
-def _windows(beats: dict[str, StoredHeartbeat], traffic: dict[str, Traffic]) -> list[ServiceWindow]:
-    busy = {service for service, sums in traffic.items() if sums.requests or sums.errors}
-    return [
-        ServiceWindow(
-            service,
-            traffic.get(service, Traffic()).requests,
-            traffic.get(service, Traffic()).errors,
-            seen_us(beats[service]) if service in beats else None,
-        )
-        for service in sorted((busy | beats.keys()) - {""})
-    ]
 
 
 def _endpoints(keys: Iterable[tuple[Key, Traffic]]) -> list[EndpointStats]:

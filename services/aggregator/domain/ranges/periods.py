@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.aggregator.domain.ranges.ranges import Range
 from services.core.errors import InvalidInput
 
+MINUTE = 60
 HOUR = 3_600
 DAY = 24 * HOUR
 # Seconds of the period and of its steps: few enough that many figures are still a short answer.
@@ -22,10 +23,13 @@ class NamedPeriod:
 
 
 def named_period(name: str, now: float) -> NamedPeriod:
-    """The period of that name up to `now` (Unix seconds), the usual one for an empty name. Raises InvalidInput."""
+    """The period of that name up to `now` (Unix seconds), from a whole minute on; the usual one for an empty name.
+
+    Raises InvalidInput.
+    """
     chosen = name or USUAL
     if chosen not in LENGTHS:
         raise InvalidInput.of("period", f"must be one of {', '.join(LENGTHS)}")
     seconds, step = LENGTHS[chosen]
     end = int(now) + 1
-    return NamedPeriod(chosen, Range(end - seconds, end), step)
+    return NamedPeriod(chosen, Range((end - seconds) // MINUTE * MINUTE, end), step)

@@ -1,7 +1,7 @@
 """The flow into the store, what waits for it, and what is in it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.aggregator.domain.intake.flow import Flow, FlowMeter
@@ -28,7 +28,10 @@ INSTANCE_LABEL = "instance"
 
 @dataclass(frozen=True, slots=True)
 class PipelineReport:
-    """All of it. `waiting` is empty for a tenant that is not alone; `collectors` are newest values by instance."""
+    """All of it. `waiting` is empty for a tenant that is not alone; `collectors` are newest values by instance.
+
+    `uncounted_at` is when a request last passed the edges uncounted, in Unix seconds; 0 when none did.
+    """
 
     flow: Flow
     connected: Sequence[str]
@@ -37,16 +40,25 @@ class PipelineReport:
     outdated: Sequence[OutdatedRollups]
     state: StoreState
     collectors: Mapping[str, Mapping[str, Gauge]]
+    uncounted_at: float = 0.0
 
 
 class Pipeline:
     """Answers how the intake of a tenant does."""
 
-    def __init__(self, meter: FlowMeter, journals: Journals, store: PipelineStore, gauges: GaugeStore) -> None:
+    def __init__(
+        self,
+        meter: FlowMeter,
+        journals: Journals,
+        store: PipelineStore,
+        gauges: GaugeStore,
+        uncounted_at: Callable[[], float],
+    ) -> None:
         self._meter = meter
         self._journals = journals
         self._store = store
         self._gauges = gauges
+        self._uncounted_at = uncounted_at
 
     async def report(self, tenant: str) -> PipelineReport:
         """The last five minutes."""
@@ -62,7 +74,14 @@ class Pipeline:
         mine = flow.journals.keys()
         connected = [name for name in waiting if state.alone or name in mine]
         return PipelineReport(
-            flow, connected, waiting if state.alone else {}, refused, outdated, state, _by_instance(told)
+            flow,
+            connected,
+            waiting if state.alone else {},
+            refused,
+            outdated,
+            state,
+            _by_instance(told),
+            self._uncounted_at(),
         )
 
 

@@ -17,10 +17,12 @@ from services.aggregator.domain.series.tier_choice import (
     LOOK_BACK_MS,
     NAMES,
     SAMPLES,
+    TRAFFIC,
     Plan,
     planned,
 )
 from services.aggregator.domain.series.time_series import MAX_RUNS, TimeSeriesReader
+from services.aggregator.domain.series.traffic_series import TrafficSeries, traffic_plan
 from services.aggregator.ports.records import Floats, Longs
 from services.aggregator.ports.time_series import Fold, Function
 from services.core.errors import InvalidInput
@@ -64,10 +66,11 @@ class Answer:
 
 
 class Answers:
-    """Answers of one reader of series."""
+    """Answers of one reader of series; of traffic too, where that is given."""
 
-    def __init__(self, reader: TimeSeriesReader) -> None:
+    def __init__(self, reader: TimeSeriesReader, traffic: TrafficSeries | None = None) -> None:
         self.reader = reader
+        self._traffic = traffic
 
     async def plans(self, tenant: str, question: Question) -> Sequence[Plan]:
         """How each selection is answered. Raises InvalidInput for what cannot be."""
@@ -76,7 +79,9 @@ class Answers:
         for name, selection in question.selections:
             if question.envelope and selection.fold.function not in _ENVELOPED:
                 raise InvalidInput.of("query.envelope", f"goes with {', '.join(_ENVELOPED)} only")
-            plans.append(planned(name, selection, series.find(selection.matchings), question.grid))
+            of_traffic = traffic_plan(name, selection, question.grid) if self._traffic else None
+            found = series.find(selection.matchings)
+            plans.append(of_traffic or planned(name, selection, found, question.grid))
         return plans
 
     async def answer(self, tenant: str, question: Question, held: Held | None = None) -> Answer:
@@ -85,7 +90,9 @@ class Answers:
         position = changes.position(tenant)
         plans = await self.plans(tenant, question)
         grid = question.grid
-        told = self._told(tenant, plans, grid, held) if question.refreshable and held else None
+        # What changes in traffic is not followed.
+        refreshable = question.refreshable and not any(plan.tier == TRAFFIC for plan in plans)
+        told = self._told(tenant, plans, grid, held) if refreshable and held else None
         full = told is None
         chosen = np.ones(grid.count, bool) if told is None else told
         stretches = runs(chosen, MAX_RUNS)
@@ -95,7 +102,7 @@ class Answers:
         if full and not grid.instant:
             times, results = _without_gaps(question, times, results)
         now = Held(changes.life, position, grid.first_ms, grid.end_ms)
-        lasting = question.refreshable and changes.alone
+        lasting = refreshable and changes.alone
         return Answer(grid, times, results, full, now if lasting else None, self._notices(tenant, plans, grid))
 
     def _told(self, tenant: str, plans: Sequence[Plan], grid: Grid, held: Held) -> npt.NDArray[np.bool_] | None:
@@ -158,10 +165,12 @@ class Answers:
             return Matrix([], np.empty((0, 0)))
         if plan.tier == DISTRIBUTIONS:
             return await distribution_matrix(self.reader.store, tenant, plan, parts)
+        if plan.tier == TRAFFIC and self._traffic is not None:
+            return await self._traffic.matrix(tenant, plan, parts)
         return await self.reader.matrix(tenant, plan, parts)
 
     async def _envelope(self, tenant: str, plan: Plan, parts: Sequence[Grid]) -> tuple[Floats, Floats] | None:
-        if plan.tier == DISTRIBUTIONS or not parts:
+        if plan.tier < SAMPLES or not parts:
             return None
         both = []
         for function in _SMALLEST:
@@ -180,6 +189,8 @@ class Answers:
     def _notices(self, tenant: str, plans: Sequence[Plan], grid: Grid) -> list[str]:
         notices = []
         for plan in plans:
+            if plan.tier == TRAFFIC:
+                continue
             if not len(plan.found.ids):
                 notices.append(f"{plan.name}: no series matches")
             kept = DISTRIBUTION_SECONDS if plan.tier == DISTRIBUTIONS else self.reader.kept(tenant, plan.tier)

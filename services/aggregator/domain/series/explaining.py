@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.aggregator.domain.series.answering import Answers
 from services.aggregator.domain.series.grid import Grid
 from services.aggregator.domain.series.question import Question
-from services.aggregator.domain.series.tier_choice import DISTRIBUTIONS, NAMES, SAMPLES, Plan
+from services.aggregator.domain.series.tier_choice import DISTRIBUTIONS, NAMES, SAMPLES, TRAFFIC, Plan
 
 _MANY_SERIES = 5_000
 _MANY_ROWS = 5_000_000
@@ -46,6 +46,10 @@ async def _explained(answers: Answers, tenant: str, plan: Plan, grid: Grid) -> E
 
 
 def _stages(plan: Plan, grid: Grid, unfinished: int) -> list[str]:
+    window = f"windows of {plan.window_ms / 1e3:g} s"
+    folded = f"{plan.selection.fold.function} over {window}, at {grid.count:,} steps"
+    if plan.tier == TRAFFIC:
+        return ["read what was counted in each second, by service and endpoint", folded]
     stages = [f"find {len(plan.found.ids):,} series by their labels, in memory"]
     if plan.tier == DISTRIBUTIONS:
         stages.append("read histograms or summaries of these series, and take running ones apart")
@@ -53,8 +57,7 @@ def _stages(plan: Plan, grid: Grid, unfinished: int) -> list[str]:
         stages.append(f"read {NAMES[plan.tier]} of these series; what is newest comes from memory where it is held")
     if unfinished:
         stages.append(f"make {unfinished:,} {NAMES[plan.tier]} again that are not rolled up yet, of what is finer")
-    window = f"windows of {plan.window_ms / 1e3:g} s"
-    stages.append(f"{plan.selection.fold.function} over {window}, at {grid.count:,} steps")
+    stages.append(folded)
     if plan.selection.grouping is not None:
         groups = len(plan.found.grouped(plan.selection.grouping).labels)
         stages.append(f"{plan.selection.grouping.aggregation} of the series of each of {groups:,} groups")
@@ -63,7 +66,7 @@ def _stages(plan: Plan, grid: Grid, unfinished: int) -> list[str]:
 
 def _warnings(plan: Plan, rows: float) -> list[str]:
     warnings = []
-    if not len(plan.found.ids):
+    if not len(plan.found.ids) and plan.tier != TRAFFIC:
         warnings.append("no series matches")
     if len(plan.found.ids) > _MANY_SERIES:
         warnings.append("many series: say more about their labels, or group them")

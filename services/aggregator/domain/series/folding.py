@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.aggregator.domain.series.grid import Grid
-from services.aggregator.ports.records import Floats, Ids, Longs
+from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns
 from services.aggregator.ports.time_series import Fold
 
 Places = npt.NDArray[np.intp]
@@ -49,6 +49,17 @@ def places_of(ids: Ids, told: Ids) -> Places:
     found = order[np.minimum(np.searchsorted(ids, told[starts], sorter=order), len(ids) - 1)]
     places = np.where(ids[found] == told[starts], found, -1)
     return np.repeat(places, np.diff(np.append(starts, len(told))))
+
+
+def in_order(samples: SampleColumns, ids: Ids, from_ms: int, to_ms: int, *, newest: bool) -> SampleColumns:
+    """Samples of series within a range in order of series and time; or the newest of each."""
+    places = places_of(ids, samples.series_ids)
+    kept = (places >= 0) & (samples.times_ms >= from_ms) & (samples.times_ms < to_ms)
+    rows = ordered(places[kept], samples.times_ms[kept], samples.values[kept])
+    if newest and len(rows.places):
+        last = np.append(rows.places[1:] != rows.places[:-1], True)
+        rows = Rows(rows.places[last], rows.times_ms[last], rows.values[last])
+    return SampleColumns(ids[rows.places], rows.times_ms, rows.values)
 
 
 @dataclass(frozen=True, slots=True)

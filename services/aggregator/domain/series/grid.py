@@ -1,6 +1,7 @@
 """The steps of a question about time series."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +17,7 @@ _DAY = 86_400
 _SMALLEST_MS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
     """`count` steps of `step_ms`, the first beginning at `first_ms`, a multiple of them since the Unix epoch.
 
@@ -32,12 +33,12 @@ class Grid:
         """Whether this is a single moment."""
         return self.step_ms == 0
 
-    @property
+    @cached_property
     def ends_ms(self) -> Longs:
         """Where the windows end."""
         return self.times_ms + self.step_ms
 
-    @property
+    @cached_property
     def times_ms(self) -> Longs:
         """What a client is told as the times of the values."""
         return self.first_ms + self.step_ms * np.arange(self.count, dtype=np.int64)
@@ -85,8 +86,8 @@ def _fits(start_ms: int, end_ms: int, step_ms: int, most: int) -> bool:
 
 def runs(chosen: npt.NDArray[np.bool_], most: int) -> list[tuple[int, int]]:
     """Stretches `[first, end)` of true values; where there are more than `most`, nearer ones are taken together."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], chosen, [False])).astype(np.int8)))
-    stretches = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+    edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False)).tolist()
+    stretches = list(zip(edges[::2], edges[1::2], strict=True))
     while len(stretches) > most:
         gaps = [right[0] - left[1] for left, right in pairwise(stretches)]
         at = int(np.argmin(gaps))

@@ -50,6 +50,9 @@ class Found:
         )
 
 
+NO_SERIES = Found((), np.empty(0, np.uint64), (), np.empty(0, np.uint8))
+
+
 class TenantSeries:
     """The series of one tenant."""
 
@@ -89,19 +92,27 @@ class TenantSeries:
                 self._by_name.setdefault(one.name, {})[one.id] = one
                 self._version += 1
 
-    def find(self, matchings: tuple[Matching, ...]) -> Found:
+    def find(self, matchings: tuple[Matching, ...], most: int = MAX_SERIES) -> Found:
         """The series for which all conditions hold. Raises InvalidInput when they are too many."""
         with self._lock:
-            return self._find(matchings)
+            found = self._find(matchings)
+        if len(found.series) > most:
+            raise InvalidInput.of(
+                "query.expressions", f"{len(found.series):,} series match, more than {most:,}: say more about them"
+            )
+        return found
 
     def _find(self, matchings: tuple[Matching, ...]) -> Found:
         version, found = self._found.get(matchings, (-1, None))
-        if found is None or version != self._version:
-            found = self._search(matchings)
+        if found is not None and version == self._version:
+            self._found.move_to_end(matchings)
+            return found
+        found = self._search(matchings)
+        if len(found.series) <= MAX_SERIES:
             self._found[matchings] = (self._version, found)
+            self._found.move_to_end(matchings)
             if len(self._found) > REMEMBERED:
                 self._found.popitem(last=False)
-        self._found.move_to_end(matchings)
         return found
 
     def _search(self, matchings: tuple[Matching, ...]) -> Found:
@@ -113,11 +124,6 @@ class TenantSeries:
         for matching in matchings:
             if matching.label != NAME_LABEL and series:
                 series = self._kept(series, matching)
-        if len(series) > MAX_SERIES:
-            raise InvalidInput.of(
-                "query.expressions",
-                f"{len(series):,} series match, more than {MAX_SERIES:,}: say more about them",
-            )
         return _found(series)
 
     def _kept(self, series: list[Series], matching: Matching) -> list[Series]:

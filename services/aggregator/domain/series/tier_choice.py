@@ -12,9 +12,17 @@ from services.core.errors import InvalidInput
 
 SAMPLES = 0
 DISTRIBUTIONS = -1
+TRAFFIC = -2
 LOOK_BACK_MS = 300_000
 DISTRIBUTION_SECONDS = 7 * DAY
-NAMES = {DISTRIBUTIONS: "histograms", SAMPLES: "samples", MINUTE: "minutes", HOUR: "hours", DAY: "days"}
+NAMES = {
+    TRAFFIC: "traffic",
+    DISTRIBUTIONS: "histograms",
+    SAMPLES: "samples",
+    MINUTE: "minutes",
+    HOUR: "hours",
+    DAY: "days",
+}
 DELTA_KIND = 3
 _HISTOGRAMS = (4, 5)
 SUMMARY_KIND = 6

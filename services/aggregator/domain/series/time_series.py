@@ -24,11 +24,11 @@ from services.aggregator.domain.series.cell_cache import (
 )
 from services.aggregator.domain.series.cell_folding import FIELDS, OF_FIELD, fold_cells
 from services.aggregator.domain.series.changes import Changes
-from services.aggregator.domain.series.folding import fold, ordered, places_of
+from services.aggregator.domain.series.folding import fold, in_order, ordered, places_of
 from services.aggregator.domain.series.grid import Grid, joined, runs
 from services.aggregator.domain.series.past_samples import Later, PastSamples
 from services.aggregator.domain.series.recent_samples import MAX_ROWS, RecentSamples, runs_of
-from services.aggregator.domain.series.series_index import Expressions, SeriesIndex, TenantSeries
+from services.aggregator.domain.series.series_index import MAX_SERIES, Expressions, SeriesIndex, TenantSeries
 from services.aggregator.domain.series.tier_choice import DELTA_KIND, SAMPLES, Plan
 from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
@@ -95,6 +95,18 @@ class TimeSeriesReader:
         if self.changes.alone:
             return self.changes.outdated(tenant, tier, from_s, to_s)
         return await self.store.outdated(tenant, tier, from_s, to_s)
+
+    async def samples(self, tenant: str, ids: Ids, from_ms: int, to_ms: int, *, newest: bool) -> SampleColumns:
+        """Samples of a range in order of series and time, ends of series left out; or the newest of each series."""
+        await self._read_recent(tenant, from_ms)
+        found = self._recent.samples(tenant, ids, from_ms)
+        if found is None:
+            read = self.store.last if newest else self.store.samples
+            # More are not named one by one.
+            asked = None if len(ids) > MAX_SERIES else await self._unless_all(tenant, ids)
+            found = await read(tenant, asked, from_ms, to_ms)
+        chosen = found
+        return await apart(len(chosen.values), lambda: in_order(chosen, ids, from_ms, to_ms, newest=newest))
 
     async def matrix(self, tenant: str, plan: Plan, parts: Sequence[Grid]) -> Matrix:
         """The values of a selection at the steps of all parts."""
@@ -209,6 +221,8 @@ class TimeSeriesReader:
         dirty[(outdated - from_s) // tier] = True
         fields = FIELDS[plan.fold.function]
         cells = await self._cells(tenant, tier, plan.found.ids, from_s, count, fields, position)
+        if tier == MINUTE and dirty.any():
+            cells = await self._with_fresh(tenant, plan.found.ids, from_s, cells, dirty)
         size = len(plan.found.ids) * count
         values = await apart(size, lambda: fold_cells(cells, plan.fold.function, grid.count, every, window))
         if not dirty.any():
@@ -218,7 +232,7 @@ class TimeSeriesReader:
         values = values.copy()
         for first, end in runs(sums[starts + window] > sums[starts], MAX_RUNS):
             part, buckets = grid.part(first, end), slice(first * every, (end - 1) * every + window)
-            if window == every == 1 or self._recent.covers(tenant, int(part.ends_ms[0]) - plan.window_ms):
+            if window == every == 1:
                 values[:, first:end] = await self._finer(tenant, plan, part, tier)
                 continue
             begin_s = from_s + buckets.start * tier
@@ -226,6 +240,24 @@ class TimeSeriesReader:
             await self._mend(tenant, plan, tier, some, dirty[buckets], begin_s)
             values[:, first:end] = fold_cells(some, plan.fold.function, end - first, every, window)
         return values
+
+    async def _with_fresh(
+        self, tenant: str, ids: Ids, from_s: int, cells: dict[CellField, Floats], dirty: Mask
+    ) -> dict[CellField, Floats]:
+        """The cells with those minutes that are known though they are not rolled up; these are dirty no more."""
+        starts = (from_s + MINUTE * np.flatnonzero(dirty)).tolist()
+        rows, known = await self.store.fresh(tenant, starts, list(cells))
+        if rows is None:
+            return cells
+        places = (np.sort(np.fromiter(known, np.int64)) - from_s) // MINUTE
+        first, end = int(places[0]), int(places[-1]) + 1
+        size = len(rows.starts) + len(ids) * (end - first)
+        made = await apart(size, lambda: matrices(rows, ids, MINUTE, from_s + first * MINUTE, end - first))
+        mended = {name: column.copy() for name, column in cells.items()}
+        for name, column in mended.items():
+            column[:, places] = made[name][:, places - first]
+        dirty[places] = False
+        return mended
 
     async def _mend(
         self, tenant: str, plan: Plan, tier: int, cells: dict[CellField, Floats], dirty: Mask, from_s: int

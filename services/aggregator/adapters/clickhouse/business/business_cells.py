@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 from services.aggregator.adapters.clickhouse.business.event_fields import (
     LARGEST_AMOUNT,
+    MICROS,
     MILLIONTHS,
     Bindings,
-    step_of,
     within,
 )
-from services.aggregator.adapters.clickhouse.engine.engines import Row
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
-from services.aggregator.ports.business import Cell, Period, Sum
+from services.aggregator.adapters.clickhouse.slices.parts import Part
+from services.aggregator.adapters.clickhouse.slices.row_merging import LARGEST, WHOLE, Groups, RowMerging
+from services.aggregator.adapters.clickhouse.slices.slices import Sliced
+from services.aggregator.adapters.clickhouse.slices.steps import stretch_column
+from services.aggregator.ports.business import Cell, Sum
 
 _TEXTS = ("currency", "funnel", "feature", "status", "issue", "model", "provider", "success", "error")
 _NUMBERS = ("total", "value", "credits", "amount", "tokens", "cost", "latency_ms", "results_count")
@@ -41,47 +44,67 @@ def _millionths(number: str) -> str:
     return f"if(abs({number}) <= {LARGEST_AMOUNT:.0f}, toInt128(round({number} * {MILLIONTHS})), NULL)"
 
 
-def cells_query(tenant: str, period: Period, types: Sequence[str]) -> TenantQuery:
-    """The cells of a period; by one reading those of each step too, without their keys."""
-    bound = Bindings()
-    step = step_of(bound, period.starts) if period.starts else "0"
-    read = TenantQuery(
-        tenant,
-        "events",
-        (f"{step} AS step", "type", f"JSONExtract(data, 'Tuple({_SHAPE})') AS told"),
-        (*within(bound, period.from_us, period.to_us), f"type IN {bound.texts(types)}"),
-        bound.values,
-    )
-    alike = TenantQuery(
-        tenant,
-        read,
-        (
+# Key: stretch, type, key, second and currency; figures: events, failed ones, three sums with how many told them, and
+# the largest amount.
+CELLS = RowMerging(5, (WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, LARGEST))
+
+
+def cells_of(tenant: str, types: Sequence[str], stretch: int = 0) -> Sliced[Groups]:
+    """The cells of some types, those of the whole under stretch 0; with a `stretch` of seconds those of each too,
+    without their keys, by one reading.
+    """
+
+    def ask(part: Part, place: str) -> TenantQuery:
+        bound = Bindings()
+        read = TenantQuery(
+            tenant,
+            "events",
+            (
+                f"{place.format(MICROS)} AS part",
+                f"{stretch_column(MICROS, stretch) if stretch else '0'} AS step",
+                "type",
+                f"JSONExtract(data, 'Tuple({_SHAPE})') AS told",
+            ),
+            (*within(bound, part.start_us, part.end_us), f"type IN {bound.texts(types)}"),
+            bound.values,
+        )
+        alike = TenantQuery(
+            tenant,
+            read,
+            (
+                "part",
+                "step",
+                "type",
+                f"{_KEY} AS key",
+                f"{_SECOND} AS second",
+                f"{_CURRENCY} AS currency",
+                f"{_FAILED} AS failed",
+                *(f"{_millionths(number)} AS {name}" for name, number in _SUMMED.items()),
+            ),
+        )
+        columns = (
+            "part",
             "step",
             "type",
-            f"{_KEY} AS key",
-            f"{_SECOND} AS second",
-            f"{_CURRENCY} AS currency",
-            f"{_FAILED} AS failed",
-            *(f"{_millionths(number)} AS {name}" for name, number in _SUMMED.items()),
-        ),
-    )
-    columns = (
-        "step",
-        "type",
-        "key",
-        "second",
-        "currency",
-        "count()",
-        "sum(failed)",
-        *(column for name in _SUMMED for column in (f"sum({name})", f"count({name})")),
-        "max(amount)",
-    )
-    both = "GROUPING SETS ((type, key, second, currency), (step, type, currency))"
-    return TenantQuery(tenant, alike, columns, group_by=both if period.starts else "step, type, key, second, currency")
+            "key",
+            "second",
+            "currency",
+            "count()",
+            "sum(failed)",
+            *(column for name in _SUMMED for column in (f"sum({name})", f"count({name})")),
+            "max(amount)",
+        )
+        whole = "part, type, key, second, currency"
+        both = f"GROUPING SETS (({whole}), (part, step, type, currency))" if stretch else f"{whole}, step"
+        return TenantQuery(tenant, alike, columns, group_by=both)
+
+    return Sliced("events", ask, CELLS)
 
 
-def cell(row: Row) -> Cell:
-    """A row of a query for cells."""
-    step, kind, key, second, currency, count, failed, *sums, largest = row
-    amount, other, third = (Sum(int(sums[at] or 0), sums[at + 1]) for at in (0, 2, 4))
-    return Cell(step, kind, key, second, currency, count, failed, amount, other, third, int(largest or 0))
+def cells(groups: Groups) -> list[Cell]:
+    """Cells from their groups, whose stretches are the starts of steps."""
+    found = []
+    for (step, kind, key, second, currency), (count, failed, *sums, largest) in groups.items():
+        amount, other, third = (Sum(sums[at], sums[at + 1]) for at in (0, 2, 4))
+        found.append(Cell(step, kind, key, second, currency, count, failed, amount, other, third, largest or 0))
+    return found

@@ -2,10 +2,27 @@
 
 from collections.abc import Sequence
 
-from services.aggregator.adapters.clickhouse.business.event_fields import Bindings, all_of, amount_of, text_of, within
+from services.aggregator.adapters.clickhouse.business.event_fields import (
+    MICROS,
+    Bindings,
+    all_of,
+    amount_of,
+    text_of,
+    within,
+)
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
 from services.aggregator.adapters.clickhouse.findings import reading
+from services.aggregator.adapters.clickhouse.slices.parts import Part
+from services.aggregator.adapters.clickhouse.slices.row_merging import (
+    MEMBERS,
+    WHOLE,
+    Groups,
+    RowMerging,
+    different,
+    distinct,
+)
+from services.aggregator.adapters.clickhouse.slices.slices import Sliced
 from services.aggregator.ports.business_rules import (
     BalanceDemand,
     BusinessRule,
@@ -22,6 +39,10 @@ _SO_FAR = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 _BEFORE = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 
 
+_HOW_MANY = RowMerging(0, (WHOLE, WHOLE))
+_WHICH = RowMerging(0, (WHOLE, MEMBERS))
+
+
 class ClickHouseRules:
     """Judges events by rules. See ports/business_rules.py."""
 
@@ -29,6 +50,14 @@ class ClickHouseRules:
         self._reader = reader
 
     async def judge(self, tenant: str, rule: BusinessRule, from_us: int, to_us: int) -> Judgement:
+        if isinstance(rule.demand, ConditionsDemand):
+            found = await self._reader.slices.answer(tenant, _conditions_of(tenant, rule, rule.demand), from_us, to_us)
+            checked, broken = found.get((), (0, 0))
+            return Judgement(checked, broken)
+        if isinstance(rule.demand, UniqueDemand):
+            found = await self._reader.slices.answer(tenant, _values_of(tenant, rule, rule.demand), from_us, to_us)
+            checked, values = found.get((), (0, ()))
+            return Judgement(checked, checked - len(distinct(values)))
         bound = Bindings()
         judged = _judged(tenant, rule, from_us, to_us, bound)
         [[checked, broken]] = await self._reader.rows(
@@ -56,6 +85,33 @@ class ClickHouseRules:
             limit=limit,
         )
         return [reading.event(row) for row in await self._reader.rows(query)]
+
+
+def _conditions_of(tenant: str, rule: BusinessRule, demand: ConditionsDemand) -> Sliced[Groups]:
+    """How many events a rule judges, and how many break it."""
+
+    def ask(part: Part, place: str) -> TenantQuery:
+        bound = Bindings()
+        where = (*within(bound, part.start_us, part.end_us), f"type IN {bound.texts(rule.types)}")
+        where += (all_of(demand.where, bound),)
+        broken = f"countIf(NOT ({all_of(demand.conditions, bound)}))"
+        columns = (f"{place.format(MICROS)} AS part", "count()", broken)
+        return TenantQuery(tenant, "events", columns, where, bound.values, group_by="part")
+
+    return Sliced("events", ask, _HOW_MANY)
+
+
+def _values_of(tenant: str, rule: BusinessRule, demand: UniqueDemand) -> Sliced[Groups]:
+    """How many events a rule judges, and the values that should differ."""
+    value = text_of(demand.field)
+
+    def ask(part: Part, place: str) -> TenantQuery:
+        bound = Bindings()
+        where = (*within(bound, part.start_us, part.end_us), f"type IN {bound.texts(rule.types)}", f"{value} != ''")
+        columns = (f"{place.format(MICROS)} AS part", "count()", different(f"(toString(type), {value})", "1"))
+        return TenantQuery(tenant, "events", columns, where, bound.values, group_by="part")
+
+    return Sliced("events", ask, _WHICH)
 
 
 def _own(rule: BusinessRule, from_us: int, bound: Bindings) -> tuple[str, ...]:

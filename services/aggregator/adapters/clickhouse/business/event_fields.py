@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.aggregator.adapters.clickhouse.engine.statements import quoted
-from services.aggregator.ports.event_conditions import EventCondition, Operator
+from services.core.event_conditions import EventCondition, Operator
 
 COLUMNS = ("type", "service", "user_id", "session_id")
 PLACE = "(time, journal_id, offset, row)"

@@ -1,11 +1,13 @@
 """Sessions, made of events at the time of the question."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from services.aggregator.adapters.clickhouse.business.event_fields import (
     FAILED,
-    MICROS,
     MILLIONTHS,
     PLACE,
     Bindings,
@@ -14,9 +16,11 @@ from services.aggregator.adapters.clickhouse.business.event_fields import (
     within,
 )
 from services.aggregator.adapters.clickhouse.business.features import feature_usage
+from services.aggregator.adapters.clickhouse.business.session_lives import lives_of, session_figures, visitors_of
 from services.aggregator.adapters.clickhouse.engine.engines import Row
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
+from services.aggregator.adapters.clickhouse.slices.row_merging import distinct
 from services.aggregator.ports.sessions import (
     LISTED,
     FeatureFilter,
@@ -41,6 +45,8 @@ CONTEXT_KEYS = (
     "plan",
     "demo",
 )
+# The newest are looked for near the end of a range first.
+LOOK_BACKS_US = (600_000_000, 7_200_000_000)
 _FEATURE, _PAGE = text_of("data.feature"), text_of("data.page")
 _PAGES_SEEN = f"type = 'page_view' AND {_PAGE} != ''"
 _TOTAL = amount_of("data.total")
@@ -79,12 +85,51 @@ class ClickHouseSessions:
     async def sessions(
         self, tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None = None
     ) -> Sequence[Session]:
-        found = await self._reader.rows(_which(tenant, matching, limit, before))
+        found = await self._found(tenant, matching, limit, before)
         if not found:
             return []
         ids, starts, ends = zip(*found, strict=True)
         told = {one.session_id: one for one in await self._told(tenant, ids, min(starts), max(ends) + 1)}
         return [told[session_id] for session_id in ids if session_id in told]
+
+    async def _found(
+        self, tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None
+    ) -> list[tuple[str, int, int]]:
+        """Ids of sessions, with first and last time."""
+        ids: Sequence[str] = ()
+        if matching.user_id:
+            ids = await self._of_user(tenant, matching)
+            if not ids:
+                return []
+        elif not (before or matching.feature or matching.service or matching.errors_only):
+            for look_back in LOOK_BACKS_US:
+                from_us = max(matching.from_us, matching.to_us - look_back)
+                recent = _which(tenant, replace(matching, from_us=from_us), limit, None)
+                rows = await self._reader.rows(recent)
+                if len(rows) == limit or from_us <= matching.active_from_us:
+                    return await self._with_starts(tenant, matching, rows)
+        rows = await self._reader.rows(_which(tenant, matching, limit, before, ids))
+        return [(session_id, starts, ends) for session_id, starts, ends, _hash in rows]
+
+    async def _with_starts(
+        self, tenant: str, matching: SessionFilter, recent: Sequence[Row]
+    ) -> list[tuple[str, int, int]]:
+        """Sessions of the end of a range, with when they began in all of it."""
+        lives = lives_of(tenant, "")
+        keys, first, *_figures = await self._reader.slices.answer(tenant, lives, matching.from_us, matching.to_us)
+        found = []
+        for session_id, starts, ends, hashed in recent:
+            place = int(np.searchsorted(keys, np.uint64(hashed)))
+            known = place < len(keys) and keys[place] == hashed
+            found.append((session_id, min(starts, int(first[place])) if known else starts, ends))
+        return found
+
+    async def _of_user(self, tenant: str, matching: SessionFilter) -> list[str]:
+        """The sessions of a person: an index finds them, where it does not find what is theirs of all sessions."""
+        bound = Bindings()
+        where = (*within(bound, matching.from_us, matching.to_us), f"user_id = {bound.text(matching.user_id)}")
+        query = TenantQuery(tenant, "events", ("DISTINCT session_id",), (*where, "session_id != ''"), bound.values)
+        return [session_id for [session_id] in await self._reader.rows(query)]
 
     async def session(self, tenant: str, session_id: str, from_us: int, to_us: int) -> Session | None:
         found = await self._told(tenant, [session_id], from_us, to_us)
@@ -127,16 +172,24 @@ class ClickHouseSessions:
     async def figures(
         self, tenant: str, from_us: int, to_us: int, active_from_us: int, service: str = ""
     ) -> SessionFigures:
-        [row] = await self._reader.rows(_figures(tenant, from_us, to_us, active_from_us, service))
-        return SessionFigures(*(cell or 0 for cell in row))
+        ask = self._reader.slices.answer
+        columns, users = await asyncio.gather(
+            ask(tenant, lives_of(tenant, service), from_us, to_us),
+            ask(tenant, visitors_of(tenant, service), from_us, to_us),
+        )
+        people = len(distinct([part for [members] in users.values() for part in members]))
+        return await asyncio.to_thread(session_figures, columns, people, active_from_us)
 
     async def features(self, tenant: str, matching: FeatureFilter, limit: int) -> FeatureUsage:
         return await feature_usage(self._reader, tenant, matching, limit)
 
 
-def _which(tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None) -> TenantQuery:
-    """Ids of sessions, with first and last time."""
+def _which(
+    tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None, ids: Sequence[str] = ()
+) -> TenantQuery:
+    """Ids of sessions, among some or all, with first and last time, and the hash of the id."""
     bound = Bindings()
+    among = (f"session_id IN {bound.texts(ids)}",) if ids else ()
     conditions = []
     if matching.active_from_us:
         conditions.append(f"ends >= {bound.whole(matching.active_from_us)}")
@@ -153,8 +206,13 @@ def _which(tenant: str, matching: SessionFilter, limit: int, before: SessionPosi
     return TenantQuery(
         tenant,
         "events",
-        ("session_id", "toUnixTimestamp64Micro(min(time)) AS starts", "toUnixTimestamp64Micro(max(time)) AS ends"),
-        (*within(bound, matching.from_us, matching.to_us), "session_id != ''"),
+        (
+            "session_id",
+            "toUnixTimestamp64Micro(min(time)) AS starts",
+            "toUnixTimestamp64Micro(max(time)) AS ends",
+            "sipHash64(session_id)",
+        ),
+        (*within(bound, matching.from_us, matching.to_us), "session_id != ''", *among),
         bound.values,
         group_by="session_id",
         having=" AND ".join(conditions),
@@ -168,44 +226,3 @@ def _session(row: Row) -> Session:
     for currency, amount in row[9].items():
         revenue[currency.upper()] += int(amount) / MILLIONTHS
     return Session(*[*row[:9], revenue, *row[10:]])
-
-
-def _figures(tenant: str, from_us: int, to_us: int, active_from_us: int, service: str) -> TenantQuery:
-    bound = Bindings()
-    of_service = (f"service = {bound.text(service)}",) if service else ()
-    each = TenantQuery(
-        tenant,
-        "events",
-        (
-            f"(max({MICROS}) - min({MICROS})) / 1e6 AS seconds",
-            f"max({MICROS}) AS ends",
-            "groupUniqArrayIf(user_id, user_id != '') AS users",
-            "count() AS events_of_it",
-            "countIf(type = 'page_view') AS pages",
-            f"countIf({FAILED}) AS errors",
-            "countIf(type = 'purchase') AS purchases",
-            "countIf(type = 'conversion') AS conversions",
-        ),
-        (*within(bound, from_us, to_us), "session_id != ''", *of_service),
-        bound.values,
-        group_by="session_id",
-    )
-    return TenantQuery(
-        tenant,
-        each,
-        (
-            "count()",
-            f"countIf(ends >= {bound.whole(active_from_us)})",
-            "uniqExactArray(users)",
-            "avg(seconds)",
-            "quantileExactInclusive(0.5)(seconds)",
-            "sum(events_of_it)",
-            "sum(pages)",
-            "countIf(pages > 0)",
-            "countIf(pages = 1)",
-            "countIf(errors > 0)",
-            "countIf(purchases > 0)",
-            "countIf(conversions > 0)",
-        ),
-        parameters=bound.values,
-    )

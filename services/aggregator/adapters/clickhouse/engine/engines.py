@@ -26,6 +26,7 @@ _INSERT_SETTINGS = (
 )
 # How many inserts have failed since the start. To ask takes a quarter of the time of a small insert.
 _FAILED_INSERTS = f"SELECT sum(value) FROM system.events WHERE event = 'FailedInsertQuery' SETTINGS {_QUERY_SETTINGS}"
+_NO_ROWS = "SELECT 1 WHERE 0"
 _NEWEST_ERROR = "SELECT argMax(last_error_message, last_error_time) FROM system.errors"
 # A server that takes longer to be reached, or says nothing for so long, has failed.
 _CONNECT_SECONDS = 5
@@ -211,6 +212,9 @@ class ChdbEngine:
             connection = self._borrow()
             try:
                 yield connection
+            except RuntimeError:
+                _take_leftovers(connection)
+                raise
             finally:
                 self._idle.put(connection)
 
@@ -223,6 +227,12 @@ class ChdbEngine:
                 connection.query(f"USE {DATABASE}")
                 self._all.append(connection)
             return connection
+
+
+def _take_leftovers(connection: Any) -> None:
+    """What a failed statement had answered so far comes before the next answer of its connection: this is the next."""
+    while connection.query(_NO_ROWS, ROW_FORMAT).bytes():
+        pass
 
 
 class ServerEngine:

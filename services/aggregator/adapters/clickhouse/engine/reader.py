@@ -3,12 +3,14 @@
 import asyncio
 import dataclasses
 import secrets
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from services.aggregator.adapters.clickhouse.engine.engines import ROW_FORMAT, Engine, EngineFault, Row, rows_of
 from services.aggregator.adapters.clickhouse.engine.statements import Question, quoted
+from services.aggregator.adapters.clickhouse.slices.slices import Slices
 from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
 from services.runtime.logs import Log
 
@@ -48,12 +50,14 @@ class Reader:
     """Asks the store questions of one tenant, and a few about the engine.
 
     Every method raises Unavailable while the store does not answer, DeadlineExceeded when a question takes longer than
-    its bounds, and InvalidInput when its answer, or the memory it needs, is larger.
+    its bounds, and InvalidInput when its answer, or the memory it needs, is larger. `slices` keeps what long ranges are
+    made of.
     """
 
-    def __init__(self, engine: Callable[[], Engine | None], log: Log) -> None:
+    def __init__(self, engine: Callable[[], Engine | None], log: Log, now: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._log = log
+        self.slices = Slices(self, now)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
         self._enders = ThreadPoolExecutor(1, thread_name_prefix="ended questions")
 

@@ -24,6 +24,8 @@ TenantTable = Literal[
     "rollup_hours",
     "rollup_days",
     "rollup_marks",
+    "usage",
+    "audit",
 ]
 
 
@@ -178,4 +180,19 @@ class HasNeighbours:
         return Statement(f"SELECT {anybody}", {"tenant": self.tenant})
 
 
-Question = TenantQuery | AboutEngine | HasNeighbours
+@dataclass(frozen=True, slots=True)
+class NewestAudit:
+    """How everything of every tenant is configured: the newest record of each thing, as these columns."""
+
+    columns: tuple[str, ...]
+
+    def statement(self) -> Statement:
+        """The question as SQL."""
+        thing = "kind, tenant, id"
+        return Statement(
+            f"SELECT {', '.join(self.columns)} FROM audit WHERE revision > 0"
+            f" ORDER BY {thing}, revision DESC LIMIT 1 BY {thing}"
+        )
+
+
+Question = TenantQuery | AboutEngine | HasNeighbours | NewestAudit

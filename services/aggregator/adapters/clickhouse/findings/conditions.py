@@ -47,6 +47,11 @@ class Conditions:
         if values:
             self.add(f"{column} IN {self.value(list(values), f'Array({kind})')}")
 
+    def none_of(self, column: str, values: Sequence[str]) -> None:
+        """None of the values."""
+        if values:
+            self.add(f"{column} NOT IN {self.value(list(values), 'Array(String)')}")
+
     def beside(self, cursor: Cursor | None) -> None:
         """Rows on the cursor's side of its position. The first condition finds the place in the index."""
         if cursor is None:

@@ -16,6 +16,6 @@ def counts_of(rows: Iterable[Row], steps: Steps) -> list[Counts]:
     """Rows of name, step and count as columns by name, the greatest first."""
     columns: dict[str, list[int]] = {}
     for name, step, count in rows:
-        columns.setdefault(str(name), [0] * steps.count)[step] = int(count)
+        columns.setdefault(str(name), [0] * steps.count)[step] += int(count)
     found = [Counts(name, column) for name, column in columns.items()]
     return sorted(found, key=lambda one: (-sum(one.counts), one.name))

@@ -1,17 +1,25 @@
 """Answers questions about events."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
 from services.aggregator.adapters.clickhouse.findings.conditions import NEWEST_FIRST, OLDEST_FIRST, Conditions
-from services.aggregator.adapters.clickhouse.findings.counts import counts_of, step_of
+from services.aggregator.adapters.clickhouse.findings.counts import counts_of
 from services.aggregator.adapters.clickhouse.findings.reading import EVENT_COLUMNS, event
+from services.aggregator.adapters.clickhouse.slices.parts import Part
+from services.aggregator.adapters.clickhouse.slices.row_merging import WHOLE, Groups, RowMerging
+from services.aggregator.adapters.clickhouse.slices.slices import Sliced
+from services.aggregator.adapters.clickhouse.slices.steps import stretch_column
 from services.aggregator.ports.events import EventSplit
-from services.aggregator.ports.searches import Counts, Cursor, EventSearch, Steps
+from services.aggregator.ports.searches import Counts, Cursor, EventSearch, Steps, TimeRange
 from services.aggregator.ports.store import StoredEvent
 
 LISTED = 20
+DAY = 86_400
+_COUNTED = RowMerging(2, (WHOLE,))
 OTHER = "other"
 
 
@@ -20,6 +28,7 @@ def event_conditions(search: EventSearch) -> Conditions:
     found = Conditions()
     found.within(search.range)
     found.any_of("type", search.types)
+    found.none_of("type", search.without_types)
     found.any_of("service", search.services)
     found.any_of("user_id", search.user_ids)
     found.any_of("session_id", search.session_ids)
@@ -46,24 +55,37 @@ class ClickHouseEvents:
         return rows[::-1] if newer else rows
 
     async def count(self, tenant: str, search: EventSearch) -> int:
-        found = event_conditions(search)
-        [[count]] = await self._reader.rows(TenantQuery(tenant, "events", ("count()",), found.where, found.parameters))
-        return int(count)
+        found = await self._counted(tenant, search, "", DAY)
+        return sum(count for (count,) in found.values())
 
     async def over_time(self, tenant: str, search: EventSearch, steps: Steps, split: EventSplit) -> Sequence[Counts]:
-        found = event_conditions(search)
-        name = "''"
-        if split:
-            listed = found.value(await self._most_frequent(tenant, search, split), "Array(String)")
-            name = f"if({split} IN {listed}, toString({split}), '{OTHER}')"
-        columns = (f"{name} AS name", f"{step_of(steps)} AS step", "count()")
-        query = TenantQuery(tenant, "events", columns, found.where, found.parameters, group_by="name, step")
-        return counts_of(await self._reader.rows(query), steps)
+        found = await self._counted(tenant, search, split, steps.seconds)
+        sums: Counter[str] = Counter()
+        for (name, _start), (count,) in found.items():
+            sums[name] += count
+        listed = sorted(sums, key=lambda name: (-sums[name], name))[:LISTED]
+        rows = [
+            [name if name in listed else OTHER, (start - steps.first_second) // steps.seconds, count]
+            for (name, start), (count,) in found.items()
+        ]
+        return counts_of(rows, steps)
 
-    async def _most_frequent(self, tenant: str, search: EventSearch, split: EventSplit) -> list[str]:
-        found = event_conditions(search)
-        query = TenantQuery(
-            tenant, "events", (split,), found.where, found.parameters,
-            group_by=split, order_by=f"count() DESC, {split}", limit=LISTED,
-        )  # fmt: skip
-        return [name for [name] in await self._reader.rows(query)]
+    async def _counted(self, tenant: str, search: EventSearch, split: EventSplit, seconds: int) -> Groups:
+        """How many events match, by what they are split by and the start of the step."""
+
+        def ask(part: Part, place: str) -> TenantQuery:
+            micros = "toUnixTimestamp64Micro(time)"
+            conditions = event_conditions(replace(search, range=TimeRange(part.start_us, part.end_us)))
+            name = f"toString({split})" if split else "''"
+            columns = (
+                f"{place.format(micros)} AS part",
+                f"{name} AS name",
+                f"{stretch_column(micros, seconds)} AS start",
+            )
+            return TenantQuery(
+                tenant, "events", (*columns, "count()"), conditions.where, conditions.parameters,
+                group_by="part, name, start",
+            )  # fmt: skip
+
+        question: Sliced[Groups] = Sliced("events", ask, _COUNTED)
+        return await self._reader.slices.answer(tenant, question, search.range.from_us, search.range.to_us)

@@ -12,8 +12,8 @@ from services.aggregator.adapters.clickhouse.engine.statements import Statement,
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.deletions import NAMING_ATTRIBUTES, Deletion, DeletionState
 
-# What was decided, not what was measured: it stays.
-_KEPT = ("deletions", "retention")
+# What was decided or done, not what was measured: it stays.
+_KEPT = ("audit", "deletions", "retention", "usage")
 _COLUMNS = Statement(
     "SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() AND table IN"
     " (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')"
@@ -56,11 +56,16 @@ class ClickHouseDeletions:
         return [Deletion(*[*row[:5], DeletionState(row[5]), *row[6:]]) for row in rows]
 
     async def erase(self, deletion: Deletion) -> int:
-        return await self._store.ask(lambda engine: self._erase(engine, deletion))
+        try:
+            return await self._store.ask(lambda engine: self._erase(engine, deletion))
+        finally:
+            # Once more: what came meanwhile may be deleted, too.
+            self._store.forget(deletion.tenant)
+            self._store.reader.slices.forget(deletion.tenant)
 
     def _erase(self, engine: Engine, deletion: Deletion) -> int:
         erased = 0
-        self._store.late_minutes.forget(deletion.tenant)
+        self._store.forget(deletion.tenant)
         if deletion.verified_us == deletion.requested_us:
             # It was never begun, so no parts of before a start can matter.
             self._parts.setdefault(deletion.id, set())

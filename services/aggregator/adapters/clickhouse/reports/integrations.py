@@ -1,12 +1,15 @@
 """Calls to the services of others: events that tell of one, and client spans."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery, quoted
 from services.aggregator.adapters.clickhouse.reports.services import IN_RANGE
+from services.aggregator.adapters.clickhouse.slices.parts import Part
+from services.aggregator.adapters.clickhouse.slices.row_merging import COUNTS, MOST, REAL, WHOLE, Groups, RowMerging
+from services.aggregator.adapters.clickhouse.slices.slices import Sliced
 from services.aggregator.domain.intake.buckets import GAMMA, LAST_BUCKET
 from services.aggregator.ports.integrations import CallsQuestion, CallsRow, FailuresRow
 from services.core.conventions import INTEGRATION_EVENTS
@@ -77,6 +80,12 @@ _OF_SPANS = (
 )
 
 
+# Key: integration, endpoint and stretch; figures: calls, failures, those that told a time, milliseconds, last success
+# and failure, histogram.
+_CALLS = RowMerging(3, (WHOLE, WHOLE, WHOLE, REAL, MOST, MOST, COUNTS))
+_FAILURES = RowMerging(2, (WHOLE,))
+
+
 class ClickHouseIntegrations:
     """See ports/integrations.py."""
 
@@ -84,55 +93,75 @@ class ClickHouseIntegrations:
         self._reader = reader
 
     async def calls(self, tenant: str, question: CallsQuestion) -> Sequence[CallsRow]:
-        groups = ["integration", *(["endpoint"] if question.by_endpoint else [])]
-        stretch = "0"
-        if question.bucket_seconds is not None:
-            stretch = stretch_of("at")
-            groups.append(stretch)
-        columns = (
-            "integration",
-            "endpoint" if question.by_endpoint else "''",
-            stretch,
-            "count()",
-            "countIf(failed)",
-            "countIf(ms >= 0)",
-            "sumIf(ms, ms >= 0)",
-            "maxIf(at, NOT failed)",
-            "maxIf(at, failed)",
-            f"sumMapIf([{bucket_of('ms')}], [toUInt64(1)], ms >= 0)",
-        )
-        of_events, of_spans = await self._both(tenant, question, columns, groups)
+        of_events, of_spans = await self._both(tenant, question, _calls, _CALLS)
         return [
-            CallsRow(from_spans, *cells[:-1], *cells[-1])
-            for from_spans, rows in ((False, of_events), (True, of_spans))
-            for cells in rows
+            CallsRow(*[from_spans, *key, *figures, list(times), list(times.values())])
+            for from_spans, groups in ((False, of_events), (True, of_spans))
+            for key, (*figures, times) in groups.items()
         ]
 
     async def failures(self, tenant: str, question: CallsQuestion) -> Sequence[FailuresRow]:
-        kind = f"if(failure = '', '{UNKNOWN}', substringUTF8(failure, 1, {MAX_KIND}))"
-        columns = ("integration", f"{kind} AS word", "count()")
-        answers = await self._both(tenant, question, columns, ["integration", "word"], "failed")
-        return [FailuresRow(*cells) for rows in answers for cells in rows]
+        answers = await self._both(tenant, question, _failures, _FAILURES)
+        return [FailuresRow(*[*key, count]) for groups in answers for key, (count,) in groups.items()]
 
     async def _both(
-        self, tenant: str, question: CallsQuestion, columns: tuple[str, ...], groups: list[str], condition: str = "1"
-    ) -> list[list[list[Any]]]:
+        self,
+        tenant: str,
+        question: CallsQuestion,
+        counted: Callable[[TenantQuery, CallsQuestion], TenantQuery],
+        merging: RowMerging,
+    ) -> tuple[Groups, Groups]:
         """What events and what spans say."""
-        parameters: dict[str, Any] = {
-            "from_us": question.from_us,
-            "to_us": question.to_us,
-            "types": list(INTEGRATION_EVENTS),
-            "integration": question.integration,
-            "stretch": question.bucket_seconds or 1,
-        }
-        events = TenantQuery(tenant, "events", _OF_EVENTS, (*IN_RANGE, "type IN {types:Array(String)}"), parameters)
-        spans = TenantQuery(tenant, "spans", _OF_SPANS, (*IN_RANGE, f"kind = {_CLIENT}"), parameters)
-        named = "integration = {integration:String}" if question.integration else "integration != ''"
-        return await asyncio.gather(
-            *(
-                self._reader.rows(
-                    TenantQuery(tenant, told, columns, (named, condition), parameters, group_by=", ".join(groups))
-                )
-                for told in (events, spans)
-            )
-        )
+
+        async def ask(rows: Literal["events", "spans"]) -> Groups:
+            def told(part: Part, place: str) -> TenantQuery:
+                return counted(_told(tenant, rows, part, place), question)
+
+            sliced: Sliced[Groups] = Sliced(rows, told, merging)
+            return await self._reader.slices.answer(tenant, sliced, question.from_us, question.to_us)
+
+        return await asyncio.gather(ask("events"), ask("spans"))
+
+
+def _told(tenant: str, rows: Literal["events", "spans"], part: Part, place: str) -> TenantQuery:
+    """Calls within a part."""
+    parameters = {"from_us": part.start_us, "to_us": part.end_us}
+    columns = (*(_OF_EVENTS if rows == "events" else _OF_SPANS), f"{place.format('at')} AS part")
+    if rows == "spans":
+        return TenantQuery(tenant, rows, columns, (*IN_RANGE, f"kind = {_CLIENT}"), parameters)
+    types = {"types": list(INTEGRATION_EVENTS)}
+    return TenantQuery(tenant, rows, columns, (*IN_RANGE, "type IN {types:Array(String)}"), parameters | types)
+
+
+def _calls(told: TenantQuery, question: CallsQuestion) -> TenantQuery:
+    columns = (
+        "part",
+        "integration",
+        "endpoint" if question.by_endpoint else "''",
+        (stretch_of("at") if question.bucket_seconds is not None else "0") + " AS start",
+        "count()",
+        "countIf(failed)",
+        "countIf(ms >= 0)",
+        "sumIf(ms, ms >= 0)",
+        "maxIf(at, NOT failed)",
+        "maxIf(at, failed)",
+        f"sumMapIf([{bucket_of('ms')}], [toUInt64(1)], ms >= 0)",
+    )
+    groups = "part, integration, start" + (", endpoint" if question.by_endpoint else "")
+    return TenantQuery(told.tenant, told, columns, (_named(question),), _parameters(question), group_by=groups)
+
+
+def _failures(told: TenantQuery, question: CallsQuestion) -> TenantQuery:
+    kind = f"if(failure = '', '{UNKNOWN}', substringUTF8(failure, 1, {MAX_KIND}))"
+    columns = ("part", "integration", f"{kind} AS word", "count()")
+    where = (_named(question), "failed")
+    groups = "part, integration, word"
+    return TenantQuery(told.tenant, told, columns, where, _parameters(question), group_by=groups)
+
+
+def _named(question: CallsQuestion) -> str:
+    return "integration = {integration:String}" if question.integration else "integration != ''"
+
+
+def _parameters(question: CallsQuestion) -> dict[str, Any]:
+    return {"integration": question.integration, "stretch": question.bucket_seconds or 1}

@@ -11,9 +11,11 @@ from services.aggregator.adapters.clickhouse.engine.statements import (
     TenantQuery,
     TenantTable,
     Union,
+    quoted,
 )
 from services.aggregator.adapters.clickhouse.reports.services import IN_RANGE
 from services.aggregator.ports.pipeline import OutdatedRollups, RefusedRow, StoreState, TableState
+from services.aggregator.ports.usage import NOT_REFUSED
 
 _VIEWS = ("samples_values",)
 TABLES: tuple[TenantTable, ...] = tuple(table for table in get_args(TenantTable) if table not in _VIEWS)
@@ -46,7 +48,7 @@ class ClickHousePipeline:
             tenant,
             "intake_warnings",
             ("kind", "reason", "sum(count) AS points"),
-            IN_RANGE,
+            (*IN_RANGE, f"reason != {quoted(NOT_REFUSED)}"),
             {"from_us": from_us, "to_us": to_us},
             group_by="kind, reason",
             order_by="points DESC, kind, reason",

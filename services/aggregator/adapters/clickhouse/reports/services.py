@@ -1,6 +1,6 @@
 """Heartbeats and deploys from the store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
@@ -37,6 +37,18 @@ class ClickHouseServices:
             group_by="service",
         )
         return {service: LastBeat(*cells) for service, *cells in await self._reader.rows(query)}
+
+    async def beats(self, tenant: str, from_us: int, to_us: int, *, newest: bool) -> Mapping[str, Sequence[int]]:
+        seen = f"toUnixTimestamp64Micro({SEEN})"
+        query = TenantQuery(
+            tenant,
+            "heartbeats",
+            ("service", f"[max({seen})]" if newest else f"arraySort(groupArray({seen}))"),
+            (*IN_RANGE, "kind != {agent:String}"),
+            {"from_us": from_us, "to_us": to_us, "agent": AGENT_KIND},
+            group_by="service",
+        )
+        return {row[0]: row[1] for row in await self._reader.rows(query)}
 
     async def last_deploys(self, tenant: str, from_us: int, to_us: int) -> Mapping[str, Deploy]:
         query = TenantQuery(

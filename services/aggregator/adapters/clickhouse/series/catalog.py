@@ -27,8 +27,8 @@ from services.aggregator.ports.catalog import (
     SeriesEntry,
     ValueEntry,
 )
-from services.aggregator.ports.matching import NAME
 from services.core.clock import Clock
+from services.core.matching import NAME
 
 # How alike, of 1, a name has to be that lacks some character of a fuzzy search.
 _ALIKE = 0.4

@@ -6,8 +6,8 @@ from typing import Any
 
 from services.aggregator.adapters.clickhouse.engine.reader import BadPattern
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
-from services.aggregator.ports.matching import NAME, Matcher, Operator
 from services.core.errors import InvalidInput
+from services.core.matching import NAME, Matcher, Operator
 
 # Worked out before any row: a bad expression is told where nothing is stored, too.
 _CHECKED = "match('', {value}) IN (0, 1)"

@@ -1,6 +1,7 @@
 """Samples, roll-ups and distributions of series, as columns."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +16,10 @@ from services.aggregator.adapters.clickhouse.series.distributions import (
     summaries_query,
 )
 from services.aggregator.adapters.clickhouse.storing.rollups import TABLES
+from services.aggregator.adapters.clickhouse.storing.summed_minutes import SummedMinutes
 from services.aggregator.domain.series.apart import apart
 from services.aggregator.ports.records import Floats, Ids, Longs, SampleColumns, Series
-from services.aggregator.ports.rollups import TIERS
+from services.aggregator.ports.rollups import MINUTE, TIERS
 from services.aggregator.ports.time_series import CellField, CellRows, DistributionRows, Fold, Function, StepRows
 from services.core.errors import DeadlineExceeded, InvalidInput
 
@@ -43,8 +45,9 @@ _FIELDS: tuple[CellField, ...] = ("count", "sum", "min", "max", "last")
 class ClickHouseTimeSeries:
     """See ports/time_series.py for what each method promises."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, summed: SummedMinutes) -> None:
         self._reader = reader
+        self._summed = summed
 
     async def series(self, tenant: str) -> Sequence[Series]:
         newest = ("anyLast(name)", "anyLast(labels)", "anyLast(kind)", "anyLast(unit)")
@@ -54,6 +57,12 @@ class ClickHouseTimeSeries:
 
     async def samples(self, tenant: str, ids: Ids | None, from_ms: int, to_ms: int) -> SampleColumns:
         return await self._samples(tenant, (*_within(from_ms, to_ms), *_of(ids)), _bounds(ids))
+
+    async def last(self, tenant: str, ids: Ids | None, from_ms: int, to_ms: int) -> SampleColumns:
+        columns = ("series_id", "toInt64(max(toUnixTimestamp64Milli(time)))", "argMax(value, (time, value))")
+        where = (*_within(from_ms, to_ms), "NOT isNaN(value)", *_of(ids))
+        query = TenantQuery(tenant, "samples_values", columns, where, group_by="series_id")
+        return SampleColumns(*await self._columns(query, ("UInt64", "Int64", "Float64"), _bounds(ids)))
 
     async def newest(self, tenant: str, from_ms: int, most: int) -> SampleColumns | None:
         bounds = Bounds(seconds=_SHORT_SECONDS, result_rows=most)
@@ -109,6 +118,18 @@ class ClickHouseTimeSeries:
         kinds = ("UInt64", "Int64", "UInt64", *("Float64" for _one in fields))
         identities, starts, revisions, *values = await self._columns(query, kinds, _bounds(ids))
         return CellRows(identities, starts, revisions, dict(zip(fields, values, strict=True)))
+
+    async def fresh(
+        self, tenant: str, starts: Collection[int], fields: Sequence[CellField]
+    ) -> tuple[CellRows | None, set[int]]:
+        if not self._summed.has_some(tenant):
+            return None, set()
+        sums, known = await asyncio.to_thread(self._summed.known, tenant, starts)
+        if sums is None:
+            return None, known
+        columns = {"count": sums.counts, "sum": sums.sums, "min": sums.least, "max": sums.greatest, "last": sums.last}
+        told = {name: columns[name].astype(np.float64) for name in fields}
+        return CellRows(sums.series_ids, sums.minutes * MINUTE, np.zeros(len(sums), np.uint64), told), known
 
     async def imported(self, tenant: str, tier: int, ids: Ids | None, from_s: int, to_s: int) -> CellRows:
         columns = (

@@ -76,10 +76,47 @@ class Revisions:
         self._next, self._reserved = self._reserved + 1, self._reserved + self._at_once
 
 
-def mark_disturbed(engine: Engine, revision: int, minutes: Mapping[str, Mapping[int, int]], token: str) -> None:
-    """Note that a segment changed what is in these minutes, by tenant."""
+class Disturbed:
+    """Minutes marked as disturbed since they were last rolled up: to mark them once more would say nothing.
+
+    Only where nobody else rolls up. For several threads: who is told here that a minute is marked has inserted its
+    samples before, and a roll-up that takes the mark away reads after it has said so here.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._marked: dict[str, set[int]] = {}
+        self._rolling = 0
+
+    def unmarked(self, minutes: Mapping[str, Collection[int]]) -> dict[str, list[int]]:
+        """Those of the minutes, by tenant, that have to be marked."""
+        with self._lock:
+            found = {tenant: [*{*starts} - self._marked.get(tenant, set())] for tenant, starts in minutes.items()}
+        return {tenant: sorted(starts) for tenant, starts in found.items() if starts}
+
+    def marked(self, minutes: Mapping[str, Collection[int]], revision: int) -> None:
+        """Minutes were marked under a revision; which tells nothing once a later roll-up has begun."""
+        with self._lock:
+            if revision > self._rolling:
+                for tenant, starts in minutes.items():
+                    self._marked.setdefault(tenant, set()).update(starts)
+
+    def rolling(self, tenant: str, starts: Collection[int], revision: int) -> None:
+        """Minutes are about to be rolled up under a revision."""
+        with self._lock:
+            self._rolling = max(self._rolling, revision)
+            self._marked.get(tenant, set()).difference_update(starts)
+
+    def forget(self, tenant: str) -> None:
+        """Rows of a tenant, and its marks, are deleted."""
+        with self._lock:
+            self._marked.pop(tenant, None)
+
+
+def mark_disturbed(engine: Engine, revision: int, minutes: Mapping[str, Collection[int]]) -> None:
+    """Note that what is in these minutes, by tenant, has changed before the revision was taken."""
     rows = [(tenant, MINUTE, start, revision, 0) for tenant, starts in minutes.items() for start in starts]
-    _insert_marks(engine, rows, token)
+    _insert_marks(engine, rows, f"disturbed/{revision}")
 
 
 def roll_up(engine: Engine, revision: int, tenant: str, tier: int, starts: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from services.aggregator.adapters.clickhouse.engine import native
 from services.aggregator.adapters.clickhouse.engine.native import Column
-from services.aggregator.adapters.clickhouse.storing import import_rows
+from services.aggregator.adapters.clickhouse.storing import import_rows, usage_rows
 from services.aggregator.adapters.clickhouse.storing.layouts import Layouts, OrderedSamples
 from services.aggregator.adapters.clickhouse.storing.telemetry_rows import telemetry_columns
 from services.aggregator.ports.records import (
@@ -57,6 +57,8 @@ def segment_blocks(segment: Segment, samples: Mapping[str, OrderedSamples]) -> I
         ("signals", _signals),
         ("intake_warnings", _warnings),
         (import_rows.TABLE, import_rows.rollup_columns),
+        (usage_rows.TABLE, usage_rows.usage_columns),
+        ("audit", _audit),
     )
     for table, make in makers:
         columns, rows = make(segment)
@@ -204,6 +206,28 @@ def _warnings(segment: Segment) -> tuple[list[Column], int]:
         native.texts("sample", chain.from_iterable(block.samples for block in blocks)),
         native.numbers("count", "UInt64", _joined([block.counts for block in blocks]).astype(np.uint64)),
     ], sizes
+
+
+def _audit(segment: Segment) -> tuple[list[Column], int]:
+    parts = [(record, record.audit) for record in segment.records if record.audit]
+    if not parts:
+        return [], 0
+    found = [each for _record, records in parts for each in records]
+    places, rows = _places(segment, [(record, len(records)) for record, records in parts])
+    return [
+        *places,
+        native.numbers("time", _TIME, np.array([each.time_us for each in found], np.int64)),
+        native.words("kind", [each.kind for each in found]),
+        native.texts("id", [each.id for each in found]),
+        native.numbers("revision", "UInt64", np.array([each.revision for each in found], np.uint64)),
+        native.words("action", [each.action for each in found]),
+        native.texts("subject", [each.subject for each in found]),
+        native.words("roles", [",".join(each.roles) for each in found]),
+        native.texts("key", [each.key for each in found]),
+        native.words("method", [each.method for each in found]),
+        native.texts("request_id", [each.request_id for each in found]),
+        native.texts("payload", [each.payload for each in found]),
+    ], rows
 
 
 def _places(segment: Segment, parts: Sequence[tuple[Record, int]]) -> tuple[list[Column], int]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -14,15 +14,15 @@ from services.aggregator.adapters.clickhouse.findings import reading
 from services.aggregator.adapters.clickhouse.storing import rollups
 from services.aggregator.adapters.clickhouse.storing.claims import append_claims, read_claims
 from services.aggregator.adapters.clickhouse.storing.history import read_history, read_part
-from services.aggregator.adapters.clickhouse.storing.late_minutes import LateMinutes
 from services.aggregator.adapters.clickhouse.storing.layouts import Layouts
-from services.aggregator.adapters.clickhouse.storing.rollups import Revisions
+from services.aggregator.adapters.clickhouse.storing.rollups import Disturbed, Revisions
 from services.aggregator.adapters.clickhouse.storing.rows import (
     TableBlock,
     ledger_block,
     ordered_samples,
     segment_blocks,
 )
+from services.aggregator.adapters.clickhouse.storing.summed_minutes import SummedMinutes
 from services.aggregator.ports.claims import Claim, Claimed, ClaimHistory
 from services.aggregator.ports.rollups import MINUTE, Bucket, RolledUp
 from services.aggregator.ports.store import (
@@ -55,12 +55,13 @@ class ClickHouseStore:
         self._engine: Engine | None = None
         self.shared = False
         self._layouts = Layouts()
-        self.late_minutes = LateMinutes(clock.now)
+        self.summed_minutes = SummedMinutes(clock.now)
+        self._disturbed = Disturbed()
         self._revisions: Revisions | None = None
         self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
-        self.listeners: list[CommitListener] = []
-        self.reader = Reader(lambda: self._engine, log)
+        self.reader = Reader(lambda: self._engine, log, clock.now)
+        self.listeners: list[CommitListener] = [self.reader.slices.changes]
 
     async def open(self) -> None:
         if self._engine is None:
@@ -118,10 +119,14 @@ class ClickHouseStore:
                 self._insert(engine, segment, block)
         revision = 0
         if segment.minutes:
+            minutes: Mapping[str, Collection[int]] = segment.minutes
             if engine.exclusive:
-                self.late_minutes.keep(engine, segment, samples)
+                self.summed_minutes.keep(engine, segment, samples)
+                minutes = self._disturbed.unmarked(minutes)
             revision = self._revisions_of(engine).next()
-            rollups.mark_disturbed(engine, revision, segment.minutes, _token(segment, rollups.MARKS))
+            if minutes:
+                rollups.mark_disturbed(engine, revision, minutes)
+                self._disturbed.marked(minutes, revision)
         self._insert(engine, segment, ledger_block(segment, int(self._clock.now() * 1e6)))
         return revision
 
@@ -143,11 +148,18 @@ class ClickHouseStore:
     def _roll_up(self, engine: Engine, tenant: str, tier: int, starts: Sequence[int]) -> None:
         revision = self._revisions_of(engine).next()
         if tier == MINUTE:
-            rollups.roll_up_minutes(engine, revision, tenant, starts, *self.late_minutes.take(tenant, starts))
+            self._disturbed.rolling(tenant, starts, revision)
+            rollups.roll_up_minutes(engine, revision, tenant, starts, *self.summed_minutes.known(tenant, starts))
+            self.summed_minutes.rolled(tenant, starts)
         else:
             rollups.roll_up(engine, revision, tenant, tier, starts)
         for listener in self.listeners:
             listener.rolled(tenant, tier, starts, revision)
+
+    def forget(self, tenant: str) -> None:
+        """Rows of a tenant are deleted: nothing that is known of its minutes holds any more."""
+        self.summed_minutes.forget(tenant)
+        self._disturbed.forget(tenant)
 
     async def rolled_up(
         self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int

@@ -1,0 +1,1 @@
+"""Tenants and keys, and everything else that is configured by records."""
