@@ -1,6 +1,8 @@
 """What alerting can be told."""
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 
 from services.runtime.config import ServiceConfig
 
@@ -12,4 +14,19 @@ class AlertingConfig(ServiceConfig):
     collector: str = Field(min_length=1, description="gRPC address of a collector")
     redis_url: str = Field(
         pattern=r"^(rediss?|unix)://.+", description="Redis that keeps the state: `redis://host:port/0`, `unix:///path`"
+    )
+    sealing_key: SecretStr = Field(
+        SecretStr(""),
+        description="what secrets of receivers are sealed with; the same for all processes of alerting, never changed",
+    )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/\s]+.*)?$",
+        description="where people find the page: notifications lead there",
+    )
+    outgoing_hosts: str = Field(
+        "", description="hosts with private addresses that notifications may go to all the same, with commas between"
+    )
+    outgoing_authorities: Path | None = Field(
+        None, description="PEM file of authorities that vouch for receivers, beside those of the system"
     )

@@ -1,136 +1,286 @@
-"""Alerting of all tenants: observations in; state, record and watchers out."""
+"""Alerting of all tenants: one process leads, and every one answers."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import secrets
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NoReturn
 
-from services.alerting.domain.evaluation import AlertBook, Changes
-from services.alerting.domain.feed import Feed, Reader
-from services.alerting.domain.keeping import Keeper
-from services.alerting.domain.recording import Recorder
+from services.alerting.domain.feed import Reader
+from services.alerting.domain.label_index import Matches
+from services.alerting.domain.leadership import Leadership
+from services.alerting.domain.machine import ENDED
+from services.alerting.domain.outbox import batches_of
 from services.alerting.domain.retries import Backoff
-from services.alerting.domain.rules import Rule
-from services.alerting.ports import Alert, Gauges, Observation, OverviewSource, StateStore, Tenants, TransitionLog
-from services.core.clock import Clock
-from services.core.errors import BinnacleError, Unavailable
+from services.alerting.domain.tenant import Surroundings, TenantAlerting
+from services.alerting.domain.view import AlertView
+from services.alerting.ports.alerts import (
+    ACKNOWLEDGED,
+    RESOLVED_BY_HAND,
+    Acknowledgement,
+    Alert,
+    AlertState,
+    AlertStep,
+    Resolution,
+    Transition,
+)
+from services.alerting.ports.incidents import Incident
+from services.alerting.ports.rules import Rule, RuleSource
+from services.alerting.ports.states import Act, Batch, Kept, KeptAlert
+from services.core.errors import BinnacleError, Conflict, Unavailable
+from services.core.tenants import DEFAULT_TENANT
 
-STORE_PATIENCE = 3.0
-"""Seconds to wait for the state of a former run before judging without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Everything outside that alerting talks to."""
-
-    source: OverviewSource
-    store: StateStore
-    log: TransitionLog
-    tenants: Tenants
-    clock: Clock
-    gauges: Gauges
-
-
-class TenantAlerting:
-    """One tenant: follows its overview, keeps its alerts, tells its watchers."""
-
-    def __init__(self, tenant: str, rules: Sequence[Rule], around: Surroundings, recorder: Recorder) -> None:
-        self._tenant = tenant
-        self._around = around
-        self._recorder = recorder
-        self._book = AlertBook(tenant, rules)
-        self._keeper = Keeper(tenant, around.store, around.clock, around.gauges)
-        self._loaded = asyncio.Event()
-        self.feed = Feed()
-        self.observed = False
-
-    def alerts(self) -> tuple[Alert, ...]:
-        """Every alert as it stands, in no order."""
-        return self._book.alerts()
-
-    async def run(self, patience: float) -> None:
-        """Judge for ever, from the state of the former run if the store gives it within `patience` seconds."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep())
-            await self._state_or_patience(patience)
-            await self._follow()
-
-    async def _state_or_patience(self, patience: float) -> None:
-        try:
-            async with asyncio.timeout(patience):
-                await self._loaded.wait()
-        except TimeoutError:
-            return
-
-    async def _keep(self) -> None:
-        self._spread(self._book.adopt(await self._keeper.load(), self._around.clock.now()))
-        self._loaded.set()
-        await self._keeper.run(self._book.alerts)
-
-    async def _follow(self) -> None:
-        backoff = Backoff(self._around.clock)
-        while True:
-            try:
-                async with aclosing(self._around.source.watch(self._tenant)) as observations:
-                    async for observation in observations:
-                        self._judge(observation)
-                        backoff.succeeded()
-            except BinnacleError:
-                self._around.gauges.source_failed()
-            await backoff.wait()
-
-    def _judge(self, observation: Observation) -> None:
-        self._spread(self._book.evaluate(observation))
-        self._around.gauges.evaluated(self._around.clock.now() - observation.at)
-        self.observed = True
-
-    def _spread(self, changes: Changes) -> None:
-        self._keeper.put(changes)
-        self._recorder.put(self._tenant, changes.transitions)
-        self.feed.publish(changes.transitions)
-        for alert in changes.transitions:
-            self._around.gauges.transitioned(alert.state)
+NEWS_SECONDS = 5.0
+ALWAYS = "binnacle-always"
+"""The ready-made rule that always fires, where it is switched on."""
+SHOWN_SECONDS = 10.0
+"""For how long who said something of an alert waits until it is shown."""
 
 
 class Alerting:
     """Every tenant's alerting."""
 
-    def __init__(self, rules: Sequence[Rule], around: Surroundings) -> None:
-        self._rules = rules
+    def __init__(self, rules: RuleSource, around: Surroundings, leadership: Leadership, matches: Matches) -> None:
+        self._rule_source = rules
         self._around = around
-        self._recorder = Recorder(around.log, around.clock, around.gauges)
-        self._tenants: dict[str, TenantAlerting] = {}
+        self._leadership = leadership
+        self._matches = matches
+        self._rules: Mapping[str, Sequence[Rule]] | None = None
+        self._rules_changed = asyncio.Event()
+        self._views: dict[str, AlertView] = {}
+        self._led: dict[str, TenantAlerting] = {}
+        self._shown = False
+        self._was_ready = False
+        self._closed = False
+        leadership.on_new_lease = self._rewrite
 
-    async def run(self, patience: float = STORE_PATIENCE) -> None:
-        """Judge every tenant for ever."""
+    async def run(self) -> NoReturn:
+        """Lead or follow until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._recorder.run())
-            for tenant in await self._around.tenants.known():
-                self._tenants[tenant] = TenantAlerting(tenant, self._rules, self._around, self._recorder)
-                tasks.create_task(self._tenants[tenant].run(patience))
+            tasks.create_task(self._follow_rules())
+            await self._leadership.run(self._lead, self._follow)
 
     async def ready(self) -> None:
-        """Return once every tenant was judged at least once. Errors: Unavailable with the reason."""
-        if not self._tenants:
-            raise Unavailable("alerting is starting")
-        if not all(tenant.observed for tenant in self._tenants.values()):
-            raise Unavailable("the aggregator has not answered yet")
+        """Return once alerts can be told. Errors: Unavailable with the reason."""
+        if self._rules is None:
+            raise Unavailable("the rules are not known yet")
+        # A tenant that is new, later on, is no matter of the others.
+        self._was_ready = self._was_ready or (self._shown and all(led.loaded for led in self._led.values()))
+        if not self._shown or not self._was_ready:
+            raise Unavailable("the state of alerts was not read yet")
 
-    def alerts(self, tenant: str) -> tuple[Alert, ...]:
-        """Every alert of a tenant as it stands, in no order; none of an unknown tenant."""
-        known = self._tenants.get(tenant)
-        return known.alerts() if known else ()
+    def view(self, tenant: str) -> AlertView:
+        """The alerts of a tenant. Errors: Unavailable while they are not known."""
+        led = self._led.get(tenant)
+        if not self._shown or (led is not None and not led.loaded):
+            raise Unavailable("the state of alerts was not read yet")
+        return self._view(tenant)
+
+    def active(self, tenant: str) -> Iterator[Alert]:
+        """The alerts of a tenant that have not ended, as far as they are known, in no order. Errors: Unavailable."""
+        if not self._shown:
+            raise Unavailable("the state of alerts was not read yet")
+        return (alert for alert in self._view(tenant).alerts() if alert.state not in ENDED)
+
+    def now(self, tenant: str, alert: Alert) -> Alert:
+        """An alert with the value seen last, as far as this process knows."""
+        led = self._led.get(tenant)
+        return alert if led is None or alert.state in ENDED else replace(alert, value=led.book.value(alert))
+
+    async def acknowledge(self, tenant: str, alert_id: str, person: str, comment: str, ttl: float | None) -> KeptAlert:
+        """Say that somebody is on it. Durable when this returns.
+
+        Errors: NotFound, Conflict for an alert that has ended, Unavailable where it cannot be recorded or shown.
+        """
+        at = self._around.clock.now()
+        said = Acknowledgement(person, comment, at, None if ttl is None else at + ttl)
+        alert = _not_ended(self.view(tenant).get(alert_id)).alert
+        await self._act(tenant, [self._acknowledged(tenant, alert, said)])
+        return self.view(tenant).get(alert_id)
+
+    async def resolve(self, tenant: str, alert_id: str, person: str, comment: str, returns_after: float) -> KeptAlert:
+        """Say that it is over. Durable when this returns. Errors: those of `acknowledge`."""
+        at = self._around.clock.now()
+        said = Resolution(person, comment, at, at + returns_after)
+        alert = _not_ended(self.view(tenant).get(alert_id)).alert
+        await self._act(tenant, [self._resolved(tenant, alert, said)])
+        return self.view(tenant).get(alert_id)
+
+    async def acknowledge_incident(
+        self, tenant: str, identity: str, person: str, comment: str, ttl: float | None
+    ) -> Incident:
+        """Say that somebody is on all of its alerts. Errors: those of `acknowledge`, of the incident."""
+        at = self._around.clock.now()
+        said = Acknowledgement(person, comment, at, None if ttl is None else at + ttl)
+        await self._act(tenant, [self._acknowledged(tenant, one, said) for one in self._going(tenant, identity)])
+        return self.view(tenant).incidents.get(identity)
+
+    async def resolve_incident(
+        self, tenant: str, identity: str, person: str, comment: str, returns_after: float
+    ) -> Incident:
+        """Say that all of its alerts are over. Errors: those of `acknowledge_incident`."""
+        at = self._around.clock.now()
+        said = Resolution(person, comment, at, at + returns_after)
+        await self._act(tenant, [self._resolved(tenant, one, said) for one in self._going(tenant, identity)])
+        return self.view(tenant).incidents.get(identity)
+
+    async def always_fires(self) -> None:
+        """Return while this process leads, and has just judged that what always fires does. Errors: Unavailable."""
+        led = self._led.get(DEFAULT_TENANT)
+        if led is None or not led.fires(ALWAYS):
+            raise Unavailable(f"the rule {ALWAYS} does not fire")
 
     @contextmanager
-    def watch(self, tenant: str) -> Iterator[tuple[tuple[Alert, ...], Reader]]:
-        """Every alert as it stands, and a reader of the transitions from there on. Errors: Unavailable."""
-        known = self._tenants.get(tenant)
-        if known is None:
-            raise Unavailable(f"nothing is known of tenant {tenant!r} yet")
-        with known.feed.reader() as reader:
-            yield known.alerts(), reader
+    def watch(self, tenant: str) -> Iterator[tuple[tuple[Alert, ...], Reader[Alert]]]:
+        """Every alert as it stands, and a reader of what changes from there on. Errors: Unavailable."""
+        with self.view(tenant).watch() as (alerts, reader):
+            yield tuple(self.now(tenant, alert) for alert in alerts), reader
 
     def close(self) -> None:
         """End every watcher."""
-        for tenant in self._tenants.values():
-            tenant.feed.close()
+        self._closed = True
+        for view in self._views.values():
+            view.close()
+
+    def _view(self, tenant: str) -> AlertView:
+        view = self._views.get(tenant)
+        if view is None:
+            view = self._views[tenant] = AlertView(self._matches)
+            if self._closed:
+                view.close()
+        return view
+
+    def _going(self, tenant: str, identity: str) -> Sequence[Alert]:
+        """The alerts of an incident that go on. Errors: NotFound, Conflict where none does."""
+        view = self.view(tenant)
+        view.incidents.get(identity)
+        found = [alert for alert in view.alerts() if alert.incident_id == identity and alert.state not in ENDED]
+        if not found:
+            raise Conflict("no alert of the incident goes on")
+        return found
+
+    def _acknowledged(self, tenant: str, alert: Alert, said: Acknowledgement) -> Transition:
+        now = self.now(tenant, alert)
+        step = AlertStep(said.at, ACKNOWLEDGED, now.severity, now.value, said.person, said.comment)
+        return Transition(replace(alert, acknowledgement=said), step)
+
+    def _resolved(self, tenant: str, alert: Alert, said: Resolution) -> Transition:
+        now, at = self.now(tenant, alert), said.at
+        step = AlertStep(at, RESOLVED_BY_HAND, now.severity, now.value, said.person, said.comment)
+        ended = replace(alert, state=AlertState.RESOLVED, ended_at=at, changed_at=at, resolution=said)
+        return Transition(ended, step)
+
+    async def _act(self, tenant: str, said: Sequence[Transition]) -> None:
+        """Have a person's word recorded, and taken up by who leads; returns once it is shown."""
+        view = self.view(tenant)
+        for batch in batches_of(said):
+            act = Act(secrets.token_hex(16), tenant, batch.transitions)
+            if await self._around.log.record(tenant, Batch(act.name, act.transitions)):
+                raise Unavailable("it cannot be recorded")
+            await self._hand_over(act)
+        try:
+            async with asyncio.timeout(SHOWN_SECONDS):
+                await _shown(view, said)
+        except TimeoutError:
+            raise Unavailable("it is recorded, and will hold once alerting leads again") from None
+
+    async def _hand_over(self, act: Act) -> None:
+        """Give an act to who leads: by the store, so that it outlives this process, and at once where it is this."""
+        led = self._led.get(act.tenant)
+        try:
+            await self._around.store.hand_over(act)
+        except Unavailable:
+            if led is None:
+                raise
+        if led is not None:
+            led.act(act)
+
+    async def _follow_rules(self) -> None:
+        async with aclosing(self._rule_source.follow()) as changes:
+            async for rules in changes:
+                self._rules = rules
+                for tenant, led in self._led.items():
+                    led.set_rules(rules.get(tenant, ()))
+                self._rules_changed.set()
+
+    async def _lead(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._do_acts())
+                while True:
+                    for tenant in (self._rules or {}).keys() - self._led.keys():
+                        self._led[tenant] = self._led_by_this(tenant)
+                        tasks.create_task(self._led[tenant].run())
+                    self._rules_changed.clear()
+                    self._shown = self._rules is not None
+                    await self._rules_changed.wait()
+        finally:
+            self._led.clear()
+
+    def _led_by_this(self, tenant: str) -> TenantAlerting:
+        rules = (self._rules or {}).get(tenant, ())
+        return TenantAlerting(tenant, self._view(tenant), rules, self._around, self._leadership)
+
+    async def _do_acts(self) -> None:
+        """Take up what people said to processes that do not lead, or to one that is gone."""
+        while True:
+            try:
+                for act in await self._around.store.acts():
+                    if act.tenant in self._led:
+                        self._led[act.tenant].act(act)
+                        await asyncio.sleep(0)
+            except Unavailable:
+                self._around.gauges.store_failed()
+            await self._around.clock.sleep(1.0)
+
+    async def _follow(self) -> None:
+        """Show what the leader writes."""
+        backoff = Backoff(self._around.clock)
+        while True:
+            try:
+                async with aclosing(self._written()) as changes:
+                    async for _change in changes:
+                        backoff.succeeded()
+            except BinnacleError:
+                self._around.gauges.store_failed()
+            await backoff.wait()
+
+    async def _written(self) -> AsyncGenerator[None, None]:
+        store = self._around.store
+        place = await store.place()
+        for tenant in await store.tenants():
+            kept = await store.load(tenant)
+            self._view(tenant).replace(kept or Kept())
+        self._shown = True
+        while True:
+            yield
+            place, changes = await store.news(place, NEWS_SECONDS)
+            for tenant, news in changes:
+                self._view(tenant).apply(news)
+
+    def _rewrite(self) -> None:
+        for led in self._led.values():
+            led.rewrite()
+
+
+def _not_ended(kept: KeptAlert) -> KeptAlert:
+    if kept.alert.state in ENDED:
+        raise Conflict("the alert has ended")
+    return kept
+
+
+async def _shown(view: AlertView, said: Sequence[Transition]) -> None:
+    """Return once all of it is shown. Raises Conflict for a single alert that has ended meanwhile."""
+    waiting = list(said)
+    with view.feed.reader() as reader:
+        while waiting:
+            kept = view.get(waiting[-1].alert.id)
+            if waiting[-1].step in kept.steps:
+                waiting.pop()
+            elif kept.alert.state in ENDED:
+                if len(said) == 1:
+                    _not_ended(kept)
+                waiting.pop()
+            else:
+                await reader.next()

@@ -1,28 +1,29 @@
-"""Tells transitions to who watches, and never waits for them."""
+"""Tells what changes to who watches, and never waits for them."""
 
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
-from services.alerting.ports import Alert
 from services.core.errors import BinnacleError, Overloaded, Unavailable
 
-READER_BEHIND = 1000
-"""Transitions that may wait for one reader before it is ended."""
+READER_BEHIND = 10_000
+"""Changes that may wait for one reader before it is ended."""
+Thing = TypeVar("Thing")
 
 
-class Reader:
-    """One who watches: transitions in order, from the moment it joined."""
+class Reader(Generic[Thing]):
+    """One who watches: things as they became, in order, from the moment it joined."""
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
-        self._waiting: deque[Alert] = deque()
+        self._waiting: deque[Thing] = deque()
         self._ended: BinnacleError | None = None
         self._news = asyncio.Event()
 
-    async def next(self) -> Alert:
-        """The next transition. Errors: Overloaded once it fell behind, Unavailable when alerting stops."""
+    async def next(self) -> Thing:
+        """The next change. Errors: Overloaded once it fell behind, Unavailable when alerting stops."""
         while not self._waiting and self._ended is None:
             self._news.clear()
             await self._news.wait()
@@ -30,12 +31,12 @@ class Reader:
             raise self._ended
         return self._waiting.popleft()
 
-    def tell(self, alert: Alert) -> None:
-        """Queue a transition; a full queue ends the reader."""
+    def tell(self, thing: Thing) -> None:
+        """Queue a change; a full queue ends the reader."""
         if len(self._waiting) >= self._bound:
-            self.end(Overloaded(f"the reader is {self._bound} transitions behind; come back at once", 0.0))
+            self.end(Overloaded(f"the reader is {self._bound} changes behind; come back at once", 0.0))
         else:
-            self._waiting.append(alert)
+            self._waiting.append(thing)
             self._news.set()
 
     def end(self, reason: BinnacleError) -> None:
@@ -45,18 +46,18 @@ class Reader:
         self._news.set()
 
 
-class Feed:
-    """The transitions of one tenant, to any number of readers."""
+class Feed(Generic[Thing]):
+    """What changes of one tenant, to any number of readers."""
 
     def __init__(self, bound: int = READER_BEHIND) -> None:
         self._bound = bound
-        self._readers: set[Reader] = set()
+        self._readers: set[Reader[Thing]] = set()
         self._closed = False
 
     @contextmanager
-    def reader(self) -> Iterator[Reader]:
-        """Join. Between joining and leaving no transition is missed."""
-        reader = Reader(self._bound)
+    def reader(self) -> Iterator[Reader[Thing]]:
+        """Join. Between joining and leaving no change is missed."""
+        reader: Reader[Thing] = Reader(self._bound)
         self._readers.add(reader)
         if self._closed:
             reader.end(_stopping())
@@ -65,11 +66,11 @@ class Feed:
         finally:
             self._readers.discard(reader)
 
-    def publish(self, transitions: Iterable[Alert]) -> None:
+    def publish(self, things: Iterable[Thing]) -> None:
         """Tell everybody."""
-        for alert in transitions:
+        for thing in things:
             for reader in self._readers:
-                reader.tell(alert)
+                reader.tell(thing)
 
     def close(self) -> None:
         """End every reader, and each that joins later."""

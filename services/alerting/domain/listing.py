@@ -1,40 +1,144 @@
-"""Alerts in pages, newest first."""
+"""Which alerts to list, and in which order: newest first."""
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from services.alerting.ports import Alert, AlertState
+from services.alerting.domain.label_index import LabelIndex, Matches
+from services.alerting.domain.machine import ENDED
+from services.alerting.ports.alerts import Alert, AlertState, HeldBack, Severity
+from services.core.conventions import SERVICE_LABEL
+from services.core.matching import Matcher, Operator
+
+Place = tuple[float, str]
+"""What an alert is sorted by: where a page ended."""
+_MANY = 2_000
+_NOTHING = HeldBack()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ended: what its last alert is sorted by."""
+class Wanted:
+    """Conditions that all hold; None and what is empty: any.
 
-    started_at: float
-    alert_id: str
+    `audible`: not what is held back from people. `active`: not what has ended. `fired_since`: what fires, and what
+    has ended but fired since.
+    """
+
+    state: AlertState | None = None
+    severity: Severity | None = None
+    rule_id: str = ""
+    service: str = ""
+    matchers: tuple[Matcher, ...] = ()
+    text: str = ""
+    audible: bool = False
+    active: bool = False
+    fired_since: float | None = None
+    incident_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Alerts, newest first, and where the next page goes on; None on the last."""
+    """Alerts, newest first; how many match on all pages; where the next page goes on, None on the last."""
 
     alerts: tuple[Alert, ...]
+    total: int
     next: Place | None
 
 
-def place_of(alert: Alert) -> Place:
-    """The alert's place in the list."""
-    return Place(alert.started_at, alert.id)
+Kind = tuple[AlertState, Severity, bool]
+"""State, severity, and whether an alert is held back from people: of a hundred thousand alerts there are a few."""
 
 
-def page(alerts: Iterable[Alert], state: AlertState | None, after: Place | None, size: int) -> Page:
-    """At most `size` alerts of a state (any, if None) after a place. Newer alerts never shift a later page."""
-    matching = [alert for alert in alerts if state is None or alert.state is state]
-    rest = [alert for alert in matching if after is None or _key(place_of(alert)) > _key(after)]
-    rest.sort(key=lambda alert: _key(place_of(alert)))
-    shown = tuple(rest[:size])
-    return Page(shown, place_of(shown[-1]) if len(rest) > size else None)
+class Entry:
+    """An alert with what it is found by; `kind` is the number of its kind."""
+
+    __slots__ = ("alert", "kind", "place", "text")
+
+    def __init__(self, alert: Alert, kind: int) -> None:
+        self.alert = alert
+        self.kind = kind
+        self.place: Place = (-alert.started_at, alert.id)
+        self.text = "\0".join((alert.name, *(text for _, text in (*alert.labels, *alert.annotations)))).lower()
 
 
-def _key(place: Place) -> tuple[float, str]:
-    return (-place.started_at, place.alert_id)
+class Listing:
+    """Alerts in order. One that changed takes the place of the former of its id."""
+
+    def __init__(self, matches: Matches) -> None:
+        self._entries: list[Entry] = []
+        self._kinds: dict[Kind, int] = {}
+        self._index = LabelIndex[Entry](matches)
+
+    def update(self, former: Sequence[Alert], alerts: Sequence[Alert]) -> None:
+        """Take out alerts, and put others in."""
+        if len(alerts) + len(former) > _MANY:
+            self._update_many({alert.id for alert in former}, alerts)
+            return
+        for alert in former:
+            place = bisect_left(self._entries, (-alert.started_at, alert.id), key=_place)
+            self._forget(self._entries.pop(place))
+        for alert in alerts:
+            insort(self._entries, self._entry(alert), key=_place)
+
+    def page(self, wanted: Wanted, after: Place | None, size: int) -> Page:
+        """At most `size` alerts after a place. Newer alerts never shift a later page. Raises as Matches does."""
+        found = self._found(wanted)
+        start = 0 if after is None else bisect_right(found, after, key=_place)
+        shown = found[start : start + size]
+        more = len(found) > start + size
+        return Page(tuple(entry.alert for entry in shown), len(found), shown[-1].place if more else None)
+
+    def _update_many(self, gone: Set[str], alerts: Sequence[Alert]) -> None:
+        stay = [entry for entry in self._entries if entry.alert.id not in gone]
+        for entry in self._entries:
+            if entry.alert.id in gone:
+                self._forget(entry)
+        self._entries = [*stay, *map(self._entry, alerts)]
+        self._entries.sort(key=_place)
+
+    def _entry(self, alert: Alert) -> Entry:
+        kind = (alert.state, alert.severity, alert.held_back != _NOTHING)
+        entry = Entry(alert, self._kinds.setdefault(kind, len(self._kinds)))
+        self._index.add(entry, alert.labels)
+        return entry
+
+    def _forget(self, entry: Entry) -> None:
+        self._index.remove(entry, entry.alert.labels)
+
+    def _found(self, wanted: Wanted) -> list[Entry]:
+        found = self._entries
+        service = (Matcher(SERVICE_LABEL, Operator.EQUAL, wanted.service),) if wanted.service else ()
+        for matcher in (*service, *wanted.matchers):
+            found = self._index.narrowed(found, matcher)
+        kinds = {number for kind, number in self._kinds.items() if _is_wanted(kind, wanted)}
+        if len(kinds) < len(self._kinds):
+            found = [entry for entry in found if entry.kind in kinds]
+        if wanted.fired_since is not None:
+            since = wanted.fired_since
+            found = [entry for entry in found if _has_fired(entry.alert, since)]
+        if wanted.rule_id:
+            found = [entry for entry in found if entry.alert.rule_id == wanted.rule_id]
+        if wanted.incident_id:
+            found = [entry for entry in found if entry.alert.incident_id == wanted.incident_id]
+        if wanted.text:
+            text = wanted.text.lower()
+            found = [entry for entry in found if text in entry.text]
+        return found
+
+
+def _is_wanted(kind: Kind, wanted: Wanted) -> bool:
+    state, severity, is_held_back = kind
+    return (
+        wanted.state in (None, state)
+        and wanted.severity in (None, severity)
+        and not (wanted.audible and is_held_back)
+        and not (wanted.active and state in ENDED)
+    )
+
+
+def _has_fired(alert: Alert, since: float) -> bool:
+    return alert.fired_at is not None and (alert.ended_at is None or alert.fired_at >= since)
+
+
+def _place(entry: Entry) -> Place:
+    return entry.place

@@ -19,8 +19,10 @@ def redis() -> Iterator[RedisServer]:
 async def scene(redis: RedisServer) -> AsyncIterator[Scene]:
     redis.empty()
     made = Scene(redis)
+    parts = (made.series, made.samples, made.traces, made.history, made.access)
+    aggregator = [part.registration() for part in parts]
     async with (
-        neighbour(made.overview.registration(), address=made.aggregator),
-        neighbour(made.intake.registration(), address=made.collector),
+        neighbour(*aggregator, address=made.aggregator),
+        neighbour(made.intake.registration(), made.records.registration(), address=made.collector),
     ):
         yield made

@@ -1,105 +1,122 @@
+"""Alerts as messages, and transitions as events and back."""
+
 import pytest
-from google.protobuf.json_format import MessageToDict
+from hypothesis import given, strategies as st
 
-from binnacle.aggregator.v1.overview_service_pb2 import WatchOverviewResponse
+from binnacle.alerting.v1 import alert_service_pb2 as pb
 from binnacle.alerts.v1 import alerts_pb2
-from services.alerting import convert
-from services.alerting.domain.listing import Place
-from services.alerting.ports import AlertState, Observation, ServiceWindow
+from binnacle.events.v1 import events_pb2
+from services.alerting.convert.alerts import alert_message, counts_message, wanted_from
+from services.alerting.convert.transitions import transition_event, transition_from
+from services.alerting.domain.listing import Wanted
+from services.alerting.ports.alerts import (
+    Acknowledgement,
+    Alert,
+    AlertState,
+    AlertStep,
+    HeldBack,
+    Resolution,
+    Severity,
+    Transition,
+)
 from services.core.errors import InvalidInput
-from tests.support.alerts import START, alert
+from services.core.matching import Matcher, Operator
+from tests.support.alerts import START, alert, transition
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
+LABELS = st.dictionaries(TEXTS, TEXTS, max_size=3).map(lambda labels: tuple(sorted(labels.items())))
+TIMES = st.floats(0, 2e9)
+VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+ACKNOWLEDGEMENTS = st.none() | st.builds(Acknowledgement, TEXTS, st.just("") | TEXTS, TIMES, st.none() | TIMES)
+ALERTS = st.builds(
+    Alert,
+    id=TEXTS,
+    rule_id=TEXTS,
+    name=TEXTS,
+    severity=st.sampled_from(Severity),
+    state=st.sampled_from(AlertState),
+    group=LABELS,
+    labels=LABELS,
+    started_at=TIMES,
+    changed_at=TIMES,
+    value=VALUES,
+    threshold=st.floats(-1e9, 1e9),
+    fired_at=st.none() | TIMES,
+    ended_at=st.none() | TIMES,
+    acknowledgement=ACKNOWLEDGEMENTS,
+    resolution=st.none() | st.builds(Resolution, TEXTS, st.just(""), TIMES, TIMES),
+)
 
 
-def overview(kind: str) -> WatchOverviewResponse:
-    response = WatchOverviewResponse()
-    response.windows.add(service="shop", requests=40, errors=4).last_heartbeat.seconds = 7
-    response.windows.add(service="mail", requests=1)
-    snapshot = response.frame.state.snapshot if kind == "state" else response.frame.update.snapshot
-    snapshot.updated_at.FromMilliseconds(1_500)
-    return response
+@given(ALERTS, TIMES, st.sampled_from(["", "ann"]))
+def test_a_transition_is_put_together_again_from_its_event(became: Alert, at: float, person: str) -> None:
+    made = Transition(became, AlertStep(at, "acknowledged", became.severity, became.value, person, person))
+    event = events_pb2.Event.FromString(transition_event(made).SerializeToString())
+    assert transition_from(event) == made
 
 
-@pytest.mark.parametrize("kind", ["state", "update"])
-def test_state_and_update_are_observations(kind: str) -> None:
-    windows = (ServiceWindow("shop", 40, 4, 7.0), ServiceWindow("mail", 1, 0, None))
-    assert convert.observation(overview(kind)) == Observation(1.5, windows)
+def test_people_read_what_they_know_in_an_event() -> None:
+    event = transition_event(transition(alert(state=AlertState.FIRING)))
+    assert (event.type, event.service, event.time.seconds) == ("alert", "shop", START + 10)
+    expected = {"rule_id": "busy", "alert_id": "a1", "name": "Busy", "severity": "critical", "state": "firing"}
+    told = {name: event.data[name] for name in expected}
+    assert told == expected
+    assert (event.data["what"], event.data["value"], event.data["threshold"]) == ("firing", 95.0, 90.0)
 
 
-def test_events_are_none() -> None:
-    response = WatchOverviewResponse()
-    response.frame.events.events.add(type="deploy")
-    assert convert.observation(response) is None
+def test_what_others_call_an_alert_is_none() -> None:
+    event = events_pb2.Event(type="alert")
+    event.data.update({"rule_id": "busy", "state": "firing"})
+    assert transition_from(event) is None
 
 
 def test_an_alert_is_told_whole() -> None:
-    assert MessageToDict(convert.alert_message(alert("a1", AlertState.RESOLVED)), preserving_proto_field_name=True) == {
-        "id": "a1",
-        "rule_id": "service-error-rate",
-        "name": "Error rate over 5 %",
-        "severity": "SEVERITY_CRITICAL",
-        "state": "ALERT_STATE_RESOLVED",
-        "service": "shop",
-        "labels": {"service": "shop"},
-        "started_at": "2027-01-15T08:00:00Z",
-        "fired_at": "2027-01-15T08:00:10Z",
-        "resolved_at": "2027-01-15T08:00:20Z",
-        "current_value": 10.0,
-        "threshold": 5.0,
-    }
+    message = alert_message(
+        alert(
+            state=AlertState.KEEP_FIRING,
+            acknowledgement=Acknowledgement("ann", "on it", START, START + 60),
+            resolution=Resolution("bob", "", START, START + 900),
+            held_back=HeldBack(("s",), ("i",)),
+            annotations=(("summary", "full"),),
+        )
+    )
+    assert (message.state, message.severity) == (alerts_pb2.ALERT_STATE_KEEP_FIRING, alerts_pb2.SEVERITY_CRITICAL)
+    assert (message.acknowledgement.person, message.acknowledgement.expires_time.seconds) == ("ann", START + 60)
+    assert (message.resolution.person, message.resolution.returns_time.seconds) == ("bob", START + 900)
+    assert (list(message.silenced_by), list(message.inhibited_by)) == (["s"], ["i"])
+    assert (dict(message.annotations), dict(message.labels)) == ({"summary": "full"}, {"service": "shop"})
 
 
-def test_times_that_have_not_come_are_absent() -> None:
-    message = convert.alert_message(alert("a1", AlertState.PENDING))
-    assert not message.HasField("fired_at")
-    assert not message.HasField("resolved_at")
+def test_a_value_that_was_never_seen_is_not_told() -> None:
+    assert not alert_message(alert(value=None)).HasField("current_value")
+
+
+def test_which_alerts_to_list() -> None:
+    asked = pb.ListAlertsRequest(
+        state=alerts_pb2.ALERT_STATE_FIRING, severity=alerts_pb2.SEVERITY_INFO, match=["host=~web-.*"], active=True
+    )
+    expected = Wanted(
+        AlertState.FIRING, Severity.INFO, matchers=(Matcher("host", Operator.MATCHES, "web-.*"),), active=True
+    )
+    assert wanted_from(asked) == expected
+    assert wanted_from(pb.ListAlertsRequest()) == Wanted()
 
 
 @pytest.mark.parametrize(
-    ("state", "after"),
-    [(AlertState.PENDING, 0), (AlertState.FIRING, 10), (AlertState.RESOLVED, 20), (AlertState.INACTIVE, 20)],
+    ("field", "asked"),
+    [
+        ("state", pb.ListAlertsRequest(state=99)),  # type: ignore[arg-type]
+        ("text", pb.ListAlertsRequest(text="x" * 201)),
+        ("match", pb.ListAlertsRequest(match=["a=b"] * 21)),
+    ],
 )
-def test_a_transition_is_an_event_at_the_time_it_happened(state: AlertState, after: int) -> None:
-    event = convert.transition_event(alert("a1", state))
-    assert (event.type, event.service, event.time.seconds) == ("alert", "shop", int(START) + after)
-    assert MessageToDict(event.data) == {
-        "rule_id": "service-error-rate",
-        "alert_id": "a1",
-        "name": "Error rate over 5 %",
-        "severity": "critical",
-        "state": state.value,
-        "value": 10.0,
-        "threshold": 5.0,
-    }
-
-
-def test_a_page_token_leads_back_to_its_place() -> None:
-    place = Place(START + 0.123456, "a1")
-    token = convert.page_token(place, AlertState.FIRING)
-    assert convert.place_from(token, AlertState.FIRING) == place
-    assert convert.page_token(None, None) == ""
-    assert convert.place_from("", None) is None
-
-
-@pytest.mark.parametrize("token", ["!", "é", "abc", "e30", "W10", "WzEsMl0", "bnVsbA", "WyJhIiwieCIsMV0"])
-def test_a_foreign_page_token_is_named(token: str) -> None:
+def test_faults_name_their_field(field: str, asked: pb.ListAlertsRequest) -> None:
     with pytest.raises(InvalidInput) as fault:
-        convert.place_from(token, None)
-    assert [violation.field for violation in fault.value.violations] == ["page_token"]
+        wanted_from(asked)
+    assert [violation.field for violation in fault.value.violations] == [field]
 
 
-def test_a_page_token_of_another_state_is_refused() -> None:
-    token = convert.page_token(Place(START, "a1"), AlertState.FIRING)
-    with pytest.raises(InvalidInput):
-        convert.place_from(token, None)
-
-
-def test_every_state_can_be_asked_for() -> None:
-    assert convert.state_filter(alerts_pb2.ALERT_STATE_UNSPECIFIED) is None
-    for state, number in convert.STATES.items():
-        assert convert.state_filter(number) is state
-
-
-def test_a_number_without_meaning_is_named() -> None:
-    with pytest.raises(InvalidInput) as fault:
-        convert.state_filter(alerts_pb2.AlertState.ValueType(99))
-    assert [violation.field for violation in fault.value.violations] == ["state"]
+def test_counts_say_what_people_are_told_of() -> None:
+    states = (AlertState.FIRING, AlertState.KEEP_FIRING, AlertState.NO_DATA, AlertState.PENDING, AlertState.RESOLVED)
+    counts = counts_message({(state, Severity.CRITICAL): 2 for state in states}, START)
+    assert (counts.firing, counts.critical, counts.pending, counts.resolved) == (6, 6, 2, 2)

@@ -1,0 +1,1 @@
+"""How receivers are reached."""

@@ -1,0 +1,1 @@
+"""What holds alerts back from people: silences and inhibitions."""

@@ -1,0 +1,1 @@
+"""Which alerts belong together, and where what is wrong may have begun."""

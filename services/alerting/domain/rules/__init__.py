@@ -1,0 +1,1 @@
+"""The rules there are, and when they are judged."""

@@ -1,0 +1,1 @@
+"""Telling people of incidents: whom, when, how often, and that it arrives."""

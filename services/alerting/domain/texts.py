@@ -1,0 +1,33 @@
+"""Texts of alerts: what a rule says in its annotations, with the figures of the alert filled in."""
+
+import re
+
+from services.alerting.ports.alerts import Alert, Labels
+from services.alerting.ports.rules import Rule
+
+_PLACE = re.compile(r"\{\{\s*(value|threshold|severity|rule|labels\.([^\s{}]+))\s*\}\}")
+
+
+def filled(rule: Rule, alert: Alert) -> Labels:
+    """The annotations of an alert. A label that it lacks is an empty text; what is no place to fill stays as it is."""
+    if not rule.annotations:
+        return ()
+    labels = dict(alert.labels)
+    words = {
+        "value": _number(alert.value),
+        "threshold": _number(alert.threshold),
+        "severity": alert.severity.value,
+        "rule": rule.name,
+    }
+
+    def fill(place: re.Match[str]) -> str:
+        return words[place[1]] if place[2] is None else labels.get(place[2], "")
+
+    return tuple((name, _PLACE.sub(fill, text)) for name, text in rule.annotations)
+
+
+def _number(value: float | None) -> str:
+    """At most six digits that count, whole numbers whole; nothing for none."""
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"

@@ -1,0 +1,1 @@
+"""Alerting's servicers: messages in, domain, messages out."""

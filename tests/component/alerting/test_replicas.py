@@ -1,0 +1,86 @@
+"""Two processes of alerting: one leads, the other answers, and takes over."""
+
+import asyncio
+import signal
+import time
+
+import pytest
+
+from binnacle.alerts.v1 import alerts_pb2
+from tests.component.alerting.scene import Scene, busy
+
+PENDING, FIRING = alerts_pb2.ALERT_STATE_PENDING, alerts_pb2.ALERT_STATE_FIRING
+RESOLVED = alerts_pb2.ALERT_STATE_RESOLVED
+
+pytestmark = [pytest.mark.network, pytest.mark.redis, pytest.mark.processes]
+
+
+async def test_who_follows_shows_what_happens_and_takes_what_people_say(scene: Scene) -> None:
+    async with scene.alerting() as leader, scene.alerting() as follower:
+        scene.series.say(shop=95)
+        shown = (await follower.shows(shop=FIRING))["shop"]
+        async with follower.watching() as read:
+            assert (await read()).alert.id == shown.id
+            answered = await follower.acknowledge(shown.id, person="ann")
+            assert answered.acknowledgement.person == "ann"
+            assert (await read()).alert.acknowledgement.person == "ann"
+            assert (await leader.shows(shop=FIRING))["shop"].acknowledgement.person == "ann"
+            scene.series.say(shop=50)
+            assert (await read()).alert.state == RESOLVED
+        assert await follower.steps(shown.id) == ["firing", "acknowledged", "resolved"]
+        await scene.recorded("firing", "acknowledged", "resolved")
+
+
+async def test_the_other_takes_over_within_ten_seconds(scene: Scene) -> None:
+    async with scene.process() as (leader, process):
+        scene.series.say(shop=95)
+        before = (await leader.shows(shop=FIRING))["shop"]
+        async with scene.alerting() as follower, follower.watching() as read:
+            assert (await read()).alert.id == before.id
+            process.kill()
+            killed = time.monotonic()
+            scene.series.say(shop=50)
+            then = await read()
+            assert time.monotonic() - killed < 10
+            assert (then.alert.id, then.alert.state) == (before.id, RESOLVED)
+            await scene.recorded("firing", "resolved")
+
+
+async def test_a_leader_that_stood_still_overwrites_nothing(scene: Scene) -> None:
+    scene.access.rules = [busy(keep_firing=2.0)]
+    async with scene.process() as (former, process), scene.alerting() as other:
+        scene.series.say(shop=95)
+        before = (await other.shows(shop=FIRING))["shop"]
+        process.send_signal(signal.SIGSTOP)
+        scene.series.say(shop=50, mail=95)
+        await other.shows(shop=RESOLVED, mail=FIRING)
+        scene.series.say(shop=50, mail=50, cart=95)
+        expected = await other.shows(shop=RESOLVED, mail=RESOLVED, cart=FIRING)
+        recorded = ["firing", "keep_firing", "firing", "resolved"]
+        steps = list(scene.intake.steps)
+        assert steps[:1] == recorded[:1]
+        process.send_signal(signal.SIGCONT)
+        shown = await former.shows(shop=RESOLVED, mail=RESOLVED, cart=FIRING)
+        # It has looked at its lease, and follows.
+        await asyncio.sleep(2)
+        assert await other.shows(shop=RESOLVED, mail=RESOLVED, cart=FIRING) == expected
+        assert {name: alert.id for name, alert in shown.items()} == {name: alert.id for name, alert in expected.items()}
+        assert expected["shop"].id == before.id
+        told = [(event.data["alert_id"], event.data["what"]) for event in scene.intake.events]
+        assert len(told) == len(set(told))
+
+
+async def test_while_redis_is_away_nobody_takes_over(scene: Scene) -> None:
+    async with scene.alerting() as leader, scene.alerting() as follower:
+        scene.series.say(shop=95)
+        await follower.shows(shop=FIRING)
+        scene.redis.stop()
+        try:
+            scene.series.say(shop=50, mail=95)
+            expected = await leader.shows(shop=RESOLVED, mail=FIRING)
+            await asyncio.sleep(6)
+        finally:
+            scene.redis.start()
+        shown = await follower.shows(shop=RESOLVED, mail=FIRING)
+        assert {alert.id for alert in shown.values()} == {alert.id for alert in expected.values()}
+        await scene.recorded("firing", "resolved", "firing")

@@ -1,0 +1,104 @@
+"""Rules tried on the past, and why they fire."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from services.alerting.domain.judging.explaining import Explanations
+from services.alerting.domain.judging.trying import Trying
+from services.alerting.ports.alerts import AlertState, Severity
+from services.alerting.ports.rules import AllOf, Composite, Level, Not, OfRule, Ratio, Rule, Threshold
+from services.core.errors import InvalidInput
+from services.core.questions import Expression, Function, Selection
+from tests.support.judging_stage import START, TENANT, Stage, heat
+from tests.support.told_sources import expressions
+
+
+def rule(rule_id: str, function: Function, metric: str = "heat") -> Rule:
+    condition = Threshold((Expression("a", Selection(metric, (), function, window=10.0)),))
+    return Rule(rule_id, rule_id, condition, (Level(Severity.WARNING, 5.0),), hold=3.0, interval=5.0)
+
+
+LAST, AVERAGE = rule("last", "last"), rule("average", "average")
+BOTH = Rule(
+    "both", "both", Composite(AllOf((OfRule("last"), Not(OfRule("average"))))), (Level(Severity.INFO),), interval=5.0
+)
+RULES = {one.id: one for one in (LAST, AVERAGE, BOTH)}
+FUNCTIONS: tuple[Function, ...] = ("sum", "count")
+VALUES = [1.0] * 20 + [9.0] * 20 + [1.0] * 20
+
+
+async def tried(rule: Rule, values: Sequence[float] = VALUES) -> Trying:
+    stage = Stage((), [heat(float(second), value) for second, value in enumerate(values)])
+    await stage.clock.advance(120.0)
+    return Trying(stage.sources.sources(), lambda _tenant: RULES, expressions)
+
+
+async def test_a_trial_tells_what_would_have_been() -> None:
+    trial = await (await tried(LAST)).run(TENANT, LAST, START, START + 100.0)
+    assert (trial.total, trial.fired, trial.groups, trial.judgements) == (1, 1, 1, 20)
+    [one] = trial.alerts
+    assert [(step.at - START, step.what) for step in one.steps] == [
+        (20.0, "pending"),
+        (23.0, "firing"),
+        (40.0, "resolved"),
+    ]
+    assert one.alert.state is AlertState.RESOLVED
+    assert not trial.notices
+
+
+async def test_a_trial_of_a_composite_judges_the_rules_that_it_names() -> None:
+    trial = await (await tried(BOTH)).run(TENANT, BOTH, START, START + 60.0)
+    [one] = trial.alerts
+    assert {step.at % 5.0 for step in one.steps} == {0.0}
+    assert one.steps[0].what == "firing"
+
+
+async def test_a_trial_says_what_is_unknown_and_refuses_too_long_a_range() -> None:
+    unknown = rule("unknown", "average", "cold")
+    trial = await (await tried(unknown)).run(TENANT, unknown, START, START + 60.0)
+    assert trial.total == 0
+    assert "cold" in trial.notices[0]
+    with pytest.raises(InvalidInput, match="judged"):
+        await (await tried(LAST)).run(TENANT, LAST, START, START + 50_001 * 5.0)
+
+
+@asynccontextmanager
+async def explaining(rule: Rule, values: Sequence[float] = VALUES, until: float = 32.0) -> AsyncIterator[Explanations]:
+    """Explanations of a rule that is judged for the length of the block."""
+    stage = Stage((rule,), [heat(float(second + 1), value) for second, value in enumerate(values)])
+    async with stage.judged():
+        await stage.until(until)
+        yield Explanations(
+            stage.judgings, stage.sources.sources(), lambda _tenant: {rule.id: rule}, expressions, stage.clock
+        )
+
+
+async def test_it_is_told_what_was_compared_with_what() -> None:
+    async with explaining(LAST) as explanations:
+        [told] = await explanations.explain(TENANT, LAST)
+    assert (told.state, told.value, told.threshold) == (AlertState.FIRING, 9.0, 5.0)
+    assert told.text.startswith("9 is above 5 (warning). It fires since")
+    assert told.labels == (("host", "a"),)
+    assert told.parts == [("a", 9.0)]
+    assert {value for _at, value in told.course if value == value} == {1.0, 9.0}
+    # Another process, which does not judge, comes to the same.
+    [again] = await explanations.explain(TENANT, LAST, (("host", "a"),))
+    assert (again.state, again.value) == (told.state, told.value)
+
+
+async def test_it_is_told_what_is_missing() -> None:
+    async with explaining(AVERAGE, values=[1.0] * 5, until=40.0) as explanations:
+        [silent] = await explanations.explain(TENANT, AVERAGE)
+        [unknown] = await explanations.explain(TENANT, AVERAGE, (("host", "other"),))
+    assert "There has been no data since" in silent.text
+    assert "no data for such a group" in unknown.text
+
+
+async def test_the_parts_of_a_share_are_told() -> None:
+    part, whole = (Selection("heat", (), function, window=10.0) for function in FUNCTIONS)
+    share = Rule("share", "share", Ratio(part, whole), (Level(Severity.INFO, 5.0),), interval=5.0)
+    async with explaining(share) as explanations:
+        [told] = await explanations.explain(TENANT, share)
+    assert [name for name, _value in told.parts] == ["part", "whole"]

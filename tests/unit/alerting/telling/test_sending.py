@@ -1,0 +1,35 @@
+"""Whatever a receiver is set up with: telling others goes on, and no secret is told."""
+
+import pytest
+import structlog
+
+from services.alerting.adapters.senders.sending import senders
+from services.alerting.domain.telling.trying import Probes
+from services.alerting.ports.notifications import Outcome
+from services.alerting.ports.notifiers import Email, Means, PagerDuty, Receiver, Security, Slack, SmtpServer, Webhook
+from tests.support.clock import ManualClock
+
+pytestmark = pytest.mark.network
+SECRET = "nobody-may-see-this"
+SERVER = SmtpServer("127.0.0.1", 1, Security.NONE, "not an address")
+
+
+@pytest.mark.parametrize(
+    ("means", "smtp", "why"),
+    [
+        (Webhook(f"https://192.0.2.10/{SECRET}"), None, "not allowed by name"),
+        (Webhook(f"https://[fe80::1%25{SECRET}]:99999/"), None, "none that can be called"),
+        (Slack(webhook_url=f"http://127.0.0.1:9/{SECRET}"), None, "not allowed by name"),
+        (Slack(), None, "set it again"),
+        (PagerDuty(), None, "set it again"),
+        (Email(("ann@example.com",)), None, "no mail server"),
+        (Email(("ann@example.com",)), SERVER, "cannot be sent"),
+        (Email(("ann@example.com",)), SmtpServer("127.0.0.1", 1, Security.NONE, "a@b"), "not allowed by name"),
+    ],
+)
+async def test_what_cannot_be_sent_is_given_up_and_said(means: Means, smtp: SmtpServer | None, why: str) -> None:
+    async with senders((), None, structlog.get_logger()) as sender:
+        made = await Probes(sender, ManualClock(), "").send("default", Receiver("odd", means), smtp)
+    assert made.outcome is Outcome.GIVEN_UP
+    assert why in made.detail
+    assert SECRET not in made.detail
