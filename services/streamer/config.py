@@ -32,9 +32,28 @@ class StreamerConfig(ServiceConfig):
     )
     web_dir: Path = Field(Path("dashboard/dist"), description="the built web app")
     redis_url: str = Field(
-        "", pattern=r"^$|^(rediss?|unix)://.+", description="Redis of the suite, whose state is shown; not if empty"
+        "",
+        pattern=r"^$|^(rediss?|unix)://.+",
+        description="Redis of the suite; without it others' changes take seconds",
     )
     jwks: Path | None = Field(
-        None, description="key set for tokens that come in the first message of a WebSocket; refused without it"
+        None, description="own key set, for tokens that come in the first message of a WebSocket; refused without one"
     )
+    jwks_file: Path | None = Field(None, description="key set of another issuer of tokens")
+    jwks_url: str = Field("", pattern=r"^$|^https?://.+", description="where another issuer's key set is fetched")
+    jwks_authorities: Path | None = Field(
+        None, description="who vouches for the certificate of that address (PEM); those of the system without it"
+    )
+    jwt_issuer: str = Field("", description="what that issuer calls itself; any will do if empty")
+    jwt_audience: str = Field("binnacle", description="whom that issuer's tokens have to be for; anybody if empty")
+    jwt_tenant_claim: str = Field(
+        "tenant", min_length=1, description="claim of that issuer's tokens that names the tenant"
+    )
+    jwt_roles_claim: str = Field(
+        "roles", min_length=1, description="claim of that issuer's tokens that lists the roles"
+    )
+    limit_streams: int = Field(
+        10_000, ge=1, description="streams and sockets of a tenant that has no limit of its own, at a time"
+    )
+    stream_hours: float = Field(24.0, gt=0, le=8_784, description="how long a stream or socket lasts at most")
     demo: bool = Field(False, description="whether demonstration input runs, which the page then says")

@@ -45,7 +45,6 @@ ANSWER_SECONDS = 8.0
 HOUR, DAY = 3600, 86_400
 NEWEST_LOGS = 20
 NEWEST_ALERTS = 20
-MOST_ALERTS = 1000
 DAILY = (
     business.BUSINESS_PART_CAMPAIGNS,
     business.BUSINESS_PART_MESSAGES,
@@ -91,7 +90,7 @@ def questions(aggregator: grpc.aio.Channel, alerting: grpc.aio.Channel, clock: C
         "pipeline": (3.0, ask.flow),
     }
     found = {name: Question("aggregator", interval, call) for name, (interval, call) in known.items()}
-    return {**found, "alerts": Question("alerting", 1.0, AlertFigures(alerting, clock).alerts)}
+    return {**found, "alerts": Question("alerting", 1.0, AlertFigures(alerting).alerts)}
 
 
 class AggregatorFigures:
@@ -199,12 +198,10 @@ class AggregatorFigures:
 class AlertFigures:
     """Asks alerting; raises AioRpcError when it does not answer in time."""
 
-    def __init__(self, channel: grpc.aio.Channel, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, channel: grpc.aio.Channel) -> None:
         self._alerts = alert_service_pb2_grpc.AlertServiceStub(channel)
 
     async def alerts(self) -> object:
         """Alerts as they stand."""
-        asked = alert_service_pb2.ListAlertsRequest(page_size=MOST_ALERTS)
-        told = await self._alerts.ListAlerts(asked, timeout=ANSWER_SECONDS)
-        return figures.alerts(told, self._clock.now(), NEWEST_ALERTS)
+        asked = alert_service_pb2.ListAlertsRequest(page_size=NEWEST_ALERTS)
+        return figures.alerts(await self._alerts.ListAlerts(asked, timeout=ANSWER_SECONDS))

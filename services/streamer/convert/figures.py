@@ -256,20 +256,9 @@ def _integration(told: integration_service_pb2.IntegrationSummary) -> pb.Integra
     )
 
 
-def alerts(told: alert_service_pb2.ListAlertsResponse, at: float, newest: int) -> Alerts:
+def alerts(told: alert_service_pb2.ListAlertsResponse) -> Alerts:
     """Alerts, counted and the newest."""
-    states = Counter(alert.state for alert in told.alerts)
-    counts = pb.AlertCounts(
-        as_of=moment(at),
-        firing=states[alerts_pb2.ALERT_STATE_FIRING],
-        critical=sum(
-            alert.state == alerts_pb2.ALERT_STATE_FIRING and alert.severity == alerts_pb2.SEVERITY_CRITICAL
-            for alert in told.alerts
-        ),
-        pending=states[alerts_pb2.ALERT_STATE_PENDING],
-        resolved=states[alerts_pb2.ALERT_STATE_RESOLVED],
-    )
-    return Alerts(counts, told.alerts[:newest])
+    return Alerts(told.counts, told.alerts)
 
 
 def logs(

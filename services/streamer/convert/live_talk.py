@@ -63,17 +63,16 @@ class Sending:
         """The messages that bring these."""
         made = form.messages(session.sequence, deliveries)
         session.sent += len(made)
-        self._tally.sent[self._kind] += len(made)
-        self._count(session.tenant, deliveries)
-        return made
-
-    def _count(self, tenant: str, deliveries: Sequence[Delivery]) -> None:
+        tally = self._tally
+        tally.sent[self._kind] += len(made)
         for delivery in deliveries:
             content = delivery.content
-            if isinstance(content, Batch) and content.rows:
-                self._tally.freshness[tenant].add(self._clock.now() - content.rows[-1].accepted)
+            if isinstance(content, Batch):
+                if content.rows:
+                    tally.freshness[session.tenant].add(self._clock.now() - content.rows[-1].accepted)
             elif isinstance(content, Update):
-                self._tally.ages.add(self._clock.now() - content.overview.made_at)
+                tally.ages.add(self._clock.now() - content.overview.made_at)
+        return made
 
 
 def obey(session: Session, frame: pb.ClientFrame) -> None:

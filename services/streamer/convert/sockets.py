@@ -4,12 +4,13 @@ from typing import Final
 
 from binnacle.streamer.v1.connection_service_pb2 import CloseCode, SocketInfo, SocketMessage
 
-STOPPING, TOO_SLOW, UNAUTHENTICATED, TOO_LONG = 1012, 1013, 4401, 1009
+STOPPING, TOO_SLOW, UNAUTHENTICATED, FORBIDDEN, TOO_LONG = 1012, 1013, 4401, 4403, 1009
 
 CLOSE_CODES: Final = (
     CloseCode(code=STOPPING, description="the streamer stops: connect again"),
     CloseCode(code=TOO_SLOW, description="messages were not read in time: connect again"),
     CloseCode(code=UNAUTHENTICATED, description="no valid token came within 10 seconds, or it has expired"),
+    CloseCode(code=FORBIDDEN, description="the token is none of a viewer"),
     CloseCode(code=TOO_LONG, description="a message was over 256 KiB"),
 )
 
@@ -68,7 +69,7 @@ _CHANNELS: Final = _socket(
         "system_health": "unasked: state of every process, at once and when it changes",
         "log": "channel `logs`: `data` is a log line; at most 200 a second",
         "left_out": "`data.count`: how many lines were left out before the next",
-        "alert": "channel `alerts`: `data` is an alert that changed its state",
+        "alert": "channel `alerts`: `data` is an alert, and what happened to it",
         "remediation": "channel `remediations`: `data` is an event of that type",
         "stats": "channel `stats`: counts, every 5 s",
         "health": "channel `health`: state of every process, when it changes",
@@ -108,7 +109,7 @@ _MONITORING: Final = _socket(
         "metrics": "`data` as GET /monitoring/api/metrics answers; at once and every 5 s",
         "health": "`data` as GET /monitoring/api/health answers; at once and every 5 s",
         "sessions": "`data` as GET /monitoring/api/sessions answers; at once and every 5 s",
-        "alert": "`data` is an alert that changed its state; at once",
+        "alert": "`data` is an alert, and what happened to it; at once",
         **_ASIDE,
     },
     {},

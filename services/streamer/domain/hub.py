@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from services.core.clock import Clock
 from services.core.errors import Unavailable
+from services.streamer.domain.bounds import Bounds
 from services.streamer.domain.joining import Joining, Sources
 from services.streamer.domain.presence import Connection, Presence
 from services.streamer.domain.pump import Pump
@@ -28,9 +29,11 @@ class Hub:
         tasks: asyncio.TaskGroup,
         tally: Tally,
         presence: Presence | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         self._clock = clock
         self._tally = tally
+        self._bounds = bounds or Bounds()
         self._closed: Unavailable | None = None
         self._sessions: set[Session] = set()
         self.presence = presence or Presence(clock)
@@ -39,22 +42,37 @@ class Hub:
 
     @contextmanager
     def connected(self, tenant: str, kind: str, client: str = "", expires: float | None = None) -> Iterator[Session]:
-        """A connection that subscribes, for the length of the block, or until its credential `expires`.
+        """A connection that subscribes, for the length of the block. Raises as `connect` does."""
+        session = self.connect(tenant, kind, client, expires)
+        try:
+            yield session
+        finally:
+            self.disconnect(session)
 
-        Raises Unavailable once the hub is closed.
+    def connect(self, tenant: str, kind: str, client: str = "", expires: float | None = None) -> Session:
+        """A connection that subscribes until it is disconnected, or its credential `expires`.
+
+        Raises Unavailable once the hub is closed, Overloaded when the tenant has as many as it may.
         """
-        self.require_open()
+        self.require_room(tenant)
         session = Session(tenant, self._joining, self._pump, self._clock, self._tally)
-        connection = Connection(kind, client, session.broadcast, lambda: session.sent)
-        session.named = connection
+        connection = session.named = Connection(kind, client, session.broadcast, lambda: session.sent)
         session.expires = expires
-        with self._counted(tenant, connection):
-            self._sessions.add(session)
-            try:
-                yield session
-            finally:
-                self._sessions.discard(session)
-                session.close()
+        self.presence.enter(tenant, connection)
+        self._tally.connected[kind] += 1
+        self._tally.present[tenant] += 1
+        self._sessions.add(session)
+        return session
+
+    def disconnect(self, session: Session) -> None:
+        """Leave everything."""
+        self._sessions.discard(session)
+        session.close()
+        connection = session.named
+        assert connection is not None
+        self._tally.connected[connection.kind] -= 1
+        self._tally.present[session.tenant] -= 1
+        self.presence.leave(session.tenant, connection)
 
     def connections(self, tenant: str) -> int:
         """How many connections a tenant has now."""
@@ -69,8 +87,11 @@ class Hub:
     async def _beat(self) -> None:
         while True:
             await self._clock.sleep(BEAT_SECONDS)
+            now = self._clock.now()
             for session in list(self._sessions):
                 session.beat()
+                if session.named is not None and (end := self._bounds.end(now - session.named.since)) is not None:
+                    session.end(end)
 
     def close(self) -> None:
         """End every connection with Unavailable, and take no more."""
@@ -85,13 +106,7 @@ class Hub:
         if self._closed is not None:
             raise self._closed
 
-    @contextmanager
-    def _counted(self, tenant: str, connection: Connection) -> Iterator[None]:
-        with self.presence.entered(tenant, connection):
-            self._tally.connected[connection.kind] += 1
-            self._tally.present[tenant] += 1
-            try:
-                yield
-            finally:
-                self._tally.connected[connection.kind] -= 1
-                self._tally.present[tenant] -= 1
+    def require_room(self, tenant: str) -> None:
+        """Raise Overloaded while the tenant may open no more connections, Unavailable once the hub is closed."""
+        self.require_open()
+        self._bounds.require_room(tenant, self.connections(tenant))

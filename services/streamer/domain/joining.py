@@ -1,9 +1,10 @@
 """How a subscription joins what it asked for."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from services.core.clock import Clock
 from services.core.errors import Unavailable
@@ -14,10 +15,12 @@ from services.streamer.domain.reports import ReportRoom
 from services.streamer.domain.rooms import Room
 from services.streamer.domain.row_room import RowRoom
 from services.streamer.domain.selections import Selection
-from services.streamer.domain.shared import Shared
+from services.streamer.domain.shared import Leave, Shared
 from services.streamer.domain.subscriber import Subscriber
 from services.streamer.domain.tally import Tally
 from services.streamer.ports import Answer, OverviewSource, Question, ReportSource, RowSource
+
+AnyRoom = TypeVar("AnyRoom", Room, ReportRoom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,61 +50,62 @@ class Joining:
         self._tally = tally
         self._shared = Shared(clock, tasks, tally)
 
-    def joined(
-        self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None
-    ) -> AbstractContextManager[None]:
-        """Feed a subscription for the length of the block; of rows what was missed since `since` first."""
+    def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Leave:
+        """Feed a subscription until what is given is called; of rows what was missed since `since` first."""
         if isinstance(feed, Figures):
             return self._figures(tenant, subscriber)
         if isinstance(feed, Selection):
             return self._rows(tenant, feed, subscriber, since)
         return self._reports(tenant, feed, subscriber)
 
-    @contextmanager
-    def _figures(self, tenant: str, subscriber: Subscriber) -> Iterator[None]:
+    # One thing a subscription, however many there are: a block around each would take three times the memory.
+
+    def _figures(self, tenant: str, subscriber: Subscriber) -> Leave:
         def made() -> Room:
             return Room(tenant, self._sources.overview, lambda: self._connections(tenant), self._clock, self._tally)
 
-        with self._shared.held((tenant, Figures()), made) as room:
-            room.enter(subscriber)
-            try:
-                yield
-            finally:
-                room.leave(subscriber)
+        return self._entered((tenant, Figures()), made, subscriber)
 
-    @contextmanager
-    def _rows(self, tenant: str, feed: Selection, subscriber: Subscriber, since: Standing | None) -> Iterator[None]:
+    def _rows(self, tenant: str, feed: Selection, subscriber: Subscriber, since: Standing | None) -> Leave:
         def made() -> RowRoom:
             return RowRoom(tenant, feed.topic, self._sources.rows, self._clock, self._tally)
 
-        with self._shared.held((tenant, feed.topic), made) as room:
-            coming = self._tasks.create_task(
-                CatchingUp(room, feed, subscriber).run(since.position if since else None), name=f"catch up {tenant}"
-            )
-            try:
-                yield
-            finally:
-                coming.cancel()
-                room.leave(feed, subscriber)
+        room, let_go = self._shared.hold((tenant, feed.topic), made)
+        catching_up = CatchingUp(room, feed, subscriber).run(since.position if since else None)
+        coming = [self._tasks.create_task(catching_up, name="catch up")]
+        # Who has caught up stays for hours without it.
+        coming[0].add_done_callback(lambda _done: coming.clear())
 
-    @contextmanager
-    def _reports(self, tenant: str, feed: Asked | Question, subscriber: Subscriber) -> Iterator[None]:
+        def leave() -> None:
+            for task in coming:
+                task.cancel()
+            room.leave(feed, subscriber)
+            let_go()
+
+        return leave
+
+    def _reports(self, tenant: str, feed: Asked | Question, subscriber: Subscriber) -> Leave:
         def made() -> ReportRoom:
             changes_only = isinstance(feed, Asked) and feed.changes_only
             return ReportRoom(self._asking(tenant, feed), feed.interval, self._clock, changes_only=changes_only)
 
-        with self._shared.held((tenant, feed), made) as room:
-            room.enter(subscriber)
-            try:
-                yield
-            finally:
-                room.leave(subscriber)
+        return self._entered((tenant, feed), made, subscriber)
+
+    def _entered(self, key: Hashable, made: Callable[[], AnyRoom], subscriber: Subscriber) -> Leave:
+        room, let_go = self._shared.hold(key, made)
+        room.enter(subscriber)
+        return partial(_left, room, subscriber, let_go)
 
     def _asking(self, tenant: str, feed: Asked | Question) -> "Asking":
         source = self._sources.reports
         if source is None:
             raise Unavailable("nobody answers questions here")
         return Asking(source, tenant, feed)
+
+
+def _left(room: Room | ReportRoom, subscriber: Subscriber, let_go: Leave) -> None:
+    room.leave(subscriber)
+    let_go()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What waits for one connection, and the rules it is kept by."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from services.core.errors import BinnacleError, Overloaded
 from services.streamer.domain.deliveries import Batch, Content, Delivery, Report
@@ -13,19 +13,30 @@ WAITING_BYTES = 1024 * 1024
 TOO_SLOW = "too slow; come back with the positions known"
 
 
+class Sender(Protocol):
+    """Whoever hands on what an outbox takes."""
+
+    def at_once(self, delivery: Delivery) -> bool:
+        """Hand it on now, nothing being before it; False when it has to wait."""
+        ...
+
+    def wake(self) -> None:
+        """Something waits, or the outbox has ended."""
+        ...
+
+
 class Outbox:
     """A bounded queue between the hub and one connection.
 
     Rows wait in order; a reader that leaves more than it may of those that must not be lost is ended with Overloaded,
-    it alone. Of figures only the newest waits. It says with `wake` that something waits, or that it has ended, which is
-    what `ended` then says.
+    it alone. Of figures only the newest waits. Why nothing more is taken is what `ended` says.
     """
 
-    __slots__ = ("_rows", "_size", "_tally", "_wake", "ended", "waiting")
+    __slots__ = ("_rows", "_sender", "_size", "_tally", "ended", "waiting")
 
-    def __init__(self, tally: Tally, wake: Callable[[], None]) -> None:
+    def __init__(self, tally: Tally, sender: Sender) -> None:
         self._tally = tally
-        self._wake = wake
+        self._sender = sender
         self.waiting: list[Delivery] = []
         self.ended: BinnacleError | None = None
         self._rows = 0
@@ -40,27 +51,33 @@ class Outbox:
         """Queue what must not be lost."""
         if self.ended is not None:
             return
+        delivery = Delivery(subscription, content)
+        if not self.waiting and self._sender.at_once(delivery):
+            return
         rows, size = _weight(content)
         if not self.waiting:
-            self._wake()
+            self._sender.wake()
         elif self._rows + rows > WAITING_ROWS or self._size + size > WAITING_BYTES:
             self.end(Overloaded(TOO_SLOW, 0.0))
             return
         self._rows += rows
         self._size += size
-        self.waiting.append(Delivery(subscription, content))
+        self.waiting.append(delivery)
 
     def replace(self, subscription: str, content: State | Update | Report | Batch) -> bool:
         """Queue what makes former figures out of date; whether such were waiting. Points of updates are merged."""
         if self.ended is not None:
             return False
+        delivery = Delivery(subscription, content)
+        if not self.waiting and self._sender.at_once(delivery):
+            return False
         former = next((held for held in self.waiting if _replaces(subscription, content, held)), None)
         if former is None:
-            self.waiting.append(Delivery(subscription, content))
+            self.waiting.append(delivery)
         else:
             self._tally.conflated += 1
             former.content = _conflated(former.content, content)
-        self._wake()
+        self._sender.wake()
         return former is not None
 
     def holds(self, subscription: str) -> bool:
@@ -88,7 +105,7 @@ class Outbox:
         self.take()
         if isinstance(error, Overloaded):
             self._tally.slow += 1
-        self._wake()
+        self._sender.wake()
 
     def _weigh(self) -> None:
         weights = [_weight(held.content) for held in self.waiting]

@@ -1,8 +1,7 @@
 """Who is connected now, by tenant: whoever serves a connection enters it here."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -46,20 +45,19 @@ class Presence:
         self._present: dict[str, dict[str, Connection]] = {}
         self._attendance: dict[str, Attendance] = {}
 
-    @contextmanager
-    def entered(self, tenant: str, connection: Connection) -> Iterator[Connection]:
-        """Present for the length of the block, under an id of its own."""
+    def enter(self, tenant: str, connection: Connection) -> None:
+        """Present from now on, under an id of its own."""
         connection.id, connection.since = str(next(self._numbers)), self._clock.now()
         present = self._present.setdefault(tenant, {})
         present[connection.id] = connection
         attendance = self._attendance.setdefault(tenant, Attendance())
         attendance.opened += 1
         attendance.most = max(attendance.most, len(present))
-        try:
-            yield connection
-        finally:
-            del present[connection.id]
-            attendance.sent[connection.kind] += connection.sent()
+
+    def leave(self, tenant: str, connection: Connection) -> None:
+        """Not present any more."""
+        del self._present[tenant][connection.id]
+        self._attendance[tenant].sent[connection.kind] += connection.sent()
 
     def of(self, tenant: str) -> list[Connection]:
         """The connections of a tenant, oldest first."""

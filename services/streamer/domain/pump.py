@@ -1,4 +1,4 @@
-"""Hands on what waits for connections, all that have something in one turn."""
+"""Hands on what had to wait for connections, all that have something in one turn."""
 
 import asyncio
 from typing import Final, Protocol
@@ -6,10 +6,11 @@ from typing import Final, Protocol
 from services.core.clock import Clock
 from services.core.errors import BinnacleError, Unavailable
 
-# What happens within this time goes into one frame.
+# What happens within this time after a frame goes into the next.
 TOGETHER_SECONDS: Final = 0.02
-# So many are served before everything else has its turn.
+# So many are served before everything else has its turn: of those that wait, and of those that need not.
 AT_ONCE: Final = 250
+UNASKED: Final = 1_000
 
 
 class Served(Protocol):
@@ -25,7 +26,7 @@ class Served(Protocol):
 
 
 class Pump:
-    """Serves who asks for it: at once after a quiet time, else together every `TOGETHER_SECONDS`.
+    """Serves who asks for it, together every `TOGETHER_SECONDS`; says who need not ask.
 
     One turn for all instead of a task for each: with a thousand connections that halves what a delivery takes.
     """
@@ -34,6 +35,17 @@ class Pump:
         self._clock = clock
         self._asking: dict[Served, None] = {}
         self._asked = asyncio.Event()
+        self._unasked = 0
+
+    def admits(self) -> bool:
+        """Whether one more may be served without asking, before everything else has its turn."""
+        if self._unasked == 0:
+            asyncio.get_running_loop().call_soon(self._rest)
+        self._unasked += 1
+        return self._unasked <= UNASKED
+
+    def _rest(self) -> None:
+        self._unasked = 0
 
     def ask(self, served: Served) -> None:
         """Serve it in the next turn."""
@@ -45,6 +57,7 @@ class Pump:
         """Serve for ever."""
         while True:
             await self._asked.wait()
+            await self._clock.sleep(TOGETHER_SECONDS)
             self._asked.clear()
             asking, self._asking = self._asking, {}
             now = self._clock.monotonic()
@@ -52,13 +65,12 @@ class Pump:
                 try:
                     served.flush(now)
                 except Exception as fault:
-                    # A fault in what one is sent must not end the others.
-                    _give_up(served, fault)
+                    give_up(served, fault)
                 if not number % AT_ONCE:
                     await asyncio.sleep(0)
-            await self._clock.sleep(TOGETHER_SECONDS)
 
 
-def _give_up(served: Served, fault: Exception) -> None:
+def give_up(served: Served, fault: Exception) -> None:
+    """A fault in what one is sent must not end the others."""
     asyncio.get_running_loop().call_exception_handler({"message": "cannot be sent", "exception": fault})
     served.end(Unavailable("what was to be sent could not be written", 1.0))

@@ -1,9 +1,7 @@
 """One live connection: its subscriptions, what it has read, and what it is to be sent."""
 
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import Protocol
 
@@ -13,7 +11,7 @@ from services.streamer.domain.deliveries import Begun, Delivery, Pong, Standing
 from services.streamer.domain.feeds import Feed
 from services.streamer.domain.outbox import TOO_SLOW, Outbox
 from services.streamer.domain.presence import Connection
-from services.streamer.domain.pump import Pump
+from services.streamer.domain.pump import TOGETHER_SECONDS, Pump, give_up
 from services.streamer.domain.selections import Selection
 from services.streamer.domain.subscriber import Subscriber
 from services.streamer.domain.tally import Tally
@@ -40,10 +38,8 @@ class Wanted:
 class Feeder(Protocol):
     """Whoever leads subscriptions to what feeds them."""
 
-    def joined(
-        self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None
-    ) -> AbstractContextManager[None]:
-        """Feed a subscription for the length of the block."""
+    def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Callable[[], None]:
+        """Feed a subscription until what is given is called."""
         ...
 
 
@@ -68,13 +64,13 @@ class Session:
 
     __slots__ = (
         "_acknowledged",
-        "_ask",
         "_clock",
         "_feeder",
         "_held",
         "_line",
         "_names",
         "_open",
+        "_pump",
         "_since",
         "expires",
         "named",
@@ -86,26 +82,27 @@ class Session:
 
     def __init__(self, tenant: str, feeder: Feeder, pump: Pump, clock: Clock, tally: Tally) -> None:
         self.tenant = tenant
-        self._ask = partial(pump.ask, self)
-        self.outbox = Outbox(tally, self._ask)
+        self.outbox = Outbox(tally, self)
         self.named: Connection | None = None
         self.expires: float | None = None
         self.sequence = 0
         self.sent = 0
         self._feeder = feeder
+        self._pump = pump
         self._clock = clock
         # An ExitStack for each would take 800 bytes of a connection.
-        self._open: dict[str, list[AbstractContextManager[None]]] = {}
+        self._open: dict[str, list[Callable[[], None]]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._line: Line | None = None
-        self._since = clock.monotonic()
+        # The first frame need not wait.
+        self._since = clock.monotonic() - 2 * TOGETHER_SECONDS
         self._held: float | None = None
         self._acknowledged: int | None = None
 
     def through(self, line: Line) -> None:
         """Send by this line from now on; until then everything waits."""
         self._line = line
-        self._ask()
+        self.flush(self._clock.monotonic())
 
     @property
     def subscriptions(self) -> Collection[str]:
@@ -129,10 +126,7 @@ class Session:
         self._note()
         if not any(isinstance(feed, Selection) for feed in wanted.feeds):
             subscriber.begins(Begun(resumed=False))
-        for feed in wanted.feeds:
-            joined = self._feeder.joined(self.tenant, feed, subscriber, wanted.since)
-            joined.__enter__()
-            opened.append(joined)
+        opened.extend(self._feeder.joined(self.tenant, feed, subscriber, wanted.since) for feed in wanted.feeds)
 
     def unsubscribe(self, name: str) -> None:
         """Close a subscription, if there is one; nothing of it is sent any more."""
@@ -140,8 +134,8 @@ class Session:
         if opened is not None:
             del self._names[name]
             self._note()
-            for joined in opened:
-                joined.__exit__(None, None, None)
+            for leave in opened:
+                leave()
             self.outbox.drop(name)
 
     def acknowledge(self, sequence: int) -> None:
@@ -151,6 +145,23 @@ class Session:
     def ping(self, number: int) -> None:
         """Answer with the same number, and the time now."""
         self.outbox.add("", Pong(number, self._clock.now()))
+
+    def wake(self) -> None:
+        """See Sender."""
+        self._pump.ask(self)
+
+    def at_once(self, delivery: Delivery) -> bool:
+        """See Sender: after a quiet time, while not too many others are served so."""
+        line, now = self._line, self._clock.monotonic()
+        if line is None or now - self._since < TOGETHER_SECONDS or self._held is not None or not self._pump.admits():
+            return False
+        if line.full() or self._is_behind():
+            return False
+        try:
+            self._send(line, (delivery,), now)
+        except Exception as fault:
+            give_up(self, fault)
+        return True
 
     def flush(self, now: float) -> None:
         """Send what waits, or later if the client has enough to read; see Served."""
@@ -164,11 +175,15 @@ class Session:
             return
         elif line.full() or self._is_behind():
             self._held = self._held or now
-            self._ask()
+            self.wake()
         else:
-            self._since, self._held = now, None
-            self.sequence = self.sequence % SEQUENCES + 1
-            line.send(outbox.take())
+            self._held = None
+            self._send(line, outbox.take(), now)
+
+    def _send(self, line: Line, deliveries: Sequence[Delivery], now: float) -> None:
+        self._since = now
+        self.sequence = self.sequence % SEQUENCES + 1
+        line.send(deliveries)
 
     def broadcast(self, events: Events) -> bool:
         """Tell events that come from elsewhere than the store and belong to no subscription; whether they go out."""
@@ -187,7 +202,7 @@ class Session:
         elif self._held is not None and now - self._held > STALLED_SECONDS:
             self.end(Overloaded(TOO_SLOW, 0.0))
         elif now - self._since > QUIET_SECONDS:
-            self._ask()
+            self.wake()
 
     def end(self, error: BinnacleError) -> None:
         """End the connection."""

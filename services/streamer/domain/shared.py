@@ -1,9 +1,9 @@
 """What is followed once, however many need it."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar, cast
 
 from services.core.clock import Clock
@@ -21,6 +21,7 @@ class Followed(Protocol):
 
 
 F = TypeVar("F", bound=Followed)
+Leave = Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -44,17 +45,16 @@ class Shared:
         self._tally = tally
         self._open: dict[Hashable, _Open] = {}
 
-    @contextmanager
-    def held(self, key: Hashable, make: Callable[[], F]) -> Iterator[F]:
-        """What has this key, made if need be, for the length of the block."""
+    def hold(self, key: Hashable, make: Callable[[], F]) -> tuple[F, Leave]:
+        """What has this key, made if need be, and what to call once it is not needed any more."""
         place = self._open.get(key) or self._opened(key, make())
         place.holders += 1
-        try:
-            yield cast("F", place.held)
-        finally:
-            place.holders -= 1
-            place.left_at = self._clock.monotonic()
-            place.left.set()
+        return cast("F", place.held), partial(self._leave, place)
+
+    def _leave(self, place: _Open) -> None:
+        place.holders -= 1
+        place.left_at = self._clock.monotonic()
+        place.left.set()
 
     def _opened(self, key: Hashable, held: Followed) -> _Open:
         place = self._open[key] = _Open(held)

@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
 import binnacle
-from services.runtime.internal import INTERNAL
+from services.runtime.roles import is_internal
 
 FOREIGN = (logs_service_pb2, metrics_service_pb2, trace_service_pb2)
 CONTRACTS = "*_service_pb2.py"
@@ -18,9 +18,14 @@ CONTRACTS = "*_service_pb2.py"
 
 def public_services() -> list[str]:
     """Full names, such as `binnacle.streamer.v1.DashboardService`."""
-    files = (contract.DESCRIPTOR for contract in (*_contracts(), *FOREIGN))
-    names = {service.full_name for file in files for service in file.services_by_name.values()}
-    return sorted(names - INTERNAL)
+    ours = {
+        service.full_name
+        for contract in _contracts()
+        for service in contract.DESCRIPTOR.services_by_name.values()
+        if not is_internal(method.GetOptions() for method in service.methods)
+    }
+    foreign = {service.full_name for each in FOREIGN for service in each.DESCRIPTOR.services_by_name.values()}
+    return sorted(ours | foreign)
 
 
 def _contracts() -> Iterator[ModuleType]:

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 from aiohttp import WSMsgType, web
 
-from services.core.errors import Overloaded, Unauthenticated
-from services.runtime.calls import EXPIRES_KEY, TENANT_KEY, Call, call_from
+from services.core.errors import NotFound, Overloaded, Unauthenticated
+from services.runtime.access import Access
+from services.runtime.calls import TENANT_KEY, Call, call_from
+from services.runtime.roles import VIEWER
+from services.runtime.standing import End
 from services.runtime.tokens import TokenKeys
 from services.streamer.convert.introductions import token_in
 
@@ -18,27 +22,37 @@ MOST_WAITING: Final = 1_000
 class Admission:
     """Knows callers; `keys` are needed for tokens in messages, and absent where nobody needs a token."""
 
-    def __init__(self, keys: TokenKeys | None, *, required: bool, seconds: float = FIRST_SECONDS) -> None:
+    def __init__(self, access: Access, keys: TokenKeys | None = None, seconds: float = FIRST_SECONDS) -> None:
+        self._access = access
         self._keys = keys
-        self._required = required
         self._seconds = seconds
         self._waiting = 0
 
     def of_headers(self, headers: Mapping[str, str]) -> Call | None:
         """Who the edge says it is; None when it has still to say that itself.
 
-        Raises Unauthenticated where it cannot, Overloaded when too many have still to do it.
+        Raises Unauthenticated where it cannot, and for who did not come through the edge, Forbidden for one who may
+        not look, Overloaded when too many have still to say it.
         """
-        if self._required and self._keys is not None and not headers.get(TENANT_KEY):
+        if (stranger := self._access.stranger(headers)) is not None:
+            raise stranger
+        if self._access.required and self._keys is not None and not headers.get(TENANT_KEY):
             if self._waiting >= MOST_WAITING:
                 raise Overloaded("too many connections bring their token later", 1.0)
             return None
-        told = [(key, headers.get(key, "")) for key in (TENANT_KEY, EXPIRES_KEY)]
-        return call_from(told, None, auth_required=self._required)
+        if (refusal := self._access.refusal(headers, VIEWER)) is not None:
+            raise refusal
+        return call_from(headers)
+
+    def watched(self, call: Call, end: End) -> AbstractContextManager[None]:
+        """Within the block `end` is called with the reason when the credential of a caller comes to be refused."""
+        return self._access.watched({}, call, end)
 
     async def of_first_message(self, socket: web.WebSocketResponse) -> tuple[str | bytes, Call]:
-        """The first message, and who it says it is. Raises Unauthenticated without a token that is valid, in time."""
-        assert self._keys is not None
+        """The first message, and who it says it is.
+
+        Raises Unauthenticated without a token that is valid, in time, Forbidden for one who may not look.
+        """
         self._waiting += 1
         try:
             # The socket's own limit begins anew with every ping of its client.
@@ -50,4 +64,18 @@ class Admission:
             self._waiting -= 1
         if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
             raise Unauthenticated("no token")
-        return message.data, self._keys.call(token_in(message.data))
+        return message.data, await self.of_token(token_in(message.data))
+
+    async def of_token(self, token: str) -> Call:
+        """Whose token it is, as the edge would say.
+
+        Raises Unauthenticated for one that is not valid, Forbidden for one who may not look, NotFound where nobody
+        needs a token.
+        """
+        if not self._access.required or self._keys is None:
+            raise NotFound("nobody has to sign in here")
+        call = await self._keys.call(token)
+        lack = self._access.lack(call.roles, VIEWER) or self._access.standing.refusal(call.tenant, call.key)
+        if lack is not None:
+            raise lack
+        return call

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from services.core.errors import BinnacleError, Overloaded, Unauthenticated
+from services.core.errors import BinnacleError, Forbidden, Overloaded, Unauthenticated
 from services.runtime import http
 from services.streamer.convert.live_talk import Sending, Talk
 from services.streamer.domain.hub import Hub
@@ -19,6 +19,7 @@ from services.streamer.websocket.admission import Admission
 from services.streamer.websocket.line import SocketLine
 
 UNAUTHENTICATED: Final = 4401
+FORBIDDEN: Final = 4403
 LONGEST_MESSAGE: Final = 256 * 1024
 PING_SECONDS: Final = 20.0
 CLOSE_SECONDS: Final = 3.0
@@ -44,7 +45,7 @@ class Sockets:
     """Serves sockets from the hub: faces by path.
 
     Close codes: 1012 the streamer stops, 1013 the reader was too slow, both: come back; 4401 no token that is valid was
-    told in time, or it has expired; 1009 a message over 256 KiB.
+    told in time, or it has expired; 4403 its bearer is no viewer; 1009 a message over 256 KiB.
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class Sockets:
         try:
             self._hub.require_open()
             caller = self._admission.of_headers(request.headers)
+            if caller is not None:
+                self._hub.require_room(caller.tenant)
         except BinnacleError as error:
             return http.refusal(error)
         socket = web.WebSocketResponse(
@@ -87,12 +90,16 @@ class Sockets:
             if caller is None:
                 said, caller = await self._admission.of_first_message(socket)
             client = request.headers.get("user-agent", "")
-            with self._hub.connected(caller.tenant, WEBSOCKET, client, caller.expires) as session:
-                face = faces[socket.ws_protocol or next(iter(faces))]
-                talk = face.talk(session, request.match_info.get("id", ""))
-                if said:
-                    talk.hear(said)
-                await self._converse(socket, transport, session, talk, face)
+            session = self._hub.connect(caller.tenant, WEBSOCKET, client, caller.expires)
+            try:
+                with self._admission.watched(caller, session.end):
+                    face = faces[socket.ws_protocol or next(iter(faces))]
+                    talk = face.talk(session, request.match_info.get("id", ""))
+                    if said:
+                        talk.hear(said)
+                    await self._converse(socket, transport, session, talk, face)
+            finally:
+                self._hub.disconnect(session)
         except BinnacleError as error:
             await _close(socket, error)
         _let_go(transport)
@@ -123,6 +130,8 @@ def _end(limit: asyncio.Timeout) -> None:
 async def _close(socket: web.WebSocketResponse, ended: BinnacleError | None) -> None:
     if isinstance(ended, Unauthenticated):
         code = UNAUTHENTICATED
+    elif isinstance(ended, Forbidden):
+        code = FORBIDDEN
     elif isinstance(ended, Overloaded):
         code = WSCloseCode.TRY_AGAIN_LATER
     else:

@@ -11,8 +11,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from binnacle.live.v1 import live_pb2 as pb
 from services.launcher.keys import issue_token, read_or_make_jwt_key
-from services.runtime.tokens import TokenKeys
+from services.runtime.access import Access
+from services.runtime.key_sets import SHARED, FileKeys
+from services.runtime.tokens import Issuer, TokenKeys
 from services.streamer.websocket.admission import Admission
+from tests.support.services import GUARDED
 from tests.support.sockets import Quiet, served
 from tests.support.streamer import House, message, streamer
 
@@ -22,7 +25,7 @@ pytestmark = pytest.mark.network
 @pytest.fixture
 async def guarded(tmp_path: Path) -> AsyncIterator[House]:
     """A streamer that wants tokens, and has the keys they are verified with."""
-    async with streamer(auth="jwt", jwks=read_or_make_jwt_key(tmp_path).jwks) as house:
+    async with streamer(**GUARDED, jwks=read_or_make_jwt_key(tmp_path).jwks) as house:
         yield house
 
 
@@ -73,11 +76,17 @@ async def test_a_wrong_token_or_none_ends_it(guarded: House, tmp_path: Path) -> 
             assert "token" in reason
 
 
+async def test_whose_token_is_for_sending_alone_is_told_nothing(guarded: House, tmp_path: Path) -> None:
+    async with guarded.socket() as socket:
+        await socket.send(auth(issue_token(tmp_path, "acme", ["ingester"], 60)))
+        assert await closed_with(socket) == (4403, "this needs the role viewer")
+
+
 async def test_who_says_nothing_is_told_nothing_and_ended_in_time(tmp_path: Path) -> None:
-    keys = TokenKeys.read(read_or_make_jwt_key(tmp_path).jwks)
+    keys = TokenKeys([(Issuer(), FileKeys(read_or_make_jwt_key(tmp_path).jwks, SHARED))])
     path = tmp_path / "p.sock"
     async with (
-        served(path, Quiet(), Admission(keys, required=True, seconds=0.2)) as (hub, _clock, _tally),
+        served(path, Quiet(), Admission(Access(required=True), keys, seconds=0.2)) as (hub, _clock, _tally),
         unix_connect(str(path), "ws://streamer/ws/live", proxy=None) as socket,
     ):
         pinging = asyncio.create_task(ping_on(socket))
@@ -94,12 +103,13 @@ async def test_it_is_ended_when_its_token_expires(guarded: House, tmp_path: Path
 
 
 async def test_without_keys_a_token_has_to_come_with_the_request() -> None:
-    async with streamer(auth="jwt") as house:
+    async with streamer(**GUARDED) as house:
         with pytest.raises(InvalidStatus) as refused:
             await house.socket()
         assert refused.value.response.status_code == 401
 
 
 async def test_whom_the_edge_let_in_needs_to_say_nothing(guarded: House) -> None:
-    async with guarded.socket(additional_headers={"x-binnacle-tenant": "acme"}) as socket:
+    viewer = {"x-binnacle-tenant": "acme", "x-binnacle-roles": "viewer"}
+    async with guarded.socket(additional_headers=viewer) as socket:
         assert (await message(socket))["type"] == "snapshot"

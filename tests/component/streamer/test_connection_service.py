@@ -11,6 +11,7 @@ from binnacle.streamer.v1 import connection_service_pb2 as pb, connection_servic
 from binnacle.streamer.v1.dashboard_service_pb2 import WatchDashboardRequest
 from services.core.errors import Forbidden, InvalidInput
 from services.runtime.statuses import error_from
+from tests.support.services import GUARDED
 from tests.support.streamer import House, message, streamer
 
 pytestmark = pytest.mark.network
@@ -79,15 +80,15 @@ async def test_a_message_has_a_bound(house: House) -> None:
 
 
 async def test_administration_needs_the_role_where_there_is_authentication() -> None:
-    async with streamer(auth="jwt") as house:
-        reader = (("x-binnacle-tenant", "t"), ("x-binnacle-roles", "reader"))
+    async with streamer(**GUARDED) as house:
+        reader = (("x-binnacle-tenant", "t"), ("x-binnacle-roles", "viewer"))
         with pytest.raises(grpc.aio.AioRpcError) as listing:
             await connections(house).ListConnections(pb.ListConnectionsRequest(), metadata=reader)
         with pytest.raises(grpc.aio.AioRpcError) as sending:
             await connections(house).SendTestBroadcast(pb.SendTestBroadcastRequest(), metadata=reader)
         assert isinstance(error_from(listing.value, "streamer"), Forbidden)
         assert isinstance(error_from(sending.value, "streamer"), Forbidden)
-        admin = (("x-binnacle-tenant", "t"), ("x-binnacle-roles", "reader,admin"))
+        admin = (("x-binnacle-tenant", "t"), ("x-binnacle-roles", "viewer,admin"))
         assert (await connections(house).ListConnections(pb.ListConnectionsRequest(), metadata=admin)).count == 0
 
 

@@ -16,7 +16,7 @@ from services.streamer.ports import Frame, Overview, State, Update
 from services.streamer.websocket.sockets import LONGEST_MESSAGE
 from tests.support.overview import registration
 from tests.support.pictures import event, snapshot, update
-from tests.support.services import neighbour, socket_address
+from tests.support.services import GUARDED, neighbour, socket_address
 from tests.support.sockets import Quiet, served
 from tests.support.streamer import DEADLINE, House, message, read_on, streamer
 from tests.support.tails import event as row
@@ -221,9 +221,13 @@ async def test_tenants_do_not_see_each_other(house: House) -> None:
 
 
 async def test_with_authentication_a_socket_needs_a_tenant() -> None:
-    async with streamer(auth="jwt") as house:
+    async with streamer(**GUARDED) as house:
         with pytest.raises(InvalidStatus) as refused:
             await house.socket()
         assert refused.value.response.status_code == 401
-        async with house.socket(additional_headers={"x-binnacle-tenant": "acme"}) as socket:
+        ingester = {"x-binnacle-tenant": "acme", "x-binnacle-roles": "ingester"}
+        with pytest.raises(InvalidStatus) as refused:
+            await house.socket(additional_headers=ingester)
+        assert refused.value.response.status_code == 403
+        async with house.socket(additional_headers={**ingester, "x-binnacle-roles": "viewer"}) as socket:
             assert (await message(socket))["type"] == "snapshot"

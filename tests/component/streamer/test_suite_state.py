@@ -13,7 +13,7 @@ from binnacle.streamer.v1.system_service_pb2 import (
 )
 from services.core.errors import Forbidden
 from services.runtime.statuses import error_from
-from tests.support.services import socket_address
+from tests.support.services import GUARDED, socket_address
 from tests.support.streamer import DEADLINE, House, streamer
 from tests.support.waiting import eventually
 
@@ -77,8 +77,8 @@ async def test_settings_are_told_without_secrets_and_redis_is_looked_at() -> Non
 
 
 async def test_settings_are_for_administrators() -> None:
-    async with streamer(auth="jwt") as house:
-        reader = (("x-binnacle-tenant", "t"), ("x-binnacle-roles", "reader"))
+    async with streamer(**GUARDED) as house:
+        reader = (("x-binnacle-tenant", "t"), ("x-binnacle-roles", "viewer"))
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await house.system.GetConfig(GetConfigRequest(), metadata=reader)
         assert isinstance(error_from(refused.value, "streamer"), Forbidden)

@@ -25,7 +25,7 @@ def samples(text: bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def test_every_sample_has_its_process() -> None:
-    got = samples(merged_exposition({"a": text_of(1.0), "b": text_of(2.0)}))
+    got = samples(merged_exposition({"a": text_of(1.0), "b": text_of(2.0)}, "acme"))
     method = ("method", 'get "x"\n')
     assert got["calls_total", (method, ("process", "a"))] == 1.0
     assert got["calls_total", (method, ("process", "b"))] == 2.0
@@ -36,7 +36,7 @@ def test_every_sample_has_its_process() -> None:
 
 
 def test_each_family_is_described_once() -> None:
-    lines = merged_exposition({"a": text_of(1.0), "b": text_of(2.0)}).decode().splitlines()
+    lines = merged_exposition({"a": text_of(1.0), "b": text_of(2.0)}, "acme").decode().splitlines()
     described = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert len(described) == len(set(described))
     assert "# TYPE calls_total counter" in lines
@@ -44,8 +44,21 @@ def test_each_family_is_described_once() -> None:
     assert lines.count("# HELP calls_total Calls.") == 1
 
 
+def test_other_tenants_samples_are_left_out_whatever_values_hold() -> None:
+    registry = CollectorRegistry()
+    seen = Counter("seen", "Seen.", ("path", "tenant"), registry=registry)
+    for path in ("/", '",tenant="acme', "\n# HELP seen_total x", "a\u2028b\\"):
+        for tenant in ("acme", "other"):
+            seen.labels(path, tenant).inc()
+    told = merged_exposition({"a": generate_latest(registry).decode()}, "acme")
+    counted = [dict(labels) for name, labels in samples(told) if name == "seen_total"]
+    assert [labels["tenant"] for labels in counted] == ["acme"] * 4
+    assert {labels["path"] for labels in counted} == {"/", '",tenant="acme', "\n# HELP seen_total x", "a\u2028b\\"}
+    assert b"other" not in told
+
+
 def test_a_process_that_does_not_answer_is_told() -> None:
-    got = samples(merged_exposition({"a": text_of(1.0), "b": None}))
+    got = samples(merged_exposition({"a": text_of(1.0), "b": None}, "acme"))
     assert got["binnacle_part_up", (("process", "a"),)] == 1.0
     assert got["binnacle_part_up", (("process", "b"),)] == 0.0
 

@@ -6,7 +6,8 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
 
-from services.core.errors import Unavailable
+from services.core.errors import Overloaded, Unavailable
+from services.streamer.domain.bounds import Bounds
 from services.streamer.domain.feeds import Figures
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.joining import Sources
@@ -42,11 +43,11 @@ class Source:
 class House:
     """A hub on a source and a clock that the test drives."""
 
-    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, tasks: asyncio.TaskGroup, bounds: Bounds | None = None) -> None:
         self.source = Source()
         self.clock = ManualClock()
         self.tally = Tally()
-        self.hub = Hub(Sources(self.source), self.clock, tasks, self.tally)
+        self.hub = Hub(Sources(self.source), self.clock, tasks, self.tally, bounds=bounds)
 
     async def give(self, given: Frame | Unavailable, tenant: str = "t") -> None:
         await self.clock.advance(0)
@@ -55,11 +56,11 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
+async def house(bounds: Bounds | None = None) -> AsyncIterator[House]:
     async with asyncio.TaskGroup() as tasks:
         outer = asyncio.current_task()
         before = asyncio.all_tasks()
-        yield House(tasks)
+        yield House(tasks, bounds)
         for task in asyncio.all_tasks() - before - {outer}:
             task.cancel()
 
@@ -244,3 +245,28 @@ async def test_the_picture_holds_each_event_once_and_no_requests() -> None:
             await held.give(events("request"))
             with looking(held.hub) as late:
                 assert [event.place for event in figures(late).overview.since] == ["a:0:0", "a:0:1", "a:0:2"]
+
+
+async def test_a_tenant_has_no_more_connections_than_it_may() -> None:
+    bounds = Bounds({"t": 2, "u": 1}.__getitem__)
+    async with house(bounds) as home:
+        with ExitStack() as open_:
+            for _time in range(2):
+                open_.enter_context(looking(home.hub))
+            with pytest.raises(Overloaded, match="2 streams and sockets"), looking(home.hub):
+                pass
+            open_.enter_context(looking(home.hub, "u"))
+        with looking(home.hub):
+            assert home.hub.connections("t") == 1
+
+
+async def test_a_connection_that_has_lasted_is_asked_to_come_back() -> None:
+    async with house(Bounds(seconds=3600.0)) as home:
+        beating = asyncio.create_task(home.hub.run())
+        with looking(home.hub) as old:
+            await home.clock.advance(1800)
+            with looking(home.hub) as young:
+                await home.clock.advance(1805)
+                assert isinstance(old.outbox.ended, Unavailable)
+                assert young.outbox.ended is None
+        beating.cancel()

@@ -1,7 +1,7 @@
 """What waits for a connection."""
 
 from services.core.errors import Overloaded
-from services.streamer.domain.deliveries import Batch, Report, Standing
+from services.streamer.domain.deliveries import Batch, Delivery, Report, Standing
 from services.streamer.domain.outbox import WAITING_BYTES, WAITING_ROWS, Outbox
 from services.streamer.domain.subscriber import Subscriber
 from services.streamer.domain.tally import Tally
@@ -19,13 +19,28 @@ def update(made_at: float, *times: int) -> Update:
 
 
 class Woken:
-    """Counts how often it was said that something waits."""
+    """Counts how often it was said that something waits, since it never hands on anything at once."""
 
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self) -> None:
+    def at_once(self, _delivery: Delivery) -> bool:
+        return False
+
+    def wake(self) -> None:
         self.times += 1
+
+
+class Free(Woken):
+    """Hands on everything at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handed: list[Delivery] = []
+
+    def at_once(self, delivery: Delivery) -> bool:
+        self.handed.append(delivery)
+        return True
 
 
 def test_a_reader_too_slow_for_events_is_ended_and_its_rows_let_go() -> None:
@@ -101,3 +116,13 @@ def test_it_says_once_that_something_waits_and_that_it_has_ended() -> None:
     assert woken.times == 2
     outbox.end(Overloaded("too slow", 0.0))
     assert woken.times == 3
+
+
+def test_what_is_handed_on_at_once_does_not_wait() -> None:
+    free = Free()
+    outbox = Outbox(Tally(), free)
+    for _time in range(2):
+        outbox.add("e", batch(WAITING_ROWS))
+    assert [held.subscription for held in free.handed] == ["e", "e"]
+    assert outbox.take() == []
+    assert (free.times, outbox.ended) == (0, None)

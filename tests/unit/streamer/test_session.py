@@ -1,8 +1,9 @@
 """One live connection: when it is sent what, and when it is ended."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from services.core.errors import BinnacleError, InvalidInput, Overloaded, Unauthenticated, Unavailable
 from services.streamer.domain.deliveries import Delivery, Standing
 from services.streamer.domain.feeds import ROOMS, Feed
-from services.streamer.domain.pump import TOGETHER_SECONDS, Pump
+from services.streamer.domain.pump import TOGETHER_SECONDS, UNASKED, Pump
 from services.streamer.domain.session import (
     AHEAD,
     MOST_SUBSCRIPTIONS,
@@ -31,13 +32,9 @@ class Feeds:
     def __init__(self) -> None:
         self.joined_now: list[Feed] = []
 
-    @contextmanager
-    def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Iterator[None]:
+    def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Callable[[], None]:
         self.joined_now.append(feed)
-        try:
-            yield
-        finally:
-            self.joined_now.remove(feed)
+        return partial(self.joined_now.remove, feed)
 
 
 class Kept:
@@ -193,8 +190,43 @@ async def test_a_line_that_stays_full_is_ended_and_one_that_was_quiet_is_not() -
         assert [type(end) for end in line.ends] == [Overloaded]
 
 
-async def test_what_cannot_be_written_ends_its_connection_alone() -> None:
+async def test_what_comes_after_a_quiet_time_is_sent_at_once_and_in_order() -> None:
     async with served() as (session, line, clock):
+        session.ping(1)
+        assert len(line.frames) == 1
+        line.stopped = True
+        await clock.advance(TOGETHER_SECONDS)
+        session.ping(2)
+        line.stopped = False
+        session.ping(3)
+        assert len(line.frames) == 1
+        await clock.advance(2 * TOGETHER_SECONDS)
+        assert [len(frame) for frame in line.frames] == [1, 2]
+
+
+async def test_only_so_many_are_served_at_once_before_others_have_their_turn() -> None:
+    clock, lines = ManualClock(), [Kept() for _connection in range(UNASKED + 1)]
+    pump = Pump(clock)
+    sessions = [Session("t", Feeds(), pump, clock, Tally()) for _line in lines]
+    running = asyncio.create_task(pump.run())
+    for session, line in zip(sessions, lines, strict=True):
+        session.through(line)
+    for session in sessions:
+        session.ping(1)
+    assert [len(line.frames) for line in lines] == [1] * UNASKED + [0]
+    await clock.advance(2 * TOGETHER_SECONDS)
+    assert [len(line.frames) for line in lines] == [1] * (UNASKED + 1)
+    for session in sessions[:UNASKED]:
+        session.ping(2)
+    assert [len(line.frames) for line in lines[:UNASKED]] == [2] * UNASKED
+    running.cancel()
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_cannot_be_written_ends_its_connection_alone(waits: bool) -> None:
+    async with served() as (session, line, clock):
+        if waits:
+            session.ping(0)
         faults: list[dict[str, Any]] = []
         asyncio.get_running_loop().set_exception_handler(lambda _loop, fault: faults.append(fault))
         session.through(Broken(line))

@@ -32,9 +32,9 @@ CONVERSATIONS: Final = (
     TICKET_CREATED_EVENT,
 )
 EVENT_TYPES: Final = (*CONVERSATIONS, CAMPAIGN_UPDATE_EVENT, AI_EVENT, ERP_CALL, SYSTEM_ALERT)
-# What an alert has to be for it to be told, and to be told as an alert.
-_TOLD: Final = ("firing", "resolved")
-_FIRING: Final = "firing"
+# What has to happen to an alert for it to be told as an alert, and to be told at all.
+_FIRES: Final = ("firing", "no_data", "error")
+_TOLD: Final = (*_FIRES, "resolved", "resolved_by_hand")
 _HOLD_THEIR_TIME: Final = (MESSAGE_SENT_EVENT, MESSAGE_RECEIVED_EVENT)
 
 
@@ -49,14 +49,14 @@ class Envelopes:
         if not isinstance(content, Batch):
             return self.others(content)
         tenant = content.standing.tenant
-        return tuple(_event("Event", row, tenant) for row in content.rows if _state(row) in (None, *_TOLD))
+        return tuple(_event("Event", row, tenant) for row in content.rows if _what(row) in (None, *_TOLD))
 
     def alerts(self, content: Content) -> tuple[bytes, ...]:
         """Alerts that fire, the suite's own and those that were sent as events."""
         if not isinstance(content, Batch):
             return self.others(content)
         tenant = content.standing.tenant
-        return tuple(_event("Alert", row, tenant) for row in content.rows if _state(row) in (None, _FIRING))
+        return tuple(_event("Alert", row, tenant) for row in content.rows if _what(row) in (None, *_FIRES))
 
     def metrics(self, content: Content) -> tuple[bytes, ...]:
         """The overview's figures, the main ones at the top."""
@@ -115,9 +115,9 @@ def _alert(row: Row) -> Json:
     return {"rule_name": name, "condition": name, **data}
 
 
-def _state(row: Row) -> object:
-    """The state an alert of the suite is in now; None of any other event."""
-    return alert_of_row(row)["state"] if row.kind == ALERT_EVENT else None
+def _what(row: Row) -> object:
+    """What happened to an alert of the suite; None of any other event."""
+    return alert_of_row(row)["what"] if row.kind == ALERT_EVENT else None
 
 
 def _envelope(kind: str, payload: Mapping[str, object], timestamp: str) -> bytes:

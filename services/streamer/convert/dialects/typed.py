@@ -109,7 +109,7 @@ def event_of_row(row: Row) -> Json:
 
 
 def alert_of_row(row: Row) -> Json:
-    """An alert that changed its state, told in the words of all who look at alerts."""
+    """What happened to an alert, told in the words of all who look at alerts."""
     event = tail_event(row)
     data = orjson.loads(event.data_json or "{}")
     name = data.get("name", data.get("rule_id"))
@@ -120,7 +120,11 @@ def alert_of_row(row: Row) -> Json:
         "condition": name,
         "severity": data.get("severity"),
         "state": data.get("state"),
+        "what": data.get("what", data.get("state")),
+        "person": data.get("person", ""),
+        "comment": data.get("comment", ""),
         "service": event.service,
+        "labels": data.get("labels", {}),
         "threshold": data.get("threshold"),
         "current_value": data.get("value"),
         "timestamp": event.time.ToJsonString(),

@@ -1,7 +1,7 @@
 """A session whose subscriptions a test looks at."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -23,15 +23,11 @@ class Opened:
         self.joined_times = 0
         self.session = Session("acme", self, Pump(self.clock), self.clock, Tally())
 
-    @contextmanager
-    def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Iterator[None]:
+    def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Callable[[], None]:
         assert tenant == "acme"
         self.feeds.append(feed)
         self.joined_times += 1
-        try:
-            yield
-        finally:
-            self.feeds.remove(feed)
+        return partial(self.feeds.remove, feed)
 
     @property
     def subscriptions(self) -> set[str]:

@@ -37,21 +37,30 @@ def test_a_message_holds_its_time_the_senders_own_if_it_gave_one(kind: str) -> N
     assert timed["payload"]["data"]["timestamp"] == "2026-01-01T00:00:00Z"
 
 
-def alert(state: str, offset: int = 1) -> Any:
-    facts = {"rule_id": "r", "alert_id": "a", "name": "Error rate over 5 %", "state": state}
-    return event("alert", offset, "shop", **facts, value=12.5, threshold=5.0)
+def alert(state: str, offset: int = 1, what: str = "", person: str = "") -> Any:
+    facts = {"rule_id": "r", "alert_id": "a", "name": "Error rate over 5 %", "state": state, "what": what or state}
+    return event("alert", offset, "shop", **facts, person=person, value=12.5, threshold=5.0)
 
 
 def test_alerts_of_the_suite_are_told_when_they_fire_and_end() -> None:
-    told = batch(alert("pending"), alert("firing", 2), alert("resolved", 3), alert("inactive", 4))
+    states = ("pending", "firing", "keep_firing", "no_data", "error", "resolved", "inactive")
+    told = batch(*(alert(state, offset) for offset, state in enumerate(states)))
     events, alerts = read(ENVELOPES.events(told)), read(ENVELOPES.alerts(told))
-    assert [held["payload"]["data"]["state"] for held in events] == ["firing", "resolved"]
+    assert [held["payload"]["data"]["state"] for held in events] == ["firing", "no_data", "error", "resolved"]
     assert {held["payload"]["event_type"] for held in events} == {"SystemAlert"}
-    (fired,) = alerts
+    assert [held["payload"]["data"]["state"] for held in alerts] == ["firing", "no_data", "error"]
+    fired = alerts[0]
     assert fired["message_type"] == "Alert"
     data = fired["payload"]["data"]
     assert (data["rule_id"], data["threshold"], data["current_value"]) == ("r", 5.0, 12.5)
     assert data["condition"] == data["rule_name"] == "Error rate over 5 %"
+
+
+def test_what_people_do_about_alerts_is_told_where_it_ends_them() -> None:
+    told = batch(alert("firing", 1, "acknowledged", "ada"), alert("resolved", 2, "resolved_by_hand", "ada"))
+    (ended,) = read(ENVELOPES.events(told))
+    assert (ended["payload"]["data"]["what"], ended["payload"]["data"]["person"]) == ("resolved_by_hand", "ada")
+    assert read(ENVELOPES.alerts(told)) == []
 
 
 def test_an_alert_that_was_sent_has_a_name() -> None:

@@ -35,7 +35,8 @@ def test_lines_are_told_one_by_one_after_how_many_were_left_out() -> None:
 
 
 def test_an_alert_is_told_in_the_words_of_who_looks_at_alerts() -> None:
-    facts = {"rule_id": "r", "alert_id": "a", "name": "Too slow", "severity": "critical", "state": "firing"}
+    facts: dict[str, Any] = {"rule_id": "r", "alert_id": "a", "name": "Too slow", "severity": "critical"}
+    facts["state"] = "firing"
     (message,) = told("alert", batch(event("alert", 1, "shop", **facts, value=7.5, threshold=5)))
     held = message["data"]
     assert {key: held[key] for key in ("id", "rule_id", "rule_name", "severity", "state", "service")} == {
@@ -46,7 +47,15 @@ def test_an_alert_is_told_in_the_words_of_who_looks_at_alerts() -> None:
         "state": "firing",
         "service": "shop",
     }
-    assert (held["current_value"], held["threshold"]) == (7.5, 5)
+    assert (held["current_value"], held["threshold"], held["what"], held["labels"]) == (7.5, 5, "firing", {})
+    facts |= {"what": "acknowledged", "person": "ada", "comment": "on it", "labels": {"host": "web-1"}}
+    (message,) = told("alert", batch(event("alert", 2, "shop", **facts, value=7.5, threshold=5)))
+    assert {key: message["data"][key] for key in ("what", "person", "comment", "labels")} == {
+        "what": "acknowledged",
+        "person": "ada",
+        "comment": "on it",
+        "labels": {"host": "web-1"},
+    }
 
 
 def test_an_event_is_told_with_what_it_brought() -> None:

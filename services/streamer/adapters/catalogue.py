@@ -1,0 +1,120 @@
+"""What a tenant has sent, asked of the aggregator."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import grpc
+
+from binnacle.aggregator.v1 import (
+    catalog_service_pb2 as pb,
+    catalog_service_pb2_grpc,
+    overview_service_pb2,
+    overview_service_pb2_grpc,
+    service_catalog_service_pb2,
+    service_catalog_service_pb2_grpc,
+)
+from binnacle.metrics.v1 import metrics_pb2
+from binnacle.query.v1 import query_pb2
+from services.core.clock import Clock
+from services.core.conventions import SERVICE_LABEL
+from services.core.errors import InvalidInput
+from services.core.matching import NAME
+from services.runtime.calls import acting_for
+from services.runtime.statuses import translated_errors
+from services.streamer.domain.asking.measures import LATENCY_METRICS
+from services.streamer.ports.catalogue import Kind, Known, Metric
+
+QUESTION_SECONDS = 10.0
+FRESH_SECONDS = 10.0
+MOST_METRICS, MOST_LABELS, MOST_VALUES, MOST_TENANTS, PAGE = 5_000, 20, 1_000, 100, 1_000
+DAY = 86_400
+_KINDS: Mapping[int, Kind] = {
+    metrics_pb2.METRIC_KIND_COUNTER: "total",
+    metrics_pb2.METRIC_KIND_DELTA: "increments",
+    metrics_pb2.METRIC_KIND_HISTOGRAM: "distribution",
+    metrics_pb2.METRIC_KIND_EXPONENTIAL_HISTOGRAM: "distribution",
+    metrics_pb2.METRIC_KIND_SUMMARY: "distribution",
+}
+
+
+class AggregatorCatalogue:
+    """See Catalogue. Of labels those of the most series are known, with values of which there are not too many."""
+
+    def __init__(self, aggregator: grpc.aio.Channel, clock: Clock) -> None:
+        self._catalog = catalog_service_pb2_grpc.CatalogServiceStub(aggregator)
+        self._services = service_catalog_service_pb2_grpc.ServiceCatalogServiceStub(aggregator)
+        self._overview = overview_service_pb2_grpc.OverviewServiceStub(aggregator)
+        self._clock = clock
+        self._kept: dict[str, tuple[float, Known]] = {}
+
+    async def known(self, tenant: str) -> Known:
+        kept = self._kept.get(tenant)
+        if kept is not None and self._clock.monotonic() - kept[0] < FRESH_SECONDS:
+            return kept[1]
+        with acting_for(tenant), translated_errors("aggregator"):
+            known = await self._asked()
+        if len(self._kept) >= MOST_TENANTS:
+            self._kept.clear()
+        self._kept[tenant] = (self._clock.monotonic(), known)
+        return known
+
+    async def _asked(self) -> Known:
+        metrics, labels, services, stats = await asyncio.gather(
+            self._metrics(),
+            self._catalog.ListLabels(pb.ListLabelsRequest(), timeout=QUESTION_SECONDS),
+            self._named(),
+            self._overview.GetIntakeStats(
+                overview_service_pb2.GetIntakeStatsRequest(), timeout=QUESTION_SECONDS
+            ),
+        )  # fmt: skip
+        some = [one for one in labels.labels if one.values <= MOST_VALUES and one.name != "__name__"]
+        names = [one.name for one in sorted(some, key=lambda one: -one.series)[:MOST_LABELS]]
+        values = dict(zip(names, await asyncio.gather(*map(self._values, names)), strict=True))
+        named = {*services, *values.get(SERVICE_LABEL, ())}
+        latencies = [name for name in LATENCY_METRICS if name in metrics]
+        senders = await asyncio.gather(*(self._values(SERVICE_LABEL, name) for name in latencies))
+        return Known(
+            metrics,
+            {**values, SERVICE_LABEL: sorted(named)},
+            tuple(stats.events_by_type),
+            serving=frozenset(name for name, requests in services.items() if requests),
+            services_of={name: frozenset(some) for name, some in zip(latencies, senders, strict=True)},
+        )
+
+    async def _metrics(self) -> dict[str, Metric]:
+        found: dict[str, Metric] = {}
+        token = ""
+        while len(found) < MOST_METRICS:
+            asked = pb.ListMetricsRequest(page_size=PAGE, page_token=token)
+            page = await self._catalog.ListMetrics(asked, timeout=QUESTION_SECONDS)
+            found |= {one.name: metric_from(one) for one in page.metrics}
+            token = page.next_page_token
+            if not token:
+                break
+        return found
+
+    async def _named(self) -> Mapping[str, float]:
+        """Requests of services by name; none where there are more than are listed."""
+        asked = service_catalog_service_pb2.ListServicesRequest(window_seconds=DAY)
+        try:
+            with translated_errors("aggregator"):
+                answer = await self._services.ListServices(asked, timeout=QUESTION_SECONDS)
+        except InvalidInput:
+            return {}
+        return {one.service: one.traffic.requests for one in answer.services}
+
+    async def _values(self, label: str, metric: str = "") -> Sequence[str]:
+        named = [query_pb2.Matcher(label=NAME, value=metric)] if metric else []
+        asked = pb.ListLabelValuesRequest(label=label, matchers=named, page_size=PAGE)
+        page = await self._catalog.ListLabelValues(asked, timeout=QUESTION_SECONDS)
+        return [one.value for one in page.values]
+
+
+def metric_from(given: pb.Metric) -> Metric:
+    """A metric as the aggregator tells it."""
+    return Metric(
+        name=given.name,
+        unit=given.units[0] if len(given.units) == 1 else "",
+        kind=next((_KINDS[kind] for kind in given.kinds if kind in _KINDS), "value"),
+        labels=frozenset(given.labels),
+    )

@@ -1,0 +1,1 @@
+"""Dashboards, from messages and back."""

@@ -1,0 +1,226 @@
+"""What is measured, as people call it."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from services.core.conventions import (
+    DATABASE_CONNECTIONS,
+    ENDPOINT_LABEL,
+    SERVICE_LABEL,
+    SYSTEM_CPU,
+    SYSTEM_MEMORY,
+    SYSTEM_RECEIVE,
+    SYSTEM_TRANSMIT,
+)
+from services.streamer.domain.asking.words import Text, joined_of, key_of
+from services.streamer.domain.dashboards.figures import FIGURES, Figure
+from services.streamer.ports.catalogue import Known, Metric
+
+Kind = Literal["requests", "errors", "error rate", "success rate", "latency", "figure", "metric"]
+LONGEST_PHRASE, LONGEST_PARTLY, SHORTEST_WORD, MOST_PARTLY = 8, 4, 3, 5
+TRAFFIC_LABELS = frozenset({SERVICE_LABEL, ENDPOINT_LABEL})
+LATENCY_METRICS = (
+    "latency",
+    "http.server.request.duration",
+    "http.server.duration",
+    "rpc.server.duration",
+    "rpc.server.call.duration",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is asked for. `name` is that of a figure, `metric` a metric; `rate` where it is meant by the second."""
+
+    kind: Kind
+    words: str
+    name: str = ""
+    metric: Metric | None = None
+    rate: bool = False
+    labels: frozenset[str] = field(default_factory=frozenset)
+
+
+_TRAFFIC: Mapping[Kind, tuple[str, ...]] = {
+    "error rate": (
+        "error rate", "failure rate", "error percentage", "error ratio", "percentage of error", "rate of error",
+        "share of error", "share of failed request", "percentage of failed request", "failing share", "error percent",
+        "percent of failed request", "fraction of failed request", "error %", "% of error", "how many percent fail",
+    ),
+    "success rate": ("success rate", "share of successful request", "percentage of successful request"),
+    "requests": (
+        "request", "number of request", "request count", "hit", "incoming request", "http request", "request volume",
+        "call",
+    ),
+    "errors": (
+        "error", "number of error", "error count", "failure", "failed request", "failing request", "5xx", "exception",
+        "server error",
+    ),
+    "latency": (
+        "latency", "response time", "request duration", "duration of request", "how slow", "how long", "request time",
+        "duration", "slowness", "time to respond", "speed",
+    ),
+}  # fmt: skip
+_RATES = (
+    "request rate", "throughput", "traffic", "rps", "qps", "load", "request per second", "rate of request", "how busy",
+)  # fmt: skip
+_SAME_METRIC: Mapping[str, str] = {
+    "system_cpu_usage": SYSTEM_CPU,
+    "system_memory_usage": SYSTEM_MEMORY,
+    "network_receive_bytes_per_second": SYSTEM_RECEIVE,
+    "network_transmit_bytes_per_second": SYSTEM_TRANSMIT,
+    "database_connections": DATABASE_CONNECTIONS,
+}
+_UNITS = frozenset({"total", "byte", "second", "celsius", "percent", "count", "m", "ms", "sum", "ratio", "millisecond"})
+_WITHIN = frozenset({"were", "was", "are", "is", "the", "have", "has", "been", "being", "got", "that", "our", "did"})
+_SUPERLATIVES: Mapping[str, Kind] = {"busiest": "requests", "slowest": "latency", "fastest": "latency"}
+
+
+def measures(known: Known) -> dict[str, Measure]:
+    """Everything that can be asked for, by the keys of its names; where two have one, what is here later has it."""
+    found: dict[str, Measure] = {}
+    for name, figure in FIGURES.items():
+        for words in figure.words:
+            found[key_of(words)] = _figure(name, figure, known)
+    sent = {key_of(metric.name): _sent(metric) for metric in known.metrics.values()}
+    for key, measure in sent.items():
+        found[_without_unit(key)] = measure
+    found |= sent
+    # A figure holds what metrics of its name bring, and more.
+    for name, figure in FIGURES.items():
+        found[key_of(name)] = _figure(name, figure, known)
+    for kind, phrases in _TRAFFIC.items():
+        for words in phrases:
+            found[key_of(words)] = Measure(kind, kind, labels=TRAFFIC_LABELS)
+    for words in _RATES:
+        found[key_of(words)] = Measure("requests", "requests", rate=True, labels=TRAFFIC_LABELS)
+    # That of a name without any letter that is looked at.
+    found.pop("", None)
+    return found
+
+
+def _sent(metric: Metric) -> Measure:
+    return Measure("metric", metric.name, metric=metric, labels=metric.labels)
+
+
+def _without_unit(key: str) -> str:
+    """A name as people say it: `orders_total` is about orders."""
+    words = key.split()
+    while len(words) > 1 and words[-1] in _UNITS:
+        words.pop()
+    return " ".join(words)
+
+
+def _figure(name: str, figure: Figure, known: Known) -> Measure:
+    """A figure; or the metric that it is made of alone, of which more can be asked."""
+    metric = known.metrics.get(_SAME_METRIC.get(name, ""))
+    if metric is not None:
+        return Measure("metric", metric.name, metric=metric, labels=metric.labels)
+    return Measure("figure", name, name=name, labels=frozenset({figure.label} - {""}))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A measure, and the words that name it; none where they say more than that."""
+
+    measure: Measure
+    start: int = 0
+    end: int = 0
+
+    def take(self, text: Text) -> None:
+        """The words mean it."""
+        if self.start < self.end:
+            text.take(self.start, self.end, _meaning(self.measure))
+
+
+class Lexicon:
+    """Everything that a tenant can ask for, by how people call it. Costs something to make."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.measures = measures(known)
+        self._values: dict[str, Mapping[str, str]] = {}
+        self._holding: dict[str, set[str]] = {}
+        # What latency is made of is meant by its own names, as a whole.
+        for name in known.metrics.keys() - {*LATENCY_METRICS}:
+            for word in key_of(name).split():
+                self._holding.setdefault(word, set()).add(name)
+
+    def value(self, label: str, written: str) -> str | None:
+        """The value of a label that is written so, or so but for what joins its words."""
+        if label not in self._values:
+            values = self.known.values.get(label, ())
+            self._values[label] = {joined_of(one): one for one in values} | {one.casefold(): one for one in values}
+        found = self._values[label]
+        return found.get(written) or found.get(joined_of(written) or " ")
+
+    def partly(self, words: Sequence[str]) -> Sequence[Metric]:
+        """Metrics that have all these words in their names, those with the fewest other words first."""
+        names = set.intersection(*(self._holding.get(word, set()) for word in words))
+        nearest = sorted(names, key=lambda name: (len(key_of(name).split()), name))
+        return [self.known.metrics[name] for name in nearest[:MOST_PARTLY]]
+
+    def names(self) -> Iterator[str]:
+        """Every name there is."""
+        yield from self.measures
+        for label, values in self.known.values.items():
+            yield label
+            yield from values
+
+
+@lru_cache(maxsize=16)
+def lexicon_of(known: Known) -> Lexicon:
+    """That of what is known; made once while it is kept."""
+    return Lexicon(known)
+
+
+def measures_in(text: Text, lexicon: Lexicon) -> Iterator[Found]:
+    """What a text may ask for: names as they were sent, then the longest names, then names of which words are said."""
+    sent = lexicon.known.metrics
+    for place, word in enumerate(text.plain):
+        if text.is_free(place, place + 1) and word in sent and not word.isalpha():
+            yield Found(_sent(sent[word]), place, place + 1)
+    for start, end in text.windows(LONGEST_PHRASE):
+        measure = lexicon.measures.get(_key(text, start, end)) or lexicon.measures.get(_key(text, start, end, _WITHIN))
+        if measure is not None and not text.words[start].startswith('"'):
+            yield Found(measure, start, end)
+    if (measure := _superlative(text)) is not None:
+        yield Found(measure)
+    for start, end in text.windows(LONGEST_PARTLY):
+        words = [key_of(word) for word in text.plain[start:end]]
+        if all(len(word) >= SHORTEST_WORD for word in words):
+            yield from (Found(_sent(metric), start, end) for metric in lexicon.partly(words))
+
+
+def _key(text: Text, start: int, end: int, without: Collection[str] = ()) -> str:
+    """The key of a stretch; without words that may stand within a name."""
+    words = text.plain[start:end]
+    if words[0] in without or words[-1] in without:
+        return ""
+    return " ".join(key_of(word) for word in words if word not in without)
+
+
+def _superlative(text: Text) -> Measure | None:
+    """`slowest endpoints` asks for latency; the word stays, for it says more."""
+    for word in text.plain:
+        if word in _SUPERLATIVES:
+            kind = _SUPERLATIVES[word]
+            return Measure(kind, kind, labels=TRAFFIC_LABELS)
+    return None
+
+
+def _meaning(measure: Measure) -> str:
+    if measure.kind == "figure":
+        return f"the figure {measure.name}"
+    if measure.kind == "metric":
+        return f"the metric {measure.words}"
+    return f"the {measure.kind}" + (" by the second" if measure.rate else "")
+
+
+def latency_metric(known: Known) -> Metric | None:
+    """The metric of latencies that every service sends which has requests."""
+    for name in LATENCY_METRICS:
+        if name in known.metrics and known.serving <= known.services_of.get(name, frozenset()):
+            return known.metrics[name]
+    return None
