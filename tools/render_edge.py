@@ -3,6 +3,8 @@
 import json
 
 from services.launcher.edge import DESCRIPTORS, PROCESSES, ROOT, EdgeSettings, Target, render
+from services.launcher.edge_limits import EdgeLimits
+from services.launcher.issuers import own_issuer
 
 TARGET = ROOT / "deploy" / "k8s" / "base" / "envoy.yaml"
 
@@ -22,8 +24,11 @@ def cluster_configuration() -> str:
         admin=Target(host="127.0.0.1", port=9901),
         upstreams=upstreams
         | {"intake": Target(host="collector", port=8082), "pages": Target(host="streamer", port=8081)},
-        jwks=JWKS_IN_POD,
+        issuers=[own_issuer(JWKS_IN_POD)],
         access_log=True,
+        # Below what the pod may take, which is more than the heap.
+        memory_bytes=768 * 1024 * 1024,
+        limits=EdgeLimits(shared=True),
     )
     rendered = render(settings)
     return HEADER + rendered.replace(json.dumps(str(DESCRIPTORS)), json.dumps(DESCRIPTORS_IN_IMAGE))

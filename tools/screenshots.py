@@ -5,6 +5,7 @@ charts show five minutes, so that is how long the suite runs first unless told o
 """
 
 import argparse
+import os
 import shutil
 import socket
 import subprocess
@@ -20,8 +21,40 @@ from typing import Literal, NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tools.pictured import receivers, set_up
+
 ROOT = Path(__file__).resolve().parent.parent
-VIEWS = {"overview": "/"}
+VIEWS = {
+    "overview": "/",
+    "dashboards": "/app/dashboards",
+    "dashboard": "/app/dashboards/shop?last=15m",
+    "alerts": "/app/alerts?state=all",
+    "alert": "/app/alerts?rule=pages-slow&state=all",
+    "incidents": "/app/alerts?show=incidents&state=all",
+    "history": "/app/alerts?show=history&last=15m",
+    "silences": "/app/alerts?show=silences",
+    "rule": "/app/alerts?show=rules&open=pages-slow",
+    "notifiers": "/app/alerts?show=notifiers",
+    "explore": "/app/explore?last=5m&metric=traffic:p95_latency_ms&by=service&metric=process_cpu_percent",
+    "logs": "/app/logs?last=5m",
+    "patterns": "/app/logs?last=5m&show=patterns",
+    "events": "/app/events?last=15m",
+    "traces": "/app/traces?last=5m&order=longest",
+    "trace": "/app/traces?last=15m&service=checkout&order=longest",
+    "map": "/app/traces?last=15m&show=map",
+    "sessions": "/app/sessions?last=1h",
+    "funnel": "/app/sessions?last=1h&show=funnel&step=page_view&step=cart_add&step=purchase&by=country",
+    "integrations": "/app/integrations?last=15m",
+    "integration": "/app/integrations?last=15m",
+    "pipeline": "/app/pipeline",
+    "admin": "/app/admin?show=usage&last=7d",
+}
+# What is a press away from where it begins.
+PRESSED = {
+    "alert": "[data-panel=alerts] tbody a",
+    "trace": "[data-panel=traces] tbody a",
+    "integration": "[data-panel=integrations] tbody a",
+}
 READY_SECONDS = 90.0
 STOP_SECONDS = 30.0
 WARM_SECONDS = 310.0
@@ -58,7 +91,8 @@ def demo_suite() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="binnacle-pictures-") as folder:
         binnacle = str(Path(sys.executable).with_name("binnacle"))
         command = [binnacle, "up", "--demo", "--port", str(port), "--data-dir", folder]
-        launcher = subprocess.Popen(command)
+        # What is told in the pictures goes to this machine.
+        launcher = subprocess.Popen(command, env=os.environ | {"BINNACLE_OUTGOING_HOSTS": "127.0.0.1"})
         try:
             wait_ready(f"http://127.0.0.1:{port}/health", launcher)
             yield f"http://127.0.0.1:{port}"
@@ -79,8 +113,10 @@ def wait_ready(address: str, launcher: subprocess.Popen[bytes]) -> None:
     raise SystemExit("The suite did not become ready; its log is above.")
 
 
-def take(browser: Browser, address: str, scheme: Literal["dark", "light"], screen: Screen, target: Path) -> None:
-    """One picture of one page, once it is live."""
+def take(
+    browser: Browser, address: str, pressed: str | None, scheme: Literal["dark", "light"], screen: Screen, target: Path
+) -> None:
+    """One picture of one page, once it is live and what is to be `pressed` was."""
     page = browser.new_page(
         viewport={"width": screen.width, "height": screen.height},
         device_scale_factor=screen.scale,
@@ -88,6 +124,8 @@ def take(browser: Browser, address: str, scheme: Literal["dark", "light"], scree
     )
     page.goto(address)
     page.wait_for_selector('[data-testid="connection"][data-condition="live"]')
+    if pressed:
+        page.locator(pressed).first.click()
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=target, full_page=screen.whole_page)
     page.close()
@@ -104,13 +142,15 @@ def main() -> None:
     if chromium is None:
         raise SystemExit("No Chromium here; on Debian: apt-get install chromium")
     given.into.mkdir(parents=True, exist_ok=True)
-    with demo_suite() as address, sync_playwright() as playwright:
+    with receivers() as receiver, demo_suite() as address, sync_playwright() as playwright:
+        set_up(address, receiver)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
         time.sleep(given.warm)
         for view, path in VIEWS.items():
             for scheme in ("dark", "light"):
                 for size, screen in SCREENS.items():
-                    take(browser, address + path, scheme, screen, given.into / f"{view}-{scheme}-{size}.png")
+                    target = given.into / f"{view}-{scheme}-{size}.png"
+                    take(browser, address + path, PRESSED.get(view), scheme, screen, target)
         browser.close()
 
 

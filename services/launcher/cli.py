@@ -13,11 +13,22 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # Packages of their own, each with a click command named `command`.
 ELSEWHERE = {
     "agent": "Send this machine's figures to a suite.",
+    "dashboards": "Apply, compare and export dashboards.",
     "demo": "Send a shop's and a messaging platform's made-up traffic to a suite.",
     "import": "Import history from files: CSV, NDJSON, Parquet, OpenMetrics.",
+    "key": "Create, list and revoke API keys.",
+    "notifiers": "Apply, compare, export and test who is told of incidents.",
+    "rules": "Apply, compare, export, test and import alerting rules.",
+    "signing-key": "Renew the key that tokens are signed with.",
+    "tenant": "Create, list, show and change tenants.",
 }
-# No package can be named by a word of the language.
-PACKAGES = {"import": "importing"}
+# No package can be named by a word of the language; and two share one.
+PACKAGES = {
+    "import": "importing",
+    "key": "administering.key",
+    "signing-key": "signing_keys",
+    "tenant": "administering.tenant",
+}
 
 
 class Commands(click.Group):
@@ -59,6 +70,9 @@ def _data_dir(context: click.Context, parameter: click.Parameter, value: Path | 
     return (value or default_data_dir()).expanduser().absolute()
 
 
+url_option = click.option(
+    "--url", default="http://127.0.0.1:8080", show_default=True, envvar="BINNACLE_URL", help="The suite."
+)
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -66,6 +80,10 @@ data_dir_option = click.option(
     callback=_data_dir,
     help="Where the suite keeps everything.  [default: ~/.local/share/binnacle]",
 )
+
+
+EDGE_MEMORY = click.IntRange(min=64 << 20)
+PEM = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 
 
 @click.group(cls=Commands, context_settings=CONTEXT)
@@ -98,6 +116,14 @@ def main() -> None:
               help="Origin whose pages may call, beside those of this machine; may be repeated.")  # fmt: skip
 @click.option("--otlp-ports", is_flag=False, flag_value="4317,4318", envvar="BINNACLE_OTLP_PORTS",
               help="Listen on OpenTelemetry's own ports too; others can be named.")  # fmt: skip
+@click.option("--tls/--no-tls", default=False, envvar="BINNACLE_TLS",
+              help="Serve HTTPS, with a certificate made here unless one is given.")  # fmt: skip
+@click.option("--tls-cert", type=PEM, envvar="BINNACLE_TLS_CERT", help="The edge's certificate; implies --tls.")
+@click.option("--tls-key", type=PEM, envvar="BINNACLE_TLS_KEY", help="Its key.")
+@click.option("--client-ca", type=PEM, envvar="BINNACLE_CLIENT_CA",
+              help="Ask clients for certificates that these authorities signed; implies --tls.")  # fmt: skip
+@click.option("--edge-memory-bytes", type=EDGE_MEMORY, default=1 << 30, envvar="BINNACLE_EDGE_MEMORY_BYTES",
+              help="Memory at which the edge takes in nothing more.  [default: 1 GiB]")  # fmt: skip
 @click.option("--collector-workers", "--workers", type=click.IntRange(1, 64), default=1, show_default=True,
               envvar="BINNACLE_COLLECTOR_WORKERS", help="Processes that take in points; each uses a core.")  # fmt: skip
 def up(**options: object) -> None:
@@ -124,7 +150,17 @@ def token(tenant: str, roles: tuple[str, ...], subject: str, ttl: str, data_dir:
 
 
 @main.command()
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, envvar="BINNACLE_URL", help="The suite.")
+@data_dir_option
+@click.option("--within", type=click.FloatRange(min=1), default=300.0, show_default=True, help="Seconds to wait.")
+def restart(data_dir: Path, within: float) -> None:
+    """Restart a running suite part after part, the edge included, while it goes on serving."""
+    from services.launcher.renewal import restart as run
+
+    click.echo(run(data_dir, within))
+
+
+@main.command()
+@url_option
 @click.option("--token", envvar="BINNACLE_TOKEN", help="Where the suite wants one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(url: str, token: str | None, as_json: bool) -> None:
@@ -160,6 +196,10 @@ def status(url: str, token: str | None, as_json: bool) -> None:
 @click.option("--jwks", envvar="BINNACLE_JWKS", help="Key set file; without it there is no authentication.")
 @click.option("--access-log/--no-access-log", default=True, envvar="BINNACLE_ACCESS_LOG")
 @click.option("--cors-origin", "cors_origins", multiple=True, envvar="BINNACLE_CORS_ORIGINS")
+@click.option("--tls-cert", envvar="BINNACLE_TLS_CERT", help="Where the edge finds its certificate.")
+@click.option("--tls-key", envvar="BINNACLE_TLS_KEY", help="Where it finds its key.")
+@click.option("--client-ca", envvar="BINNACLE_CLIENT_CA", help="Where it finds who signs clients' certificates.")
+@click.option("--memory-bytes", type=EDGE_MEMORY, default=1 << 30, envvar="BINNACLE_EDGE_MEMORY_BYTES")
 def edge_config(
     listen: str,
     admin: str,
@@ -167,20 +207,31 @@ def edge_config(
     access_log: bool,
     cors_origins: tuple[str, ...],
     collector_workers: int,
+    tls_cert: str | None,
+    tls_key: str | None,
+    client_ca: str | None,
+    memory_bytes: int,
     **upstreams: str | None,
 ) -> None:
     """Print Envoy's configuration for a cluster."""
     from services.launcher.edge import EdgeSettings, Target, render
+    from services.launcher.edge_limits import EdgeLimits
+    from services.launcher.issuers import other_issuers, own_issuer
+    from services.launcher.transport import Tls, sign_in_told
 
     try:
         settings = EdgeSettings(
             listen=Target.parse(listen),
             admin=Target.parse(admin),
             upstreams={name: Target.parse(target) for name, target in upstreams.items() if target},
-            jwks=jwks,
+            issuers=[*([own_issuer(jwks)] if jwks else []), *other_issuers()],
             access_log=access_log,
             cors_origins=cors_origins,
             collector_workers=collector_workers,
+            limits=EdgeLimits.told(),
+            tls=Tls(tls_cert, tls_key, client_ca, lasting=True) if tls_cert and tls_key else None,
+            sign_in=sign_in_told(),
+            memory_bytes=memory_bytes,
         )
     except ValueError as error:
         raise LauncherError(f"{error}.") from error

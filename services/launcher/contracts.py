@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, ServiceDescriptorProto
 
-from services.runtime.internal import INTERNAL
+from services.runtime.roles import is_internal
 
 PACKAGE = "binnacle."
 
@@ -22,8 +22,14 @@ class PublicService:
 def public_services(descriptors: bytes) -> list[PublicService]:
     """All public services of a serialised FileDescriptorSet, by name."""
     files = FileDescriptorSet.FromString(descriptors).file
-    found = [_public(file, service) for file in files for service in file.service if file.package.startswith(PACKAGE)]
-    return sorted((service for service in found if service.name not in INTERNAL), key=lambda service: service.name)
+    found = [
+        _public(file, service)
+        for file in files
+        if file.package.startswith(PACKAGE)
+        for service in file.service
+        if not is_internal(method.options for method in service.method)
+    ]
+    return sorted(found, key=lambda service: service.name)
 
 
 def _public(file: FileDescriptorProto, service: ServiceDescriptorProto) -> PublicService:

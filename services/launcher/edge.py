@@ -1,19 +1,25 @@
 """Envoy's configuration, rendered from the contracts and a few addresses. The same for a laptop and a cluster."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from services.launcher.contracts import PublicService, public_services
+from services.launcher.edge_limits import REFUSED, EdgeLimits, grpc_details
 from services.launcher.failures import LauncherError
+from services.launcher.issuers import TokenIssuer
+from services.launcher.transport import CONNECTIONS, MEMORY_BYTES, SignIn, Tls
 from services.runtime.workers import worker_target
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy" / "envoy" / "envoy.yaml.j2"
+CREDENTIALS = "discovered_credentials.yaml.j2"
 FOREIGN_ERRORS = ROOT / "deploy" / "envoy" / "foreign_errors.lua"
 DESCRIPTORS = ROOT / "gen" / "binnacle.binpb"
 
+# Soon, for who waits for a line; and never what somebody sent for a token.
+LOG_OPTIONS = ("-l", "warn", "--component-log-level", "oauth2:off", "--file-flush-interval-msec", "1000")
 PROCESSES = ("collector", "aggregator", "streamer", "alerting")
 # Upstreams that every worker of the collector is an endpoint of.
 WORKING_TOGETHER = frozenset({"collector", "intake"})
@@ -32,6 +38,8 @@ PAGE_PATHS = (
     "/redoc",
     "/openapi.json",
     "/monitoring/dashboard",
+    "/sign-in",
+    "/sign-out",
     "/favicon.ico",
     "/favicon.svg",
     "/apple-touch-icon.png",
@@ -48,6 +56,16 @@ JSON_PATHS = ("/events", "/metrics", "/heartbeat", "/logs")
 FOREIGN_PATHS = ("/v1/metrics", "/v1/logs", "/v1/traces", "/api/v1/write")
 OPEN_PATHS = ("/health", *PAGE_PATHS)
 HEALTH_CALL = "/binnacle.streamer.v1.SystemService/GetHealth"
+
+# Whatever is no page is data of a tenant.
+RESPONSE_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+}
+LASTING_TLS = {"strict-transport-security": "max-age=31536000"}
+INTAKE_KIND = "intake"
 
 # A page's files and JSON. Never gRPC-Web: its messages are compressed by their own rules or not at all.
 COMPRESSED_TYPES = (
@@ -94,19 +112,36 @@ class EdgeSettings:
 
     `collector_workers` is how many collectors there are, each listening beside the first.
 
-    `jwks` is the path of the key set tokens are verified with, or None where no authentication is wanted. `otlp` are
-    OpenTelemetry's own ports, where the same is served.
+    `issuers` are those whose tokens hold; none where no authentication is wanted. With `credentials`, a file made by
+    render_credentials, the edge follows what becomes of them. `otlp` are OpenTelemetry's own ports, where the same is
+    served. With `tls` all of them speak it; `local` is where programs of this suite come in without. `memory_bytes` is
+    the heap at which the edge takes in nothing more.
     """
 
     listen: Target
     admin: Target
     upstreams: Mapping[str, Target]
-    jwks: str | None = None
+    issuers: Sequence[TokenIssuer] = ()
+    credentials: str | None = None
     descriptors: str = str(DESCRIPTORS)
     access_log: bool = False
     cors_origins: Sequence[str] = ()
     otlp: Sequence[Target] = ()
     collector_workers: int = 1
+    limits: EdgeLimits = field(default_factory=EdgeLimits)
+    tls: Tls | None = None
+    local: Target | None = None
+    sign_in: SignIn | None = None
+    memory_bytes: int = MEMORY_BYTES
+    max_connections: int = CONNECTIONS
+
+    def listeners(self) -> Iterator["Listener"]:
+        """Wherever the edge is reached."""
+        yield Listener("edge", self.listen, self.tls)
+        for target in self.otlp:
+            yield Listener(f"otlp_{target.port}", target, self.tls)
+        if self.local:
+            yield Listener("local", self.local)
 
     def endpoints(self) -> Mapping[str, Sequence[Target]]:
         """Every process that takes part of an upstream's calls."""
@@ -123,6 +158,7 @@ class Listener:
 
     name: str
     target: Target
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +180,8 @@ REPLIES = (
     Reply(408, 4, "DEADLINE"),
     Reply(413, 3, "INVALID_INPUT", f"the body is larger than {MAX_BODY_BYTES} bytes"),
     Reply(415, 3, "INVALID_INPUT"),
-    Reply(429, 8, "OVERLOADED", retry_after=1),
+    # Envoy tells itself how long to wait.
+    Reply(429, 8, "OVERLOADED", REFUSED),
     Reply(431, 3, "INVALID_INPUT", "the request's headers are too large"),
     Reply(502, 14, "UNAVAILABLE", retry_after=1),
     Reply(503, 14, "UNAVAILABLE", retry_after=1),
@@ -160,13 +197,15 @@ class Route:
     upstream: str
     may_retry: bool = False
     named_may_retry: bool = False
+    kind: str = "call"
 
 
 # Health and reflection are spoken by every process; the streamer answers for the suite.
 FOREIGN_CALLS = (
-    Route("/opentelemetry.proto.collector.metrics.v1.MetricsService/", "collector", named_may_retry=True),
-    Route("/opentelemetry.proto.collector.logs.v1.LogsService/", "collector", named_may_retry=True),
-    Route("/opentelemetry.proto.collector.trace.v1.TraceService/", "collector", named_may_retry=True),
+    *(
+        Route(f"/opentelemetry.proto.collector.{name}/", "collector", named_may_retry=True, kind="otlp")
+        for name in ("metrics.v1.MetricsService", "logs.v1.LogsService", "trace.v1.TraceService")
+    ),
     Route("/grpc.health.v1.Health/", "streamer"),
     Route("/grpc.reflection.v1.ServerReflection/", "streamer"),
     Route("/grpc.reflection.v1alpha.ServerReflection/", "streamer"),
@@ -180,14 +219,22 @@ class _View:
     listeners: Sequence[Listener]
     admin: Target
     upstreams: Mapping[str, Sequence[Target]]
-    jwks: str | None
+    issuers: Sequence[TokenIssuer]
+    credentials: str | None
     descriptors: str
     access_log: bool
     cors_origins: Sequence[str]
+    limits: EdgeLimits
     services: Sequence[str]
     streams: Sequence[Route]
     calls: Sequence[Route]
     foreign_errors: str
+    sign_in: SignIn | None
+    memory_bytes: int
+    max_connections: int
+    response_headers: Mapping[str, str]
+    limited: str = REFUSED
+    limited_details: str = field(default_factory=grpc_details)
     json_paths: Sequence[str] = JSON_PATHS
     live_path: str = LIVE_PATH
     socket_matches: Sequence[Mapping[str, str]] = SOCKET_MATCHES
@@ -203,39 +250,63 @@ class _View:
     max_response_bytes: int = MAX_RESPONSE_BYTES
 
 
+@dataclass(frozen=True, slots=True)
+class _CredentialsView:
+    """What the template of credentials alone knows."""
+
+    issuers: Sequence[TokenIssuer]
+    live_path: str = LIVE_PATH
+    socket_matches: Sequence[Mapping[str, str]] = SOCKET_MATCHES
+    open_paths: Sequence[str] = OPEN_PATHS
+    open_prefixes: Sequence[str] = PAGE_PREFIXES
+
+
 def render(settings: EdgeSettings) -> str:
     """Envoy's configuration as YAML. Raises LauncherError when the contracts were not generated."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(undefined=StrictUndefined, autoescape=False)
     try:
-        return environment.from_string(TEMPLATE.read_text()).render(edge=_view(settings)) + "\n"
+        return _rendered(TEMPLATE.name, _view(settings))
     except FileNotFoundError as error:
         raise LauncherError(f"{error.filename} is missing. Run `make gen` in a full checkout.") from error
+
+
+def render_credentials(issuers: Sequence[TokenIssuer]) -> str:
+    """The part of the configuration that says whose tokens hold, as YAML for EdgeSettings.credentials."""
+    return _rendered(CREDENTIALS, _CredentialsView(issuers))
+
+
+def _rendered(template: str, view: "_View | _CredentialsView") -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    loader = FileSystemLoader(TEMPLATE.parent)
+    environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)
+    return environment.get_template(template).render(edge=view) + "\n"
 
 
 def _view(settings: EdgeSettings) -> _View:
     services = public_services(Path(settings.descriptors).read_bytes())
     return _View(
-        listeners=[
-            Listener("edge", settings.listen),
-            *(Listener(f"otlp_{target.port}", target) for target in settings.otlp),
-        ],
+        listeners=list(settings.listeners()),
         admin=settings.admin,
         upstreams=settings.endpoints(),
-        jwks=settings.jwks,
+        issuers=settings.issuers,
+        credentials=settings.credentials,
         descriptors=settings.descriptors,
         access_log=settings.access_log,
         cors_origins=[LOOPBACK_ORIGINS, *(re.escape(origin) for origin in settings.cors_origins)],
+        limits=settings.limits,
         services=[service.name for service in services],
         streams=[route for service in services for route in _streams(service)],
         calls=[*(_calls(service) for service in services), *FOREIGN_CALLS],
         foreign_errors=FOREIGN_ERRORS.read_text(),
+        sign_in=settings.sign_in,
+        memory_bytes=settings.memory_bytes,
+        max_connections=settings.max_connections,
+        response_headers=RESPONSE_HEADERS | (LASTING_TLS if settings.tls and settings.tls.lasting else {}),
     )
 
 
 def _streams(service: PublicService) -> list[Route]:
-    return [Route(f"/{service.name}/{method}", service.process) for method in service.streams]
+    return [Route(f"/{service.name}/{method}", service.process, kind="stream") for method in service.streams]
 
 
 def _calls(service: PublicService) -> Route:
@@ -246,4 +317,5 @@ def _calls(service: PublicService) -> Route:
         service.process,
         may_retry=service.process != "collector",
         named_may_retry=service.name in NAMED_INTAKE,
+        kind=INTAKE_KIND if service.process == "collector" else "call",
     )

@@ -1,5 +1,7 @@
 """Envoy's admin interface on its unix socket."""
 
+import json
+
 import httpx
 
 from services.launcher.probes import ASK_SECONDS, NotReady
@@ -13,9 +15,12 @@ class EnvoyAdmin:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    async def ensure_ready(self) -> None:
-        """Return once its listeners are open."""
+    async def ensure_ready(self, number: int = 0) -> None:
+        """Return once its listeners are open, and it is the `number`-th of those that took over from each other."""
         await self._call("GET", "/ready")
+        answering = json.loads(await self._call("GET", "/server_info"))["command_line_options"]["restart_epoch"]
+        if answering != number:
+            raise NotReady("the one before still answers")
 
     async def open_connections(self) -> int:
         """Connections of clients."""

@@ -11,6 +11,8 @@ _HIDDEN_KEYS = frozenset({"event", "level", "time", "timestamp", "process", "log
 _LAUNCHER_SAYS_IT = frozenset({"listening", "ready", "stopping", "stopped"})
 _EXPECTED = (
     "caught ENVOY_SIGTERM",
+    "shutting down admin due to child startup",
+    "terminating parent process",
     "Redis is starting",
     "Redis version=",
     "Configuration loaded",

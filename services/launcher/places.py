@@ -81,6 +81,22 @@ def _held_by(descriptor: int) -> tuple[int, str]:
     return int(lines[0]), lines[1]
 
 
+def holder(data_dir: Path) -> tuple[int, Path] | None:
+    """The process of the suite that runs on `data_dir`, and where its sockets are; None when there is none."""
+    try:
+        descriptor = os.open(data_dir / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid, runtime = _held_by(descriptor)
+        return (pid, Path(runtime)) if _lives(pid) else None
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _lives(pid: int) -> bool:
     return pid > 0 and Path(f"/proc/{pid}").exists()
 

@@ -2,18 +2,34 @@
 
 import os
 import sys
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from services.core.tenants import DEFAULT_TENANT
+from services.launcher.certificates import CERTIFICATE, own_certificate
 from services.launcher.child import Plan
-from services.launcher.edge import PROCESSES, ROOT, EdgeSettings, Target, render
+from services.launcher.credentials import Credentials
+from services.launcher.edge import LOG_OPTIONS, PROCESSES, ROOT, EdgeSettings, Target, render
+from services.launcher.edge_limits import EdgeLimits
 from services.launcher.envoy_admin import EnvoyAdmin
-from services.launcher.keys import issue_token, read_or_make_jwt_key, read_or_make_series_key
+from services.launcher.failures import LauncherError
+from services.launcher.issuers import TokenIssuer, other_issuers, own_issuer
+from services.launcher.keys import (
+    issue_token,
+    read_or_make_jwt_key,
+    read_or_make_known_callers,
+    read_or_make_sealing_key,
+    read_or_make_series_key,
+)
 from services.launcher.places import write_private
 from services.launcher.probes import grpc_probe, redis_probe
 from services.launcher.programs import envoy_program, redis_program
 from services.launcher.settings import SuiteSettings
+from services.launcher.transport import SignIn, Tls, affordable_connections, sign_in_told
+from services.runtime.roles import INGESTER, VIEWER, word_of
 from services.runtime.workers import worker_name, worker_target
 
 WORKER_SECONDS = 366 * 86400.0
@@ -32,6 +48,9 @@ _ALLOCATOR = {
     "MALLOC_ARENA_MAX": "1",
 }
 COLLECTOR, INTAKE = "collector", "intake"
+# An edge that another one took over from ends by then; what is open still is cut, and comes back.
+HANDOVER_SECONDS = 5
+SHARED_MEMORY = Path("/dev/shm")
 ENVOY_LOG = '{"level":"%l","event":"%j"}'
 
 
@@ -76,6 +95,7 @@ def _base_environment(settings: SuiteSettings) -> dict[str, str]:
 
 
 def _shared_environment(settings: SuiteSettings, sockets: Sockets) -> Mapping[str, str]:
+    callers = read_or_make_known_callers(settings.data_dir)
     environment = {
         **_base_environment(settings),
         **{f"BINNACLE_{name.upper()}": sockets.target(name) for name in PROCESSES},
@@ -83,16 +103,22 @@ def _shared_environment(settings: SuiteSettings, sockets: Sockets) -> Mapping[st
         "BINNACLE_COLLECTOR_WORKERS": str(settings.collector_workers),
         "BINNACLE_DATA_DIR": str(settings.data_dir),
         "BINNACLE_DEMO": str(settings.demo).lower(),
+        "BINNACLE_EDGE_SECRET": callers.edge,
         "BINNACLE_INTAKE_LISTEN": sockets.target(INTAKE),
         "BINNACLE_PAGES_LISTEN": sockets.target("pages"),
+        "BINNACLE_PEER_SECRET": callers.peer,
         "BINNACLE_REDIS_URL": _redis_url(settings, sockets),
+        "BINNACLE_SEALING_KEY": read_or_make_sealing_key(settings.data_dir),
         "BINNACLE_SERIES_KEY_FILE": str(read_or_make_series_key(settings.data_dir)),
     }
     if settings.clickhouse_dsn:
         environment["BINNACLE_CLICKHOUSE_DSN"] = settings.clickhouse_dsn
     if settings.auth == "jwt":
-        environment["BINNACLE_JWKS"] = str(read_or_make_jwt_key(settings.data_dir).jwks)
+        key = read_or_make_jwt_key(settings.data_dir)
+        environment["BINNACLE_JWKS"] = str(key.jwks)
+        environment["BINNACLE_SIGNING_KEY_FILE"] = str(key.file)
     environment.setdefault("BINNACLE_DRAIN_SECONDS", str(DRAIN_SECONDS))
+    environment.setdefault("BINNACLE_PUBLIC_URL", settings.url)
     environment.setdefault("BINNACLE_WEB_DIR", str(ROOT / "dashboard" / "dist"))
     return environment
 
@@ -142,7 +168,7 @@ def _redis(settings: SuiteSettings, sockets: Sockets) -> Plan:
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
-        "maxmemory": "256mb",
+        "maxmemory": "512mb",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
         "loglevel": "warning",
@@ -157,38 +183,102 @@ def _redis(settings: SuiteSettings, sockets: Sockets) -> Plan:
     )
 
 
+def token_issuers(settings: SuiteSettings) -> Sequence[TokenIssuer]:
+    """Whose tokens hold; nobody's where none are asked for."""
+    if settings.auth == "off":
+        return ()
+    return [own_issuer(read_or_make_jwt_key(settings.data_dir).jwks), *other_issuers()]
+
+
 def _envoy(settings: SuiteSettings, sockets: Sockets) -> Plan:
-    jwks = str(read_or_make_jwt_key(settings.data_dir).jwks) if settings.auth == "jwt" else None
+    issuers = token_issuers(settings)
+    credentials = Credentials(issuers, sockets.folder) if issuers else None
+    if credentials:
+        credentials.write()
     edge = EdgeSettings(
         listen=Target(host=settings.host, port=settings.port),
         admin=Target(path=sockets.path("admin"), mode=0o600),
         upstreams={name: Target(path=sockets.path(name)) for name in (*PROCESSES, INTAKE, "pages")},
-        jwks=jwks,
+        issuers=issuers,
+        credentials=str(credentials.path) if credentials else None,
         access_log=settings.access_log,
         cors_origins=settings.cors_origins,
         otlp=[Target(host=settings.host, port=port) for port in settings.otlp_ports],
         collector_workers=settings.collector_workers,
+        limits=EdgeLimits.told(),
+        tls=_tls(settings),
+        local=Target(path=sockets.path("edge"), mode=0o600) if settings.secure else None,
+        sign_in=_sign_in(settings),
+        memory_bytes=settings.edge_memory_bytes,
+        max_connections=affordable_connections(),
     )
     config = sockets.folder / "envoy.yaml"
     write_private(config, render(edge).encode())
-    options = ("--disable-hot-restart", "--concurrency", str(min(2, os.cpu_count() or 1)))
+    first = _envoy_life(settings, sockets, config, 0)
+    if not os.access(SHARED_MEMORY, os.W_OK):
+        return replace(first, command=(*first.command, "--disable-hot-restart"))
+    return replace(first, successor=partial(_envoy_life, settings, sockets, config))
+
+
+def _envoy_life(settings: SuiteSettings, sockets: Sockets, config: Path, number: int) -> Plan:
+    """The edge, or the `number`-th of those that took over its port from each other."""
+    identity = str(handover_id(settings.data_dir))
+    handover = ("--base-id", identity, "--restart-epoch", str(number), "--socket-path", sockets.path("handover"))
+    options = ("--concurrency", str(min(2, os.cpu_count() or 1)), *LOG_OPTIONS, "--log-format", ENVOY_LOG)
     drain = ("--drain-time-s", str(ENVOY_DRAIN_SECONDS), "--drain-strategy", "immediate")
+    end = ("--parent-shutdown-time-s", str(HANDOVER_SECONDS))
     return Plan(
         name="envoy",
-        command=(str(envoy_program()), "-c", str(config), *options, *drain, "-l", "warn", "--log-format", ENVOY_LOG),
-        environment=_base_environment(settings),
-        probe=EnvoyAdmin(sockets.path("admin")).ensure_ready,
+        command=(str(envoy_program()), "-c", str(config), *options, *handover, *drain, *end),
+        environment={
+            **_base_environment(settings),
+            "BINNACLE_EDGE_SECRET": read_or_make_known_callers(settings.data_dir).edge,
+        },
+        probe=partial(EnvoyAdmin(sockets.path("admin")).ensure_ready, number),
         # So that whoever gets an answer from the edge can use everything behind it.
         waits_for=(*PROCESSES, *(worker_name(COLLECTOR, each) for each in range(1, settings.collector_workers))),
         stop_seconds=STOP_SECONDS,
     )
 
 
+def handover_id(data_dir: Path) -> int:
+    """What the edges of one suite know each other by; others on this machine have another."""
+    return zlib.crc32(str(data_dir).encode()) % 100_000_000
+
+
+def forget_handover(data_dir: Path) -> None:
+    """Remove what the edges of a suite shared; Envoy leaves it."""
+    (SHARED_MEMORY / f"envoy_shared_memory_{handover_id(data_dir) * 10}").unlink(missing_ok=True)
+
+
+def _sign_in(settings: SuiteSettings) -> SignIn | None:
+    told = sign_in_told(settings.data_dir)
+    if told and settings.auth != "jwt":
+        raise LauncherError("BINNACLE_OIDC_… tells where people sign in, which means nothing without --auth jwt.")
+    return told
+
+
+def own_certificate_path(data_dir: Path) -> Path:
+    """Where a suite keeps the certificate that it makes."""
+    return data_dir / "secrets" / "tls" / CERTIFICATE
+
+
+def _tls(settings: SuiteSettings) -> Tls | None:
+    if not settings.secure:
+        return None
+    authorities = str(settings.client_ca) if settings.client_ca else None
+    if settings.tls_cert and settings.tls_key:
+        return Tls(str(settings.tls_cert), str(settings.tls_key), authorities, lasting=True)
+    certificate, key = own_certificate(own_certificate_path(settings.data_dir).parent, settings.host)
+    return Tls(str(certificate), str(key), authorities)
+
+
 def _worker(name: str, settings: SuiteSettings, sockets: Sockets) -> Plan:
     environment = {
         **_base_environment(settings),
-        "BINNACLE_EDGE": settings.edge,
+        "BINNACLE_EDGE": sockets.target("edge") if settings.secure else settings.edge,
         "BINNACLE_ENVOY_ADMIN": sockets.path("admin"),
+        "BINNACLE_OWN_FIGURES": "true",
         "BINNACLE_REDIS_URL": _redis_url(settings, sockets),
     }
     if settings.clickhouse_dsn:
@@ -196,7 +286,9 @@ def _worker(name: str, settings: SuiteSettings, sockets: Sockets) -> Plan:
     if settings.demo_rate is not None:
         environment["BINNACLE_DEMO_RATE"] = str(settings.demo_rate)
     if settings.auth == "jwt":
-        environment["BINNACLE_TOKEN"] = issue_token(settings.data_dir, "default", ["writer"], WORKER_SECONDS, name)
+        environment["BINNACLE_TOKEN"] = issue_token(
+            settings.data_dir, DEFAULT_TENANT, [word_of(INGESTER), word_of(VIEWER)], WORKER_SECONDS, name
+        )
     return Plan(
         name=name,
         command=(sys.executable, "-P", "-m", "services.launcher", name),

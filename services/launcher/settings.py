@@ -6,6 +6,7 @@ from typing import Literal
 
 from services.launcher.failures import LauncherError
 from services.launcher.places import bind_address, free_port, is_loopback, local_address
+from services.launcher.transport import MEMORY_BYTES
 
 Auth = Literal["off", "jwt"]
 
@@ -14,7 +15,8 @@ Auth = Literal["off", "jwt"]
 class SuiteSettings:
     """One suite. `host` is an IP address and `port` a real one; `demo_rate` is the demo's volume, its own when None.
 
-    `otlp_ports` are served beside `port`. `collector_workers` is how many collectors share the intake.
+    `otlp_ports` are served beside `port`. `collector_workers` is how many collectors share the intake. With `tls` the
+    edge shows the certificate that is given, or makes its own; with `client_ca` clients need one too, signed by those.
     """
 
     host: str
@@ -32,6 +34,20 @@ class SuiteSettings:
     cors_origins: tuple[str, ...] = ()
     otlp_ports: tuple[int, ...] = ()
     collector_workers: int = 1
+    tls: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    client_ca: Path | None = None
+    edge_memory_bytes: int = MEMORY_BYTES
+
+    def __post_init__(self) -> None:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise LauncherError("--tls-cert and --tls-key go together: one is of no use without the other.")
+
+    @property
+    def secure(self) -> bool:
+        """Whether the edge speaks TLS: asked for, or because it was given what it takes."""
+        return self.tls or self.tls_cert is not None or self.client_ca is not None
 
     @property
     def edge(self) -> str:
@@ -42,7 +58,7 @@ class SuiteSettings:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the suite."""
-        return f"http://{self.edge}"
+        return f"{'https' if self.secure else 'http'}://{self.edge}"
 
 
 def chosen_address(host: str, port: int, auth: Auth) -> tuple[str, int]:

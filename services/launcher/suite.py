@@ -10,19 +10,29 @@ from services.core.clock import Clock
 from services.launcher.child import Child, ConfigurationRefused, Plan
 from services.launcher.envoy_admin import EnvoyAdmin
 from services.launcher.probes import NotReady
+from services.launcher.renewal import RESTART
 from services.launcher.terminal import Terminal
 from services.runtime.workers import service_of
 
 # Sources first, then each process before those it writes to. Envoy stays: streams are ended by their services.
+# Whoever was restarted is whole again before those who ask it are.
+RESTART_ORDER = ("redis", "aggregator", "alerting", "streamer", "collector", "envoy", "agent", "demo")
 STOP_ORDER = (("agent", "demo"), ("collector",), ("aggregator",), ("streamer", "alerting"), ("envoy",), ("redis",))
 DRAIN_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
 POLL_SECONDS = 0.02
+# Each question is one to the edge that listens now.
+NOTHING_KEPT = httpx.Limits(max_keepalive_connections=0)
 PATIENCE_SECONDS = 10.0
+RENEWAL_SECONDS = 60.0
 
 
 class Suite:
-    """Runs `plans` until it is told to stop. `url` is the edge; `announce` gives the text to show once it answers."""
+    """Runs `plans` until it is told to stop. `url` is the edge; `announce` gives the text to show once it answers.
+
+    `transport` is how the launcher itself reaches the edge, where that is not by `url`; `told` hears how each restart
+    of all parts went.
+    """
 
     def __init__(
         self,
@@ -34,6 +44,8 @@ class Suite:
         admin: EnvoyAdmin,
         announce: Callable[[], str],
         inherited: Sequence[int] = (),
+        transport: httpx.AsyncBaseTransport | None = None,
+        told: Callable[[str], None] = lambda _outcome: None,
     ) -> None:
         self._children = {plan.name: Child(plan, terminal, clock, inherited) for plan in plans}
         self._terminal = terminal
@@ -41,7 +53,10 @@ class Suite:
         self._url = url
         self._admin = admin
         self._announce = announce
+        self._transport = transport
+        self._told = told
         self._stop = asyncio.Event()
+        self._restart = asyncio.Event()
         self._refused = False
 
     def stop(self) -> None:
@@ -59,12 +74,13 @@ class Suite:
             # What is ignored from the start was meant to be: nohup.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(RESTART, self._restart.set)
         async with asyncio.TaskGroup() as tasks:
             for child in self._children.values():
                 tasks.create_task(self._keep(child), name=child.name)
-            news = tasks.create_task(self._tell_when_ready(), name="news")
+            life = tasks.create_task(self._serve(), name="life")
             await self._stop.wait()
-            news.cancel()
+            life.cancel()
             await self._stop_in_order()
         return 1 if self._refused else 0
 
@@ -88,14 +104,43 @@ class Suite:
                 return
             await self._clock.sleep(POLL_SECONDS)
 
-    async def _tell_when_ready(self) -> None:
+    async def _serve(self) -> None:
+        async with httpx.AsyncClient(
+            base_url="http://edge" if self._transport else self._url,
+            timeout=PATIENCE_SECONDS,
+            transport=self._transport,
+            limits=NOTHING_KEPT,
+        ) as client:
+            await self._tell_when_ready(client)
+            while True:
+                await self._restart.wait()
+                self._restart.clear()
+                started = self._clock.monotonic()
+                failed = await self._renew_all(client)
+                took = f"in {self._clock.monotonic() - started:.1f} s"
+                outcome = f"not all was restarted: {failed}" if failed else f"all was restarted {took}"
+                self._terminal.say(outcome, level="error" if failed else "info")
+                self._told(outcome)
+
+    async def _renew_all(self, client: httpx.AsyncClient) -> str:
+        """Restart part after part, each when all are well again; what failed, or nothing."""
+        for child in (child for name in RESTART_ORDER for child in self._of((name,))):
+            try:
+                async with asyncio.timeout(RENEWAL_SECONDS):
+                    await child.renew()
+                    while not await self._answers(client):
+                        await self._clock.sleep(PAUSE_SECONDS)
+            except TimeoutError:
+                return f"after {child.name} was, the suite is not ready ({child.reason})"
+        return ""
+
+    async def _tell_when_ready(self, client: httpx.AsyncClient) -> None:
         started = last = self._clock.monotonic()
-        async with httpx.AsyncClient(base_url=self._url, timeout=PATIENCE_SECONDS) as client:
-            while not await self._answers(client):
-                await self._clock.sleep(PAUSE_SECONDS)
-                if self._clock.monotonic() - last > PATIENCE_SECONDS:
-                    last = self._clock.monotonic()
-                    self._tell_what_is_missing()
+        while not await self._answers(client):
+            await self._clock.sleep(PAUSE_SECONDS)
+            if self._clock.monotonic() - last > PATIENCE_SECONDS:
+                last = self._clock.monotonic()
+                self._tell_what_is_missing()
         self._terminal.say(f"all is ready after {self._clock.monotonic() - started:.1f} s: {self._url}")
         self._terminal.banner(self._announce())
 

@@ -4,11 +4,15 @@ import asyncio
 import shlex
 import sys
 
+import httpx
+
 from services.core.clock import SystemClock
+from services.launcher.credentials import Credentials
 from services.launcher.envoy_admin import EnvoyAdmin
 from services.launcher.failures import LauncherError
-from services.launcher.places import DataLock, ensure_free, locked, runtime_dir
-from services.launcher.plans import Sockets, plan_suite
+from services.launcher.places import DataLock, ensure_free, locked, runtime_dir, write_private
+from services.launcher.plans import Sockets, forget_handover, own_certificate_path, plan_suite, token_issuers
+from services.launcher.renewal import OUTCOME
 from services.launcher.settings import SuiteSettings
 from services.launcher.suite import Suite
 from services.launcher.terminal import Terminal
@@ -37,25 +41,42 @@ async def _run(settings: SuiteSettings, sockets: Sockets, terminal: Terminal, lo
         terminal,
         SystemClock(),
         url=settings.url,
+        transport=httpx.AsyncHTTPTransport(uds=sockets.path("edge")) if settings.secure else None,
+        told=lambda outcome: write_private(sockets.folder / OUTCOME, outcome.encode()),
         admin=EnvoyAdmin(sockets.path("admin")),
         announce=lambda: banner(settings),
         # The lock lasts until the last of the children is gone, however the launcher ends.
         inherited=[lock.descriptor],
     )
-    return await suite.run()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            following = tasks.create_task(_follow_credentials(settings, sockets, terminal), name="credentials")
+            status = await suite.run()
+            following.cancel()
+        return status
+    finally:
+        forget_handover(settings.data_dir)
+
+
+async def _follow_credentials(settings: SuiteSettings, sockets: Sockets, terminal: Terminal) -> None:
+    if issuers := token_issuers(settings):
+        await Credentials(issuers, sockets.folder).follow(SystemClock(), terminal)
 
 
 def banner(settings: SuiteSettings) -> str:
     """What to do next, for the person in front of the terminal."""
     lines = [f"Binnacle is ready: {settings.url}", ""]
+    curl = "curl"
+    if settings.secure and settings.tls_cert is None:
+        curl += " --cacert " + shlex.quote(str(own_certificate_path(settings.data_dir)))
     if settings.auth == "jwt":
         data_dir = shlex.quote(str(settings.data_dir))
         lines += [
             "  token    binnacle token --tenant default --role admin --data-dir " + data_dir,
-            f'  try      curl -H "Authorization: Bearer $TOKEN" {settings.url}/dashboard',
+            f'  try      {curl} -H "Authorization: Bearer $TOKEN" {settings.url}/dashboard',
         ]
     else:
-        lines.append(f"  try      curl {settings.url}/dashboard")
+        lines.append(f"  try      {curl} {settings.url}/dashboard")
     if settings.otlp_ports:
         lines.append(f"  OTLP     also on {', '.join(map(str, settings.otlp_ports))}")
     lines += [f"  data     {settings.data_dir}", "  stop     Ctrl-C"]

@@ -28,7 +28,10 @@ DESCRIPTION = (
     " too slowly or with too large headers.\n\n"
     "Examples can be tried as they are where the demonstration input runs."
 )
-TOKEN = "A token as `binnacle token` prints it; wanted where the suite runs with `--auth jwt`."
+TOKEN = (
+    "A token as `binnacle token` prints it, with the role that the operation names; wanted where the suite runs with"
+    " `--auth jwt`."
+)
 
 
 def document(files: Sequence[FileDescriptorProto]) -> dict[str, Any]:

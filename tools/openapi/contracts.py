@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import (
 from tools.reference import ENUMS, FIELDS, MESSAGES, METHODS, SERVICES, Comments
 
 NESTED_MESSAGES, NESTED_ENUMS = 3, 4
-_IN_PATH = re.compile(r"{(\w+)(?:=[^}]*)?}")
+_IN_PATH = re.compile(r"{(?:(\w+)\.)?(\w+)(?:=[^}]*)?}")
 # The whole body is the request itself.
 WHOLE = "*"
 
@@ -68,11 +68,11 @@ class Call:
 
 def plain(path: str) -> str:
     """A path with the names of its parameters alone."""
-    return _IN_PATH.sub(r"{\1}", path)
+    return _IN_PATH.sub(r"{\2}", path)
 
 
-def parameters_of(path: str) -> list[str]:
-    """The names of what a path holds."""
+def parameters_of(path: str) -> list[tuple[str, str]]:
+    """The names of what a path holds, each after that of the field it lies in, which may be empty."""
     return _IN_PATH.findall(path)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
-from services.launcher.edge import NAMED_INTAKE, OPEN_PATHS
+from services.launcher.edge import NAMED_INTAKE
+from services.runtime.roles import OPEN, role_of, word_of
 from tools.openapi import errors
 from tools.openapi.bodies import ANSWERS, BODIES, Content
 from tools.openapi.contracts import WHOLE, Call, Contracts, Message, parameters_of, plain
@@ -46,36 +47,48 @@ def _identity(call: Call) -> str:
 
 def _operation(call: Call, contracts: Contracts, schemas: Schemas, identities: Mapping[str, str]) -> dict[str, Any]:
     request = contracts.messages[call.proto.input_type]
-    is_open = call.path in OPEN_PATHS
+    role = role_of(call.proto.options)
     operation: dict[str, Any] = {
         "operationId": identities[call.label],
         "tags": [call.service],
         "summary": summary(call.comment),
         "description": call.comment,
         "parameters": [*_parameters(call, request, contracts, schemas)],
-        "responses": _responses(call, contracts, schemas, identities, is_open=is_open),
+        "responses": _responses(call, contracts, schemas, identities, is_open=role == OPEN),
     }
-    if is_open:
-        operation["security"] = []
+    operation["security"] = [] if role == OPEN else [{}, {"token": [word_of(role)]}]
     if call.body:
         operation["requestBody"] = {"required": True, "content": _body(call, request, schemas)}
     return operation
 
 
 def _parameters(call: Call, request: Message, contracts: Contracts, schemas: Schemas) -> Iterator[dict[str, Any]]:
-    in_path = parameters_of(call.path)
     examples = PARAMETERS.get(call.label, {})
-    for field, comment in zip(request.proto.field, request.fields, strict=True):
-        schema = schemas.field(field, request, "", printed=False)
-        schema.pop("description")
-        if field.name in in_path:
-            place = {"in": "path", "required": True, "schema": {**schema, "minLength": 1}}
-            yield {"name": field.name, **place, "description": comment, **_example(examples, field.name)}
-        elif call.body != WHOLE and field.name not in call.held:
+    in_path = parameters_of(call.path)
+    for within, name in in_path:
+        owner = contracts.messages[_field(request, within).type_name] if within else request
+        schema, comment = _described(owner, name, schemas)
+        place = {"in": "path", "required": True, "schema": {**schema, "minLength": 1}}
+        yield {"name": name, **place, "description": comment, **_example(examples, name)}
+    for field in request.proto.field:
+        if call.body != WHOLE and field.name not in call.held and ("", field.name) not in in_path:
+            schema, comment = _described(request, field.name, schemas)
             for parameter in _in_query(field, field.name, comment, schema, contracts, schemas):
                 yield {**parameter, **_example(examples, parameter["name"])}
     if call.service in _NAMED:
         yield _IDEMPOTENCY_KEY
+
+
+def _field(message: Message, name: str) -> FieldDescriptorProto:
+    return next(field for field in message.proto.field if field.name == name)
+
+
+def _described(message: Message, name: str, schemas: Schemas) -> tuple[Schema, str]:
+    """The schema of a field without its comment, and that comment."""
+    field = _field(message, name)
+    schema = schemas.field(field, message, "", printed=False)
+    schema.pop("description")
+    return schema, message.fields[list(message.proto.field).index(field)]
 
 
 def _example(examples: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -90,9 +103,8 @@ def _in_query(
         yield {"name": name, "in": "query", "schema": schema, "description": comment}
     elif field.label != FieldDescriptorProto.LABEL_REPEATED and field.type_name in contracts.messages:
         owner = contracts.messages[field.type_name]
-        for inner, words in zip(owner.proto.field, owner.fields, strict=True):
-            inner_schema = schemas.field(inner, owner, "", printed=False)
-            inner_schema.pop("description")
+        for inner in owner.proto.field:
+            inner_schema, words = _described(owner, inner.name, schemas)
             yield from _in_query(inner, f"{name}.{inner.name}", words, inner_schema, contracts, schemas)
 
 

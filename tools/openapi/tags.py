@@ -7,6 +7,7 @@ from typing import Any
 _GROUPS: Mapping[str, Sequence[str]] = {
     "Look": (
         "DashboardService",
+        "DashboardBuilderService",
         "SummaryService",
         "FigureService",
         "MonitoringService",
@@ -33,8 +34,10 @@ _GROUPS: Mapping[str, Sequence[str]] = {
         "ChangeService",
         "PipelineService",
     ),
+    "Alerts": ("AlertService", "IncidentService", "NotifierService", "RuleService", "SilenceService"),
     "People and business": ("SessionService", "AudienceService", "ClientService", "BusinessService"),
-    "Data": ("ExportService", "RetentionService", "DeletionService"),
+    "Data": ("ExportService", "RetentionService", "DeletionService", "UsageService"),
+    "Administration": ("CallerService", "TenantService", "KeyService", "AuditService"),
 }
 _OTHER = "More"
 

@@ -37,6 +37,8 @@ def _suite_pid() -> int | None:
 @click.option("--envoy-admin", envvar="BINNACLE_ENVOY_ADMIN", metavar="SOCKET", help="Envoy's admin socket or address.")
 @click.option("--redis-url", envvar="BINNACLE_REDIS_URL", help="Redis whose connections to count.")
 @click.option("--clickhouse-dsn", envvar="BINNACLE_CLICKHOUSE_DSN", help="ClickHouse server to count those of.")
+@click.option("--own-figures/--no-own-figures", default=False, envvar="BINNACLE_OWN_FIGURES",
+              help="Send what rules about the suite are judged by; the token needs the role viewer, too.")  # fmt: skip
 @click.option("--host", default=platform.node() or "localhost", show_default=True, help="Name of this machine.")
 def command(process_root: int | None, host: str, **options: Any) -> None:
     """Send this machine's figures to a suite, until Ctrl-C."""

@@ -13,6 +13,7 @@ from services.core.clock import Clock
 from services.launcher.agent.databases import ClickHouseConnections, RedisConnections, is_server
 from services.launcher.agent.envoy import EnvoyStatistics
 from services.launcher.agent.machine import Machine
+from services.launcher.agent.own import OwnFigures
 from services.launcher.agent.processes import SuiteProcesses
 from services.launcher.agent.readings import Reading
 from services.launcher.agent.scrape import Scraper, Target
@@ -22,6 +23,7 @@ from services.runtime.logs import Log
 HEARTBEAT_SECONDS = 30.0
 ENVOY_SECONDS = 5.0
 DATABASES_SECONDS = 5.0
+OWN_SECONDS = 5.0
 # About ten minutes of a machine with a few scraped endpoints.
 OPTIONS = Options(capacity=100_000, flush_interval=0.2)
 
@@ -42,6 +44,7 @@ class Settings:
     host: str
     redis_url: str | None = None
     clickhouse_dsn: str | None = None
+    own_figures: bool = False
 
 
 async def run(settings: Settings, log: Log, clock: Clock) -> None:
@@ -67,6 +70,10 @@ async def _sources(settings: Settings, opened: AsyncExitStack, log: Log, clock: 
         envoy = EnvoyStatistics(settings.envoy_admin, settings.host, clock)
         opened.push_async_callback(envoy.close)
         sources.append((envoy.read, max(settings.interval, ENVOY_SECONDS)))
+    if settings.own_figures:
+        own = OwnFigures(settings.target, settings.token, settings.host)
+        opened.push_async_callback(own.close)
+        sources.append((own.read, max(settings.interval, OWN_SECONDS)))
     for databases in _databases(settings):
         opened.push_async_callback(databases.close)
         sources.append((databases.read, max(settings.interval, DATABASES_SECONDS)))

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -158,6 +159,104 @@ async def test_stop_between_two_lives_ends_at_once() -> None:
 
         await eventually(waiting, "it waits for its next life")
         await asyncio.wait_for(child.stop(), 0.5)
+
+
+async def test_renewed_it_is_another_process_at_once() -> None:
+    out = io.StringIO()
+    async with supervised(plan(SLEEPER), out) as child:
+        await eventually(lambda: is_up(out), "up")
+        first = child.pid
+        await asyncio.wait_for(child.renew(), 10)
+        assert child.pid not in (None, first)
+        assert child.ready.is_set()
+    assert "ended" not in out.getvalue(), "nothing to worry about"
+
+
+async def test_renewed_it_is_killed_when_it_does_not_stop() -> None:
+    out = io.StringIO()
+    async with supervised(plan(STUBBORN, stop_seconds=0.2), out) as child:
+        await eventually(lambda: is_up(out), "up")
+        first = child.pid
+        await asyncio.wait_for(child.renew(), 10)
+        assert child.pid not in (None, first)
+    assert "did not stop in 0.2 s; killed" in out.getvalue()
+
+
+async def test_renewal_ends_when_it_is_to_stop() -> None:
+    async def never() -> None:
+        raise NotReady("never")
+
+    out = io.StringIO()
+    async with supervised(plan(SLEEPER, never), out) as child:
+        await eventually(lambda: is_up(out), "up")
+        renewing = asyncio.ensure_future(child.renew())
+        await eventually(lambda: _twice_up(out), "up again")
+        await asyncio.wait_for(child.stop(), 5)
+        await asyncio.wait_for(renewing, 1)
+
+
+async def _twice_up(out: io.StringIO) -> bool:
+    return out.getvalue().count("| up") == 2
+
+
+# Ends when the next one has come, as an edge does that handed over its port.
+HANDING_OVER = """
+import pathlib, sys, time
+place, number = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+(place / str(number)).touch()
+print("up", flush=True)
+while not (place / str(number + 1)).exists() or (place / "hold").exists(): time.sleep(0.01)
+print("handed over", flush=True)
+"""
+
+
+def handing_over(folder: Path, number: int) -> Plan:
+    async def probe() -> None:
+        if not (folder / str(number)).exists():
+            raise NotReady("not yet")
+
+    command = (sys.executable, "-c", HANDING_OVER, str(folder), str(number))
+    return Plan("child", command, dict(os.environ), probe, successor=partial(handing_over, folder))
+
+
+async def test_its_successor_is_ready_before_it_ends(tmp_path: Path) -> None:
+    out = io.StringIO()
+    (tmp_path / "hold").touch()
+    async with supervised(handing_over(tmp_path, 0), out) as child:
+        await asyncio.wait_for(child.ready.wait(), 5)
+        first = child.pid
+        assert first is not None
+        await asyncio.wait_for(child.renew(), 5)
+        assert child.pid != first
+        assert psutil.pid_exists(first), "it has work to end"
+        (tmp_path / "hold").unlink()
+
+        async def handed_over() -> bool:
+            return "handed over" in out.getvalue()
+
+        await eventually(handed_over, "the first one is done")
+        await asyncio.wait_for(child.renew(), 5)
+        assert (tmp_path / "2").exists()
+    assert "starts again" not in out.getvalue()
+
+
+async def test_when_the_successor_dies_the_one_before_gives_way(tmp_path: Path) -> None:
+    out = io.StringIO()
+    (tmp_path / "hold").touch()
+    async with supervised(handing_over(tmp_path, 0), out) as child:
+        await asyncio.wait_for(child.ready.wait(), 5)
+        first = child.pid
+        await asyncio.wait_for(child.renew(), 5)
+        second = child.pid
+        assert first is not None
+        assert second is not None
+        os.kill(second, signal.SIGKILL)
+
+        async def begun_anew() -> bool:
+            return out.getvalue().count("| up") == 3
+
+        await eventually(begun_anew, "a third one is up")
+        assert not psutil.pid_exists(first), "it held what the third one needs"
 
 
 async def test_cancelled_supervision_leaves_no_process() -> None:

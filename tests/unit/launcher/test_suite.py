@@ -7,12 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.core.clock import SystemClock
 from services.launcher.child import Plan
 from services.launcher.envoy_admin import EnvoyAdmin
 from services.launcher.probes import NotReady, Probe
+from services.launcher.renewal import RESTART
 from services.launcher.suite import Suite
 from services.launcher.terminal import Terminal
 from tests.support.waiting import eventually
@@ -127,3 +129,67 @@ async def test_a_refused_configuration_stops_the_suite(tmp_path: Path) -> None:
         assert await asyncio.wait_for(suite_of(plans, terminal, tmp_path).run(), 10) == 1
     assert "BINNACLE_REDIS_URL: is missing" in out.getvalue()
     assert "cannot use its configuration; the suite stops" in out.getvalue()
+
+
+async def test_restarted_it_goes_on_where_a_part_does_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.launcher.suite.RENEWAL_SECONDS", 0.5)
+    out, told = io.StringIO(), list[str]()
+    log = tmp_path / "order"
+
+    def answered(_request: httpx.Request) -> httpx.Response:
+        # Once the aggregator was stopped, the edge says that not all is well.
+        return httpx.Response(503 if log.exists() and "aggregator" in log.read_text() else 200)
+
+    with Terminal(out) as terminal:
+        suite = Suite(
+            [plan(name, POLITE, log) for name in NAMES],
+            terminal,
+            SystemClock(),
+            url="http://127.0.0.1:9",
+            admin=EnvoyAdmin(str(tmp_path / "admin.sock")),
+            announce=lambda: "never",
+            transport=httpx.MockTransport(answered),
+            told=told.append,
+        )
+        running = asyncio.ensure_future(suite.run())
+        await all_up(out, len(NAMES))
+        os.kill(os.getpid(), RESTART)
+
+        async def heard() -> bool:
+            return bool(told)
+
+        await eventually(heard, "the outcome is told", within=20)
+        suite.stop()
+        assert await running == 0
+    assert told[0].startswith("not all was restarted: after aggregator was, the suite is not ready")
+    assert log.read_text().split()[:2] == ["redis", "aggregator"], "the others were left alone until the stop"
+
+
+async def test_restarted_all_are_fresh_in_the_order_they_need_each_other(tmp_path: Path) -> None:
+    out, told, log = io.StringIO(), list[str](), tmp_path / "order"
+    with Terminal(out) as terminal:
+        suite = Suite(
+            [plan(name, POLITE, log) for name in NAMES],
+            terminal,
+            SystemClock(),
+            url="http://127.0.0.1:9",
+            admin=EnvoyAdmin(str(tmp_path / "admin.sock")),
+            announce=lambda: "never",
+            transport=httpx.MockTransport(lambda _request: httpx.Response(200)),
+            told=told.append,
+        )
+        running = asyncio.ensure_future(suite.run())
+        await all_up(out, len(NAMES))
+        os.kill(os.getpid(), RESTART)
+
+        async def heard() -> bool:
+            return bool(told)
+
+        await eventually(heard, "the outcome is told", within=60)
+        assert told[0].startswith("all was restarted in")
+        expected = ["redis", "aggregator", "alerting", "streamer", "collector", "envoy", "agent", "demo"]
+        assert log.read_text().split() == expected
+        suite.stop()
+        assert await running == 0

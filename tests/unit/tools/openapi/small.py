@@ -58,6 +58,7 @@ service {
         get: "/things/{id=*}"
         additional_bindings { post: "/things/{id}" body: "filter" }
         additional_bindings { post: "/things:search" body: "*" }
+        additional_bindings { get: "/limits/{filter.limit}" }
       }
     }
   }

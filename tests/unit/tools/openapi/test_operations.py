@@ -17,6 +17,7 @@ def test_every_binding_is_an_operation_with_a_name_of_its_own() -> None:
         ("/things/{id}", "get"): "ThingService_GetThing",
         ("/things/{id}", "post"): "ThingService_GetThing_2",
         ("/things:search", "post"): "ThingService_GetThing_3",
+        ("/limits/{limit}", "get"): "ThingService_GetThing_4",
         ("/live", "get"): "ThingService_WatchThing",
     }
 
@@ -31,6 +32,10 @@ def test_words_are_those_of_the_comment() -> None:
 def test_what_is_in_the_path_is_wanted() -> None:
     [parameter] = [each for each in PATHS["/things/{id}"]["get"]["parameters"] if each["in"] == "path"]
     assert (parameter["name"], parameter["required"], parameter["schema"]["minLength"]) == ("id", True, 1)
+
+
+def test_what_lies_in_a_message_is_wanted_by_its_own_name() -> None:
+    assert names(PATHS["/limits/{limit}"]["get"], "path") == ["limit"]
 
 
 def test_a_message_is_as_many_parameters_as_it_has_fields() -> None:

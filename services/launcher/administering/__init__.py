@@ -1,0 +1,1 @@
+"""Tenants and keys of a running suite, changed through its edge."""
