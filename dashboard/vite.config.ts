@@ -66,6 +66,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     license: { fileName: 'assets/licences.md' },
   },
-  server: { fs: { allow: ['..'] }, proxy: { '/api': suite, '/ws': { target: suite, ws: true } } },
+  server: { fs: { allow: ['..'] }, proxy: { '/api': suite, '^/binnacle[.]': suite, '/ws': { target: suite, ws: true } } },
   test: { include: ['tests/**/*.test.ts'] },
 });

@@ -4,19 +4,34 @@
  * ends after 3 s and never returns), refused (there was never one).
  */
 import { connect } from '@binnacle/client';
+import { createRouterTransport } from '@connectrpc/connect';
 import { mount } from 'svelte';
 import App from '../src/App.svelte';
 import '../src/design/font.css';
 import '../src/design/tokens.css';
 import '../src/design/page.css';
+import { Caller, type Who } from '../src/state/caller.svelte';
 import { Live } from '../src/state/live.svelte';
 import { Refusals } from '../src/state/refusals.svelte';
+import { Router } from '../src/state/router.svelte';
+import { browserPage } from '../src/transport/browser-page';
+import { alerting } from './alerts';
 import { PlayedSocket } from './played-socket';
 import { emptyState, refused, Shop } from './shop';
 
 const which = new URLSearchParams(location.search).get('case') ?? 'busy';
 const shop = new Shop();
 let streams = 0;
+
+const who: Who = {
+  authenticated: false,
+  tenant: 'default',
+  subject: '',
+  key: '',
+  roles: [],
+  held: ['viewer', 'responder', 'editor', 'admin', 'ingester'],
+  endsAt: null,
+};
 
 const second = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000));
 
@@ -42,7 +57,11 @@ const warnings = async (): Promise<Response> => Response.json({ warnings: which 
 mount(App, {
   target: document.getElementById('app')!,
   props: {
-    live: new Live(() => connect(location.origin, { socket, storage: null, fetch: () => Promise.reject() }), 'binnacle.example'),
+    live: new Live(connect(location.origin, { socket, storage: null, fetch: () => Promise.reject() }), 'binnacle.example'),
     refusals: new Refusals({ origin: location.origin, ask: warnings }),
+    // Nothing but the stream and alerts are made up: what else is asked says that it has no answer.
+    wire: createRouterTransport(alerting),
+    router: new Router(),
+    caller: new Caller({ who: async () => who, signIn: () => Promise.reject() }, browserPage(() => undefined)),
   },
 });

@@ -1,5 +1,5 @@
 /** Values to test with. */
-import type { Service, SignalPoint, Snapshot, TrackedEvent } from '../src/state/model';
+import type { Alert, Service, SignalPoint, Snapshot, TrackedEvent } from '../src/state/model';
 
 export function point(at: number, requests = 1, errors = 0): SignalPoint {
   return { at, requests, errors, average: 10, p50: 9, p95: 20, p99: 30 };
@@ -23,4 +23,10 @@ export function snapshot(updatedAt: number, rest: Partial<Snapshot> = {}): Snaps
     connections: 1,
   };
   return { figures, services: [], endpoints: [], events: [], machines: [], updatedAt, ...rest };
+}
+
+export function alert(id: string, rest: Partial<Alert> = {}): Alert {
+  const standing = { severity: 'critical', state: 'firing', startedAt: 0, value: 9, threshold: 5 } as const;
+  const words = { name: id, service: 'shop', group: '', summary: '', runbook: '', acknowledgedBy: '' };
+  return { id, ...words, ...standing, heldBack: false, ...rest };
 }

@@ -45,6 +45,7 @@ const OF_CLOSE_CODES: Readonly<Record<number, Cause>> = {
   1012: 'unavailable',
   1013: 'too_slow',
   4401: 'unauthenticated',
+  4403: 'forbidden',
 };
 
 /** From the code a socket was closed with. */

@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { drawMarkers, type Marker } from './markers';
 import { sheer, type Palette } from './palette';
 import { marksByFactors, rangeByFactors, rangeFor, type ChartSpec, type Pen, type Scale } from './spec';
 
@@ -12,10 +13,12 @@ export interface Hooks {
   readonly palette: () => Palette;
   /** Index of the point under the cursor, or null. */
   readonly onRead: (index: number | null) => void;
+  /** What happened meanwhile; asked at each drawing. */
+  readonly markers: () => readonly Marker[];
 }
 
 export function optionsFor(spec: ChartSpec, width: number, height: number, hooks: Hooks): uPlot.Options {
-  const { palette, onRead } = hooks;
+  const { palette, onRead, markers } = hooks;
   const { rem } = palette();
   return {
     width,
@@ -38,7 +41,7 @@ export function optionsFor(spec: ChartSpec, width: number, height: number, hooks
         stroke: () => palette().colour.panel,
       },
     },
-    hooks: { setCursor: [(u) => onRead(u.cursor.idx ?? null)] },
+    hooks: { setCursor: [(u) => onRead(u.cursor.idx ?? null)], draw: [(u) => drawMarkers(u, markers(), palette())] },
   };
 }
 
@@ -107,7 +110,8 @@ function marks(min: number, max: number, spec: Scale): number[] {
   return spec.to - spec.from < 0.5 ? [0, top] : [0, top / 2, top];
 }
 
-function face(palette: () => Palette): uPlot.Axis {
+/** How axes look. */
+export function face(palette: () => Palette): uPlot.Axis {
   return {
     font: palette().font,
     stroke: () => palette().colour['ink-3'],

@@ -1,5 +1,11 @@
-const TOKENS = ['pen-main', 'pen-second', 'pen-third', 'pen-errors', 'grid', 'ink-3', 'line-strong', 'panel'] as const;
+/** Colours for series that nothing is known of; more of them begin anew. */
+export const SERIES_TOKENS = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5', 'series-6', 'series-7', 'series-8'] as const;
+const TOKENS = ['pen-main', 'pen-second', 'pen-third', 'pen-errors', 'grid', 'ink-3', 'line-strong', 'panel', 'brass', ...SERIES_TOKENS] as const;
 export type Token = (typeof TOKENS)[number];
+
+export function seriesToken(place: number): Token {
+  return SERIES_TOKENS[place % SERIES_TOKENS.length]!;
+}
 
 /** The page's colours as a canvas needs them: resolved for the face it wears now. */
 export interface Palette {

@@ -1,7 +1,11 @@
 /** Figures as they are written on the page: short, steady in width, never with a false digit. */
 
 const GROUPED = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const PLAIN = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const THREE = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const COMPACT = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, notation: 'compact' });
 const NONE = '–';
 
 /** A figure and its unit apart, so that the unit can be set smaller. */
@@ -30,6 +34,23 @@ export function percent(value: number): string {
   return value < 10 ? value.toFixed(1) : value.toFixed(0);
 }
 
+/** Anything that was measured, whatever its unit: at most four digits that mean something. */
+export function measured(value: number): string {
+  if (!Number.isFinite(value)) return NONE;
+  return Math.abs(value) >= 10_000 ? count(Math.round(value)) : PLAIN.format(value);
+}
+
+/** An amount in its currency, without hundredths from a thousand upward. */
+export function money(amount: number, currency: string): string {
+  const maximumFractionDigits = Math.abs(amount) < 1000 ? 2 : 0;
+  try {
+    return new Intl.NumberFormat('en', { style: 'currency', currency, maximumFractionDigits, minimumFractionDigits: maximumFractionDigits }).format(amount);
+  } catch {
+    // A currency that is none, or untold.
+    return `${new Intl.NumberFormat('en', { maximumFractionDigits }).format(amount)} ${currency}`.trim();
+  }
+}
+
 /** Milliseconds, or seconds from one upward; null and 0 mean that nothing was observed. */
 export function latency(milliseconds: number | null): Figure {
   if (milliseconds === null || milliseconds <= 0) return { value: NONE, unit: '' };
@@ -46,6 +67,39 @@ export function bytes(value: number, per = ''): Figure {
     unit += 1;
   }
   return { value: unit === 0 ? scaled.toFixed(0) : significant(scaled, 3), unit: units[unit]! + per };
+}
+
+/** Any value, in a unit as senders name units; `per` stands behind the unit. */
+export function quantity(value: number, unit = '', per = ''): Figure {
+  const [sign, size] = value < 0 ? ['−', -value] : ['', value];
+  const figure = sized(size, unit);
+  return { value: sign + figure.value, unit: figure.unit + per };
+}
+
+function sized(size: number, unit: string): Figure {
+  switch (unit) {
+    case 'bytes':
+      return bytes(size);
+    case 's':
+    case 'seconds':
+      return size < 1 ? sized(1000 * size, 'ms') : { value: short(size), unit: 's' };
+    case 'ms':
+    case 'milliseconds':
+      return size < 1000 ? { value: short(size), unit: 'ms' } : { value: short(size / 1000), unit: 's' };
+    case 'percent':
+    case '%':
+      return { value: short(size), unit: '%' };
+    case '1/s':
+      return { value: short(size), unit: '/s' };
+    default:
+      return { value: short(size), unit };
+  }
+}
+
+/** Three digits that mean something, or all before the point. */
+function short(size: number): string {
+  if (size >= 100_000) return COMPACT.format(size);
+  return size < 100 ? THREE.format(size) : GROUPED.format(size);
 }
 
 /** How long something took, with two digits that mean something. */
@@ -75,6 +129,16 @@ export function uptime(hours: number): string {
 /** Time of day where the reader is. */
 export function clock(at: number): string {
   return CLOCK.format(at);
+}
+
+/** Day and time where the reader is; the day is left out of today's. */
+export function moment(at: number, now: number = Date.now()): string {
+  return DAY.format(at) === DAY.format(now) ? CLOCK.format(at) : `${DAY.format(at)}, ${CLOCK.format(at)}`;
+}
+
+/** Time of day to the millisecond. */
+export function preciseClock(at: number): string {
+  return `${CLOCK.format(at)}.${String(Math.floor(at % 1000)).padStart(3, '0')}`;
 }
 
 /** In one piece, for words and labels. */

@@ -32,6 +32,8 @@ export class Live {
       serverNow: this.now + this.serverAhead,
     }),
   );
+  /** Whether nothing is told because nobody is signed in who may look. */
+  readonly refused: boolean = $derived(this.link.kind === 'offline' && this.link.reason.cause === 'unauthenticated');
   /** From acceptance to this screen. */
   events = $state.raw<Delay | null>(null);
   /** From their making to this screen. */
@@ -43,22 +45,22 @@ export class Live {
   /** Milliseconds to the server and back. */
   roundTrip = $state<number | null>(null);
 
-  private readonly open: () => LiveClient;
+  /** The one stream of this page: views ask it for more. */
+  readonly client: LiveClient;
   private readonly host: string;
-  private client: LiveClient | null = null;
   private pending: ToldEvent[] = [];
   private flushedAt = 0;
   private pendingTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** `host` is named in what is said about faults. */
-  constructor(open: () => LiveClient, host: string) {
-    this.open = open;
+  constructor(client: LiveClient, host: string) {
+    this.client = client;
     this.host = host;
   }
 
   /** Starts to watch; the function returned stops it. */
   start(): () => void {
-    const client = (this.client = this.open());
+    const { client } = this;
     client.onState((state) => this.follow(state));
     client.subscribe(
       { room: 'dashboard' },
@@ -78,7 +80,7 @@ export class Live {
   }
 
   retryNow(): void {
-    this.client?.retryNow();
+    this.client.retryNow();
   }
 
   private follow(state: LiveState): void {
@@ -88,7 +90,7 @@ export class Live {
 
   private readClocks(): void {
     this.now = Date.now();
-    if (this.client) this.serverAhead = this.client.now() - this.now;
+    this.serverAhead = this.client.now() - this.now;
   }
 
   /** What the last visit showed, until there is more. */
@@ -131,12 +133,11 @@ export class Live {
 
   /** Calls back once what was just changed is painted, with the server's time then. A hidden page paints nothing. */
   private onScreen(note: (at: number) => void): void {
-    requestAnimationFrame(() => setTimeout(() => this.client && note(this.client.now())));
+    requestAnimationFrame(() => setTimeout(() => note(this.client.now())));
   }
 
   private tick(): void {
     const { client } = this;
-    if (!client) return;
     this.readClocks();
     this.roundTrip = client.roundTrip;
     this.events = delay(this.shownEvents, client.now());

@@ -1,12 +1,12 @@
-import { pollRefusals, type Polling } from '../transport/refusals';
+import { pollRefusals, type Asking } from '../transport/refusals';
 import type { Refusal } from './model';
 
 /** What was refused at intake lately; null until the first answer. */
 export class Refusals {
   rows = $state.raw<readonly Refusal[] | null>(null);
-  private readonly source: Omit<Polling, 'onRows'>;
+  private readonly source: Omit<Asking, 'onRows'>;
 
-  constructor(source: Omit<Polling, 'onRows'>) {
+  constructor(source: Omit<Asking, 'onRows'>) {
     this.source = source;
   }
 

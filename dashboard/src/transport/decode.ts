@@ -79,7 +79,7 @@ function event(message: wire.TrackedEvent): TrackedEvent {
  * Attributes in one line, in the order of their names: enough to recognise an event by. That an event is made
  * up stands in the page's head already.
  */
-function detail(data: JsonObject): string {
+export function detail(data: JsonObject): string {
   return Object.entries(data)
     .filter(([key, value]) => !(key === 'demo' && value === true))
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -100,6 +100,6 @@ function machine(message: wire.MachineState): Machine {
   };
 }
 
-function milliseconds(time: Timestamp | undefined): number | null {
+export function milliseconds(time: Timestamp | undefined): number | null {
   return time ? Number(time.seconds) * 1000 + time.nanos / 1e6 : null;
 }

@@ -1,6 +1,7 @@
-import type { Cause, Reason } from '@binnacle/client';
+import type { Cause, LiveError, Reason } from '@binnacle/client';
+import { Code, ConnectError } from '@connectrpc/connect';
 
-/** Why there is no connection, and what its reader can do. */
+/** What went wrong, and what its reader can do. */
 export interface Fault {
   readonly title: string;
   readonly advice: string;
@@ -46,3 +47,38 @@ const FAULTS: Readonly<Record<Cause, (host: string, message: string) => Fault>> 
     advice: `${message || 'No reason given'}. It returns by itself.`,
   }),
 };
+
+/** What it means that a call failed. */
+export function faultOfCall(error: unknown): Fault {
+  const { code, rawMessage } = ConnectError.from(error);
+  return CALL_FAULTS[code]?.(rawMessage) ?? { title: 'Something went wrong', advice: rawMessage || 'No reason was given. Try again.' };
+}
+
+/** What it means that a token let nobody in. */
+export function faultOfSignIn(error: unknown): Fault {
+  const { code, rawMessage } = ConnectError.from(error);
+  if (code === Code.Unavailable) return faultOfCall(error);
+  return { title: 'This lets nobody in', advice: sentence(rawMessage) };
+}
+
+/** What it means that something on the stream was refused. */
+export function faultOfRefusal({ message, violations }: LiveError): Fault {
+  const [first] = violations;
+  return { title: 'There is no answer', advice: sentence(first ? `${first.field}: ${first.description}` : message) };
+}
+
+const CALL_FAULTS: Readonly<Partial<Record<Code, (message: string) => Fault>>> = {
+  [Code.InvalidArgument]: (message) => ({ title: 'This cannot be asked', advice: sentence(message) }),
+  [Code.Aborted]: (message) => ({ title: 'It has changed meanwhile', advice: sentence(message) }),
+  [Code.NotFound]: (message) => ({ title: 'It is not there any more', advice: sentence(message) }),
+  [Code.Unauthenticated]: () => ({ title: 'Not signed in', advice: 'The credential is missing or has expired. Sign in again.' }),
+  [Code.PermissionDenied]: () => ({ title: 'Not allowed', advice: 'Your role may not see this. Ask who runs Binnacle here.' }),
+  [Code.DeadlineExceeded]: () => ({ title: 'It took too long', advice: 'Ask for a shorter time, or for fewer series or lines.' }),
+  [Code.ResourceExhausted]: () => ({ title: 'Too much at once', advice: 'Wait a moment, or ask for less.' }),
+  [Code.Unavailable]: () => ({ title: 'No answer', advice: 'Binnacle is starting, stopping or out of reach. Try again in a moment.' }),
+};
+
+function sentence(message: string): string {
+  const text = message || 'No reason was given';
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { age, bytes, count, lag, latency, percent, rate, together, uptime } from '../../src/design/format';
+import { age, bytes, count, lag, latency, measured, percent, rate, together, uptime } from '../../src/design/format';
 
 describe('figures', () => {
   it('are grouped, and shortened where nobody reads each digit', () => {
@@ -13,6 +13,10 @@ describe('figures', () => {
 
   it('say that nothing was observed', () => {
     expect([null, 0, 0.44, 12.6, 999.4, 1240].map((ms) => together(latency(ms)))).toEqual(['–', '–', '0.4 ms', '13 ms', '999 ms', '1.24 s']);
+  });
+
+  it('keep four digits that mean something, whatever they measure', () => {
+    expect([5, -0.012345, 99.949, 1234.56, 54_321.9, NaN].map(measured)).toEqual(['5', '-0.01235', '99.95', '1,235', '54,322', '–']);
   });
 
   it('carry units that fit', () => {

@@ -1,0 +1,78 @@
+/** Alerts that belong together. Times in milliseconds since 1970. */
+import type { AlertSeverity } from '../model';
+import type { Lane } from './lanes';
+import type { Acknowledgement, Step } from './model';
+
+export interface IncidentMember {
+  readonly alertId: string;
+  readonly ruleId: string;
+  readonly name: string;
+  readonly severity: AlertSeverity;
+  readonly service: string;
+  readonly since: number;
+  /** Null while it goes on. */
+  readonly until: number | null;
+}
+
+/** Where an incident may have begun. */
+export interface Origin {
+  readonly name: string;
+  /** How much speaks for it among all that come into question, 0 to 1. */
+  readonly share: number;
+  readonly why: string;
+}
+
+export interface Incident {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: AlertSeverity;
+  readonly worst: AlertSeverity;
+  readonly state: 'open' | 'acknowledged' | 'resolved';
+  readonly startedAt: number;
+  /** Null while one of its alerts goes on. */
+  readonly endedAt: number | null;
+  /** Labels that all of its alerts share. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly services: readonly string[];
+  /** How many alerts belong to it, and how many of them go on. */
+  readonly size: number;
+  readonly active: number;
+  /** Some of them, those that go on first. */
+  readonly members: readonly IncidentMember[];
+  readonly heldBack: boolean;
+  /** The likeliest first. */
+  readonly origins: readonly Origin[];
+  readonly acknowledgement: Acknowledgement | null;
+  readonly reopened: number;
+}
+
+/** What happened to an incident, and to how many of its alerts. */
+export interface IncidentStep extends Step {
+  readonly count: number;
+}
+
+export interface IncidentStory {
+  readonly incident: Incident;
+  /** Oldest first. */
+  readonly steps: readonly IncidentStep[];
+}
+
+const MARKS = { critical: 'bad', warning: 'warn', info: 'info' } as const;
+
+export function incidentMark({ severity, state }: Incident): (typeof MARKS)[AlertSeverity] | 'good' {
+  return state === 'resolved' ? 'good' : MARKS[severity];
+}
+
+/** Its alerts as lanes, in the order in which they began: where it started stands on top. */
+export function memberLanes({ members }: Incident, to: number): readonly Lane[] {
+  return members
+    .toSorted((a, b) => a.since - b.since)
+    .map(({ alertId, ruleId, name, severity, service, since, until }) => ({
+      key: alertId,
+      ruleId,
+      name,
+      group: service,
+      pieces: [{ from: since, to: until ?? to, state: 'firing', severity, alertId }],
+      deeds: [],
+    }));
+}

@@ -1,0 +1,48 @@
+import type { Alert, AlertCounts, AlertSeverity, AlertState } from './model';
+
+const BY_SEVERITY: readonly AlertSeverity[] = ['critical', 'warning', 'info'];
+const MARKS = { critical: 'bad', warning: 'warn', info: 'info' } as const;
+const WORDS: Readonly<Record<AlertState, string>> = {
+  pending: 'pending',
+  firing: 'firing',
+  keep_firing: 'ending',
+  no_data: 'no data',
+  error: 'cannot be judged',
+  resolved: 'ended',
+};
+
+/** What marks an alert: what only threatens has the mark of what is late, what is over the mark of what is well. */
+export type AlertMark = (typeof MARKS)[AlertSeverity] | 'stale' | 'good';
+
+export function mark({ severity, state }: Alert): AlertMark {
+  if (state === 'resolved') return 'good';
+  return state === 'pending' ? 'stale' : MARKS[severity];
+}
+
+/** Its state for people. */
+export function stateWord({ state }: Alert): string {
+  return WORDS[state];
+}
+
+/** What wants somebody first: loud before held back, firing before pending, grave before mild, free before taken, new before old. */
+export function sortAlerts(alerts: readonly Alert[]): readonly Alert[] {
+  return alerts.toSorted(
+    (a, b) =>
+      Number(a.heldBack) - Number(b.heldBack) ||
+      Number(a.state === 'pending') - Number(b.state === 'pending') ||
+      BY_SEVERITY.indexOf(a.severity) - BY_SEVERITY.indexOf(b.severity) ||
+      Number(a.acknowledgedBy !== '') - Number(b.acknowledgedBy !== '') ||
+      b.startedAt - a.startedAt,
+  );
+}
+
+/** All alerts in a line, those that ended lately too; empty when there are none. */
+export function summary({ firing, critical, pending, resolved }: AlertCounts): string {
+  return [
+    firing > 0 && `${firing} firing${critical > 0 ? `, ${critical} critical` : ''}`,
+    pending > 0 && `${pending} pending`,
+    resolved > 0 && `${resolved} ended within 24 hours`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}

@@ -1,0 +1,33 @@
+/** What a widget shows, as rows: the same that its export holds. */
+import type { Line, Picture } from '../explore/picture';
+
+export type Cell = string | number | null;
+
+export interface Sheet {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** A row a step, a column a line. */
+export function sheetOfLines({ times }: Picture, lines: readonly Line[]): Sheet {
+  return {
+    columns: ['time', ...lines.map(({ name }) => name)],
+    rows: times.map((at, place) => [new Date(at * 1000).toISOString(), ...lines.map(({ values }) => values[place] ?? null)]),
+  };
+}
+
+export function sheetToCsv({ columns, rows }: Sheet): string {
+  return [columns, ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
+}
+
+/** An object a row. */
+export function sheetToJson({ columns, rows }: Sheet): string {
+  const objects = rows.map((row) => Object.fromEntries(columns.map((name, place) => [name, row[place] ?? null])));
+  return `${JSON.stringify(objects, null, 1)}\n`;
+}
+
+/** A text that a spreadsheet would take for a formula is told as text. */
+function quoted(value: Cell): string {
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,69 @@
+/** The time a view shows: the last so many seconds, moving on, or a fixed stretch. */
+
+export type Range =
+  | { readonly kind: 'last'; readonly seconds: number }
+  | { readonly kind: 'fixed'; readonly from: number; readonly to: number };
+
+/** From and to, in milliseconds since 1970. */
+export type Ends = readonly [from: number, to: number];
+
+/** Lengths to choose from, by the name they have in the address. */
+export const LENGTHS: readonly (readonly [name: string, seconds: number])[] = [
+  ['5m', 300],
+  ['15m', 900],
+  ['1h', 3_600],
+  ['6h', 21_600],
+  ['24h', 86_400],
+  ['7d', 604_800],
+  ['30d', 2_592_000],
+];
+
+/** Shorter than this nothing is zoomed into. */
+const SHORTEST_MS = 1_000;
+
+export function last(seconds: number): Range {
+  return { kind: 'last', seconds };
+}
+
+/** A fixed stretch, in milliseconds since 1970, whole and at least a second long. */
+export function fixed(from: number, to: number): Range {
+  const start = Math.floor(from);
+  return { kind: 'fixed', from: start, to: Math.max(Math.ceil(to), start + SHORTEST_MS) };
+}
+
+/** What an address says: `last=1h`, or `from` and `to` as times; `otherwise` where it says nothing that makes sense. */
+export function readRange(params: URLSearchParams, otherwise: Range): Range {
+  const [from, to] = [Date.parse(params.get('from') ?? ''), Date.parse(params.get('to') ?? '')];
+  if (from < to) return fixed(from, to);
+  const named = LENGTHS.find(([name]) => name === params.get('last'));
+  return named ? last(named[1]) : otherwise;
+}
+
+export function writeRange(range: Range, params: URLSearchParams): void {
+  if (range.kind === 'fixed') {
+    params.set('from', new Date(range.from).toISOString());
+    params.set('to', new Date(range.to).toISOString());
+  } else {
+    params.set('last', nameOf(range.seconds));
+  }
+}
+
+export function ends(range: Range, now: number): Ends {
+  return range.kind === 'fixed' ? [range.from, range.to] : [now - range.seconds * 1000, now];
+}
+
+/** Twice as long about the same middle, ending now at the latest. */
+export function widened(range: Range, now: number): Range {
+  const [from, to] = ends(range, now);
+  const half = (to - from) / 2;
+  const end = Math.min(to + half, Math.max(now, to));
+  return fixed(end - 4 * half, end);
+}
+
+export function isSame(one: Range, other: Range): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function nameOf(seconds: number): string {
+  return LENGTHS.find(([, length]) => length === seconds)?.[0] ?? '1h';
+}

@@ -1,0 +1,70 @@
+import { durationMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { createRouterTransport } from '@connectrpc/connect';
+import { IncidentService } from '@gen/binnacle/alerting/v1/incident_service_pb';
+import { Severity } from '@gen/binnacle/alerts/v1/alerts_pb';
+import { IncidentState } from '@gen/binnacle/incidents/v1/incidents_pb';
+import { expect, it } from 'vitest';
+import { incidentMark, memberLanes } from '../../../src/state/alerting/incidents';
+import { IncidentBook } from '../../../src/transport/alerting/incidents';
+
+const NEVER = new AbortController().signal;
+
+const TOLD = {
+  id: 'i1',
+  title: 'Errors: shop',
+  severity: Severity.WARNING,
+  worst: Severity.CRITICAL,
+  state: IncidentState.ACKNOWLEDGED,
+  startedAt: timestampFromMs(1_000),
+  labels: { team: 'web' },
+  services: ['shop'],
+  size: 3,
+  active: 1,
+  members: [
+    { alertId: 'late', name: 'Slow', severity: Severity.WARNING, service: 'cart', since: timestampFromMs(3_000), until: timestampFromMs(4_000) },
+    { alertId: 'first', name: 'Errors', severity: Severity.CRITICAL, service: 'shop', since: timestampFromMs(1_000) },
+  ],
+  origins: [{ name: 'shop', share: 0.8, why: 'cart calls it' }],
+  acknowledgement: { person: 'ada', time: timestampFromMs(2_000) },
+};
+
+it('tells an incident and what happened to it', async () => {
+  const transport = createRouterTransport(({ service }) =>
+    service(IncidentService, {
+      getIncident: () => ({ incident: TOLD, timeline: [{ time: timestampFromMs(1_000), what: 'opened', severity: Severity.CRITICAL, count: 2 }] }),
+    }),
+  );
+  const { incident, steps } = await new IncidentBook(transport).story('i1', NEVER);
+  expect(incident).toMatchObject({ state: 'acknowledged', severity: 'warning', worst: 'critical', endedAt: null, origins: [{ name: 'shop', share: 0.8 }] });
+  expect(incident.acknowledgement).toMatchObject({ person: 'ada', until: null });
+  expect(steps).toMatchObject([{ what: 'opened', count: 2, severity: 'critical', value: null }]);
+  expect(incidentMark(incident)).toBe('warn');
+  expect(incidentMark({ ...incident, state: 'resolved' })).toBe('good');
+  expect(memberLanes(incident, 9_000).map(({ key, pieces: [piece] }) => [key, piece!.from, piece!.to])).toEqual([
+    ['first', 1_000, 9_000],
+    ['late', 3_000, 4_000],
+  ]);
+});
+
+it('says what people say of it', async () => {
+  const said: unknown[] = [];
+  const transport = createRouterTransport(({ service }) =>
+    service(IncidentService, {
+      acknowledgeIncident: ({ id, comment, ttl }) => {
+        said.push([id, comment, ttl && durationMs(ttl)]);
+        return {};
+      },
+      resolveIncident: ({ id, returnsAfter }) => {
+        said.push([id, returnsAfter && durationMs(returnsAfter)]);
+        return {};
+      },
+    }),
+  );
+  const book = new IncidentBook(transport);
+  await book.acknowledge('i1', 'mine', null);
+  await book.resolve('i1', '', 60_000);
+  expect(said).toEqual([
+    ['i1', 'mine', undefined],
+    ['i1', 60_000],
+  ]);
+});
