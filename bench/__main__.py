@@ -5,7 +5,7 @@ import sys
 
 from bench.report import note
 
-NAMES = ("e2e", "intake", "live", "query", "rest")
+NAMES = ("alerting", "e2e", "edge", "intake", "live", "query", "rest", "web")
 
 
 def main(names: list[str]) -> int:

@@ -171,6 +171,7 @@ def replica(suite: Suite) -> Iterator[Rival]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="replica-") as folder:
         own = {"BINNACLE_LISTEN": f"unix:{folder}/streamer", "BINNACLE_PAGES_LISTEN": f"127.0.0.1:{port}"}
-        environment = process.environ() | own
+        # Without that of the edge nobody is asked for a secret.
+        environment = process.environ() | own | {"BINNACLE_EDGE_SECRET": ""}
         with running("streamer", process.cmdline(), port, "/", Path(folder), environment) as ours:
             yield ours

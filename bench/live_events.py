@@ -1,12 +1,10 @@
 """Events for live clients, from a process of its own: one a request, each with the time at which it is sent."""
 
 import asyncio
-import multiprocessing
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager
 
+from bench.beside import beside
 from binnacle.events.v1.events_pb2 import Event
 from binnacle_client import Client
 
@@ -15,32 +13,14 @@ TYPE = "bench"
 PADDING = 120
 
 
-@contextmanager
-def sending(target: str, rate: float) -> Iterator[None]:
+def sending(target: str, rate: float) -> AbstractContextManager[None]:
     """`rate` events a second for the length of the block."""
-    sender = multiprocessing.get_context("spawn").Process(target=_run, args=(_send, target, rate))
-    sender.start()
-    try:
-        yield
-    finally:
-        sender.terminate()
-        sender.join()
+    return beside(_send, target, rate)
 
 
-@contextmanager
-def sampling(target: str, series: int) -> Iterator[None]:
+def sampling(target: str, series: int) -> AbstractContextManager[None]:
     """A sample of each of so many series a second, for the length of the block."""
-    sender = multiprocessing.get_context("spawn").Process(target=_run, args=(_sample, target, series))
-    sender.start()
-    try:
-        yield
-    finally:
-        sender.terminate()
-        sender.join()
-
-
-def _run(send: Callable[[str, float], Coroutine[Any, Any, None]], target: str, much: float) -> None:
-    asyncio.run(send(target, much))
+    return beside(_sample, target, series)
 
 
 async def _send(target: str, rate: float) -> None:

@@ -4,9 +4,9 @@ Each question (bench/dashboard.py) is asked 100 times, in turns with the rivals;
 keep no answers; VictoriaMetrics is asked not to (`nocache`). `.cpu` is what all processes of a side spend on a call,
 the edge apart; `.clients8` are eight clients at once; `.under_intake` one client beside 200,000 new samples a second,
 told beside a VictoriaMetrics that rests. `.again` is the whole dashboard asked for what has changed, each time after
-new samples of every series; `.fresh` the time from the acknowledgement of a sample until it is in an answer (99th
-percentile); `.growth` what the dashboard takes over ten days to what it takes over one of them; `.snapshot` the first
-picture of the live dashboard (99th percentile) with 10 M events stored.
+new samples of every series, beside a VictoriaMetrics with its cache on; `.fresh` the time from the acknowledgement of
+a sample until it is in an answer (99th percentile); `.growth` what the dashboard takes over ten days to what it takes
+over one of them; `.snapshot` the first picture of the live dashboard (99th percentile) with 10 M events stored.
 
 BINNACLE_BENCH_SAMPLES (10000000) and BINNACLE_BENCH_EVENTS (10000000) make it shorter, BINNACLE_BENCH_ONLY
 (`questions`, `growth`, `snapshot`, several parted by commas) chooses parts; with BINNACLE_BENCH_LONG=1 the questions
@@ -24,6 +24,7 @@ import numpy as np
 from bench import (
     column_senders,
     http_load,
+    query_again,
     query_growth,
     query_live,
     query_snapshot,
@@ -34,7 +35,7 @@ from bench import (
 )
 from bench.dashboard import QUESTIONS
 from bench.intake import REMOTE_WRITE
-from bench.query_sides import Side, Taken, in_turns, median, of_rival, ours
+from bench.query_sides import Side, Taken, in_turns, median, of_rival, one_by_one, ours
 from bench.report import Result, note, tell
 from bench.rivals import Missing, Rival
 
@@ -73,12 +74,13 @@ def _questions(samples: int, suffix: str) -> None:
         query_growth.wait_minutes(workload.end_ms)
         for name, question in QUESTIONS.items():
             _tell(name, in_turns([ours(suite, workload.end_ms), *sides], question), suffix)
-        asyncio.run(query_live.again(target, suffix))
+        cached = next((side.url for side in sides if side.name == VICTORIA), None)
+        asyncio.run(query_again.measure(target, cached, suffix))
         asyncio.run(query_live.fresh(target, suffix))
         with query_live.intake(target):
             for name, question in QUESTIONS.items():
                 busy = ours(suite, query_live.now_ms())
-                taken = in_turns([busy, *(side for side in sides if side.name == VICTORIA)], question)
+                taken = one_by_one([busy, *(side for side in sides if side.name == VICTORIA)], question)
                 _tell_one(f"query.{name}.under_intake{suffix}", taken, lambda each: median(each.alone))
 
 

@@ -81,7 +81,7 @@ def rival_times(url: str, options: str, question: Question, end: int, seed: int,
     began = time.monotonic()
     try:
         for number in range(WARM + calls):
-            path = _path(question.rival(end, rng)) + options
+            path = path_of(question.rival(end, rng)) + options
             start = time.perf_counter()
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -97,7 +97,8 @@ def rival_times(url: str, options: str, question: Question, end: int, seed: int,
     return took
 
 
-def _path(asked: Range) -> str:
+def path_of(asked: Range) -> str:
+    """Path and question as rivals take it."""
     if not asked.step:
         return "/api/v1/query?" + urlencode({"query": asked.promql, "time": asked.end})
     names = {"query": asked.promql, "start": asked.start, "end": asked.end, "step": asked.step}

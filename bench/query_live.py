@@ -1,7 +1,6 @@
-"""Questions while data come in: the dashboard refreshed, how soon a sample is told, and answers beside much intake."""
+"""Questions while data come in: how soon a sample is told, and answers beside much intake."""
 
 import asyncio
-import multiprocessing
 import random
 import time
 from collections.abc import Iterator
@@ -12,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import query_calls, w1
+from bench.beside import beside
 from bench.dashboard import QUESTIONS
-from bench.report import Result, note, tell
+from bench.report import Result, tell
 from binnacle.collector.v1.ingest_service_pb2 import WriteSamplesRequest
 from binnacle_client import Client, packed_columns
 
-AGAIN = 20
-AGAIN_SECONDS = 1.5
 FRESH = 100
 INTAKE_A_SECOND = 200
 LONGEST_SECONDS = 600
@@ -31,28 +29,8 @@ def now_ms() -> int:
     return int(time.time() * 1e3)
 
 
-async def again(target: str, suffix: str) -> None:
-    """The whole dashboard, asked for what has changed after new samples of every series."""
-    rng, took, full = random.Random(2), [], 0
-    async with query_calls.asker(target) as client, Client(target) as sender:
-        ids = np.array(await sender.metrics.register(w1.definitions()), np.uint64)
-        tokens = dict.fromkeys(QUESTIONS, "")
-        for number in range(AGAIN + 1):
-            await _write(sender, ids, float(number))
-            await asyncio.sleep(AGAIN_SECONDS)
-            rng.seed(2)
-            queries = {name: question.ours(now_ms(), rng) for name, question in QUESTIONS.items()}
-            start = time.perf_counter()
-            answers = await asyncio.gather(*(client.ask(query, tokens[name]) for name, query in queries.items()))
-            if number:
-                took.append((time.perf_counter() - start) * 1e3)
-                full += sum(answer.full for answer in answers)
-            tokens = {name: answer.refresh_token for name, answer in zip(queries, answers, strict=True)}
-    note(f"{full} of {AGAIN * len(QUESTIONS)} answers were whole ones")
-    tell(Result(f"query.again{suffix}", float(np.median(took)), "ms", goal=None if suffix else 6.0))
-
-
-async def _write(sender: Client, ids: Ids, value: float) -> None:
+async def write(sender: Client, ids: Ids, value: float) -> None:
+    """One sample of each series, now; returns when they are acknowledged."""
     times = np.full(len(ids), now_ms(), np.int64)
     call = sender.stream_samples()
     samples = packed_columns(ids, times, np.full(len(ids), 1e9 + value))
@@ -73,7 +51,7 @@ async def fresh(target: str, suffix: str) -> None:
     async with query_calls.asker(target) as client, Client(target) as sender:
         ids = np.array(await sender.metrics.register(w1.definitions()[:1]), np.uint64)
         for number in range(FRESH):
-            await _write(sender, ids, 1e6 + number)
+            await write(sender, ids, 1e6 + number)
             acknowledged = time.perf_counter()
             while True:
                 answer = await client.ask(query)
@@ -89,18 +67,9 @@ async def fresh(target: str, suffix: str) -> None:
 @contextmanager
 def intake(target: str) -> Iterator[None]:
     """New samples of every series, all the time, from a process of their own."""
-    sender = multiprocessing.get_context("spawn").Process(target=_send_always, args=(target,))
-    sender.start()
-    try:
+    with beside(_sending, target):
         time.sleep(WARM_SECONDS)
         yield
-    finally:
-        sender.terminate()
-        sender.join()
-
-
-def _send_always(target: str) -> None:
-    asyncio.run(_sending(target))
 
 
 async def _sending(target: str) -> None:

@@ -21,6 +21,7 @@ class Side:
     """One that answers about data that end at `end_ms`: alone, to several clients at once; its processes by name."""
 
     name: str
+    url: str
     end_ms: int
     alone: Callable[[Question, int, int], Times]
     together: Callable[[Question, int], Times]
@@ -56,7 +57,7 @@ def ours(suite: Suite, end_ms: int) -> Side:
         return asyncio.run(query_calls.timed_together(target, question, end_ms, CLIENTS, calls))
 
     processes = {name: child.pid for name, child in suite.children().items() if name != suite_load.EDGE}
-    return Side("ours", end_ms, alone, together, processes)
+    return Side("ours", suite.url, end_ms, alone, together, processes)
 
 
 def of_rival(rival: Rival, end_ms: int, options: str) -> Side:
@@ -68,11 +69,20 @@ def of_rival(rival: Rival, end_ms: int, options: str) -> Side:
     def together(question: Question, calls: int) -> Times:
         return query_calls.together(CLIENTS, lambda seed: alone(question, seed, calls))
 
-    return Side(rival.name.lower(), end_ms, alone, together, {rival.name: rival.pid})
+    return Side(rival.name.lower(), rival.url, end_ms, alone, together, {rival.name: rival.pid})
 
 
 def in_turns(sides: Sequence[Side], question: Question) -> Mapping[str, Taken]:
-    """What each side took: a few calls of one, then as many of the next, and so on."""
+    """What each side took: a few calls of one, then as many of the next, and so on; then eight clients at once."""
+    taken = one_by_one(sides, question)
+    for _number in range(2):
+        for side in sides:
+            taken[side.name].together += side.together(question, query_calls.CALLS // CLIENTS)
+    return taken
+
+
+def one_by_one(sides: Sequence[Side], question: Question) -> Mapping[str, Taken]:
+    """What each side took of one client: a few calls of one side, then as many of the next, and so on."""
     taken = {side.name: Taken() for side in sides}
     for number in range(ROUNDS):
         for side in sides:
@@ -80,9 +90,6 @@ def in_turns(sides: Sequence[Side], question: Question) -> Mapping[str, Taken]:
             taken[side.name].alone += side.alone(question, number, query_calls.CALLS // ROUNDS)
             spent = processor.difference(processor.spent_by(side.processes), before)
             taken[side.name].cpu_ms += sum(spent.values()) * 1e3
-    for _number in range(2):
-        for side in sides:
-            taken[side.name].together += side.together(question, query_calls.CALLS // CLIENTS)
     return taken
 
 
