@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 # Without these Chromium asks the outside for updates and the like at every start.
 QUIET = (
@@ -16,6 +16,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# A machine that is busy with other tests takes its time.
+expect.set_options(timeout=15_000)
 
 
 # Playwright keeps an event loop running in this thread while it is open, so it must not outlive a module.
@@ -38,3 +41,15 @@ def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     running = playwright.chromium.launch(executable_path=chromium_path, args=list(QUIET))
     yield running
     running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on which nothing may go wrong unseen: no error, and nothing that the security policy forbids."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+    yield page
+    page.close()
+    assert faults == []

@@ -35,7 +35,7 @@ def guarded() -> Iterator[Suite]:
 @pytest.fixture(scope="module")
 def token(guarded: Suite) -> str:
     """A token that may do everything."""
-    return issue_token(guarded.data_dir, "default", ["admin", "writer", "viewer"], 600)
+    return issue_token(guarded.data_dir, "default", ["admin"], 600)
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def page_at(playwright: Playwright, chromium: str, suite: Suite, port: int, scri
     """A page of the seed's own origin with its code, and nothing of ours."""
     mapping = f"--host-resolver-rules=MAP localhost:{port} 127.0.0.1:{suite.port}"
     browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, mapping])
-    page = browser.new_page()
+    page = browser.new_page(bypass_csp=True)
     page.goto(f"http://localhost:{port}/health")
     page.set_content("<div id='board'></div>")
     if script:

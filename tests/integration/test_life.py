@@ -145,7 +145,7 @@ def test_with_authentication_everything_but_the_open_paths_needs_a_token() -> No
         assert suite.http.get("/health").status_code == 200
         assert suite.http.get("/", headers={"accept": "text/html"}).status_code == 200
         token = subprocess.run(
-            [str(BINNACLE), "token", "--tenant", "acme", "--role", "viewer", "--data-dir", str(suite.data_dir)],
+            [str(BINNACLE), "token", "--tenant", "acme", "--role", "admin", "--data-dir", str(suite.data_dir)],
             capture_output=True,
             text=True,
             check=True,

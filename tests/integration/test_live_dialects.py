@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from services.launcher.keys import issue_token
+from tests.support.rest import failing_requests
 from tests.support.suite import Suite, running_suite
 
 pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
@@ -187,8 +188,7 @@ def test_an_alert_that_fires_is_told_to_all_who_look_at_alerts(suite: Suite, min
         channels.say(type="subscribe", channels=["alerts"])
         monitoring = stack.enter_context(opened(suite, "/monitoring/ws"))
         monitoring.next("health")
-        failing = {"type": "request", "service": mine, "data": {"endpoint": "/x", "status_code": 500, "latency_ms": 1}}
-        suite.post("/events", [failing] * 30)
+        suite.post("/events", failing_requests(mine))
         for listener, kind in ((channels, "alert"), (monitoring, "alert")):
             told = listener.next(kind, lambda alert: alert["service"] == mine and alert["state"] == "firing")
             assert (told["rule_id"], told["threshold"], told["current_value"]) == ("service-error-rate", 5, 100)

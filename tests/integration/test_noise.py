@@ -11,6 +11,7 @@ import grpc
 import httpx
 import pytest
 
+from services.launcher.keys import read_or_make_known_callers
 from services.runtime.channels import open_channel
 from tests.support import noise
 from tests.support.outages import memory
@@ -127,7 +128,11 @@ async def lanes(suite: Suite) -> AsyncIterator[dict[str, Lane]]:
     """Every way in."""
     async with contextlib.AsyncExitStack() as opened:
         edge = await opened.enter_async_context(open_channel(f"127.0.0.1:{suite.port}"))
-        direct = {name: await opened.enter_async_context(open_channel(own_address(suite, name))) for name in SERVICES}
+        # As a process of the suite, from which nothing is withheld.
+        known = read_or_make_known_callers(suite.data_dir).peer
+        direct = {
+            name: await opened.enter_async_context(open_channel(own_address(suite, name), known)) for name in SERVICES
+        }
         limits = httpx.Limits(max_connections=LANES)
         client = await opened.enter_async_context(
             httpx.AsyncClient(base_url=suite.url, timeout=ANSWER_SECONDS, limits=limits)

@@ -52,6 +52,7 @@ def traffic(quiet: Suite) -> Suite:
     }
     assert quiet.post("/heartbeat", heartbeat)["accepted"] == 1
     eventually_sync(lambda: quiet.get("/events")["count"] == 101, "all events can be asked for")
+    eventually_sync(lambda: quiet.get("/stats")["total_heartbeats"] == 1, "the heartbeat is counted")
     return quiet
 
 

@@ -34,3 +34,14 @@ def test_a_person_is_told_the_same(suite: Suite) -> None:
     shown = status(suite)
     assert shown.returncode in (0, 1), shown.stdout + shown.stderr
     assert all(name in shown.stdout for name in SERVICES)
+
+
+@pytest.mark.parametrize(
+    "metric", ["envoy_route_requests", "envoy_route_latency_ms", "envoy_refused", "envoy_active_connections"]
+)
+def test_what_the_edge_counts_can_be_asked_for(suite: Suite, metric: str) -> None:
+    def told() -> bool:
+        answer = suite.http.get(f"/api/analytics/timeseries/{metric}")
+        return answer.status_code == 200 and any(each["points"] for each in answer.json()["series"])
+
+    eventually_sync(told, f"{metric} is stored", within=60)

@@ -7,7 +7,6 @@ from math import inf
 
 from services.aggregator.adapters.clickhouse.series.time_series import ClickHouseTimeSeries
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
-from services.aggregator.adapters.regular_expressions import matches
 from services.aggregator.domain.intake.rollups import RollUps, disturbed_minutes
 from services.aggregator.domain.series.answering import Answer, Answers, Held
 from services.aggregator.domain.series.grid import Grid, stepped
@@ -15,6 +14,7 @@ from services.aggregator.domain.series.question import Expression, Grouping, Mat
 from services.aggregator.domain.series.tier_choice import window_of
 from services.aggregator.domain.series.time_series import TimeSeriesReader
 from services.aggregator.ports.time_series import Fold, Function
+from services.runtime.regular_expressions import matches
 from tests.support import plain_series
 from tests.support.clock import ManualClock
 from tests.support.journals import Sample, record, segment
@@ -59,7 +59,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.reader = TimeSeriesReader(
-            ClickHouseTimeSeries(self.store.reader),
+            ClickHouseTimeSeries(self.store.reader, self.store.summed_minutes),
             self.clock,
             matches,
             lambda _tenant, _tier: self.kept_seconds,

@@ -15,8 +15,8 @@ from google.protobuf.message_factory import GetMessageClass
 from binnacle.aggregator import v1
 from services.runtime.statuses import DETAILS_KEY, error_from
 
-# A call that a peer of ours alone makes, as a stream of its own.
-LEFT_OUT = frozenset({"binnacle.aggregator.v1.AppendService"})
+# What peers of ours alone ask: a stream of its own, and what is told of all tenants at once.
+LEFT_OUT = frozenset({"binnacle.aggregator.v1.AppendService", "binnacle.aggregator.v1.AccessService"})
 ASKING = ("Get", "List", "Query", "Explain", "Export", "Download", "Watch", "Tail", "Find", "Search")
 # Streams without an end; one that has nothing to say is left after so long.
 LIVE = ("Watch", "Tail")

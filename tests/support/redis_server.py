@@ -61,6 +61,11 @@ class RedisServer:
         with Redis.from_url(self.url) as redis:
             redis.hset(key, field, value)
 
+    def drop_fields(self, key: str, *fields: str) -> None:
+        """Drop fields of a hash."""
+        with Redis.from_url(self.url) as redis:
+            redis.hdel(key, *fields)
+
     def fields(self, key: str) -> dict[str, str]:
         """Every field of a hash."""
         with Redis.from_url(self.url, decode_responses=True) as redis:

@@ -75,6 +75,12 @@ class Request:
         return answer
 
 
+def failing_requests(service: str) -> list[Document]:
+    """Events by which the ready-made rule of error rates has an alert about a service within seconds."""
+    data = {"endpoint": "/x", "status_code": 500, "latency_ms": 1}
+    return [{"type": "request", "service": service, "data": data}] * 30
+
+
 def operations(document: Document) -> list[Operation]:
     """Every operation that is described."""
     return [Operation(verb, path, told) for path, verbs in document["paths"].items() for verb, told in verbs.items()]
@@ -95,6 +101,11 @@ class Requests:
         self._http = http
         self.document: Document = http.get("/openapi.json").raise_for_status().json()
         self._links = list(links(self.document))
+        # Of everything else that paths name the demonstration input makes one; each way to resolve an alert ends one.
+        events = [event for number in range(3) for event in failing_requests(f"failing-{number}")]
+        http.post("/events", json=events).raise_for_status()
+        [silence] = [each for each in self.operations() if each.label == "POST /api/v1/silences"]
+        self.of(silence).send(http).raise_for_status()
 
     def operations(self) -> list[Operation]:
         """Every operation of the suite."""

@@ -5,17 +5,26 @@ import functools
 import gc
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 import grpc
 
 from services.core.clock import Clock
 from services.runtime import logs
+from services.runtime.calls import CALLER_KEY
 from services.runtime.channels import open_channel
 from services.runtime.config import ServiceConfig
 from services.runtime.main import running
 from services.runtime.process import Process, Registration, Wire, Wired
+
+EDGE_SECRET: Final = "e" * 64
+PEER_SECRET: Final = "p" * 64
+GUARDED: Final[Mapping[str, str]] = {"auth": "jwt", "edge_secret": EDGE_SECRET, "peer_secret": PEER_SECRET}
+"""Settings of a service whose callers need a credential."""
+AS_EDGE: Final[Mapping[str, str]] = {CALLER_KEY: EDGE_SECRET}
+"""Headers by which such a service knows the edge."""
 
 
 @functools.cache
@@ -32,10 +41,10 @@ def socket_address(name: str) -> str:
 async def running_service(
     name: str, config: ServiceConfig, wire: Wire, clock: Clock | None = None
 ) -> AsyncIterator[grpc.aio.Channel]:
-    """The service `wire` builds, served on `config.listen`; gives a channel to it."""
-    log = logs.configure(name, "warning", "console")
+    """The service `wire` builds, served on `config.listen`; gives a channel to it that it takes for the edge's."""
+    log, secret = logs.configure(name, "warning", "console"), config.edge_secret.get_secret_value()
     try:
-        async with running(name, config, wire, log=log, clock=clock), open_channel(config.listen) as channel:
+        async with running(name, config, wire, log=log, clock=clock), open_channel(config.listen, secret) as channel:
             yield channel
     finally:
         await collect_servers()

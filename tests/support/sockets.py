@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from services.runtime.access import Access
 from services.streamer.convert.live_frames import BinaryCodec, JsonCodec
 from services.streamer.convert.live_talk import Sending
 from services.streamer.domain.hub import Hub
@@ -18,7 +19,8 @@ from services.streamer.websocket.sockets import PING_SECONDS, Sockets
 from services.streamer.wiring import listening
 from tests.support.clock import ManualClock
 
-OPEN = Admission(None, required=False)
+ANYBODY = Access(required=False)
+OPEN = Admission(ANYBODY)
 
 
 class Quiet:

@@ -1,7 +1,7 @@
 """A whole streamer on unix sockets, between an aggregator that the test drives and two quiet neighbours."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import grpc
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 
 from binnacle.streamer.v1 import dashboard_service_pb2_grpc, live_service_pb2_grpc, system_service_pb2_grpc
+from services.runtime.calls import CALLER_KEY
 from services.streamer.config import StreamerConfig
 from services.streamer.wiring import wire
 from tests.support.overview import DrivenOverview, registration
@@ -55,15 +56,23 @@ class House:
 
     def live_socket(self, form: str = "binnacle.v1.json", **options: Any) -> connect:
         """A live socket."""
-        return unix_connect(self.pages, "ws://streamer/ws/v1/live", proxy=None, subprotocols=[form], **options)
+        return self._socket("/ws/v1/live", subprotocols=[form], **options)
 
     def socket(self, **options: Any) -> connect:
         """A dashboard socket."""
-        return unix_connect(self.pages, "ws://streamer/ws/dashboard", proxy=None, **options)
+        return self._socket("/ws/dashboard", **options)
 
     def browser(self) -> aiohttp.ClientSession:
         """A client of the HTTP listener."""
-        return aiohttp.ClientSession("http://streamer", connector=aiohttp.UnixConnector(self.pages))
+        connector = aiohttp.UnixConnector(self.pages)
+        return aiohttp.ClientSession("http://streamer", connector=connector, headers=self._as_edge())
+
+    def _socket(self, path: str, additional_headers: Mapping[str, str] | None = None, **options: Any) -> connect:
+        headers = {**self._as_edge(), **(additional_headers or {})}
+        return unix_connect(self.pages, f"ws://streamer{path}", proxy=None, additional_headers=headers, **options)
+
+    def _as_edge(self) -> dict[str, str]:
+        return {CALLER_KEY: self.config.edge_secret.get_secret_value()}
 
     async def has_watch(self) -> None:
         """Return once the streamer watches the aggregator."""

@@ -45,12 +45,14 @@ class Suite:
     ) -> None:
         self.data_dir = data_dir
         self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        secure = "--tls" in options
+        self.url = f"{'https' if secure else 'http'}://127.0.0.1:{self.port}"
         self.log_path = data_dir.with_name(f"{data_dir.name}-{self.port}.log")
         self._options = tuple(options)
         self._environment = dict(environment or {})
         self._launcher: subprocess.Popen[bytes] | None = None
-        self.http = httpx.Client(base_url=self.url, timeout=20.0)
+        # Its certificate is not there before it has started.
+        self.http = httpx.Client(base_url=self.url, timeout=20.0, verify=not secure)
 
     def __enter__(self) -> Self:
         try:
@@ -91,6 +93,9 @@ class Suite:
         """Whether `GET /health` answers 200. Raises AssertionError when the launcher has ended."""
         if self._launcher is not None and self._launcher.poll() is not None:
             raise AssertionError(f"binnacle up ended with {self._launcher.returncode}\n{self.log()[-6000:]}")
+        if self.url.startswith("https") and "all is ready" not in self.log():
+            # A handshake that is broken off would leave a socket of httpx's open.
+            return False
         try:
             return self.http.get("/health").status_code == httpx.codes.OK
         except httpx.TransportError:

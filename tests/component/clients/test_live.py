@@ -203,10 +203,12 @@ async def test_a_token_that_cannot_be_had_is_asked_for_again() -> None:
 
 async def test_a_connection_on_which_nothing_comes_is_given_up() -> None:
     async with world() as one:
+        one.live.subscribe("shop", events=PURCHASES)
         first = await one.next()
-        for _turn in range(4):
-            first.tell()
-            await one.became("live")
+        asked = await first.next("subscribe")
+        for number in range(4):
+            first.tell(events(asked, f"p{number}", str(number)))
+            await one.ids(1)
             await one.clock.advance(20.0)
         assert one.play.open == 1
         await one.clock.advance(46.0)

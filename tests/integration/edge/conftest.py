@@ -1,13 +1,15 @@
 """A real Envoy with our rendered configuration, and tiny servicers of our contracts behind it."""
 
 import json
+import os
+import socket
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,24 +20,43 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, unix_serve
 
-from services.launcher.edge import PROCESSES, EdgeSettings, Target, render
+from services.launcher.edge import LOG_OPTIONS, PROCESSES, EdgeSettings, Target, render
+from services.launcher.edge_limits import EdgeLimits
+from services.launcher.issuers import own_issuer
 from services.launcher.keys import read_or_make_jwt_key
 from services.launcher.places import free_port
 from services.launcher.programs import envoy_program
 from tests.integration.edge.servicers import Log, serve
 
+# What the edge is known by to those behind it.
+KNOWN = "known"
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A running edge: its address, the calls that came through, the key of its tokens."""
+    """A running edge: its address, the calls that came through, the key of its tokens, its process and its folder."""
 
     port: int
     log: Log
     jwt_key: bytes
+    folder: Path
+    scheme: str = "http"
+    pid: int = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    def statistics(self) -> dict[str, int]:
+        """What Envoy counted."""
+        transport = httpx.HTTPTransport(uds=str(self.folder / "admin.sock"))
+        with httpx.Client(transport=transport, base_url="http://envoy") as client:
+            pairs = [line.rsplit(": ", 1) for line in client.get("/stats").text.splitlines()]
+        return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+
+    def printed(self) -> str:
+        """All that Envoy wrote."""
+        return (self.folder / "envoy.log").read_text()
 
     @property
     def target(self) -> str:
@@ -73,17 +94,21 @@ def pages(path: Path) -> Iterator[None]:
         thread.join()
 
 
-def wait_until_open(url: str, envoy: "subprocess.Popen[bytes]") -> None:
+def listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def wait_until_open(local: Path, envoy: "subprocess.Popen[bytes]") -> None:
     """Wait for the edge to answer for the streamer behind it."""
     deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        assert envoy.poll() is None, "Envoy ended"
-        try:
-            if httpx.get(f"{url}/health").status_code == HTTPStatus.OK:
+    transport = httpx.HTTPTransport(uds=str(local))
+    with httpx.Client(transport=transport, base_url="http://edge") as client:
+        while time.monotonic() < deadline:
+            assert envoy.poll() is None, "Envoy ended"
+            if listens(local) and client.get("/health").status_code == HTTPStatus.OK:
                 return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
+            time.sleep(0.05)
     raise AssertionError("Envoy did not open in 20 s")
 
 
@@ -91,9 +116,17 @@ def stop_server(server: grpc.Server) -> None:
     server.stop(0).wait()
 
 
+Change = Callable[[Path, EdgeSettings], EdgeSettings]
+
+
 @contextmanager
-def running_edge(auth: bool, down: str = "") -> Iterator[Edge]:
-    """Everything but the process that is `down`, on unix sockets in a short folder, with one TCP port."""
+def running_edge(
+    auth: bool, down: str = "", limits: EdgeLimits | None = None, change: Change = lambda _folder, told: told
+) -> Iterator[Edge]:
+    """Everything but the process that is `down`, on unix sockets in a short folder, with one TCP port.
+
+    `change` makes other settings of the usual ones, with files in the folder.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-", dir="/tmp")))
         log = Log()
@@ -102,13 +135,16 @@ def running_edge(auth: bool, down: str = "") -> Iterator[Edge]:
             stack.callback(stop_server, server)
         stack.enter_context(pages(folder / "pages.sock"))
         key = read_or_make_jwt_key(folder)
-        edge = Edge(free_port("127.0.0.1"), log, key.secret)
-        settings = EdgeSettings(
+        edge = Edge(free_port("127.0.0.1"), log, key.secret, folder)
+        told = EdgeSettings(
             listen=Target.parse(edge.target),
+            local=Target.parse(f"unix:{folder}/edge.sock", mode=0o600),
             admin=Target.parse(f"unix:{folder}/admin.sock", mode=0o600),
             upstreams={name: Target.parse(f"unix:{folder}/{name}.sock") for name in (*PROCESSES, "pages")},
-            jwks=str(key.jwks) if auth else None,
+            issuers=[own_issuer(key.jwks)] if auth else (),
+            limits=limits or EdgeLimits(),
         )
+        settings = change(folder, told)
         config = folder / "envoy.yaml"
         config.write_text(render(settings))
         command = [
@@ -118,14 +154,15 @@ def running_edge(auth: bool, down: str = "") -> Iterator[Edge]:
             "--disable-hot-restart",
             "--concurrency",
             "1",
-            "-l",
-            "warn",
+            *LOG_OPTIONS,
         ]
-        envoy = subprocess.Popen(command)
+        printed = stack.enter_context((folder / "envoy.log").open("wb"))
+        environment = {**os.environ, "BINNACLE_EDGE_SECRET": KNOWN}
+        envoy = subprocess.Popen(command, stdout=printed, stderr=printed, env=environment)
         stack.callback(envoy.wait)
         stack.callback(envoy.terminate)
-        wait_until_open(edge.url, envoy)
-        yield edge
+        wait_until_open(folder / "edge.sock", envoy)
+        yield replace(edge, scheme="https" if settings.tls else "http", pid=envoy.pid)
 
 
 @pytest.fixture(scope="module")

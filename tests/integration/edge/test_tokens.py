@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from binnacle.aggregator.v1 import query_service_pb2, query_service_pb2_grpc
-from tests.integration.edge.conftest import Edge
+from tests.integration.edge.conftest import KNOWN, Edge
 from tests.integration.edge.tokens import bearer, token
 
 pytestmark = [pytest.mark.network, pytest.mark.processes]
@@ -28,23 +28,47 @@ def test_health_and_page_files_are_open(guarded_edge: Edge, path: str) -> None:
         assert http.get(path).status_code == 200
 
 
+SPOOFED = {
+    "x-binnacle-tenant": "victim",
+    "x-binnacle-roles": "admin",
+    "x-binnacle-subject": "root",
+    "x-binnacle-key": "abc",
+    "x-binnacle-expires": "9999999999",
+    "x-binnacle-caller": "peer",
+}
+
+
 def test_open_paths_take_no_identity_from_the_client(guarded_edge: Edge) -> None:
-    spoofed = {"x-binnacle-tenant": "victim", "x-binnacle-roles": "admin"}
+    spoofed = SPOOFED
     with guarded_edge.http() as http:
         http.get("/health", headers=spoofed)
         assert http.get("/", headers=spoofed).headers["x-tenant-seen"] == ""
     metadata = guarded_edge.log.calls[-1].metadata
-    assert metadata["x-binnacle-tenant"] == "default"
-    assert "x-binnacle-roles" not in metadata
+    told = {name: metadata[name] for name in SPOOFED if name in metadata}
+    assert told == {"x-binnacle-tenant": "default", "x-binnacle-caller": KNOWN}
+
+
+@pytest.mark.parametrize("path", ["/health", "/events", "/stats", "/dashboard"])
+def test_without_authentication_nobody_takes_an_identity_either(open_edge: Edge, path: str) -> None:
+    with open_edge.http() as http:
+        http.get(path, headers=SPOOFED)
+    metadata = open_edge.log.calls[-1].metadata
+    told = {name: metadata[name] for name in SPOOFED if name in metadata}
+    assert told == {"x-binnacle-tenant": "default", "x-binnacle-caller": KNOWN}
 
 
 def test_a_token_says_tenant_and_roles(guarded_edge: Edge) -> None:
-    spoofed = {"x-binnacle-tenant": "victim", "x-binnacle-roles": "admin"}
     with guarded_edge.http() as http:
-        answer = http.get("/events", headers={**spoofed, **bearer(guarded_edge.jwt_key)})
+        answer = http.get("/events", headers={**SPOOFED, **bearer(guarded_edge.jwt_key, exp=2_000_000_000)})
     assert answer.status_code == 200
     metadata = guarded_edge.log.calls[-1].metadata
-    assert (metadata["x-binnacle-tenant"], metadata["x-binnacle-roles"]) == ("acme", "viewer,editor")
+    told = {name: metadata[name] for name in SPOOFED if name in metadata}
+    assert told == {
+        "x-binnacle-tenant": "acme",
+        "x-binnacle-roles": "viewer,editor",
+        "x-binnacle-expires": "2000000000",
+        "x-binnacle-caller": KNOWN,
+    }
     assert "authorization" not in metadata
 
 
@@ -122,6 +146,19 @@ def test_a_socket_with_a_wrong_token_is_refused(guarded_edge: Edge) -> None:
 def test_tokens_in_the_query_open_nothing_but_sockets(guarded_edge: Edge, path: str) -> None:
     with guarded_edge.http() as http:
         assert http.get(f"{path}?access_token={token(guarded_edge.jwt_key)}").status_code == 401
+
+
+def test_a_cookie_opens_calls_to_its_own_page_alone(guarded_edge: Edge) -> None:
+    cookie = {"cookie": f"binnacle_token={token(guarded_edge.jwt_key)}"}
+    own, foreign = ({"origin": "https://any.example", "sec-fetch-site": site} for site in ("same-origin", "cross-site"))
+    with guarded_edge.http() as http:
+        assert http.get("/events", headers=cookie).status_code == 200
+        assert http.post("/events", json=[], headers=cookie | own).status_code == 200
+        assert http.post("/events", json=[], headers=cookie | foreign).status_code == 403
+        wrong = {"cookie": f"binnacle_token={token(b'x' * 32)}"}
+        assert http.get("/events", headers=wrong).status_code == 401
+        # Whatever is brought has to hold.
+        assert http.get("/events", headers=wrong | bearer(guarded_edge.jwt_key)).status_code == 401
 
 
 def test_a_preflight_needs_no_token(guarded_edge: Edge) -> None:

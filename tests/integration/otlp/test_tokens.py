@@ -48,3 +48,10 @@ def test_without_one_they_are_told_so(guarded: Suite, protocol: str, given: str)
     complaint = run_python(protocol, guarded.url, "nobody", given)
     assert any(word in complaint.lower() for word in ("unauth", "401")), complaint
     assert total(guarded, "default") == 0
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_with_one_that_is_for_reading_they_are_told_so(guarded: Suite, protocol: str) -> None:
+    complaint = run_python(protocol, guarded.url, "nobody", token(guarded, "reader", "editor"))
+    assert any(word in complaint.lower() for word in ("permission", "403", "forbidden")), complaint
+    assert total(guarded, "reader") == 0
