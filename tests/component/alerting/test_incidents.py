@@ -35,7 +35,7 @@ async def one_incident(client: Client, **expected: object) -> incidents_pb2.Inci
 
 
 async def test_an_incident_is_told_acknowledged_and_resolved_as_one(scene: Scene) -> None:
-    scene.traces.calls = [("shop", "bank")]
+    scene.traces.calls = [("shop", "bank"), ("bank", "mail")]
     async with scene.alerting() as leader, scene.alerting() as follower:
         scene.series.say(shop=95)
         await one_incident(follower, active=1)

@@ -23,6 +23,9 @@ _NODE_LABELS = ("service", "provider", "database")
 _AUDIBLE = HeldBack()
 _MOST_COMPLAINTS = 200
 
+RULE = "rule"
+"""Kind of the key that alerts of one rule have in common, whatever they are about."""
+
 Source = tuple[str, Labels]
 """A rule and a group: what alerts come from, one after the other."""
 
@@ -206,7 +209,7 @@ def names_of(alert: Alert) -> list[str]:
 def keys_of(alert: Alert) -> set[tuple[str, str]]:
     """What an alert has in common with others: its rule, its host, and the things that it is about."""
     hosts = {("host", value) for name, value in alert.labels if name == "host"}
-    return {("rule", alert.rule_id), *hosts, *(("thing", name) for name in names_of(alert))}
+    return {(RULE, alert.rule_id), *hosts, *(("thing", name) for name in names_of(alert))}
 
 
 def _said_at(said: Acknowledgement) -> float:

@@ -2,7 +2,8 @@
 
 An alert that people may be told of joins the incident that its rule and group belonged to half an hour before or later;
 else one that goes on, whose last alert joined within ten minutes, and which is about the same service, host, provider
-or database, about something that calls that or is called by it, or about the same rule. Where there is none it opens
+or database, about something that calls that or is called by it, or about the same rule. An acknowledged one takes
+nothing by the rule alone: whoever is on one thing is not on another that only fails alike. Where there is none it opens
 one. It stays there. Pure: time comes with what it is told.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from services.alerting.domain.incidents.call_graph import CallGraph
-from services.alerting.domain.incidents.course import IncidentCourse, Source, Step, keys_of, names_of
+from services.alerting.domain.incidents.course import RULE, IncidentCourse, Source, Step, keys_of, names_of
 from services.alerting.domain.incidents.heads import incident_id
 from services.alerting.domain.machine import ENDED
 from services.alerting.ports.alerts import Alert, AlertState, HeldBack, Transition
@@ -128,16 +129,17 @@ class Incidents:
         keys = keys_of(alert)
         related = [("thing", other) for name in names_of(alert) for other in self.graph.related(name)]
         for some in (keys, related):
-            found = {identity for key in some if (identity := self._by_key.get(key)) and self._takes(identity, at)}
+            found = {identity for key in some if (identity := self._by_key.get(key)) and self._takes(identity, key, at)}
             if found:
                 return min((self._courses[identity] for identity in found), key=_age)
         return None
 
-    def _takes(self, identity: str, at: float) -> bool:
-        """Whether others may join an incident."""
+    def _takes(self, identity: str, key: tuple[str, str], at: float) -> bool:
+        """Whether others that have a key in common with an incident may join it."""
         course = self._courses[identity]
-        goes_on = course.incident.state is not IncidentState.RESOLVED
-        return goes_on and at - course.joined_at <= TOGETHER_SECONDS
+        if course.incident.state is IncidentState.RESOLVED or (course.acknowledgement and key[0] == RULE):
+            return False
+        return at - course.joined_at <= TOGETHER_SECONDS
 
     def _opened(self, alert: Alert, at: float) -> IncidentCourse:
         head = _head(incident_id(self._tenant, alert.id), alert)

@@ -95,6 +95,19 @@ def test_one_acknowledgement_is_for_all_and_for_who_joins() -> None:
     assert "unacknowledged" in world.changes(one, at=60)
 
 
+def test_whoever_is_on_one_thing_is_not_on_another_that_only_fails_alike() -> None:
+    world, one = World([Call("shop", "payment", 10, 0)]), fires("a")
+    world.happens(one)
+    assert world.happens(acknowledged(one, 5), at=5) == ["acknowledged"]
+    # What it calls, and the service itself, are the same thing; another service under the same rule is not.
+    assert world.happens(fires("b", "payment", at=10), fires("c", "shop", "slow", at=10), at=10) == ["grew"]
+    assert world.happens(fires("d", "mail", at=20), at=20) == ["opened"]
+    assert world.happens(fires("e", "cart", at=30), at=30) == ["grew"]
+    by_size = {each.size: each for each in world.heads.values()}
+    assert (by_size[3].state, by_size[2].state) == (IncidentState.ACKNOWLEDGED, IncidentState.OPEN)
+    assert by_size[2].acknowledgement is None
+
+
 def test_an_acknowledged_incident_that_is_resolved_says_so() -> None:
     world, one = World(), fires("a")
     world.happens(one)
