@@ -13,6 +13,16 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several processes one runs all tests of the shared suite, which is started once; else a file is one's."""
+    for item in items:
+        shares = "suite" in getattr(item, "fixturenames", ())
+        item.add_marker(
+            pytest.mark.xdist_group("suite" if shares else item.path.relative_to(item.config.rootpath).as_posix())
+        )
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test sees no BINNACLE_* of the person who runs it."""
