@@ -27,7 +27,8 @@ class OverviewServicer(overview_service_pb2_grpc.OverviewServiceServicer):
     ) -> pb.GetOverviewResponse:
         tenant = current_call().tenant
         await self._live.up_to_date(tenant)
-        state = self._live.state(tenant)
+        seconds = request.history_seconds if request.HasField("history_seconds") else None
+        state = self._live.state(tenant, seconds)
         return pb.GetOverviewResponse(state=dashboard_state(state))
 
     async def WatchOverview(

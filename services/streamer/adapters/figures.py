@@ -112,7 +112,7 @@ class AggregatorFigures:
 
     async def overview(self) -> object:
         """The live overview."""
-        asked = overview.GetOverviewRequest()
+        asked = overview.GetOverviewRequest(history_seconds=figures.SECONDS_SHOWN)
         return figures.overview(await self._overview.GetOverview(asked, timeout=ANSWER_SECONDS))
 
     async def timeseries(self) -> list[reports_pb2.TrafficPoint]:

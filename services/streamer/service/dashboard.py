@@ -36,7 +36,7 @@ class DashboardServicer:
 
     async def GetDashboard(self, request: pb.GetDashboardRequest, context: Context) -> pb.GetDashboardResponse:
         with translated_errors("aggregator"):
-            answer = await self._overview.GetOverview(overview_service_pb2.GetOverviewRequest())
+            answer = await self._overview.GetOverview(overview_service_pb2.GetOverviewRequest(history_seconds=0))
         dashboard = answer.state.snapshot
         dashboard.realtime_stats.active_connections = self._hub.connections(current_call().tenant)
         # The contract gives both messages the same fields under the same numbers.

@@ -67,6 +67,20 @@ async def test_intake_stats_count_what_is_stored(aggregator: Aggregator) -> None
     assert stats.services == 1
 
 
+async def test_only_as_much_history_is_told_as_is_asked_for(aggregator: Aggregator) -> None:
+    now = time.time()
+    await aggregator.store(record(accepted=now, events=[{"type": "request", "service": "shop"}]))
+    whole = (await aggregator.overview.GetOverview(pb.GetOverviewRequest())).state
+    assert len(whole.history) == 300
+    for seconds in (0, 60, 300, 1_000):
+        state = (await aggregator.overview.GetOverview(pb.GetOverviewRequest(history_seconds=seconds))).state
+        assert len(state.history) == min(seconds, 300)
+        assert state.snapshot.overview.total_requests == whole.snapshot.overview.total_requests
+        if seconds:
+            assert state.history[-1].time.seconds >= whole.history[-1].time.seconds
+            assert sum(point.requests for point in state.history) == 1
+
+
 async def test_machines_come_from_the_agents_gauges(aggregator: Aggregator) -> None:
     now = time.time()
     series = [(1, "system_cpu_percent", {"host": "h"}), (2, "process_cpu_percent", {"host": "h", "process": "envoy"})]

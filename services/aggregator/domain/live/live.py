@@ -158,10 +158,13 @@ class Live:
         for name in list(self._readers):
             self._offer(name, self._tenant(name).update(self._clock.now()))
 
-    def state(self, name: str) -> OverviewState:
-        """The overview of a tenant with its history. Raises Unavailable until the state was read back."""
+    def state(self, name: str, seconds: int | None = None) -> OverviewState:
+        """The overview of a tenant with the newest `seconds` of its history, or all of it.
+
+        Raises Unavailable until the state was read back.
+        """
         self.require_rebuilt()
-        return self._tenant(name).state(self._clock.now())
+        return self._tenant(name).state(self._clock.now(), seconds)
 
     def service_metrics(self, name: str, service: str) -> ServiceMetrics | None:
         """One service of a tenant, or None when it was not seen today."""

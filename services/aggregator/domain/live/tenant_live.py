@@ -91,10 +91,12 @@ class TenantLive:
         self._events.add(shown)
         return shown
 
-    def state(self, now: float) -> OverviewState:
-        """The overview with its history."""
+    def state(self, now: float, seconds: int | None = None) -> OverviewState:
+        """The overview with the newest `seconds` of its history, or all of it."""
         snapshot = self.snapshot(now)
-        return OverviewState(snapshot, self._window.points(self._window.seconds()))
+        shown = self._window.seconds()
+        first = 0 if seconds is None else max(0, len(shown) - seconds)
+        return OverviewState(snapshot, self._window.points(shown[first:]))
 
     def update(self, now: float) -> OverviewUpdate:
         """The overview, and the points that changed since the last update."""

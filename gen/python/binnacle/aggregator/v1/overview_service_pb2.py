@@ -27,7 +27,7 @@ from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_o
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/aggregator/v1/overview_service.proto\x12\x16\x62innacle.aggregator.v1\x1a%binnacle/dashboard/v1/dashboard.proto\x1a!binnacle/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x14\n\x12GetOverviewRequest\"R\n\x13GetOverviewResponse\x12;\n\x05state\x18\x01 \x01(\x0b\x32%.binnacle.dashboard.v1.DashboardStateR\x05state\"\x16\n\x14WatchOverviewRequest\"\xc5\x01\n\x15WatchOverviewResponse\x12;\n\x05\x66rame\x18\x01 \x01(\x0b\x32%.binnacle.dashboard.v1.DashboardFrameR\x05\x66rame\x12!\n\x0c\x65vent_places\x18\x02 \x03(\tR\x0b\x65ventPlaces\x12L\n\x14newest_accepted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x12newestAcceptedTime\"\x17\n\x15GetIntakeStatsRequest\"\xdb\x02\n\x16GetIntakeStatsResponse\x12\x16\n\x06\x65vents\x18\x01 \x01(\x01R\x06\x65vents\x12\x18\n\x07samples\x18\x02 \x01(\x01R\x07samples\x12\x12\n\x04logs\x18\x03 \x01(\x01R\x04logs\x12\x1e\n\nheartbeats\x18\x04 \x01(\x01R\nheartbeats\x12\x16\n\x06series\x18\x05 \x01(\x01R\x06series\x12\x1a\n\x08services\x18\x06 \x01(\rR\x08services\x12\x66\n\x0e\x65vents_by_type\x18\x07 \x03(\x0b\x32@.binnacle.aggregator.v1.GetIntakeStatsResponse.EventsByTypeEntryR\x0c\x65ventsByType\x1a?\n\x11\x45ventsByTypeEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x02\x38\x01\x32\xec\x02\n\x0fOverviewService\x12l\n\x0bGetOverview\x12*.binnacle.aggregator.v1.GetOverviewRequest\x1a+.binnacle.aggregator.v1.GetOverviewResponse\"\x04\xe0\xe0\x18\x07\x12t\n\rWatchOverview\x12,.binnacle.aggregator.v1.WatchOverviewRequest\x1a-.binnacle.aggregator.v1.WatchOverviewResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x12u\n\x0eGetIntakeStats\x12-.binnacle.aggregator.v1.GetIntakeStatsRequest\x1a..binnacle.aggregator.v1.GetIntakeStatsResponse\"\x04\xe0\xe0\x18\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-binnacle/aggregator/v1/overview_service.proto\x12\x16\x62innacle.aggregator.v1\x1a%binnacle/dashboard/v1/dashboard.proto\x1a!binnacle/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"V\n\x12GetOverviewRequest\x12,\n\x0fhistory_seconds\x18\x01 \x01(\rH\x00R\x0ehistorySeconds\x88\x01\x01\x42\x12\n\x10_history_seconds\"R\n\x13GetOverviewResponse\x12;\n\x05state\x18\x01 \x01(\x0b\x32%.binnacle.dashboard.v1.DashboardStateR\x05state\"\x16\n\x14WatchOverviewRequest\"\xc5\x01\n\x15WatchOverviewResponse\x12;\n\x05\x66rame\x18\x01 \x01(\x0b\x32%.binnacle.dashboard.v1.DashboardFrameR\x05\x66rame\x12!\n\x0c\x65vent_places\x18\x02 \x03(\tR\x0b\x65ventPlaces\x12L\n\x14newest_accepted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x12newestAcceptedTime\"\x17\n\x15GetIntakeStatsRequest\"\xdb\x02\n\x16GetIntakeStatsResponse\x12\x16\n\x06\x65vents\x18\x01 \x01(\x01R\x06\x65vents\x12\x18\n\x07samples\x18\x02 \x01(\x01R\x07samples\x12\x12\n\x04logs\x18\x03 \x01(\x01R\x04logs\x12\x1e\n\nheartbeats\x18\x04 \x01(\x01R\nheartbeats\x12\x16\n\x06series\x18\x05 \x01(\x01R\x06series\x12\x1a\n\x08services\x18\x06 \x01(\rR\x08services\x12\x66\n\x0e\x65vents_by_type\x18\x07 \x03(\x0b\x32@.binnacle.aggregator.v1.GetIntakeStatsResponse.EventsByTypeEntryR\x0c\x65ventsByType\x1a?\n\x11\x45ventsByTypeEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x02\x38\x01\x32\xec\x02\n\x0fOverviewService\x12l\n\x0bGetOverview\x12*.binnacle.aggregator.v1.GetOverviewRequest\x1a+.binnacle.aggregator.v1.GetOverviewResponse\"\x04\xe0\xe0\x18\x07\x12t\n\rWatchOverview\x12,.binnacle.aggregator.v1.WatchOverviewRequest\x1a-.binnacle.aggregator.v1.WatchOverviewResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x12u\n\x0eGetIntakeStats\x12-.binnacle.aggregator.v1.GetIntakeStatsRequest\x1a..binnacle.aggregator.v1.GetIntakeStatsResponse\"\x04\xe0\xe0\x18\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,19 +43,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OVERVIEWSERVICE'].methods_by_name['GetIntakeStats']._loaded_options = None
   _globals['_OVERVIEWSERVICE'].methods_by_name['GetIntakeStats']._serialized_options = b'\340\340\030\007'
   _globals['_GETOVERVIEWREQUEST']._serialized_start=180
-  _globals['_GETOVERVIEWREQUEST']._serialized_end=200
-  _globals['_GETOVERVIEWRESPONSE']._serialized_start=202
-  _globals['_GETOVERVIEWRESPONSE']._serialized_end=284
-  _globals['_WATCHOVERVIEWREQUEST']._serialized_start=286
-  _globals['_WATCHOVERVIEWREQUEST']._serialized_end=308
-  _globals['_WATCHOVERVIEWRESPONSE']._serialized_start=311
-  _globals['_WATCHOVERVIEWRESPONSE']._serialized_end=508
-  _globals['_GETINTAKESTATSREQUEST']._serialized_start=510
-  _globals['_GETINTAKESTATSREQUEST']._serialized_end=533
-  _globals['_GETINTAKESTATSRESPONSE']._serialized_start=536
-  _globals['_GETINTAKESTATSRESPONSE']._serialized_end=883
-  _globals['_GETINTAKESTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_start=820
-  _globals['_GETINTAKESTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_end=883
-  _globals['_OVERVIEWSERVICE']._serialized_start=886
-  _globals['_OVERVIEWSERVICE']._serialized_end=1250
+  _globals['_GETOVERVIEWREQUEST']._serialized_end=266
+  _globals['_GETOVERVIEWRESPONSE']._serialized_start=268
+  _globals['_GETOVERVIEWRESPONSE']._serialized_end=350
+  _globals['_WATCHOVERVIEWREQUEST']._serialized_start=352
+  _globals['_WATCHOVERVIEWREQUEST']._serialized_end=374
+  _globals['_WATCHOVERVIEWRESPONSE']._serialized_start=377
+  _globals['_WATCHOVERVIEWRESPONSE']._serialized_end=574
+  _globals['_GETINTAKESTATSREQUEST']._serialized_start=576
+  _globals['_GETINTAKESTATSREQUEST']._serialized_end=599
+  _globals['_GETINTAKESTATSRESPONSE']._serialized_start=602
+  _globals['_GETINTAKESTATSRESPONSE']._serialized_end=949
+  _globals['_GETINTAKESTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_start=886
+  _globals['_GETINTAKESTATSRESPONSE_EVENTSBYTYPEENTRY']._serialized_end=949
+  _globals['_OVERVIEWSERVICE']._serialized_start=952
+  _globals['_OVERVIEWSERVICE']._serialized_end=1316
 # @@protoc_insertion_point(module_scope)

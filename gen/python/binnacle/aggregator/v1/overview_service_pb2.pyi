@@ -26,14 +26,21 @@ class GetOverviewRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    HISTORY_SECONDS_FIELD_NUMBER: _builtins.int
+    history_seconds: _builtins.int
+    """The newest seconds of the history to tell, 0 to 300; all where not set."""
     def __init__(
         self,
+        *,
+        history_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_history_seconds", b"_history_seconds", "history_seconds", b"history_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_history_seconds", b"_history_seconds", "history_seconds", b"history_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__history_seconds: _TypeAlias = _typing.Literal["history_seconds"]  # noqa: Y015
+    _WhichOneofArgType__history_seconds: _TypeAlias = _typing.Literal["_history_seconds", b"_history_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__history_seconds) -> _WhichOneofReturnType__history_seconds | None: ...
 
 Global___GetOverviewRequest: _TypeAlias = GetOverviewRequest  # noqa: Y015
 
