@@ -3,7 +3,9 @@
 import json
 import math
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,34 @@ def test_all_of_fifty_widgets_are_answered_to_everybody_who_looks(suite: Suite) 
                         shown[update.subscription] = known[-1]
             assert [shown[one.id] for one in widgets] == [*map(float, range(FIFTY))]
             viewer.cancel()
+
+
+def test_figures_by_name_are_told_live_to_everybody_who_looks(suite: Suite) -> None:
+    asked = live_pb2.Subscription(id="all", figures=live_pb2.FigureSelection(names=["searches", "requests"]))
+    asked.figures.interval.FromSeconds(1)
+
+    def newest(frames: Iterator[live_service_pb2.SubscribeResponse]) -> float:
+        told = [update.figures.figures for update in next(frames).frame.updates if update.HasField("figures")]
+        return sum(one.value for one in told[-1][0].series) if told else math.nan
+
+    with grpc.insecure_channel(suite.url.removeprefix("http://")) as channel:
+        live = live_service_pb2_grpc.LiveServiceStub(channel)
+        wanted = live_service_pb2.SubscribeRequest(subscriptions=[asked])
+        viewers = [live.Subscribe(wanted, timeout=patience(60)) for _viewer in range(2)]
+        [before] = {first_of(newest(viewer) for _frame in count()) for viewer in viewers}
+        suite.post("/events", [{"type": "search", "data": {"query": "shoes"}}] * 3)
+        for viewer in viewers:
+            assert any(newest(viewer) == before + 3 for _frame in count())
+            viewer.cancel()
+        asked.figures.names.append("no such figure")
+        refused = live.Subscribe(live_service_pb2.SubscribeRequest(subscriptions=[asked]), timeout=patience(60))
+        errors = (update.error for _frame in count() for update in next(refused).frame.updates)
+        assert "no such figure" in next(error.message for error in errors if error.reason)
+        refused.cancel()
+
+
+def first_of(values: Iterator[float]) -> float:
+    return next(value for value in values if not math.isnan(value))
 
 
 def test_a_widget_is_added_to_the_default_dashboard_in_few_words(suite: Suite) -> None:

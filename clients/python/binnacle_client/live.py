@@ -87,19 +87,21 @@ class LiveConnection:
         events: pb.EventSelection | None = None,
         logs: pb.LogSelection | None = None,
         query: pb.QuerySelection | None = None,
+        figures: pb.FigureSelection | None = None,
         position: str = "",
     ) -> None:
         """Ask for one of the sources under a name; in place of what was asked for under it, if anything was.
 
         With the `position` of an earlier subscription to the same source, what was missed since comes first.
         """
-        if sum(source is not None for source in (room, events, logs, query)) != 1:
-            raise TypeError("one of room, events, logs and query")
+        if sum(source is not None for source in (room, events, logs, query, figures)) != 1:
+            raise TypeError("one of room, events, logs, query and figures")
         self.unsubscribe(name)
-        asked = pb.Subscription(events=events, logs=logs, query=query, position=position)
+        asked = pb.Subscription(events=events, logs=logs, query=query, figures=figures, position=position)
         if room is not None:
             asked.room = room
-        interval = query.interval.ToTimedelta().total_seconds() if query is not None else 0.0
+        again = query or figures
+        interval = again.interval.ToTimedelta().total_seconds() if again is not None else 0.0
         held = _Subscription(name, asked, Lateness(interval or USUAL_INTERVAL), position)
         self._subscriptions[name] = held
         self._ask(held)

@@ -22,6 +22,7 @@ class Snapshot:
 
     overview: DashboardState | None = None
     answer: TimeSeriesAnswer | None = None
+    figures: pb.Figures | None = None
     stats: pb.Stats | None = None
     health: pb.Health | None = None
     pipeline: GetPipelineResponse | None = None
@@ -46,6 +47,8 @@ class Snapshot:
                 self.log_lines.extend(update.log_lines.lines)
             case "answer":
                 self.answer = refreshed(self.answer, update.answer)
+            case "figures":
+                self.figures = update.figures
             case "stats":
                 self.stats = update.stats
             case "health":

@@ -66,7 +66,7 @@ class Lateness:
                 self._figures("change", _seconds(update.change.snapshot.updated_at))
             case "stats" | "pipeline" as kind:
                 self._figures(kind, now)
-            case "answer":
+            case "answer" | "figures":
                 self._figures_at, self._old_after = now, 15.0 + 2 * self.interval
             case "events":
                 self._rows(update.events.events[-1].accepted_time, now)

@@ -92,10 +92,11 @@ function split<T>(values: readonly T[], place: number): [readonly T[], readonly 
 }
 
 /** As a frame that brings all of it at once. */
-function written({ events, logLines, overview, answer, stats, health, pipeline }: Snapshot, position: string): string {
+function written({ events, logLines, overview, answer, figures, stats, health, pipeline }: Snapshot, position: string): string {
   const updates: MessageInitShape<typeof UpdateSchema>[] = [
     overview && { content: { case: 'state' as const, value: overview } },
     answer && { content: { case: 'answer' as const, value: answer } },
+    figures && { content: { case: 'figures' as const, value: figures } },
     stats && { content: { case: 'stats' as const, value: stats } },
     health && { content: { case: 'health' as const, value: health } },
     pipeline && { content: { case: 'pipeline' as const, value: pipeline } },

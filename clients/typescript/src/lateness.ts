@@ -27,6 +27,7 @@ export class Lateness {
       case 'pipeline':
         return this.figures(content.case, now);
       case 'answer':
+      case 'figures':
         this.oldAfter = 15_000 + 2 * this.interval;
         this.figuresAt = now;
         return;

@@ -1,5 +1,5 @@
 /** What a subscription has brought so far, whole. */
-import type { Update, LiveEvent, LiveLogLine, Health, Stats } from '../../../gen/typescript/binnacle/live/v1/live_pb.js';
+import type { Update, LiveEvent, LiveLogLine, Figures, Health, Stats } from '../../../gen/typescript/binnacle/live/v1/live_pb.js';
 import type { DashboardState } from '../../../gen/typescript/binnacle/dashboard/v1/dashboard_pb.js';
 import type { GetPipelineResponse } from '../../../gen/typescript/binnacle/aggregator/v1/pipeline_service_pb.js';
 import type { TimeSeriesAnswer } from '../../../gen/typescript/binnacle/query/v1/query_pb.js';
@@ -11,6 +11,7 @@ const ROWS = 100;
 export interface Snapshot {
   readonly overview?: DashboardState;
   readonly answer?: TimeSeriesAnswer;
+  readonly figures?: Figures;
   readonly stats?: Stats;
   readonly health?: Health;
   readonly pipeline?: GetPipelineResponse;
@@ -37,6 +38,7 @@ export function after(former: Snapshot, { content }: Update): Snapshot {
       return { ...former, logLines: [...former.logLines, ...content.value.lines].slice(-ROWS) };
     case 'answer':
       return { ...former, answer: refreshed(former.answer, content.value) };
+    case 'figures':
     case 'stats':
     case 'health':
     case 'pipeline':

@@ -1,9 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { GetFigureResponse } from '../../../gen/typescript/binnacle/aggregator/v1/figure_service_pb.js';
 import type { GetPipelineResponse } from '../../../gen/typescript/binnacle/aggregator/v1/pipeline_service_pb.js';
 import type { DashboardState } from '../../../gen/typescript/binnacle/dashboard/v1/dashboard_pb.js';
 import type {
   Error as LiveError,
   EventSelectionSchema,
+  FigureSelectionSchema,
   Health,
   LiveEvent,
   LiveLogLine,
@@ -38,7 +40,8 @@ export type Source =
   | { readonly room: Room }
   | { readonly events: MessageInitShape<typeof EventSelectionSchema> }
   | { readonly logs: MessageInitShape<typeof LogSelectionSchema> }
-  | { readonly query: MessageInitShape<typeof QuerySelectionSchema> };
+  | { readonly query: MessageInitShape<typeof QuerySelectionSchema> }
+  | { readonly figures: MessageInitShape<typeof FigureSelectionSchema> };
 
 /** Who is told. What a source brings says `docs/live.md`; whatever is not wanted may be left out. */
 export interface Handlers {
@@ -57,6 +60,8 @@ export interface Handlers {
   logLines?(lines: readonly LiveLogLine[], leftOut: number): void;
   /** The whole answer, whenever it was asked for. */
   answer?(answer: TimeSeriesAnswer): void;
+  /** The figures asked for by name, in that order, whenever they were asked for. */
+  figures?(figures: readonly GetFigureResponse[]): void;
   stats?(stats: Stats): void;
   health?(health: Health): void;
   pipeline?(pipeline: GetPipelineResponse): void;
@@ -189,6 +194,8 @@ export class Subscription {
         return handlers.logLines?.(content.value.lines, content.value.leftOut);
       case 'answer':
         return held.answer && handlers.answer?.(held.answer);
+      case 'figures':
+        return handlers.figures?.(content.value.figures);
       case 'stats':
         return handlers.stats?.(content.value);
       case 'health':
@@ -209,12 +216,13 @@ function sourceOf(source: Source): NonNullable<MessageInitShape<typeof Subscript
   if ('room' in source) return { case: 'room', value: source.room };
   if ('events' in source) return { case: 'events', value: source.events };
   if ('logs' in source) return { case: 'logs', value: source.logs };
-  return { case: 'query', value: source.query };
+  if ('query' in source) return { case: 'query', value: source.query };
+  return { case: 'figures', value: source.figures };
 }
 
 const USUAL_INTERVAL_MS = 5_000;
 
 function intervalOf(source: Source): number {
-  const interval = 'query' in source ? source.query.interval : undefined;
+  const { interval } = 'query' in source ? source.query : 'figures' in source ? source.figures : {};
   return interval ? Number(interval.seconds ?? 0) * 1000 + (interval.nanos ?? 0) / 1e6 : USUAL_INTERVAL_MS;
 }

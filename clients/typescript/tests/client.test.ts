@@ -42,6 +42,16 @@ describe('a connection', () => {
     expect(socket.asked.map(({ source }) => source.case)).toEqual(['events']);
   });
 
+  it('tells figures by name as they stand', async () => {
+    const { client, next } = opened();
+    const told: string[] = [];
+    const held = client.subscribe({ figures: { names: ['requests'] } }, { figures: (all) => told.push(...all.map(({ metric }) => metric)) });
+    const socket = (await next()).accept();
+    expect(socket.asked.map(({ source }) => source.case)).toEqual(['figures']);
+    socket.tell({ content: { case: 'figures', value: { figures: [{ metric: 'requests' }] } } });
+    expect([told, held.snapshot.figures?.figures.length]).toEqual([['requests'], 1]);
+  });
+
   it('goes on where it was after a cut, and tells nothing twice', async () => {
     const { client, next } = opened();
     const { told, handlers } = noted();

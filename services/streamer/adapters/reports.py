@@ -7,6 +7,8 @@ from types import MappingProxyType
 import grpc
 
 from binnacle.aggregator.v1 import (
+    figure_service_pb2,
+    figure_service_pb2_grpc,
     overview_service_pb2,
     overview_service_pb2_grpc,
     pipeline_service_pb2,
@@ -21,7 +23,7 @@ from services.core.conventions import HEALTHY, UNHEALTHY
 from services.runtime.calls import acting_for
 from services.runtime.statuses import translated_errors
 from services.streamer.domain.tally import Tally
-from services.streamer.ports import Answer, Part, Question
+from services.streamer.ports import Answer, NamedFigures, Part, Question
 
 QUESTION_SECONDS = 10.0
 
@@ -41,6 +43,7 @@ class SuiteReports:
         self._overview = overview_service_pb2_grpc.OverviewServiceStub(channel)
         self._pipeline = pipeline_service_pb2_grpc.PipelineServiceStub(channel)
         self._series = time_series_service_pb2_grpc.TimeSeriesServiceStub(channel)
+        self._figures = figure_service_pb2_grpc.FigureServiceStub(channel)
         self._parts = parts
         self._tally = tally
         self._clock = clock
@@ -62,6 +65,24 @@ class SuiteReports:
             answered = (await self._series.QueryTimeSeries(request, timeout=QUESTION_SECONDS)).answer
         next_token, answered.refresh_token = answered.refresh_token, ""
         return Answer(answered, answered.full, next_token)
+
+    async def figures(self, tenant: str, named: NamedFigures) -> Answer:
+        """See ReportSource."""
+        asked = figure_service_pb2.GetFigureRequest(step_seconds=named.step)
+        now = self._clock.now()
+        asked.start_time.FromMilliseconds(int((now - named.seconds) * 1000))
+        asked.end_time.FromMilliseconds(int(now * 1000))
+        with acting_for(tenant), translated_errors("aggregator"):
+            async with asyncio.TaskGroup() as tasks:
+                told = [tasks.create_task(self._figure(asked, name)) for name in named.names]
+        return Answer(live_pb2.Figures(figures=[task.result() for task in told]))
+
+    async def _figure(
+        self, asked: figure_service_pb2.GetFigureRequest, name: str
+    ) -> figure_service_pb2.GetFigureResponse:
+        request = figure_service_pb2.GetFigureRequest(metric=name)
+        request.MergeFrom(asked)
+        return await self._figures.GetFigure(request, timeout=QUESTION_SECONDS)
 
     async def _stats(self, tenant: str) -> live_pb2.Stats:
         held = await self._overview.GetIntakeStats(

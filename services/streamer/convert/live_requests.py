@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from google.protobuf.duration_pb2 import Duration
+
 from binnacle.live.v1 import live_pb2 as pb
 from binnacle.logs.v1.logs_pb2 import LogLevel
 from binnacle.query.v1 import filters_pb2
@@ -12,11 +14,13 @@ from services.streamer.convert.positions import standing_from
 from services.streamer.domain.feeds import ROOMS, Feed
 from services.streamer.domain.selections import Condition, Operator, Selection, Value
 from services.streamer.domain.session import Wanted
-from services.streamer.ports import Question
+from services.streamer.ports import NamedFigures, Question
 
 MOST_VALUES: Final = 100
 MOST_CONDITIONS: Final = 20
 MOST_NAMES: Final = 8
+MOST_FIGURES: Final = 20
+LONGEST_NAME: Final = 1_000
 LONGEST_ID: Final = 100
 LONGEST_TEXT: Final = 1_000
 DAY: Final = 86_400.0
@@ -74,8 +78,10 @@ def _feeds(subscription: pb.Subscription) -> tuple[str, tuple[Feed, ...]]:
             return "logs", (_logs(subscription.logs),)
         case "query":
             return "query", (_question(subscription.query),)
+        case "figures":
+            return "figures", (_figures(subscription.figures),)
         case _:
-            raise InvalidInput.of("source", "a room, events, logs or a query")
+            raise InvalidInput.of("source", "a room, events, logs, a query or figures")
 
 
 def _events(selection: pb.EventSelection) -> Selection:
@@ -108,13 +114,36 @@ def _question(selection: pb.QuerySelection) -> Question:
     query = selection.query
     if query.HasField("start_time") or query.HasField("end_time"):
         raise InvalidInput.of("query.query", "no start and no end: the range always ends now")
-    seconds = selection.range.ToNanoseconds() / 1e9 if selection.HasField("range") else USUAL_SECONDS
-    interval = selection.interval.ToNanoseconds() / 1e9 if selection.HasField("interval") else USUAL_INTERVAL
+    seconds = _seconds(selection.range) if selection.HasField("range") else USUAL_SECONDS
     if not 0 < seconds <= MOST_SECONDS:
         raise InvalidInput.of("query.range", "above 0, at most 31 days")
+    return Question(query.SerializeToString(deterministic=True), seconds, _interval(selection, "query"))
+
+
+def _figures(selection: pb.FigureSelection) -> NamedFigures:
+    names = tuple(selection.names)
+    if not 0 < len(names) <= MOST_FIGURES or len(set(names)) < len(names):
+        raise InvalidInput.of("figures.names", f"1 to {MOST_FIGURES}, all different")
+    if not all(0 < len(name) <= LONGEST_NAME for name in names):
+        raise InvalidInput.of("figures.names", f"each 1 to {LONGEST_NAME:,} characters")
+    seconds = _seconds(selection.range) if selection.HasField("range") else USUAL_SECONDS
+    if not 1 <= seconds <= MOST_SECONDS:
+        raise InvalidInput.of("figures.range", "1 second to 31 days")
+    step = _seconds(selection.step)
+    if not 0 <= step <= MOST_SECONDS or step % 1:
+        raise InvalidInput.of("figures.step", "whole seconds, at most 31 days")
+    return NamedFigures(names, seconds, int(step), _interval(selection, "figures"))
+
+
+def _interval(selection: pb.QuerySelection | pb.FigureSelection, field: str) -> float:
+    interval = _seconds(selection.interval) if selection.HasField("interval") else USUAL_INTERVAL
     if not INTERVALS[0] <= interval <= INTERVALS[1]:
-        raise InvalidInput.of("query.interval", "1 second to 1 hour")
-    return Question(query.SerializeToString(deterministic=True), seconds, interval)
+        raise InvalidInput.of(f"{field}.interval", "1 second to 1 hour")
+    return interval
+
+
+def _seconds(span: Duration) -> float:
+    return span.ToNanoseconds() / 1e9
 
 
 def _values(values: Sequence[str], field: str) -> tuple[str, ...]:

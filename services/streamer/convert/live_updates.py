@@ -20,6 +20,7 @@ from services.streamer.ports import Event as Told, Row, State, Update
 
 REPORTS: Final[Mapping[str, str]] = {
     "binnacle.query.v1.TimeSeriesAnswer": "answer",
+    "binnacle.live.v1.Figures": "figures",
     "binnacle.live.v1.Stats": "stats",
     "binnacle.live.v1.Health": "health",
     "binnacle.aggregator.v1.GetPipelineResponse": "pipeline",

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.core.conventions import ALERT_EVENT
 from services.streamer.domain.selections import Selection
-from services.streamer.ports import Question
+from services.streamer.ports import NamedFigures, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Asked:
     changes_only: bool = False
 
 
-Feed = Figures | Selection | Asked | Question
+Feed = Figures | Selection | Asked | NamedFigures | Question
 """Events of a Selection are lossless: a reader that is too slow for them is ended, and comes back. Log lines are
 sampled: what is too much is left out, and counted. Of everything else only the newest waits."""
 

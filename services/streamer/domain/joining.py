@@ -18,8 +18,9 @@ from services.streamer.domain.selections import Selection
 from services.streamer.domain.shared import Leave, Shared
 from services.streamer.domain.subscriber import Subscriber
 from services.streamer.domain.tally import Tally
-from services.streamer.ports import Answer, OverviewSource, Question, ReportSource, RowSource
+from services.streamer.ports import Answer, NamedFigures, OverviewSource, Question, ReportSource, RowSource
 
+Reported = Asked | NamedFigures | Question
 AnyRoom = TypeVar("AnyRoom", Room, ReportRoom)
 
 
@@ -84,7 +85,7 @@ class Joining:
 
         return leave
 
-    def _reports(self, tenant: str, feed: Asked | Question, subscriber: Subscriber) -> Leave:
+    def _reports(self, tenant: str, feed: Reported, subscriber: Subscriber) -> Leave:
         def made() -> ReportRoom:
             changes_only = isinstance(feed, Asked) and feed.changes_only
             return ReportRoom(self._asking(tenant, feed), feed.interval, self._clock, changes_only=changes_only)
@@ -96,7 +97,7 @@ class Joining:
         room.enter(subscriber)
         return partial(_left, room, subscriber, let_go)
 
-    def _asking(self, tenant: str, feed: Asked | Question) -> "Asking":
+    def _asking(self, tenant: str, feed: Reported) -> "Asking":
         source = self._sources.reports
         if source is None:
             raise Unavailable("nobody answers questions here")
@@ -114,10 +115,12 @@ class Asking:
 
     source: ReportSource
     tenant: str
-    feed: Asked | Question
+    feed: Reported
 
     async def __call__(self, token: str) -> Answer:
         """Ask once more; see ReportSource."""
         if isinstance(self.feed, Asked):
             return await self.source.report(self.tenant, self.feed.name)
+        if isinstance(self.feed, NamedFigures):
+            return await self.source.figures(self.tenant, self.feed)
         return await self.source.answer(self.tenant, self.feed, token)

@@ -185,6 +185,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFigures:
+    """Figures by name over the last `seconds`, to be asked for every `interval` seconds; `step` 0 is a fitting one."""
+
+    names: tuple[str, ...]
+    seconds: float
+    step: int
+    interval: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer; one that is not `whole` tells what changed. `token` is to go on from, empty where one cannot."""
 
@@ -202,6 +212,10 @@ class ReportSource(Protocol):
 
     async def answer(self, tenant: str, question: Question, token: str) -> Answer:
         """The answer to a question; with the token of the answer before, what changed since."""
+        ...
+
+    async def figures(self, tenant: str, named: NamedFigures) -> Answer:
+        """All of these figures."""
         ...
 
 

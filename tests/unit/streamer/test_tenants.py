@@ -22,6 +22,7 @@ from services.streamer.ports import (
     Begin,
     Found,
     Frame,
+    NamedFigures,
     Overview,
     Position,
     Question,
@@ -65,6 +66,9 @@ class Everything:
         return Answer(tenant)
 
     async def answer(self, tenant: str, question: Question, token: str) -> Answer:
+        return Answer(tenant)
+
+    async def figures(self, tenant: str, named: NamedFigures) -> Answer:
         return Answer(tenant)
 
     async def tail(self, tenant: str, topic: Topic, position: Position | None) -> AsyncGenerator[Begin | Rows, None]:

@@ -12,7 +12,6 @@ import { pictureOf, type AnsweredSeries } from '../../state/explore/picture';
 import { ends, type Ends, type Range } from '../../state/range';
 import { milliseconds } from '../decode';
 import { faultOfCall, faultOfRefusal, type Fault } from '../faults';
-import { poll } from '../polling';
 
 export interface AnswerTold {
   answer(answer: Answer): void;
@@ -58,7 +57,8 @@ export class Answers {
   /** Tells the answer, and each newer one, until the function returned is called. */
   show(asking: Asking, told: AnswerTold): () => void {
     const { kind } = asking.question;
-    if (kind.case === 'query' && asking.range.kind === 'last') return this.follow(kind.value, asking, asking.range.seconds, told);
+    if (asking.range.kind === 'last' && kind.case === 'query') return this.follow(kind.value, asking, asking.range.seconds, told);
+    if (asking.range.kind === 'last' && kind.case === 'figures') return this.followFigures(kind.value, asking, asking.range.seconds, told);
     const once = async (signal: AbortSignal): Promise<void> => {
       try {
         const answer = await this.once(asking, signal);
@@ -67,7 +67,6 @@ export class Answers {
         if (!signal.aborted) told.fault(faultOfCall(error));
       }
     };
-    if (asking.range.kind === 'last') return poll(once, Math.max(asking.refreshMs, 5_000)).stop;
     const ending = new AbortController();
     void once(ending.signal);
     return () => ending.abort();
@@ -91,25 +90,38 @@ export class Answers {
     return () => subscription.close();
   }
 
+  private followFigures({ names, step }: Figures, asking: Asking, seconds: number, told: AnswerTold): () => void {
+    const subscription = this.live.subscribe(
+      { figures: { names, range: durationFromMs(seconds * 1000), step, interval: durationFromMs(asking.refreshMs) } },
+      {
+        figures: (figures) => told.answer(ofFigures(figures, ends(asking.range, Date.now()), asking.legend)),
+        error: (error) => told.fault(faultOfRefusal(error)),
+      },
+    );
+    return () => subscription.close();
+  }
+
   private async once({ question, range, pixels, legend }: Asking, signal: AbortSignal): Promise<Answer> {
     const { kind } = question;
     const within = ends(range, Date.now());
-    if (kind.case === 'figures') return this.ofFigures(kind.value, within, legend, signal);
+    if (kind.case === 'figures') return ofFigures(await this.askFigures(kind.value, within, signal), within, legend);
     if (kind.case !== 'query') return { ...named([], [], '', 0, within), notices: ['It asks nothing yet.'] };
     const { answer } = await this.series.queryTimeSeries({ query: over(kind.value, within, pixels) }, { signal });
     return ofQuery(answer!, kind.value, legend);
   }
 
-  private async ofFigures({ names, step }: Figures, within: Ends, legend: string, signal: AbortSignal): Promise<Answer> {
-    const [from, to] = within;
+  private async askFigures({ names, step }: Figures, [from, to]: Ends, signal: AbortSignal): Promise<readonly GetFigureResponse[]> {
     const asked = { startTime: timestampFromMs(from), endTime: timestampFromMs(to), stepSeconds: Number(step?.seconds ?? 0) };
-    const told = await Promise.all(names.map((metric) => this.figures.getFigure({ ...asked, metric }, { signal })));
-    const times = [...new Set(told.flatMap((one) => one.series.flatMap(timesOf)))].sort((a, b) => a - b);
-    const all = told.flatMap((one, place) => one.series.map((series) => column(series, times, names[place]!, told.length > 1)));
-    const whole = told.flatMap((one) => one.series.map(({ value }) => value ?? null));
-    const answer = named(times, all, legend, 1000 * (told[0]?.stepSeconds ?? 0), endsOf(told[0], within), whole);
-    return all.length > 1 ? answer : { ...answer, lines: answer.lines.map((line) => ({ ...line, name: legend ? line.name : wordsOf(names[0] ?? '') })) };
+    return Promise.all(names.map((metric) => this.figures.getFigure({ ...asked, metric }, { signal })));
   }
+}
+
+function ofFigures(told: readonly GetFigureResponse[], within: Ends, legend: string): Answer {
+  const times = [...new Set(told.flatMap((one) => one.series.flatMap(timesOf)))].sort((a, b) => a - b);
+  const all = told.flatMap(({ metric, series }) => series.map((one) => column(one, times, metric, told.length > 1)));
+  const whole = told.flatMap((one) => one.series.map(({ value }) => value ?? null));
+  const answer = named(times, all, legend, 1000 * (told[0]?.stepSeconds ?? 0), endsOf(told[0], within), whole);
+  return all.length > 1 ? answer : { ...answer, lines: answer.lines.map((line) => ({ ...line, name: legend ? line.name : wordsOf(told[0]?.metric ?? '') })) };
 }
 
 /** The question as it is sent, for people. */

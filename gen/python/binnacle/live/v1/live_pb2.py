@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from binnacle.aggregator.v1 import figure_service_pb2 as binnacle_dot_aggregator_dot_v1_dot_figure__service__pb2
 from binnacle.aggregator.v1 import pipeline_service_pb2 as binnacle_dot_aggregator_dot_v1_dot_pipeline__service__pb2
 from binnacle.dashboard.v1 import dashboard_pb2 as binnacle_dot_dashboard_dot_v1_dot_dashboard__pb2
 from binnacle.events.v1 import events_pb2 as binnacle_dot_events_dot_v1_dot_events__pb2
@@ -32,7 +33,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x62innacle/live/v1/live.proto\x12\x10\x62innacle.live.v1\x1a-binnacle/aggregator/v1/pipeline_service.proto\x1a%binnacle/dashboard/v1/dashboard.proto\x1a\x1f\x62innacle/events/v1/events.proto\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd9\x02\n\x0b\x43lientFrame\x12\x46\n\x0c\x61uthenticate\x18\x01 \x01(\x0b\x32 .binnacle.live.v1.AuthenticationH\x00R\x0c\x61uthenticate\x12>\n\tsubscribe\x18\x02 \x01(\x0b\x32\x1e.binnacle.live.v1.SubscriptionH\x00R\tsubscribe\x12\x44\n\x0bunsubscribe\x18\x03 \x01(\x0b\x32 .binnacle.live.v1.UnsubscriptionH\x00R\x0bunsubscribe\x12\x45\n\x0b\x61\x63knowledge\x18\x04 \x01(\x0b\x32!.binnacle.live.v1.AcknowledgementH\x00R\x0b\x61\x63knowledge\x12,\n\x04ping\x18\x05 \x01(\x0b\x32\x16.binnacle.live.v1.PingH\x00R\x04pingB\x07\n\x05\x66rame\"&\n\x0e\x41uthentication\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\"\x86\x02\n\x0cSubscription\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n\x04room\x18\x02 \x01(\tH\x00R\x04room\x12:\n\x06\x65vents\x18\x03 \x01(\x0b\x32 .binnacle.live.v1.EventSelectionH\x00R\x06\x65vents\x12\x34\n\x04logs\x18\x04 \x01(\x0b\x32\x1e.binnacle.live.v1.LogSelectionH\x00R\x04logs\x12\x38\n\x05query\x18\x05 \x01(\x0b\x32 .binnacle.live.v1.QuerySelectionH\x00R\x05query\x12\x1a\n\x08position\x18\x06 \x01(\tR\x08positionB\x08\n\x06source\"\xc5\x01\n\x0e\x45ventSelection\x12\x14\n\x05types\x18\x01 \x03(\tR\x05types\x12\x1a\n\x08services\x18\x02 \x03(\tR\x08services\x12\x19\n\x08user_ids\x18\x03 \x03(\tR\x07userIds\x12\x1f\n\x0bsession_ids\x18\x04 \x03(\tR\nsessionIds\x12\x45\n\nattributes\x18\x05 \x03(\x0b\x32%.binnacle.query.v1.AttributeConditionR\nattributes\"\xb9\x01\n\x0cLogSelection\x12\x32\n\x06levels\x18\x01 \x03(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x06levels\x12\x1a\n\x08services\x18\x02 \x03(\tR\x08services\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text\x12\x45\n\nattributes\x18\x04 \x03(\x0b\x32%.binnacle.query.v1.AttributeConditionR\nattributes\"\xb2\x01\n\x0eQuerySelection\x12\x38\n\x05query\x18\x01 \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryR\x05query\x12/\n\x05range\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05range\x12\x35\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08interval\" \n\x0eUnsubscription\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"-\n\x0f\x41\x63knowledgement\x12\x1a\n\x08sequence\x18\x01 \x01(\rR\x08sequence\"N\n\x04Ping\x12\x16\n\x06number\x18\x01 \x01(\rR\x06number\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\"\xb2\x01\n\x0bServerFrame\x12\x1a\n\x08sequence\x18\x01 \x01(\rR\x08sequence\x12\x32\n\x07updates\x18\x02 \x03(\x0b\x32\x18.binnacle.live.v1.UpdateR\x07updates\x12*\n\x04pong\x18\x03 \x01(\x0b\x32\x16.binnacle.live.v1.PingR\x04pong\x12\'\n\x03\x65nd\x18\x04 \x01(\x0b\x32\x15.binnacle.live.v1.EndR\x03\x65nd\"\xa3\x05\n\x06Update\x12\"\n\x0csubscription\x18\x01 \x01(\tR\x0csubscription\x12\x1a\n\x08position\x18\x02 \x01(\tR\x08position\x12>\n\nsubscribed\x18\x03 \x01(\x0b\x32\x1c.binnacle.live.v1.SubscribedH\x00R\nsubscribed\x12=\n\x05state\x18\x04 \x01(\x0b\x32%.binnacle.dashboard.v1.DashboardStateH\x00R\x05state\x12@\n\x06\x63hange\x18\x05 \x01(\x0b\x32&.binnacle.dashboard.v1.DashboardUpdateH\x00R\x06\x63hange\x12\x32\n\x06\x65vents\x18\x06 \x01(\x0b\x32\x18.binnacle.live.v1.EventsH\x00R\x06\x65vents\x12\x39\n\tlog_lines\x18\x07 \x01(\x0b\x32\x1a.binnacle.live.v1.LogLinesH\x00R\x08logLines\x12=\n\x06\x61nswer\x18\x08 \x01(\x0b\x32#.binnacle.query.v1.TimeSeriesAnswerH\x00R\x06\x61nswer\x12/\n\x05stats\x18\t \x01(\x0b\x32\x17.binnacle.live.v1.StatsH\x00R\x05stats\x12\x32\n\x06health\x18\n \x01(\x0b\x32\x18.binnacle.live.v1.HealthH\x00R\x06health\x12I\n\x08pipeline\x18\x0b \x01(\x0b\x32+.binnacle.aggregator.v1.GetPipelineResponseH\x00R\x08pipeline\x12/\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x17.binnacle.live.v1.ErrorH\x00R\x05\x65rrorB\t\n\x07\x63ontent\"&\n\nSubscribed\x12\x18\n\x07resumed\x18\x01 \x01(\x08R\x07resumed\"=\n\x06\x45vents\x12\x33\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1b.binnacle.live.v1.LiveEventR\x06\x65vents\"\x8d\x01\n\tLiveEvent\x12/\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x19.binnacle.events.v1.EventR\x05\x65vent\x12?\n\raccepted_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x61\x63\x63\x65ptedTime\x12\x0e\n\x02id\x18\x03 \x01(\tR\x02id\"Z\n\x08LogLines\x12\x33\n\x05lines\x18\x01 \x03(\x0b\x32\x1d.binnacle.live.v1.LiveLogLineR\x05lines\x12\x19\n\x08left_out\x18\x02 \x01(\x01R\x07leftOut\"\x93\x01\n\x0bLiveLogLine\x12\x33\n\x06record\x18\x01 \x01(\x0b\x32\x1b.binnacle.logs.v1.LogRecordR\x06record\x12?\n\raccepted_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x61\x63\x63\x65ptedTime\x12\x0e\n\x02id\x18\x03 \x01(\tR\x02id\"\xa6\x03\n\x05Stats\x12!\n\x0ctotal_events\x18\x01 \x01(\x01R\x0btotalEvents\x12#\n\rtotal_metrics\x18\x02 \x01(\x01R\x0ctotalMetrics\x12\x1d\n\ntotal_logs\x18\x03 \x01(\x01R\ttotalLogs\x12)\n\x10total_heartbeats\x18\x04 \x01(\x01R\x0ftotalHeartbeats\x12!\n\x0ctotal_series\x18\x05 \x01(\x01R\x0btotalSeries\x12\'\n\x0f\x61\x63tive_services\x18\x06 \x01(\rR\x0e\x61\x63tiveServices\x12-\n\x12\x61\x63tive_connections\x18\x07 \x01(\rR\x11\x61\x63tiveConnections\x12O\n\x0e\x65vents_by_type\x18\x08 \x03(\x0b\x32).binnacle.live.v1.Stats.EventsByTypeEntryR\x0c\x65ventsByType\x1a?\n\x11\x45ventsByTypeEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x02\x38\x01\"\xa9\x01\n\x06Health\x12\x16\n\x06status\x18\x01 \x01(\tR\x06status\x12H\n\ncomponents\x18\x02 \x03(\x0b\x32(.binnacle.live.v1.Health.ComponentsEntryR\ncomponents\x1a=\n\x0f\x43omponentsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"{\n\x05\x45rror\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12@\n\nviolations\x18\x03 \x03(\x0b\x32 .binnacle.live.v1.FieldViolationR\nviolations\"H\n\x0e\x46ieldViolation\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"\x88\x01\n\x03\x45nd\x12-\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x17.binnacle.live.v1.ErrorR\x05\x65rror\x12\x16\n\x06resume\x18\x02 \x01(\x08R\x06resume\x12:\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfterb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x62innacle/live/v1/live.proto\x12\x10\x62innacle.live.v1\x1a+binnacle/aggregator/v1/figure_service.proto\x1a-binnacle/aggregator/v1/pipeline_service.proto\x1a%binnacle/dashboard/v1/dashboard.proto\x1a\x1f\x62innacle/events/v1/events.proto\x1a\x1b\x62innacle/logs/v1/logs.proto\x1a\x1f\x62innacle/query/v1/filters.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd9\x02\n\x0b\x43lientFrame\x12\x46\n\x0c\x61uthenticate\x18\x01 \x01(\x0b\x32 .binnacle.live.v1.AuthenticationH\x00R\x0c\x61uthenticate\x12>\n\tsubscribe\x18\x02 \x01(\x0b\x32\x1e.binnacle.live.v1.SubscriptionH\x00R\tsubscribe\x12\x44\n\x0bunsubscribe\x18\x03 \x01(\x0b\x32 .binnacle.live.v1.UnsubscriptionH\x00R\x0bunsubscribe\x12\x45\n\x0b\x61\x63knowledge\x18\x04 \x01(\x0b\x32!.binnacle.live.v1.AcknowledgementH\x00R\x0b\x61\x63knowledge\x12,\n\x04ping\x18\x05 \x01(\x0b\x32\x16.binnacle.live.v1.PingH\x00R\x04pingB\x07\n\x05\x66rame\"&\n\x0e\x41uthentication\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\"\xc5\x02\n\x0cSubscription\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n\x04room\x18\x02 \x01(\tH\x00R\x04room\x12:\n\x06\x65vents\x18\x03 \x01(\x0b\x32 .binnacle.live.v1.EventSelectionH\x00R\x06\x65vents\x12\x34\n\x04logs\x18\x04 \x01(\x0b\x32\x1e.binnacle.live.v1.LogSelectionH\x00R\x04logs\x12\x38\n\x05query\x18\x05 \x01(\x0b\x32 .binnacle.live.v1.QuerySelectionH\x00R\x05query\x12=\n\x07\x66igures\x18\x07 \x01(\x0b\x32!.binnacle.live.v1.FigureSelectionH\x00R\x07\x66igures\x12\x1a\n\x08position\x18\x06 \x01(\tR\x08positionB\x08\n\x06source\"\xc5\x01\n\x0e\x45ventSelection\x12\x14\n\x05types\x18\x01 \x03(\tR\x05types\x12\x1a\n\x08services\x18\x02 \x03(\tR\x08services\x12\x19\n\x08user_ids\x18\x03 \x03(\tR\x07userIds\x12\x1f\n\x0bsession_ids\x18\x04 \x03(\tR\nsessionIds\x12\x45\n\nattributes\x18\x05 \x03(\x0b\x32%.binnacle.query.v1.AttributeConditionR\nattributes\"\xb9\x01\n\x0cLogSelection\x12\x32\n\x06levels\x18\x01 \x03(\x0e\x32\x1a.binnacle.logs.v1.LogLevelR\x06levels\x12\x1a\n\x08services\x18\x02 \x03(\tR\x08services\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text\x12\x45\n\nattributes\x18\x04 \x03(\x0b\x32%.binnacle.query.v1.AttributeConditionR\nattributes\"\xb2\x01\n\x0eQuerySelection\x12\x38\n\x05query\x18\x01 \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryR\x05query\x12/\n\x05range\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05range\x12\x35\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08interval\"\xbe\x01\n\x0f\x46igureSelection\x12\x14\n\x05names\x18\x01 \x03(\tR\x05names\x12/\n\x05range\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05range\x12-\n\x04step\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04step\x12\x35\n\x08interval\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08interval\" \n\x0eUnsubscription\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"-\n\x0f\x41\x63knowledgement\x12\x1a\n\x08sequence\x18\x01 \x01(\rR\x08sequence\"N\n\x04Ping\x12\x16\n\x06number\x18\x01 \x01(\rR\x06number\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\"\xb2\x01\n\x0bServerFrame\x12\x1a\n\x08sequence\x18\x01 \x01(\rR\x08sequence\x12\x32\n\x07updates\x18\x02 \x03(\x0b\x32\x18.binnacle.live.v1.UpdateR\x07updates\x12*\n\x04pong\x18\x03 \x01(\x0b\x32\x16.binnacle.live.v1.PingR\x04pong\x12\'\n\x03\x65nd\x18\x04 \x01(\x0b\x32\x15.binnacle.live.v1.EndR\x03\x65nd\"\xda\x05\n\x06Update\x12\"\n\x0csubscription\x18\x01 \x01(\tR\x0csubscription\x12\x1a\n\x08position\x18\x02 \x01(\tR\x08position\x12>\n\nsubscribed\x18\x03 \x01(\x0b\x32\x1c.binnacle.live.v1.SubscribedH\x00R\nsubscribed\x12=\n\x05state\x18\x04 \x01(\x0b\x32%.binnacle.dashboard.v1.DashboardStateH\x00R\x05state\x12@\n\x06\x63hange\x18\x05 \x01(\x0b\x32&.binnacle.dashboard.v1.DashboardUpdateH\x00R\x06\x63hange\x12\x32\n\x06\x65vents\x18\x06 \x01(\x0b\x32\x18.binnacle.live.v1.EventsH\x00R\x06\x65vents\x12\x39\n\tlog_lines\x18\x07 \x01(\x0b\x32\x1a.binnacle.live.v1.LogLinesH\x00R\x08logLines\x12=\n\x06\x61nswer\x18\x08 \x01(\x0b\x32#.binnacle.query.v1.TimeSeriesAnswerH\x00R\x06\x61nswer\x12/\n\x05stats\x18\t \x01(\x0b\x32\x17.binnacle.live.v1.StatsH\x00R\x05stats\x12\x32\n\x06health\x18\n \x01(\x0b\x32\x18.binnacle.live.v1.HealthH\x00R\x06health\x12I\n\x08pipeline\x18\x0b \x01(\x0b\x32+.binnacle.aggregator.v1.GetPipelineResponseH\x00R\x08pipeline\x12/\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x17.binnacle.live.v1.ErrorH\x00R\x05\x65rror\x12\x35\n\x07\x66igures\x18\r \x01(\x0b\x32\x19.binnacle.live.v1.FiguresH\x00R\x07\x66iguresB\t\n\x07\x63ontent\"&\n\nSubscribed\x12\x18\n\x07resumed\x18\x01 \x01(\x08R\x07resumed\"N\n\x07\x46igures\x12\x43\n\x07\x66igures\x18\x01 \x03(\x0b\x32).binnacle.aggregator.v1.GetFigureResponseR\x07\x66igures\"=\n\x06\x45vents\x12\x33\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1b.binnacle.live.v1.LiveEventR\x06\x65vents\"\x8d\x01\n\tLiveEvent\x12/\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x19.binnacle.events.v1.EventR\x05\x65vent\x12?\n\raccepted_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x61\x63\x63\x65ptedTime\x12\x0e\n\x02id\x18\x03 \x01(\tR\x02id\"Z\n\x08LogLines\x12\x33\n\x05lines\x18\x01 \x03(\x0b\x32\x1d.binnacle.live.v1.LiveLogLineR\x05lines\x12\x19\n\x08left_out\x18\x02 \x01(\x01R\x07leftOut\"\x93\x01\n\x0bLiveLogLine\x12\x33\n\x06record\x18\x01 \x01(\x0b\x32\x1b.binnacle.logs.v1.LogRecordR\x06record\x12?\n\raccepted_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x61\x63\x63\x65ptedTime\x12\x0e\n\x02id\x18\x03 \x01(\tR\x02id\"\xa6\x03\n\x05Stats\x12!\n\x0ctotal_events\x18\x01 \x01(\x01R\x0btotalEvents\x12#\n\rtotal_metrics\x18\x02 \x01(\x01R\x0ctotalMetrics\x12\x1d\n\ntotal_logs\x18\x03 \x01(\x01R\ttotalLogs\x12)\n\x10total_heartbeats\x18\x04 \x01(\x01R\x0ftotalHeartbeats\x12!\n\x0ctotal_series\x18\x05 \x01(\x01R\x0btotalSeries\x12\'\n\x0f\x61\x63tive_services\x18\x06 \x01(\rR\x0e\x61\x63tiveServices\x12-\n\x12\x61\x63tive_connections\x18\x07 \x01(\rR\x11\x61\x63tiveConnections\x12O\n\x0e\x65vents_by_type\x18\x08 \x03(\x0b\x32).binnacle.live.v1.Stats.EventsByTypeEntryR\x0c\x65ventsByType\x1a?\n\x11\x45ventsByTypeEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x02\x38\x01\"\xa9\x01\n\x06Health\x12\x16\n\x06status\x18\x01 \x01(\tR\x06status\x12H\n\ncomponents\x18\x02 \x03(\x0b\x32(.binnacle.live.v1.Health.ComponentsEntryR\ncomponents\x1a=\n\x0f\x43omponentsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"{\n\x05\x45rror\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12@\n\nviolations\x18\x03 \x03(\x0b\x32 .binnacle.live.v1.FieldViolationR\nviolations\"H\n\x0e\x46ieldViolation\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"\x88\x01\n\x03\x45nd\x12-\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x17.binnacle.live.v1.ErrorR\x05\x65rror\x12\x16\n\x06resume\x18\x02 \x01(\x08R\x06resume\x12:\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfterb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,50 +44,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATS_EVENTSBYTYPEENTRY']._serialized_options = b'8\001'
   _globals['_HEALTH_COMPONENTSENTRY']._loaded_options = None
   _globals['_HEALTH_COMPONENTSENTRY']._serialized_options = b'8\001'
-  _globals['_CLIENTFRAME']._serialized_start=327
-  _globals['_CLIENTFRAME']._serialized_end=672
-  _globals['_AUTHENTICATION']._serialized_start=674
-  _globals['_AUTHENTICATION']._serialized_end=712
-  _globals['_SUBSCRIPTION']._serialized_start=715
-  _globals['_SUBSCRIPTION']._serialized_end=977
-  _globals['_EVENTSELECTION']._serialized_start=980
-  _globals['_EVENTSELECTION']._serialized_end=1177
-  _globals['_LOGSELECTION']._serialized_start=1180
-  _globals['_LOGSELECTION']._serialized_end=1365
-  _globals['_QUERYSELECTION']._serialized_start=1368
-  _globals['_QUERYSELECTION']._serialized_end=1546
-  _globals['_UNSUBSCRIPTION']._serialized_start=1548
-  _globals['_UNSUBSCRIPTION']._serialized_end=1580
-  _globals['_ACKNOWLEDGEMENT']._serialized_start=1582
-  _globals['_ACKNOWLEDGEMENT']._serialized_end=1627
-  _globals['_PING']._serialized_start=1629
-  _globals['_PING']._serialized_end=1707
-  _globals['_SERVERFRAME']._serialized_start=1710
-  _globals['_SERVERFRAME']._serialized_end=1888
-  _globals['_UPDATE']._serialized_start=1891
-  _globals['_UPDATE']._serialized_end=2566
-  _globals['_SUBSCRIBED']._serialized_start=2568
-  _globals['_SUBSCRIBED']._serialized_end=2606
-  _globals['_EVENTS']._serialized_start=2608
-  _globals['_EVENTS']._serialized_end=2669
-  _globals['_LIVEEVENT']._serialized_start=2672
-  _globals['_LIVEEVENT']._serialized_end=2813
-  _globals['_LOGLINES']._serialized_start=2815
-  _globals['_LOGLINES']._serialized_end=2905
-  _globals['_LIVELOGLINE']._serialized_start=2908
-  _globals['_LIVELOGLINE']._serialized_end=3055
-  _globals['_STATS']._serialized_start=3058
-  _globals['_STATS']._serialized_end=3480
-  _globals['_STATS_EVENTSBYTYPEENTRY']._serialized_start=3417
-  _globals['_STATS_EVENTSBYTYPEENTRY']._serialized_end=3480
-  _globals['_HEALTH']._serialized_start=3483
-  _globals['_HEALTH']._serialized_end=3652
-  _globals['_HEALTH_COMPONENTSENTRY']._serialized_start=3591
-  _globals['_HEALTH_COMPONENTSENTRY']._serialized_end=3652
-  _globals['_ERROR']._serialized_start=3654
-  _globals['_ERROR']._serialized_end=3777
-  _globals['_FIELDVIOLATION']._serialized_start=3779
-  _globals['_FIELDVIOLATION']._serialized_end=3851
-  _globals['_END']._serialized_start=3854
-  _globals['_END']._serialized_end=3990
+  _globals['_CLIENTFRAME']._serialized_start=372
+  _globals['_CLIENTFRAME']._serialized_end=717
+  _globals['_AUTHENTICATION']._serialized_start=719
+  _globals['_AUTHENTICATION']._serialized_end=757
+  _globals['_SUBSCRIPTION']._serialized_start=760
+  _globals['_SUBSCRIPTION']._serialized_end=1085
+  _globals['_EVENTSELECTION']._serialized_start=1088
+  _globals['_EVENTSELECTION']._serialized_end=1285
+  _globals['_LOGSELECTION']._serialized_start=1288
+  _globals['_LOGSELECTION']._serialized_end=1473
+  _globals['_QUERYSELECTION']._serialized_start=1476
+  _globals['_QUERYSELECTION']._serialized_end=1654
+  _globals['_FIGURESELECTION']._serialized_start=1657
+  _globals['_FIGURESELECTION']._serialized_end=1847
+  _globals['_UNSUBSCRIPTION']._serialized_start=1849
+  _globals['_UNSUBSCRIPTION']._serialized_end=1881
+  _globals['_ACKNOWLEDGEMENT']._serialized_start=1883
+  _globals['_ACKNOWLEDGEMENT']._serialized_end=1928
+  _globals['_PING']._serialized_start=1930
+  _globals['_PING']._serialized_end=2008
+  _globals['_SERVERFRAME']._serialized_start=2011
+  _globals['_SERVERFRAME']._serialized_end=2189
+  _globals['_UPDATE']._serialized_start=2192
+  _globals['_UPDATE']._serialized_end=2922
+  _globals['_SUBSCRIBED']._serialized_start=2924
+  _globals['_SUBSCRIBED']._serialized_end=2962
+  _globals['_FIGURES']._serialized_start=2964
+  _globals['_FIGURES']._serialized_end=3042
+  _globals['_EVENTS']._serialized_start=3044
+  _globals['_EVENTS']._serialized_end=3105
+  _globals['_LIVEEVENT']._serialized_start=3108
+  _globals['_LIVEEVENT']._serialized_end=3249
+  _globals['_LOGLINES']._serialized_start=3251
+  _globals['_LOGLINES']._serialized_end=3341
+  _globals['_LIVELOGLINE']._serialized_start=3344
+  _globals['_LIVELOGLINE']._serialized_end=3491
+  _globals['_STATS']._serialized_start=3494
+  _globals['_STATS']._serialized_end=3916
+  _globals['_STATS_EVENTSBYTYPEENTRY']._serialized_start=3853
+  _globals['_STATS_EVENTSBYTYPEENTRY']._serialized_end=3916
+  _globals['_HEALTH']._serialized_start=3919
+  _globals['_HEALTH']._serialized_end=4088
+  _globals['_HEALTH_COMPONENTSENTRY']._serialized_start=4027
+  _globals['_HEALTH_COMPONENTSENTRY']._serialized_end=4088
+  _globals['_ERROR']._serialized_start=4090
+  _globals['_ERROR']._serialized_end=4213
+  _globals['_FIELDVIOLATION']._serialized_start=4215
+  _globals['_FIELDVIOLATION']._serialized_end=4287
+  _globals['_END']._serialized_start=4290
+  _globals['_END']._serialized_end=4426
 # @@protoc_insertion_point(module_scope)

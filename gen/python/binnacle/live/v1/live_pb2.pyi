@@ -6,6 +6,7 @@ WebSocket, server-sent events. In JSON the fields have the names they have
 here. docs/live.md tells how to write a client.
 """
 
+from binnacle.aggregator.v1 import figure_service_pb2 as _figure_service_pb2
 from binnacle.aggregator.v1 import pipeline_service_pb2 as _pipeline_service_pb2
 from binnacle.dashboard.v1 import dashboard_pb2 as _dashboard_pb2
 from binnacle.events.v1 import events_pb2 as _events_pb2
@@ -114,6 +115,7 @@ class Subscription(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     LOGS_FIELD_NUMBER: _builtins.int
     QUERY_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Name of the client's choice, unique on the connection: 1 to 100 characters.
@@ -140,6 +142,10 @@ class Subscription(_message.Message):
     def query(self) -> Global___QuerySelection:
         """A question about time series, asked again and again."""
 
+    @_builtins.property
+    def figures(self) -> Global___FigureSelection:
+        """Figures by name, asked again and again."""
+
     def __init__(
         self,
         *,
@@ -148,13 +154,14 @@ class Subscription(_message.Message):
         events: Global___EventSelection | None = ...,
         logs: Global___LogSelection | None = ...,
         query: Global___QuerySelection | None = ...,
+        figures: Global___FigureSelection | None = ...,
         position: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "logs", b"logs", "query", b"query", "room", b"room", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "figures", b"figures", "logs", b"logs", "query", b"query", "room", b"room", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "id", b"id", "logs", b"logs", "position", b"position", "query", b"query", "room", b"room", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "figures", b"figures", "id", b"id", "logs", b"logs", "position", b"position", "query", b"query", "room", b"room", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["room", "events", "logs", "query"]  # noqa: Y015
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["room", "events", "logs", "query", "figures"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
 
@@ -293,6 +300,52 @@ class QuerySelection(_message.Message):
 Global___QuerySelection: _TypeAlias = QuerySelection  # noqa: Y015
 
 @_typing.final
+class FigureSelection(_message.Message):
+    """Figures by name, asked once for everybody who asks for the same."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: _builtins.int
+    RANGE_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    INTERVAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of figures, or of metrics that were sent: 1 to 20, all different."""
+
+    @_builtins.property
+    def range(self) -> _duration_pb2.Duration:
+        """Length of the range, which always ends now: 1 second to 31 days; one hour when
+        absent.
+        """
+
+    @_builtins.property
+    def step(self) -> _duration_pb2.Duration:
+        """Length of a step in whole seconds; as `FigureService.GetFigure` chooses it when
+        absent.
+        """
+
+    @_builtins.property
+    def interval(self) -> _duration_pb2.Duration:
+        """How often they are asked for: 1 second to 1 hour; 5 seconds when absent."""
+
+    def __init__(
+        self,
+        *,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+        range: _duration_pb2.Duration | None = ...,
+        step: _duration_pb2.Duration | None = ...,
+        interval: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["interval", b"interval", "range", b"range", "step", b"step"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["interval", b"interval", "names", b"names", "range", b"range", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FigureSelection: _TypeAlias = FigureSelection  # noqa: Y015
+
+@_typing.final
 class Unsubscription(_message.Message):
     """Ends a subscription."""
 
@@ -428,6 +481,7 @@ class Update(_message.Message):
     HEALTH_FIELD_NUMBER: _builtins.int
     PIPELINE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
     subscription: _builtins.str
     """Id of the subscription; empty of what belongs to none, such as a test message."""
     position: _builtins.str
@@ -477,6 +531,10 @@ class Update(_message.Message):
         that could not be answered this time.
         """
 
+    @_builtins.property
+    def figures(self) -> Global___Figures:
+        """Figures as they stand."""
+
     def __init__(
         self,
         *,
@@ -492,12 +550,13 @@ class Update(_message.Message):
         health: Global___Health | None = ...,
         pipeline: _pipeline_service_pb2.GetPipelineResponse | None = ...,
         error: Global___Error | None = ...,
+        figures: Global___Figures | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "change", b"change", "content", b"content", "error", b"error", "events", b"events", "health", b"health", "log_lines", b"log_lines", "pipeline", b"pipeline", "state", b"state", "stats", b"stats", "subscribed", b"subscribed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "change", b"change", "content", b"content", "error", b"error", "events", b"events", "figures", b"figures", "health", b"health", "log_lines", b"log_lines", "pipeline", b"pipeline", "state", b"state", "stats", b"stats", "subscribed", b"subscribed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "change", b"change", "content", b"content", "error", b"error", "events", b"events", "health", b"health", "log_lines", b"log_lines", "pipeline", b"pipeline", "position", b"position", "state", b"state", "stats", b"stats", "subscribed", b"subscribed", "subscription", b"subscription"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "change", b"change", "content", b"content", "error", b"error", "events", b"events", "figures", b"figures", "health", b"health", "log_lines", b"log_lines", "pipeline", b"pipeline", "position", b"position", "state", b"state", "stats", b"stats", "subscribed", b"subscribed", "subscription", b"subscription"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["subscribed", "state", "change", "events", "log_lines", "answer", "stats", "health", "pipeline", "error"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["subscribed", "state", "change", "events", "log_lines", "answer", "stats", "health", "pipeline", "error", "figures"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 
@@ -528,6 +587,30 @@ class Subscribed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Subscribed: _TypeAlias = Subscribed  # noqa: Y015
+
+@_typing.final
+class Figures(_message.Message):
+    """Figures by name over a range."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIGURES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def figures(self) -> _containers.RepeatedCompositeFieldContainer[_figure_service_pb2.GetFigureResponse]:
+        """Each of those asked for, in the order asked."""
+
+    def __init__(
+        self,
+        *,
+        figures: _abc.Iterable[_figure_service_pb2.GetFigureResponse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Figures: _TypeAlias = Figures  # noqa: Y015
 
 @_typing.final
 class Events(_message.Message):

@@ -8,6 +8,8 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GetFigureResponse } from "../../aggregator/v1/figure_service_pb.js";
+import { file_binnacle_aggregator_v1_figure_service } from "../../aggregator/v1/figure_service_pb.js";
 import type { GetPipelineResponse } from "../../aggregator/v1/pipeline_service_pb.js";
 import { file_binnacle_aggregator_v1_pipeline_service } from "../../aggregator/v1/pipeline_service_pb.js";
 import type { DashboardState, DashboardUpdate } from "../../dashboard/v1/dashboard_pb.js";
@@ -28,7 +30,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/live/v1/live.proto.
  */
 export const file_binnacle_live_v1_live: GenFile = /*@__PURE__*/
-  fileDesc("ChtiaW5uYWNsZS9saXZlL3YxL2xpdmUucHJvdG8SEGJpbm5hY2xlLmxpdmUudjEioAIKC0NsaWVudEZyYW1lEjgKDGF1dGhlbnRpY2F0ZRgBIAEoCzIgLmJpbm5hY2xlLmxpdmUudjEuQXV0aGVudGljYXRpb25IABIzCglzdWJzY3JpYmUYAiABKAsyHi5iaW5uYWNsZS5saXZlLnYxLlN1YnNjcmlwdGlvbkgAEjcKC3Vuc3Vic2NyaWJlGAMgASgLMiAuYmlubmFjbGUubGl2ZS52MS5VbnN1YnNjcmlwdGlvbkgAEjgKC2Fja25vd2xlZGdlGAQgASgLMiEuYmlubmFjbGUubGl2ZS52MS5BY2tub3dsZWRnZW1lbnRIABImCgRwaW5nGAUgASgLMhYuYmlubmFjbGUubGl2ZS52MS5QaW5nSABCBwoFZnJhbWUiHwoOQXV0aGVudGljYXRpb24SDQoFdG9rZW4YASABKAki3QEKDFN1YnNjcmlwdGlvbhIKCgJpZBgBIAEoCRIOCgRyb29tGAIgASgJSAASMgoGZXZlbnRzGAMgASgLMiAuYmlubmFjbGUubGl2ZS52MS5FdmVudFNlbGVjdGlvbkgAEi4KBGxvZ3MYBCABKAsyHi5iaW5uYWNsZS5saXZlLnYxLkxvZ1NlbGVjdGlvbkgAEjEKBXF1ZXJ5GAUgASgLMiAuYmlubmFjbGUubGl2ZS52MS5RdWVyeVNlbGVjdGlvbkgAEhAKCHBvc2l0aW9uGAYgASgJQggKBnNvdXJjZSKTAQoORXZlbnRTZWxlY3Rpb24SDQoFdHlwZXMYASADKAkSEAoIc2VydmljZXMYAiADKAkSEAoIdXNlcl9pZHMYAyADKAkSEwoLc2Vzc2lvbl9pZHMYBCADKAkSOQoKYXR0cmlidXRlcxgFIAMoCzIlLmJpbm5hY2xlLnF1ZXJ5LnYxLkF0dHJpYnV0ZUNvbmRpdGlvbiKVAQoMTG9nU2VsZWN0aW9uEioKBmxldmVscxgBIAMoDjIaLmJpbm5hY2xlLmxvZ3MudjEuTG9nTGV2ZWwSEAoIc2VydmljZXMYAiADKAkSDAoEdGV4dBgDIAEoCRI5CgphdHRyaWJ1dGVzGAQgAygLMiUuYmlubmFjbGUucXVlcnkudjEuQXR0cmlidXRlQ29uZGl0aW9uIpoBCg5RdWVyeVNlbGVjdGlvbhIxCgVxdWVyeRgBIAEoCzIiLmJpbm5hY2xlLnF1ZXJ5LnYxLlRpbWVTZXJpZXNRdWVyeRIoCgVyYW5nZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghpbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIcCg5VbnN1YnNjcmlwdGlvbhIKCgJpZBgBIAEoCSIjCg9BY2tub3dsZWRnZW1lbnQSEAoIc2VxdWVuY2UYASABKA0iQAoEUGluZxIOCgZudW1iZXIYASABKA0SKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilAEKC1NlcnZlckZyYW1lEhAKCHNlcXVlbmNlGAEgASgNEikKB3VwZGF0ZXMYAiADKAsyGC5iaW5uYWNsZS5saXZlLnYxLlVwZGF0ZRIkCgRwb25nGAMgASgLMhYuYmlubmFjbGUubGl2ZS52MS5QaW5nEiIKA2VuZBgEIAEoCzIVLmJpbm5hY2xlLmxpdmUudjEuRW5kIrYECgZVcGRhdGUSFAoMc3Vic2NyaXB0aW9uGAEgASgJEhAKCHBvc2l0aW9uGAIgASgJEjIKCnN1YnNjcmliZWQYAyABKAsyHC5iaW5uYWNsZS5saXZlLnYxLlN1YnNjcmliZWRIABI2CgVzdGF0ZRgEIAEoCzIlLmJpbm5hY2xlLmRhc2hib2FyZC52MS5EYXNoYm9hcmRTdGF0ZUgAEjgKBmNoYW5nZRgFIAEoCzImLmJpbm5hY2xlLmRhc2hib2FyZC52MS5EYXNoYm9hcmRVcGRhdGVIABIqCgZldmVudHMYBiABKAsyGC5iaW5uYWNsZS5saXZlLnYxLkV2ZW50c0gAEi8KCWxvZ19saW5lcxgHIAEoCzIaLmJpbm5hY2xlLmxpdmUudjEuTG9nTGluZXNIABI1CgZhbnN3ZXIYCCABKAsyIy5iaW5uYWNsZS5xdWVyeS52MS5UaW1lU2VyaWVzQW5zd2VySAASKAoFc3RhdHMYCSABKAsyFy5iaW5uYWNsZS5saXZlLnYxLlN0YXRzSAASKgoGaGVhbHRoGAogASgLMhguYmlubmFjbGUubGl2ZS52MS5IZWFsdGhIABI/CghwaXBlbGluZRgLIAEoCzIrLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0UGlwZWxpbmVSZXNwb25zZUgAEigKBWVycm9yGAwgASgLMhcuYmlubmFjbGUubGl2ZS52MS5FcnJvckgAQgkKB2NvbnRlbnQiHQoKU3Vic2NyaWJlZBIPCgdyZXN1bWVkGAEgASgIIjUKBkV2ZW50cxIrCgZldmVudHMYASADKAsyGy5iaW5uYWNsZS5saXZlLnYxLkxpdmVFdmVudCJ0CglMaXZlRXZlbnQSKAoFZXZlbnQYASABKAsyGS5iaW5uYWNsZS5ldmVudHMudjEuRXZlbnQSMQoNYWNjZXB0ZWRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCgoCaWQYAyABKAkiSgoITG9nTGluZXMSLAoFbGluZXMYASADKAsyHS5iaW5uYWNsZS5saXZlLnYxLkxpdmVMb2dMaW5lEhAKCGxlZnRfb3V0GAIgASgBInkKC0xpdmVMb2dMaW5lEisKBnJlY29yZBgBIAEoCzIbLmJpbm5hY2xlLmxvZ3MudjEuTG9nUmVjb3JkEjEKDWFjY2VwdGVkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgoKAmlkGAMgASgJIqUCCgVTdGF0cxIUCgx0b3RhbF9ldmVudHMYASABKAESFQoNdG90YWxfbWV0cmljcxgCIAEoARISCgp0b3RhbF9sb2dzGAMgASgBEhgKEHRvdGFsX2hlYXJ0YmVhdHMYBCABKAESFAoMdG90YWxfc2VyaWVzGAUgASgBEhcKD2FjdGl2ZV9zZXJ2aWNlcxgGIAEoDRIaChJhY3RpdmVfY29ubmVjdGlvbnMYByABKA0SQQoOZXZlbnRzX2J5X3R5cGUYCCADKAsyKS5iaW5uYWNsZS5saXZlLnYxLlN0YXRzLkV2ZW50c0J5VHlwZUVudHJ5GjMKEUV2ZW50c0J5VHlwZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEiiQEKBkhlYWx0aBIOCgZzdGF0dXMYASABKAkSPAoKY29tcG9uZW50cxgCIAMoCzIoLmJpbm5hY2xlLmxpdmUudjEuSGVhbHRoLkNvbXBvbmVudHNFbnRyeRoxCg9Db21wb25lbnRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJeCgVFcnJvchIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRI0Cgp2aW9sYXRpb25zGAMgAygLMiAuYmlubmFjbGUubGl2ZS52MS5GaWVsZFZpb2xhdGlvbiI0Cg5GaWVsZFZpb2xhdGlvbhINCgVmaWVsZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSJtCgNFbmQSJgoFZXJyb3IYASABKAsyFy5iaW5uYWNsZS5saXZlLnYxLkVycm9yEg4KBnJlc3VtZRgCIAEoCBIuCgtyZXRyeV9hZnRlchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbmIGcHJvdG8z", [file_binnacle_aggregator_v1_pipeline_service, file_binnacle_dashboard_v1_dashboard, file_binnacle_events_v1_events, file_binnacle_logs_v1_logs, file_binnacle_query_v1_filters, file_binnacle_query_v1_query, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChtiaW5uYWNsZS9saXZlL3YxL2xpdmUucHJvdG8SEGJpbm5hY2xlLmxpdmUudjEioAIKC0NsaWVudEZyYW1lEjgKDGF1dGhlbnRpY2F0ZRgBIAEoCzIgLmJpbm5hY2xlLmxpdmUudjEuQXV0aGVudGljYXRpb25IABIzCglzdWJzY3JpYmUYAiABKAsyHi5iaW5uYWNsZS5saXZlLnYxLlN1YnNjcmlwdGlvbkgAEjcKC3Vuc3Vic2NyaWJlGAMgASgLMiAuYmlubmFjbGUubGl2ZS52MS5VbnN1YnNjcmlwdGlvbkgAEjgKC2Fja25vd2xlZGdlGAQgASgLMiEuYmlubmFjbGUubGl2ZS52MS5BY2tub3dsZWRnZW1lbnRIABImCgRwaW5nGAUgASgLMhYuYmlubmFjbGUubGl2ZS52MS5QaW5nSABCBwoFZnJhbWUiHwoOQXV0aGVudGljYXRpb24SDQoFdG9rZW4YASABKAkikwIKDFN1YnNjcmlwdGlvbhIKCgJpZBgBIAEoCRIOCgRyb29tGAIgASgJSAASMgoGZXZlbnRzGAMgASgLMiAuYmlubmFjbGUubGl2ZS52MS5FdmVudFNlbGVjdGlvbkgAEi4KBGxvZ3MYBCABKAsyHi5iaW5uYWNsZS5saXZlLnYxLkxvZ1NlbGVjdGlvbkgAEjEKBXF1ZXJ5GAUgASgLMiAuYmlubmFjbGUubGl2ZS52MS5RdWVyeVNlbGVjdGlvbkgAEjQKB2ZpZ3VyZXMYByABKAsyIS5iaW5uYWNsZS5saXZlLnYxLkZpZ3VyZVNlbGVjdGlvbkgAEhAKCHBvc2l0aW9uGAYgASgJQggKBnNvdXJjZSKTAQoORXZlbnRTZWxlY3Rpb24SDQoFdHlwZXMYASADKAkSEAoIc2VydmljZXMYAiADKAkSEAoIdXNlcl9pZHMYAyADKAkSEwoLc2Vzc2lvbl9pZHMYBCADKAkSOQoKYXR0cmlidXRlcxgFIAMoCzIlLmJpbm5hY2xlLnF1ZXJ5LnYxLkF0dHJpYnV0ZUNvbmRpdGlvbiKVAQoMTG9nU2VsZWN0aW9uEioKBmxldmVscxgBIAMoDjIaLmJpbm5hY2xlLmxvZ3MudjEuTG9nTGV2ZWwSEAoIc2VydmljZXMYAiADKAkSDAoEdGV4dBgDIAEoCRI5CgphdHRyaWJ1dGVzGAQgAygLMiUuYmlubmFjbGUucXVlcnkudjEuQXR0cmlidXRlQ29uZGl0aW9uIpoBCg5RdWVyeVNlbGVjdGlvbhIxCgVxdWVyeRgBIAEoCzIiLmJpbm5hY2xlLnF1ZXJ5LnYxLlRpbWVTZXJpZXNRdWVyeRIoCgVyYW5nZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghpbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKgAQoPRmlndXJlU2VsZWN0aW9uEg0KBW5hbWVzGAEgAygJEigKBXJhbmdlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEicKBHN0ZXAYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIaW50ZXJ2YWwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iHAoOVW5zdWJzY3JpcHRpb24SCgoCaWQYASABKAkiIwoPQWNrbm93bGVkZ2VtZW50EhAKCHNlcXVlbmNlGAEgASgNIkAKBFBpbmcSDgoGbnVtYmVyGAEgASgNEigKBHRpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpQBCgtTZXJ2ZXJGcmFtZRIQCghzZXF1ZW5jZRgBIAEoDRIpCgd1cGRhdGVzGAIgAygLMhguYmlubmFjbGUubGl2ZS52MS5VcGRhdGUSJAoEcG9uZxgDIAEoCzIWLmJpbm5hY2xlLmxpdmUudjEuUGluZxIiCgNlbmQYBCABKAsyFS5iaW5uYWNsZS5saXZlLnYxLkVuZCLkBAoGVXBkYXRlEhQKDHN1YnNjcmlwdGlvbhgBIAEoCRIQCghwb3NpdGlvbhgCIAEoCRIyCgpzdWJzY3JpYmVkGAMgASgLMhwuYmlubmFjbGUubGl2ZS52MS5TdWJzY3JpYmVkSAASNgoFc3RhdGUYBCABKAsyJS5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkU3RhdGVIABI4CgZjaGFuZ2UYBSABKAsyJi5iaW5uYWNsZS5kYXNoYm9hcmQudjEuRGFzaGJvYXJkVXBkYXRlSAASKgoGZXZlbnRzGAYgASgLMhguYmlubmFjbGUubGl2ZS52MS5FdmVudHNIABIvCglsb2dfbGluZXMYByABKAsyGi5iaW5uYWNsZS5saXZlLnYxLkxvZ0xpbmVzSAASNQoGYW5zd2VyGAggASgLMiMuYmlubmFjbGUucXVlcnkudjEuVGltZVNlcmllc0Fuc3dlckgAEigKBXN0YXRzGAkgASgLMhcuYmlubmFjbGUubGl2ZS52MS5TdGF0c0gAEioKBmhlYWx0aBgKIAEoCzIYLmJpbm5hY2xlLmxpdmUudjEuSGVhbHRoSAASPwoIcGlwZWxpbmUYCyABKAsyKy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldFBpcGVsaW5lUmVzcG9uc2VIABIoCgVlcnJvchgMIAEoCzIXLmJpbm5hY2xlLmxpdmUudjEuRXJyb3JIABIsCgdmaWd1cmVzGA0gASgLMhkuYmlubmFjbGUubGl2ZS52MS5GaWd1cmVzSABCCQoHY29udGVudCIdCgpTdWJzY3JpYmVkEg8KB3Jlc3VtZWQYASABKAgiRQoHRmlndXJlcxI6CgdmaWd1cmVzGAEgAygLMikuYmlubmFjbGUuYWdncmVnYXRvci52MS5HZXRGaWd1cmVSZXNwb25zZSI1CgZFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuYmlubmFjbGUubGl2ZS52MS5MaXZlRXZlbnQidAoJTGl2ZUV2ZW50EigKBWV2ZW50GAEgASgLMhkuYmlubmFjbGUuZXZlbnRzLnYxLkV2ZW50EjEKDWFjY2VwdGVkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgoKAmlkGAMgASgJIkoKCExvZ0xpbmVzEiwKBWxpbmVzGAEgAygLMh0uYmlubmFjbGUubGl2ZS52MS5MaXZlTG9nTGluZRIQCghsZWZ0X291dBgCIAEoASJ5CgtMaXZlTG9nTGluZRIrCgZyZWNvcmQYASABKAsyGy5iaW5uYWNsZS5sb2dzLnYxLkxvZ1JlY29yZBIxCg1hY2NlcHRlZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIKCgJpZBgDIAEoCSKlAgoFU3RhdHMSFAoMdG90YWxfZXZlbnRzGAEgASgBEhUKDXRvdGFsX21ldHJpY3MYAiABKAESEgoKdG90YWxfbG9ncxgDIAEoARIYChB0b3RhbF9oZWFydGJlYXRzGAQgASgBEhQKDHRvdGFsX3NlcmllcxgFIAEoARIXCg9hY3RpdmVfc2VydmljZXMYBiABKA0SGgoSYWN0aXZlX2Nvbm5lY3Rpb25zGAcgASgNEkEKDmV2ZW50c19ieV90eXBlGAggAygLMikuYmlubmFjbGUubGl2ZS52MS5TdGF0cy5FdmVudHNCeVR5cGVFbnRyeRozChFFdmVudHNCeVR5cGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIokBCgZIZWFsdGgSDgoGc3RhdHVzGAEgASgJEjwKCmNvbXBvbmVudHMYAiADKAsyKC5iaW5uYWNsZS5saXZlLnYxLkhlYWx0aC5Db21wb25lbnRzRW50cnkaMQoPQ29tcG9uZW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiXgoFRXJyb3ISDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSNAoKdmlvbGF0aW9ucxgDIAMoCzIgLmJpbm5hY2xlLmxpdmUudjEuRmllbGRWaW9sYXRpb24iNAoORmllbGRWaW9sYXRpb24SDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkibQoDRW5kEiYKBWVycm9yGAEgASgLMhcuYmlubmFjbGUubGl2ZS52MS5FcnJvchIOCgZyZXN1bWUYAiABKAgSLgoLcmV0cnlfYWZ0ZXIYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25iBnByb3RvMw", [file_binnacle_aggregator_v1_figure_service, file_binnacle_aggregator_v1_pipeline_service, file_binnacle_dashboard_v1_dashboard, file_binnacle_events_v1_events, file_binnacle_logs_v1_logs, file_binnacle_query_v1_filters, file_binnacle_query_v1_query, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * What a client says on a connection that goes both ways.
@@ -166,6 +168,14 @@ export type Subscription = Message<"binnacle.live.v1.Subscription"> & {
      */
     value: QuerySelection;
     case: "query";
+  } | {
+    /**
+     * Figures by name, asked again and again.
+     *
+     * @generated from field: binnacle.live.v1.FigureSelection figures = 7;
+     */
+    value: FigureSelection;
+    case: "figures";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -315,6 +325,50 @@ export const QuerySelectionSchema: GenMessage<QuerySelection> = /*@__PURE__*/
   messageDesc(file_binnacle_live_v1_live, 5);
 
 /**
+ * Figures by name, asked once for everybody who asks for the same.
+ *
+ * @generated from message binnacle.live.v1.FigureSelection
+ */
+export type FigureSelection = Message<"binnacle.live.v1.FigureSelection"> & {
+  /**
+   * Names of figures, or of metrics that were sent: 1 to 20, all different.
+   *
+   * @generated from field: repeated string names = 1;
+   */
+  names: string[];
+
+  /**
+   * Length of the range, which always ends now: 1 second to 31 days; one hour when
+   * absent.
+   *
+   * @generated from field: google.protobuf.Duration range = 2;
+   */
+  range?: Duration | undefined;
+
+  /**
+   * Length of a step in whole seconds; as `FigureService.GetFigure` chooses it when
+   * absent.
+   *
+   * @generated from field: google.protobuf.Duration step = 3;
+   */
+  step?: Duration | undefined;
+
+  /**
+   * How often they are asked for: 1 second to 1 hour; 5 seconds when absent.
+   *
+   * @generated from field: google.protobuf.Duration interval = 4;
+   */
+  interval?: Duration | undefined;
+};
+
+/**
+ * Describes the message binnacle.live.v1.FigureSelection.
+ * Use `create(FigureSelectionSchema)` to create a new message.
+ */
+export const FigureSelectionSchema: GenMessage<FigureSelection> = /*@__PURE__*/
+  messageDesc(file_binnacle_live_v1_live, 6);
+
+/**
  * Ends a subscription.
  *
  * @generated from message binnacle.live.v1.Unsubscription
@@ -333,7 +387,7 @@ export type Unsubscription = Message<"binnacle.live.v1.Unsubscription"> & {
  * Use `create(UnsubscriptionSchema)` to create a new message.
  */
 export const UnsubscriptionSchema: GenMessage<Unsubscription> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 6);
+  messageDesc(file_binnacle_live_v1_live, 7);
 
 /**
  * Tells how far the client has read.
@@ -354,7 +408,7 @@ export type Acknowledgement = Message<"binnacle.live.v1.Acknowledgement"> & {
  * Use `create(AcknowledgementSchema)` to create a new message.
  */
 export const AcknowledgementSchema: GenMessage<Acknowledgement> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 7);
+  messageDesc(file_binnacle_live_v1_live, 8);
 
 /**
  * Asks for a sign of life.
@@ -383,7 +437,7 @@ export type Ping = Message<"binnacle.live.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 8);
+  messageDesc(file_binnacle_live_v1_live, 9);
 
 /**
  * One message to a client. One without anything is a sign of life, sent when there
@@ -427,7 +481,7 @@ export type ServerFrame = Message<"binnacle.live.v1.ServerFrame"> & {
  * Use `create(ServerFrameSchema)` to create a new message.
  */
 export const ServerFrameSchema: GenMessage<ServerFrame> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 9);
+  messageDesc(file_binnacle_live_v1_live, 10);
 
 /**
  * What is new for one subscription.
@@ -537,6 +591,14 @@ export type Update = Message<"binnacle.live.v1.Update"> & {
      */
     value: Error;
     case: "error";
+  } | {
+    /**
+     * Figures as they stand.
+     *
+     * @generated from field: binnacle.live.v1.Figures figures = 13;
+     */
+    value: Figures;
+    case: "figures";
   } | { case: undefined; value?: undefined };
 };
 
@@ -545,7 +607,7 @@ export type Update = Message<"binnacle.live.v1.Update"> & {
  * Use `create(UpdateSchema)` to create a new message.
  */
 export const UpdateSchema: GenMessage<Update> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 10);
+  messageDesc(file_binnacle_live_v1_live, 11);
 
 /**
  * The subscription begins, or goes on after a break.
@@ -569,7 +631,28 @@ export type Subscribed = Message<"binnacle.live.v1.Subscribed"> & {
  * Use `create(SubscribedSchema)` to create a new message.
  */
 export const SubscribedSchema: GenMessage<Subscribed> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 11);
+  messageDesc(file_binnacle_live_v1_live, 12);
+
+/**
+ * Figures by name over a range.
+ *
+ * @generated from message binnacle.live.v1.Figures
+ */
+export type Figures = Message<"binnacle.live.v1.Figures"> & {
+  /**
+   * Each of those asked for, in the order asked.
+   *
+   * @generated from field: repeated binnacle.aggregator.v1.GetFigureResponse figures = 1;
+   */
+  figures: GetFigureResponse[];
+};
+
+/**
+ * Describes the message binnacle.live.v1.Figures.
+ * Use `create(FiguresSchema)` to create a new message.
+ */
+export const FiguresSchema: GenMessage<Figures> = /*@__PURE__*/
+  messageDesc(file_binnacle_live_v1_live, 13);
 
 /**
  * Events in the order they were told.
@@ -590,7 +673,7 @@ export type Events = Message<"binnacle.live.v1.Events"> & {
  * Use `create(EventsSchema)` to create a new message.
  */
 export const EventsSchema: GenMessage<Events> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 12);
+  messageDesc(file_binnacle_live_v1_live, 14);
 
 /**
  * An event as it was accepted.
@@ -625,7 +708,7 @@ export type LiveEvent = Message<"binnacle.live.v1.LiveEvent"> & {
  * Use `create(LiveEventSchema)` to create a new message.
  */
 export const LiveEventSchema: GenMessage<LiveEvent> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 13);
+  messageDesc(file_binnacle_live_v1_live, 15);
 
 /**
  * Log lines in the order they were told.
@@ -654,7 +737,7 @@ export type LogLines = Message<"binnacle.live.v1.LogLines"> & {
  * Use `create(LogLinesSchema)` to create a new message.
  */
 export const LogLinesSchema: GenMessage<LogLines> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 14);
+  messageDesc(file_binnacle_live_v1_live, 16);
 
 /**
  * A log line as it was accepted.
@@ -689,7 +772,7 @@ export type LiveLogLine = Message<"binnacle.live.v1.LiveLogLine"> & {
  * Use `create(LiveLogLineSchema)` to create a new message.
  */
 export const LiveLogLineSchema: GenMessage<LiveLogLine> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 15);
+  messageDesc(file_binnacle_live_v1_live, 17);
 
 /**
  * Counts of the tenant.
@@ -759,7 +842,7 @@ export type Stats = Message<"binnacle.live.v1.Stats"> & {
  * Use `create(StatsSchema)` to create a new message.
  */
 export const StatsSchema: GenMessage<Stats> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 16);
+  messageDesc(file_binnacle_live_v1_live, 18);
 
 /**
  * State of the parts of the suite.
@@ -787,7 +870,7 @@ export type Health = Message<"binnacle.live.v1.Health"> & {
  * Use `create(HealthSchema)` to create a new message.
  */
 export const HealthSchema: GenMessage<Health> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 17);
+  messageDesc(file_binnacle_live_v1_live, 19);
 
 /**
  * What went wrong, in band.
@@ -823,7 +906,7 @@ export type Error = Message<"binnacle.live.v1.Error"> & {
  * Use `create(ErrorSchema)` to create a new message.
  */
 export const ErrorSchema: GenMessage<Error> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 18);
+  messageDesc(file_binnacle_live_v1_live, 20);
 
 /**
  * A field that breaks its rule.
@@ -851,7 +934,7 @@ export type FieldViolation = Message<"binnacle.live.v1.FieldViolation"> & {
  * Use `create(FieldViolationSchema)` to create a new message.
  */
 export const FieldViolationSchema: GenMessage<FieldViolation> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 19);
+  messageDesc(file_binnacle_live_v1_live, 21);
 
 /**
  * The end of a connection.
@@ -887,5 +970,5 @@ export type End = Message<"binnacle.live.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_binnacle_live_v1_live, 20);
+  messageDesc(file_binnacle_live_v1_live, 22);
 
