@@ -72,9 +72,10 @@ async def taken(_request: web.Request) -> web.Response:
 class HttpReceivers:
     """`/hook`, `/slack`, `/chat.postMessage` and `/pagerduty` at one address; `answers` says what a place does else."""
 
-    def __init__(self, ledger: Ledger, url: str) -> None:
+    def __init__(self, ledger: Ledger, runner: web.AppRunner) -> None:
         self.ledger = ledger
-        self.url = url
+        self.url = ""
+        self._runner = runner
         self.answers: dict[str, Answering] = {}
         self.refused: Counter[str] = Counter()
 
@@ -93,6 +94,19 @@ class HttpReceivers:
     def bot(self) -> Receiver:
         """Slack by a token."""
         return Receiver("bot", Slack(token=TOKEN, channel=CHANNEL, api_url=f"{self.url}/chat.postMessage"))
+
+    async def listen(self, port: int = 0) -> None:
+        """From now on they can be reached; of any port where none is told."""
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """Within the block nobody listens at their address."""
+        [site], [address] = self._runner.sites, self._runner.addresses
+        await site.stop()
+        yield
+        await self.listen(address[1])
 
     async def take(self, request: web.Request) -> web.Response:
         """Enter a request into the ledger, before it is answered; one that its place refuses is taken out again."""
@@ -123,15 +137,13 @@ def _received(place: str, held: Any, body: str, headers: Mapping[str, str]) -> R
 @asynccontextmanager
 async def http_receivers(ledger: Ledger) -> AsyncIterator[HttpReceivers]:
     """Receivers that listen within the block."""
-    made = HttpReceivers(ledger, "")
     app = web.Application()
-    app.router.add_post("/{place}", made.take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
+    made = HttpReceivers(ledger, runner)
+    app.router.add_post("/{place}", made.take)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
     try:
-        await site.start()
-        made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await made.listen()
         yield made
     finally:
         await runner.cleanup()

@@ -103,6 +103,7 @@ def _route_message(route: Route) -> pb.Route:
         tell=route.tell,
         escalation=route.escalation,
         group_interval=None if route.group_interval is None else duration(route.group_interval),
+        repeat_interval=None if route.repeat_interval is None else duration(route.repeat_interval),
         routes=map(_route_message, route.routes),
     )
     setattr(message, "continue", route.goes_on)

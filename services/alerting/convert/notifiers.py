@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from binnacle.notifications.v1 import notifications_pb2 as pb
@@ -245,13 +246,14 @@ def _routes(faults: Faults, field: str, given: Any, depth: int) -> tuple[Route, 
         return ()
 
     def route(faults: Faults, field: str, given: pb.Route) -> Route:
-        waits = given.HasField("group_interval")
+        waits, reminds = given.HasField("group_interval"), given.HasField("repeat_interval")
         return Route(
             matchers=matchers_in(faults, f"{field}.matchers", given.matchers),
             tell=_names(faults, f"{field}.tell", given.tell, 20, 0),
             escalation=given.escalation,
             goes_on=getattr(given, "continue"),
             group_interval=faults.span(f"{field}.group_interval", given.group_interval, 10, DAY) if waits else None,
+            repeat_interval=_repeat(faults, f"{field}.repeat_interval", given.repeat_interval) if reminds else None,
             routes=_routes(faults, f"{field}.routes", given.routes, depth + 1),
         )
 
@@ -311,3 +313,10 @@ def _secrets(message: pb.Notifiers) -> Iterator[tuple[str, Any, str]]:
 
 def _secret_fields(held: Message) -> Iterator[str]:
     return (field.name for field, _value in held.ListFields() if field.GetOptions().debug_redact)
+
+
+def _repeat(faults: Faults, field: str, given: Duration) -> float:
+    """How long until a reminder; 0: never."""
+    seconds = faults.span(field, given, 0, 7 * DAY)
+    faults.require(seconds == 0 or seconds >= 10, field, "must be 0 s for never, or 10 s to 7 days")
+    return seconds

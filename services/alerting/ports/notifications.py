@@ -20,6 +20,7 @@ class Reason(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     ESCALATED = "escalated"
+    REMINDER = "reminder"
     TEST = "test"
     DIGEST = "digest"
 

@@ -147,13 +147,17 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Alerts that match go to `tell`, receivers and rotations. What is None or empty is as in the route around it."""
+    """Alerts that match go to `tell`, receivers and rotations. What is None or empty is as in the route around it.
+
+    A `repeat_interval` of 0 reminds nobody.
+    """
 
     matchers: tuple[Matcher, ...] = ()
     tell: tuple[str, ...] = ()
     escalation: str = ""
     goes_on: bool = False
     group_interval: float | None = None
+    repeat_interval: float | None = None
     routes: tuple["Route", ...] = ()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
+from math import log2
 from typing import Any
 
 import pytest
@@ -11,13 +12,16 @@ from aiohttp import web
 
 from binnacle.alerting.v1 import notifier_service_pb2 as pb
 from binnacle.alerts.v1 import alerts_pb2
+from binnacle.notifications.v1 import notifications_pb2
 from services.alerting.adapters.senders import posting
 from tests.component.alerting.scene import PUBLIC_URL, Scene
 from tests.component.alerting.telling import BAD, GOOD, Telling, telling
 from tests.support.receivers import SIGNING_SECRET
 
 FIRING, RESOLVED = alerts_pb2.ALERT_STATE_FIRING, alerts_pb2.ALERT_STATE_RESOLVED
+RETRYING = notifications_pb2.Delivery.OUTCOME_RETRYING
 CRITICAL = "CRITICAL: Busy: one"
+DOWN_SECONDS = 180.0
 
 pytestmark = [pytest.mark.network, pytest.mark.redis]
 
@@ -78,6 +82,32 @@ async def test_a_receiver_that_fails_is_told_again_and_that_it_may_have_heard_it
     assert [one.labelled for one in hook] == [False, True, True]
     assert len({one.key for one in hook}) == 1
     assert [one.headers.get("Binnacle-May-Be-Repeat") for one in hook] == [None, "true", "true"]
+
+
+@pytest.mark.timeout(1200)
+async def test_a_receiver_that_is_down_for_minutes_is_told_how_things_are_once_it_is_back(
+    told: Telling, scale: float
+) -> None:
+    told.about("one", "two")
+    told.tells(*told.http.all)
+    places, down = ("hook", "slack", "pagerduty"), max(10.0, DOWN_SECONDS * scale)
+    async with told.scene.alerting() as client:
+        async with told.http.away():
+            told.say(one=BAD, two=BAD)
+            await client.shows(one=FIRING, two=FIRING)
+            told.say(two=GOOD)
+            await client.shows(one=FIRING, two=RESOLVED)
+            await asyncio.sleep(down)
+            listed = (await client.notifiers.ListDeliveries(pb.ListDeliveriesRequest())).deliveries
+            assert {(one.receiver_id, one.outcome) for one in listed} == {(place, RETRYING) for place in places}
+            assert all(one.detail and one.HasField("next_time") for one in listed)
+            # Less and less often.
+            assert max(one.attempt for one in listed) <= 3 + 2 * log2(down)
+        # The next attempt is as far off as it was down, and half as much more.
+        both = sorted([CRITICAL, "RESOLVED: Busy: two"])
+        await told.has(lambda entries: len(entries) >= 6, "all are told", 60 + 3 * down)
+        assert {place: sorted(told.ledger.titles(place)) for place in places} == dict.fromkeys(places, both)
+    assert not any(one.labelled for one in told.ledger.entries)
 
 
 async def test_a_receiver_that_has_too_much_is_left_alone_and_told_without_a_label(told: Telling) -> None:

@@ -4,17 +4,20 @@ import asyncio
 import random
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp import web
 
 from binnacle.alerts.v1 import alerts_pb2
+from services.alerting.ports.notifiers import Route
 from tests.component.alerting.scene import Scene
 from tests.component.alerting.telling import BAD, Telling, telling
 from tests.support.receivers import Received, taken
 from tests.support.services import socket_address
 
-ROUNDS = 50
+ROUNDS, REMINDERS = 50, 10
+AWAY_SECONDS = 60.0
 PLACES = frozenset({"hook", "slack", "pagerduty", "mail"})
 
 pytestmark = [pytest.mark.network, pytest.mark.redis, pytest.mark.processes]
@@ -60,6 +63,30 @@ async def test_nobody_is_missed_and_nobody_told_twice_however_often_it_is_killed
     assert told.ledger.unlabelled_repeats() == []
 
 
+@pytest.mark.timeout(900)
+async def test_a_reminder_is_told_once_or_labelled_however_often_it_is_killed(told: Telling, scale: float) -> None:
+    [hook, *_] = told.http.all
+    told.tells(hook, routes=(Route(tell=("hook",), repeat_interval=10.0),))
+    arrived, address = asyncio.Event(), socket_address("alerting")
+
+    async def answer(request: web.Request) -> web.Response:
+        if not told.ledger.entries[-1].labelled:
+            arrived.set()
+        return await taken(request)
+
+    told.http.answers["hook"] = answer
+    told.say(one=BAD)
+    rounds = max(1, round(REMINDERS * scale))
+    for _ in range(1 + rounds):
+        async with told.scene.process(address):
+            arrived.clear()
+            # Just when it is answered: nobody has kept that yet.
+            await asyncio.wait_for(arrived.wait(), 60)
+    assert told.ledger.unlabelled_repeats() == []
+    said = {one.key: one.title.removeprefix("[may be a repeat] ") for one in told.ledger.entries}
+    assert list(said.values()) == ["CRITICAL: Busy: one", *["REMINDER: Busy: one"] * rounds]
+
+
 async def test_a_leader_that_stands_still_while_it_sends_says_nothing_unlabelled_after(told: Telling) -> None:
     told.tells(told.http.all[0])
     arrived, go_on = asyncio.Event(), asyncio.Event()
@@ -86,17 +113,27 @@ async def test_a_leader_that_stands_still_while_it_sends_says_nothing_unlabelled
     assert told.ledger.titles("hook")[-1] == "RESOLVED: Busy: one"
 
 
-async def test_while_redis_is_away_nothing_is_told_and_after_it_all_once(told: Telling) -> None:
-    async with told.scene.alerting() as leader, told.scene.alerting():
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("replicas", [1, 2], ids=["one", "two"])
+async def test_while_redis_is_away_nothing_is_told_and_after_it_all_once(
+    told: Telling, scale: float, replicas: int
+) -> None:
+    async with AsyncExitStack() as stack:
+        leader = await stack.enter_async_context(told.scene.alerting())
+        for _ in range(1, replicas):
+            await stack.enter_async_context(told.scene.alerting())
         told.scene.redis.stop()
         try:
             told.say(one=BAD)
             await leader.shows(one=alerts_pb2.ALERT_STATE_FIRING)
-            await asyncio.sleep(3)
+            # Longer than any lease lasts.
+            await asyncio.sleep(max(6.0, AWAY_SECONDS * scale))
             assert told.ledger.entries == []
         finally:
             told.scene.redis.start()
         await told.has(lambda entries: told_everywhere(entries, "one"), "told after", 60)
+        await told.recorded(*["delivered"] * len(PLACES))
+        await told.scene.recorded("firing")
     assert told.ledger.unlabelled_repeats() == []
     assert not any(one.labelled for one in told.ledger.entries)
 

@@ -13,7 +13,9 @@ from services.alerting.ports.notifications import Answer, Notification, Reason, 
 from services.alerting.ports.notifiers import PagerDuty
 
 LONGEST_SUMMARY = 1_000
-_TRIGGERS = frozenset({Reason.OPENED, Reason.GREW, Reason.REOPENED, Reason.ESCALATED, Reason.UNACKNOWLEDGED})
+_TRIGGERS = frozenset(
+    {Reason.OPENED, Reason.GREW, Reason.REOPENED, Reason.ESCALATED, Reason.REMINDER, Reason.UNACKNOWLEDGED}
+)
 
 
 async def send(

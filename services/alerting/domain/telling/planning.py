@@ -6,7 +6,7 @@ Pure. Nothing is remembered but what was told, so that whoever leads, and whenev
 from dataclasses import dataclass, field
 from math import inf
 
-from services.alerting.domain.telling.routing import GROUP_INTERVAL, Ways, steps, targets
+from services.alerting.domain.telling.routing import GROUP_INTERVAL, Way, Ways, steps, targets
 from services.alerting.ports.incidents import Happening, Incident, IncidentState
 from services.alerting.ports.notifications import Reason, Told
 from services.alerting.ports.notifiers import Notifiers, Receiver
@@ -20,12 +20,14 @@ class Wanted:
     """Who is to know of an incident at a time.
 
     `rounds` are how many steps of escalations have reached a receiver since `since`, when nobody was on it;
-    `intervals` how long its growth may wait; `changes_at` is when time alone makes it other.
+    `intervals` how long its growth may wait, `repeats` how long until a reminder, inf for never; `changes_at` is when
+    time alone makes it other.
     """
 
     since: float
     rounds: dict[str, int] = field(default_factory=dict)
     intervals: dict[str, float] = field(default_factory=dict)
+    repeats: dict[str, float] = field(default_factory=dict)
     changes_at: float = inf
 
 
@@ -41,16 +43,28 @@ def wanted(incident: Incident, ways: Ways, notifiers: Notifiers, now: float) -> 
             found.rounds.setdefault(target.receiver, 0)
             known = found.intervals.get(target.receiver, inf)
             found.intervals[target.receiver] = min(known, way.group_interval)
-    for name in {way.escalation for way in ways if way.escalation}:
-        _escalate(found, name, notifiers, open_until)
+            _repeat(found, target.receiver, way)
+    escalated = {way.escalation: way for way in sorted(ways, key=_repeats_after, reverse=True) if way.escalation}
+    for way in escalated.values():
+        _escalate(found, way, notifiers, open_until)
     if incident.state is _OPEN and any(notifiers.rotation(name) for way in ways for name in way.tell):
         # Hand-overs fall on whole minutes.
         found.changes_at = min(found.changes_at, (now // 60 + 1) * 60)
     return found
 
 
-def _escalate(found: Wanted, name: str, notifiers: Notifiers, until: float) -> None:
-    escalation = notifiers.escalation(name)
+def _repeats_after(way: Way) -> float:
+    return way.repeat_interval or inf
+
+
+def _repeat(found: Wanted, receiver: str, way: Way) -> None:
+    """A receiver is reminded as often as the way to it that does so most often says."""
+    found.repeats[receiver] = min(found.repeats.get(receiver, inf), _repeats_after(way))
+
+
+def _escalate(found: Wanted, way: Way, notifiers: Notifiers, until: float) -> None:
+    """Whom the escalation of a way has told by a time."""
+    escalation = notifiers.escalation(way.escalation)
     for after, tell in steps(escalation) if escalation else ():
         at = found.since + after
         if at > until:
@@ -60,6 +74,7 @@ def _escalate(found: Wanted, name: str, notifiers: Notifiers, until: float) -> N
             # What is told at the beginning is no reminder.
             first = 0 if after == 0 and receiver not in found.rounds else 1
             found.rounds[receiver] = found.rounds.get(receiver, 0) + first
+            _repeat(found, receiver, way)
 
 
 def _nobody_since(incident: Incident) -> float:
@@ -101,7 +116,8 @@ def why_told(
         return Because(Reason.ACKNOWLEDGED if incident.state is _ACKNOWLEDGED else Reason.UNACKNOWLEDGED)
     if who.rounds.get(receiver.id, 0) > (told.round if told.since == who.since else 0):
         return Because(Reason.ESCALATED)
-    return _grown(incident, told, who.intervals.get(receiver.id, GROUP_INTERVAL), now)
+    grown = _grown(incident, told, who.intervals.get(receiver.id, GROUP_INTERVAL), now)
+    return grown if grown.reason else _reminded(incident, told, who.repeats.get(receiver.id, inf), grown, now)
 
 
 def _first(incident: Incident, receiver: Receiver, who: Wanted, known: float) -> Reason | None:
@@ -122,6 +138,14 @@ def _grown(incident: Incident, told: Told, interval: float, now: float) -> Becau
         return Because(None)
     is_due = now >= told.at + interval
     return Because(Reason.GREW) if is_due else Because(None, told.at + interval)
+
+
+def _reminded(incident: Incident, told: Told, interval: float, grown: Because, now: float) -> Because:
+    """Nobody has said to be on it for a while: whoever was to see to it may have overlooked that."""
+    if incident.state is not _OPEN:
+        return grown
+    at = told.at + interval
+    return Because(Reason.REMINDER) if now >= at else Because(None, min(at, grown.changes_at))
 
 
 def told_of(incident: Incident, receiver_id: str, who: Wanted, now: float) -> Told:

@@ -7,16 +7,20 @@ from services.alerting.domain.label_matching import Expressions, all_hold
 from services.alerting.domain.telling.rotations import on_call
 from services.alerting.ports.notifiers import Escalation, Notifiers, Route
 
-GROUP_INTERVAL = 300.0
+GROUP_INTERVAL, REPEAT_INTERVAL = 300.0, 14_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where something goes: names of receivers and rotations, an escalation, and how long growth may wait."""
+    """Where something goes: names of receivers and rotations, and an escalation.
+
+    `group_interval` is how long growth may wait, `repeat_interval` how long until a reminder, 0 for never.
+    """
 
     tell: tuple[str, ...]
     escalation: str
     group_interval: float
+    repeat_interval: float
 
 
 Ways = tuple[Way, ...]
@@ -24,7 +28,7 @@ Ways = tuple[Way, ...]
 
 def ways(routes: Sequence[Route], labels: Mapping[str, str], expressions: Expressions) -> Ways:
     """Where an alert of these labels goes; see Route."""
-    return tuple(_ways(routes, Way((), "", GROUP_INTERVAL), labels, expressions))
+    return tuple(_ways(routes, Way((), "", GROUP_INTERVAL, REPEAT_INTERVAL), labels, expressions))
 
 
 def _ways(routes: Sequence[Route], around: Way, labels: Mapping[str, str], expressions: Expressions) -> Iterator[Way]:
@@ -35,6 +39,7 @@ def _ways(routes: Sequence[Route], around: Way, labels: Mapping[str, str], expre
             route.tell or around.tell,
             route.escalation or around.escalation,
             around.group_interval if route.group_interval is None else route.group_interval,
+            around.repeat_interval if route.repeat_interval is None else route.repeat_interval,
         )
         within = list(_ways(route.routes, here, labels, expressions))
         yield from within or [here]

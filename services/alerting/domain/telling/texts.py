@@ -31,6 +31,7 @@ _HEADINGS = {
     Reason.RESOLVED: "RESOLVED",
     Reason.REOPENED: "BACK",
     Reason.ESCALATED: "NOT ACKNOWLEDGED",
+    Reason.REMINDER: "REMINDER",
     Reason.TEST: "TEST",
 }
 
@@ -105,7 +106,7 @@ def _summary(notice: Notice) -> str:
         over = f"It is over, after {lasted} and {many}."
         return f"{over} {who} had acknowledged it." if who else over
     since = f"Since {clock_time(incident.started_at)}: {many}, {incident.active:,} of them active."
-    if notice.reason is Reason.ESCALATED:
+    if notice.reason in {Reason.ESCALATED, Reason.REMINDER}:
         return f"{since} Nobody has acknowledged it."
     if incident.state is IncidentState.ACKNOWLEDGED:
         said = incident.acknowledgement

@@ -18,7 +18,10 @@ ROUTES = (
         ("chat",),
         "late",
         group_interval=60,
-        routes=(Route(when("service", "cart"), ("cart-people",)), Route(when("service", "quiet"), group_interval=600)),
+        routes=(
+            Route(when("service", "cart"), ("cart-people",)),
+            Route(when("service", "quiet"), group_interval=600, repeat_interval=0),
+        ),
     ),
     Route(tell=("everybody",)),
 )
@@ -40,6 +43,7 @@ def test_a_route_within_takes_the_place_of_the_one_around_it_and_says_the_rest_a
     [quiet] = ways(ROUTES, {"team": "mail", "service": "quiet"}, expression_matches)
     assert (cart.tell, cart.escalation, cart.group_interval) == (("cart-people",), "late", 60)
     assert (quiet.tell, quiet.group_interval) == (("chat",), 600)
+    assert (cart.repeat_interval, quiet.repeat_interval) == (4 * 3600, 0)
 
 
 def test_what_matches_nothing_goes_nowhere() -> None:

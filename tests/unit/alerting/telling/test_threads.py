@@ -198,6 +198,85 @@ def test_an_escalation_goes_on_until_somebody_is_on_it() -> None:
     assert stage.says(9_000) == []
 
 
+HOUR = 3_600.0
+
+
+def reminding(interval: float | None, *receivers: Receiver, **set_up: object) -> Stage:
+    routes = (Route(tell=("chat",), repeat_interval=interval, escalation="late" if set_up else ""),)
+    return Stage(*(receivers or (CHAT,)), routes=routes, **set_up)
+
+
+def test_what_nobody_acknowledges_is_repeated_as_a_reminder() -> None:
+    stage, one = reminding(HOUR), incident()
+    stage.has(one)
+    [first] = stage.sends(0)
+    assert stage.says(HOUR - 1) == []
+    [again] = stage.sends(HOUR)
+    assert (again.title, again.may_be_repeat) == ("REMINDER: Busy i1", False)
+    assert "Nobody has acknowledged it" in again.text
+    assert again.key != first.key
+    # What tells more takes its place.
+    stage.has(incident(size=2))
+    assert stage.says(2 * HOUR - 1) == ["WARNING: Busy i1"]
+    assert stage.says(2 * HOUR) == []
+    assert stage.says(3 * HOUR) == ["REMINDER: Busy i1"]
+    stage.has(acknowledged(incident(size=2), 3 * HOUR + 1))
+    assert stage.says(3 * HOUR + 1) == ["ACKNOWLEDGED: Busy i1"]
+    assert stage.says(9 * HOUR) == []
+
+
+@pytest.mark.parametrize(("interval", "expected"), [(None, ["REMINDER: Busy i1"]), (0.0, [])], ids=["usual", "never"])
+def test_unless_told_otherwise_there_is_a_reminder_after_four_hours(
+    interval: float | None, expected: list[str]
+) -> None:
+    stage = reminding(interval)
+    stage.has(incident())
+    stage.sends(0)
+    assert stage.says(4 * HOUR - 1) == []
+    assert stage.says(4 * HOUR) == expected
+
+
+def test_nobody_is_reminded_of_what_is_held_back_or_over() -> None:
+    stage, one = reminding(HOUR), incident()
+    stage.has(one)
+    stage.sends(0)
+    stage.has(replace(one, held_back=True))
+    assert stage.says(HOUR) == []
+    stage.has(one)
+    assert stage.says(HOUR + 1) == ["REMINDER: Busy i1"]
+    stage.has(resolved(one, HOUR + 2))
+    assert stage.says(HOUR + 2) == ["RESOLVED: Busy i1"]
+    assert stage.says(9 * HOUR) == []
+
+
+def test_whoever_was_told_by_an_escalation_is_reminded_once_that_is_over() -> None:
+    late = Escalation("late", (Step(300, ("pager",)),))
+    stage = reminding(HOUR, CHAT, PAGER, escalations=(late,))
+    stage.has(incident())
+    assert stage.says(0) == ["WARNING: Busy i1"]
+    assert stage.says(300) == ["NOT ACKNOWLEDGED: Busy i1"]
+    assert stage.says(HOUR) == ["REMINDER: Busy i1"]
+    assert stage.says(HOUR + 300) == ["REMINDER: Busy i1"]
+
+
+def test_a_reminder_that_a_former_leader_was_sending_is_told_under_its_key_and_labelled() -> None:
+    stage, one = reminding(HOUR), incident()
+    stage.has(one)
+    stage.sends(0)
+    stage.threads.plan(START + HOUR)
+    [parcel] = parcels("default", CHAT, stage.threads.waiting.values(), 9, 9)
+    other = reminding(HOUR)
+    other.threads.adopt(claimed(parcel, 1).threads, [one], START + HOUR + 5, doubtful=False)
+    [again] = other.sends(HOUR + 5)
+    assert (again.key, again.title) == (parcel.key, "[may be a repeat] REMINDER: Busy i1")
+    # Whoever leads after one that was delivered counts on from there.
+    third = reminding(HOUR)
+    third.threads.adopt(other.threads.all().values(), [one], START, doubtful=False)
+    assert third.says(2 * HOUR) == []
+    [then] = third.sends(2 * HOUR + 5)
+    assert (then.title, then.key == again.key) == ("REMINDER: Busy i1", False)
+
+
 def test_a_flood_is_told_in_one_that_says_why_and_pagerduty_gets_the_gravest_first() -> None:
     many = [incident(f"i{n}") for n in range(30)]
     grave = incident("grave", severity=Severity.CRITICAL, worst=Severity.CRITICAL)

@@ -389,6 +389,7 @@ class Route(_message.Message):
     CONTINUE_FIELD_NUMBER: _builtins.int
     GROUP_INTERVAL_FIELD_NUMBER: _builtins.int
     ROUTES_FIELD_NUMBER: _builtins.int
+    REPEAT_INTERVAL_FIELD_NUMBER: _builtins.int
     escalation: _builtins.str
     """Escalation that begins when an incident is told."""
     @_builtins.property
@@ -416,6 +417,13 @@ class Route(_message.Message):
         At most 5 within each other.
         """
 
+    @_builtins.property
+    def repeat_interval(self) -> _duration_pb2.Duration:
+        """How long after a receiver was last told of an incident that nobody has
+        acknowledged it is reminded of it. 10 seconds to 7 days, 0 for never; 4 hours
+        when absent.
+        """
+
     def __init__(
         self,
         *,
@@ -424,10 +432,11 @@ class Route(_message.Message):
         escalation: _builtins.str = ...,
         group_interval: _duration_pb2.Duration | None = ...,
         routes: _abc.Iterable[Global___Route] | None = ...,
+        repeat_interval: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["group_interval", b"group_interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["group_interval", b"group_interval", "repeat_interval", b"repeat_interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["continue", b"continue", "escalation", b"escalation", "group_interval", b"group_interval", "matchers", b"matchers", "routes", b"routes", "tell", b"tell"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["continue", b"continue", "escalation", b"escalation", "group_interval", b"group_interval", "matchers", b"matchers", "repeat_interval", b"repeat_interval", "routes", b"routes", "tell", b"tell"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -712,6 +721,8 @@ class Delivery(_message.Message):
         """Somebody wants to see whether it arrives."""
         REASON_DIGEST: Delivery._Reason.ValueType  # 9
         """Several incidents are told in one, since the receiver's limit was reached."""
+        REASON_REMINDER: Delivery._Reason.ValueType  # 10
+        """It goes on, and nobody has acknowledged it since the receiver was last told."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Why there is a notification."""
@@ -736,6 +747,8 @@ class Delivery(_message.Message):
     """Somebody wants to see whether it arrives."""
     REASON_DIGEST: Delivery.Reason.ValueType  # 9
     """Several incidents are told in one, since the receiver's limit was reached."""
+    REASON_REMINDER: Delivery.Reason.ValueType  # 10
+    """It goes on, and nobody has acknowledged it since the receiver was last told."""
 
     TIME_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
