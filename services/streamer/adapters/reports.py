@@ -1,7 +1,8 @@
 """What is asked for again and again: counts, health, the pipeline, questions about time series."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 
 import grpc
@@ -72,7 +73,7 @@ class SuiteReports:
         now = self._clock.now()
         asked.start_time.FromMilliseconds(int((now - named.seconds) * 1000))
         asked.end_time.FromMilliseconds(int(now * 1000))
-        with acting_for(tenant), translated_errors("aggregator"):
+        with acting_for(tenant), translated_errors("aggregator"), _first_fault():
             async with asyncio.TaskGroup() as tasks:
                 told = [tasks.create_task(self._figure(asked, name)) for name in named.names]
         return Answer(live_pb2.Figures(figures=[task.result() for task in told]))
@@ -111,3 +112,12 @@ class SuiteReports:
             status=UNHEALTHY if any(problems.values()) else HEALTHY,
             components={name: problem or HEALTHY for name, problem in problems.items()},
         )
+
+
+@contextmanager
+def _first_fault() -> Iterator[None]:
+    """Of several calls at once the fault of the first is told."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
