@@ -12,6 +12,9 @@ export const SYNC = 'explore';
 const MISSED_TURNS = 3.5;
 /** Fewer points than this are marked, so that a lone one is seen. */
 const FEW_POINTS = 60;
+/** Lines of more points than this are thin: broader ones become blots, and without a graphics card cost fifty times as much. */
+const MANY_POINTS = 200;
+const [BROAD, THIN] = [1.5, 1];
 
 export interface Hooks {
   readonly palette: () => Palette;
@@ -35,8 +38,8 @@ export interface Drawing {
 const AS_LINES: Drawing = { manner: 'line' };
 
 /** Whether a chart made for one picture can show another. */
-export function shapeOf({ lines }: Picture): string {
-  return JSON.stringify(lines.map((line) => [line.key, line.name, line.earlier !== null, line.least !== null]));
+export function shapeOf({ lines, times }: Picture): string {
+  return JSON.stringify([widthOf(times), ...lines.map((line) => [line.key, line.name, line.earlier !== null, line.least !== null])]);
 }
 
 export function dataOf(picture: Picture, manner: Manner = 'line'): uPlot.AlignedData {
@@ -81,13 +84,17 @@ function columnsOf(line: Line, lines: readonly Line[]): Column[] {
   return [line.values, ...(hasRange(lines, line) ? [line.greatest!, line.least!] : []), ...(line.earlier ? [line.earlier] : [])];
 }
 
-function seriesOf({ lines }: Picture, hooks: Hooks): uPlot.Series[] {
+function widthOf(times: Picture['times']): number {
+  return times.length > MANY_POINTS ? THIN : BROAD;
+}
+
+function seriesOf({ lines, times }: Picture, hooks: Hooks): uPlot.Series[] {
   const points: uPlot.Series.Points = { show: (u) => u.data[0].length < FEW_POINTS, size: 4 };
   const shared: uPlot.Series = { points: { show: false }, gaps: gapsOf };
   return lines.flatMap((line, place) => {
     const stroke = (): string => inkOf(line, place, hooks);
     return [
-      { ...shared, label: line.name, stroke, width: 1.5, points },
+      { ...shared, label: line.name, stroke, width: widthOf(times), points },
       ...(hasRange(lines, line) ? [{ ...shared, stroke: 'transparent' }, { ...shared, stroke: 'transparent' }] : []),
       ...(line.earlier ? [{ ...shared, stroke, width: 1, dash: [4, 4], alpha: 0.8 }] : []),
     ];

@@ -21,8 +21,8 @@ export interface Conflict {
 
 const AGAIN_MS = 2_000;
 const RESTORE_TRIES = 5;
-/** What will not change by asking again. */
-const FINAL: readonly Code[] = [Code.NotFound, Code.PermissionDenied, Code.Unauthenticated, Code.InvalidArgument];
+/** What will not change by asking again. What is deleted may be restored. */
+const FINAL: readonly Code[] = [Code.PermissionDenied, Code.Unauthenticated, Code.InvalidArgument];
 
 /**
  * A dashboard that is open. What others change appears at once; what is changed here is shown at once, saved at once, and

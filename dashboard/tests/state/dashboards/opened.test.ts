@@ -8,17 +8,20 @@ import { Opened, type Keeping } from '../../../src/state/dashboards/opened.svelt
 /** A suite of one dashboard that refuses what was made of another version, as the real one does. */
 class Suite implements Keeping {
   kept: Dashboard = create(DashboardSchema, { id: 'a', title: 'A', version: 1n });
-  private readonly told: ((dashboard: Dashboard) => void)[] = [];
+  deleted = false;
+  private told: ((dashboard: Dashboard | null) => void)[] = [];
 
   async *follow(_id: string, signal: AbortSignal): AsyncGenerator<Dashboard | null> {
-    const waiting: Dashboard[] = [this.kept];
+    if (this.deleted) throw new ConnectError('there is no dashboard a', Code.NotFound);
+    const waiting: (Dashboard | null)[] = [this.kept];
     let wake = (): void => {};
     this.told.push((dashboard) => (waiting.push(dashboard), wake()));
     signal.addEventListener('abort', () => wake());
     while (!signal.aborted) {
       const next = waiting.shift();
-      if (next) yield next;
-      else await new Promise<void>((resolve) => (wake = resolve));
+      if (next !== undefined) yield next;
+      if (next === null) return;
+      if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
     }
   }
   async update(dashboard: Dashboard): Promise<Dashboard> {
@@ -28,6 +31,10 @@ class Suite implements Keeping {
   }
   async restore(): Promise<Dashboard> {
     return this.kept;
+  }
+  remove(): void {
+    this.deleted = true;
+    for (const tell of this.told.splice(0)) tell(null);
   }
   keep(dashboard: Dashboard): Dashboard {
     this.kept = { ...dashboard, version: this.kept.version + 1n };
@@ -40,7 +47,10 @@ const text = (id: string, title = ''): ReturnType<typeof create<typeof WidgetSch
 const titles = ({ widgets }: Dashboard): string[] => widgets.map(({ id, title }) => title || id);
 
 let stop = (): void => {};
-afterEach(() => stop());
+afterEach(() => {
+  stop();
+  vi.useRealTimers();
+});
 
 async function opened(suite: Suite): Promise<Opened> {
   const found = new Opened(suite, 'a');
@@ -90,4 +100,20 @@ it('takes back what was refused for another reason, and says it', async () => {
   here.change(without('one'));
   await vi.waitFor(() => expect(here.fault).not.toBeNull());
   expect(titles(here.dashboard!)).toEqual(['one']);
+});
+
+it('follows a deleted one again once somebody restored it', async () => {
+  vi.useFakeTimers();
+  const suite = new Suite();
+  const here = await opened(suite);
+  suite.remove();
+  await vi.waitFor(() => expect(here.gone).toBe(true));
+  await vi.advanceTimersByTimeAsync(60_000);
+  suite.deleted = false;
+  suite.keep(added(text('again'))(suite.kept));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(here.gone).toBe(false);
+  suite.keep(added(text('theirs'))(suite.kept));
+  await vi.waitFor(() => expect(titles(here.dashboard!)).toEqual(['again', 'theirs']));
+  expect(here.fault).toBeNull();
 });
