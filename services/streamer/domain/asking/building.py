@@ -91,6 +91,8 @@ def _unless(known: Known) -> str | None:
 def _of_figure(text: Text, wanted: Wanted, name: str) -> Shown:
     for place in (wanted.times.earlier_at, wanted.times.rate_at):
         text.taken.pop(place, None)
+    if wanted.measure.kind == "figure" and wanted.statistic and wanted.statistic.name == "quantile":
+        _give_back(text, ["the value that", "the median"], [])
     if wanted.chosen.matchers:
         _give_back(text, [str(one) for one in wanted.chosen.matchers], [one.label for one in wanted.chosen.matchers])
     return Shown(
@@ -105,7 +107,7 @@ def _of_figure(text: Text, wanted: Wanted, name: str) -> Shown:
 
 
 def _give_back(text: Text, conditions: list[str], labels: list[str]) -> None:
-    """A figure cannot be narrowed down."""
+    """A figure cannot be narrowed down, nor is it spread over values."""
     meant = (*conditions, *(f"{label} is " for label in labels))
     for start, (_end, meaning) in list(text.taken.items()):
         if meaning.startswith(meant):

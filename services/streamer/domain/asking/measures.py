@@ -14,7 +14,7 @@ from services.core.conventions import (
     SYSTEM_RECEIVE,
     SYSTEM_TRANSMIT,
 )
-from services.streamer.domain.asking.words import Text, joined_of, key_of
+from services.streamer.domain.asking.words import Text, joined_of, key_of, singular
 from services.streamer.domain.dashboards.figures import FIGURES, Figure
 from services.streamer.ports.catalogue import Known, Metric
 
@@ -59,7 +59,7 @@ _TRAFFIC: Mapping[Kind, tuple[str, ...]] = {
     ),
     "latency": (
         "latency", "response time", "request duration", "duration of request", "how slow", "how long", "request time",
-        "duration", "slowness", "time to respond", "speed",
+        "duration", "slowness", "time to respond", "speed", "slow",
     ),
 }  # fmt: skip
 _RATES = (
@@ -73,8 +73,14 @@ _SAME_METRIC: Mapping[str, str] = {
     "database_connections": DATABASE_CONNECTIONS,
 }
 _UNITS = frozenset({"total", "byte", "second", "celsius", "percent", "count", "m", "ms", "sum", "ratio", "millisecond"})
-_WITHIN = frozenset({"were", "was", "are", "is", "the", "have", "has", "been", "being", "got", "that", "our", "did"})
-_SUPERLATIVES: Mapping[str, Kind] = {"busiest": "requests", "slowest": "latency", "fastest": "latency"}
+_WITHIN = frozenset({
+    "were", "was", "are", "is", "the", "have", "has", "been", "being", "got", "that", "our", "did", "we", "they", "you",
+    "i",
+})  # fmt: skip
+_IMPLYING: Mapping[str, Kind] = {
+    "slowest": "latency", "fastest": "latency", "percentile": "latency", "histogram_quantile": "latency",
+    "busiest": "requests", "top": "requests",
+}  # fmt: skip
 
 
 def measures(known: Known) -> dict[str, Measure]:
@@ -185,7 +191,7 @@ def measures_in(text: Text, lexicon: Lexicon) -> Iterator[Found]:
         measure = lexicon.measures.get(_key(text, start, end)) or lexicon.measures.get(_key(text, start, end, _WITHIN))
         if measure is not None and not text.words[start].startswith('"'):
             yield Found(measure, start, end)
-    if (measure := _superlative(text)) is not None:
+    if (measure := _implied(text)) is not None:
         yield Found(measure)
     for start, end in text.windows(LONGEST_PARTLY):
         words = [key_of(word) for word in text.plain[start:end]]
@@ -201,13 +207,17 @@ def _key(text: Text, start: int, end: int, without: Collection[str] = ()) -> str
     return " ".join(key_of(word) for word in words if word not in without)
 
 
-def _superlative(text: Text) -> Measure | None:
-    """`slowest endpoints` asks for latency; the word stays, for it says more."""
-    for word in text.plain:
-        if word in _SUPERLATIVES:
-            kind = _SUPERLATIVES[word]
-            return Measure(kind, kind, labels=TRAFFIC_LABELS)
-    return None
+def _implied(text: Text) -> Measure | None:
+    """`slowest endpoints` and `p99 of checkout` ask for latency, `top 5 endpoints` for requests.
+
+    The words stay, for they say more.
+    """
+    said = [word for word in _IMPLYING if word in text.plain]
+    if said[:1] == ["top"] and not any(singular(word) in TRAFFIC_LABELS for word in text.plain):
+        return None
+    quantile = any(word[0] == "p" and word[1:].isdecimal() for word in text.plain)
+    kind: Kind | None = _IMPLYING[said[0]] if said else "latency" if quantile else None
+    return Measure(kind, kind, labels=TRAFFIC_LABELS) if kind else None
 
 
 def _meaning(measure: Measure) -> str:

@@ -15,6 +15,11 @@ _CONTAINING = ("containing", "contain", "mentioning", "about", "saying", "matchi
 _OPEN = ("firing", "open", "active", "ongoing", "present")
 _ENDED = ("ended", "resolved", "past", "closed", "all")
 _LEADING = ("of", "for", "in", "on", "from", "the", "service", "type", "with", "at", "level")
+_NEWEST = ("last", "latest", "newest", "recent", "past")
+MEANT = (*_LOGS, *_LEVELS, *_CONTAINING, "alert", "event")
+"""Words that say something, however they are misspelt."""
+SAID = (*MEANT, *_COUNTED, *_OPEN, *_ENDED, *_LEADING, *_NEWEST)
+"""All words that are looked for here."""
 
 
 def rows_in(text: Text, known: Known) -> Shown | None:
@@ -31,9 +36,23 @@ def rows_in(text: Text, known: Known) -> Shown | None:
                 return _logs(text, known)
     if (place := _place(text, "event")) is not None:
         text.take(place, place + 1, "events")
-        types = {joined_of(one): one for one in known.event_types}
-        return Shown("event_feed", types=_named(text, types, "type"), services=_services(text, known))
+        return Shown("event_feed", types=_named(text, _types(known), "type"), services=_services(text, known))
     return None
+
+
+def events_in(text: Text, known: Known) -> Shown | None:
+    """Events of types that are named where nothing else is: `latest deploys`."""
+    types = _named(text, _types(known), "events of type")
+    if not types:
+        return None
+    for at, word in enumerate(text.plain):
+        if text.is_free(at, at + 1) and word in _NEWEST:
+            text.take(at, at + 1, "the newest first")
+    return Shown("event_feed", types=types, services=_services(text, known))
+
+
+def _types(known: Known) -> Mapping[str, str]:
+    return {joined_of(one): one for one in known.event_types}
 
 
 def _place(text: Text, word: str) -> int | None:

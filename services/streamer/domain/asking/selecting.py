@@ -25,6 +25,9 @@ _NO_VALUES = frozenset({
 })  # fmt: skip
 _ESCAPED = frozenset(r"\.+*?()|[]{}^$")
 
+SAID = (*_BY, *_EACH, *_WHICH, *_BESIDE, *_NOT, *_NOT_FILLED, *_LEADING, *_SIGNS, "grouped", "split", "broken", "down")
+"""All words that are looked for here."""
+
 
 @dataclass(slots=True)
 class Chosen:

@@ -31,6 +31,13 @@ _EVERY = ("every", "per", "each")
 _STEPS: Mapping[str, float] = {"minutely": MINUTE, "hourly": HOUR, "daily": DAY, "weekly": WEEK}
 _NOW = ("now", "currently", "right now", "at the moment", "current", "this moment", "live")
 
+MEANT = (*_UNITS, *_STEPS, "yesterday", "today", "morning")
+"""Words that say something, however they are misspelt."""
+SAID = (
+    *MEANT, *_COUNTS, *_LAST, *_LEADING, *_BESIDE, *_BESIDE_LEADING, *_EVERY, *_NOW, "this", "ago", "before", "earlier",
+)  # fmt: skip
+"""All words that are looked for here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -164,7 +171,9 @@ def _read_days(text: Text, place: int, now: float, found: Times) -> None:
     elif word == "today":
         span = Span(max(now - midnight.timestamp(), MINUTE))
     elif word == "yesterday":
-        span = Span(DAY, now - midnight.timestamp())
+        today = now - midnight.timestamp()
+        since = place > 0 and text.plain[place - 1] == "since"
+        span = Span(DAY + today) if since else Span(DAY, today)
     else:
         return
     found.span = span

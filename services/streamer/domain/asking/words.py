@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
-_WORD = re.compile(r"\"[^\"]*\"|[A-Za-z0-9_](?:[\w./:%-]*[\w%])?(?:'s\b)?|=~|!~|!=|=|/[\w./{}-]*|%")
+_WORD = re.compile(r"\"[^\"]*\"|[A-Za-z0-9_](?:[\w./:-]*\w)?(?:'s\b)?|=~|!~|!=|=|/[\w./{}-]*|%")
 _PARTS = re.compile(r"[^a-z0-9%]+|(?<=[a-z])(?=[0-9]{2,})")
 _QUOTES = '"'
 

@@ -30,7 +30,9 @@ FIGURES: Mapping[str, Figure] = {
     "message_failure_rate": Figure(PERCENT, words=("message failures", "share of failed messages")),
     "conversations_started": Figure("conversations", words=("new conversations", "started conversations")),
     "active_conversations": Figure("conversations", words=("open conversations", "conversations")),
-    "tickets_created": Figure("tickets", words=("new tickets", "tickets", "support tickets")),
+    "tickets_created": Figure(
+        "tickets", words=("new tickets", "tickets", "support tickets", "opened tickets", "tickets opened")
+    ),
     "campaign_messages_sent": Figure("messages", words=("campaign messages", "campaign volume")),
     "conversions": Figure("conversions"),
     "purchases": Figure("purchases", words=("orders", "sales", "number of orders")),
@@ -47,7 +49,9 @@ FIGURES: Mapping[str, Figure] = {
     "integration_response_ms": Figure(
         MS, "integration", ("integration response time", "integration latency", "response time of integrations")
     ),
-    "active_users": Figure("people", words=("users", "people", "visitors", "unique users", "users online")),
+    "active_users": Figure(
+        "people", words=("users", "people", "visitors", "unique users", "users online", "people online", "online")
+    ),
     "log_lines": Figure("lines", "level", ("log volume", "number of log lines", "logged lines")),
     "system_cpu_usage": Figure(PERCENT, "host", ("cpu", "cpu usage", "cpu load", "processor usage")),
     "system_memory_usage": Figure(PERCENT, "host", ("memory", "memory usage", "ram", "ram usage")),
