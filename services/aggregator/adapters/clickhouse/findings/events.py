@@ -9,6 +9,8 @@ from services.aggregator.adapters.clickhouse.engine.statements import TenantQuer
 from services.aggregator.adapters.clickhouse.findings.conditions import NEWEST_FIRST, OLDEST_FIRST, Conditions
 from services.aggregator.adapters.clickhouse.findings.counts import counts_of
 from services.aggregator.adapters.clickhouse.findings.reading import EVENT_COLUMNS, event
+from services.aggregator.adapters.clickhouse.newest.filters import event_search_filter
+from services.aggregator.adapters.clickhouse.newest.newest_rows import place_before
 from services.aggregator.adapters.clickhouse.slices.parts import Part
 from services.aggregator.adapters.clickhouse.slices.row_merging import WHOLE, Groups, RowMerging
 from services.aggregator.adapters.clickhouse.slices.slices import Sliced
@@ -46,6 +48,12 @@ class ClickHouseEvents:
     async def page(
         self, tenant: str, search: EventSearch, limit: int, cursor: Cursor | None = None
     ) -> Sequence[StoredEvent]:
+        matches = event_search_filter(search)
+        if matches is not None and not (cursor and cursor.newer):
+            before = place_before(search.range.to_us, cursor)
+            known = await self._reader.newest_events.page(tenant, matches, search.range.from_us, before, limit)
+            if known is not None:
+                return known
         found = event_conditions(search)
         found.beside(cursor)
         newer = cursor is not None and cursor.newer

@@ -8,23 +8,14 @@ from services.aggregator.adapters.clickhouse.engine.statements import TenantQuer
 from services.aggregator.adapters.clickhouse.findings.conditions import NEWEST_FIRST, OLDEST_FIRST, Conditions
 from services.aggregator.adapters.clickhouse.findings.counts import counts_of, step_of
 from services.aggregator.adapters.clickhouse.findings.masks import MASK, masked
+from services.aggregator.adapters.clickhouse.findings.reading import LOG_COLUMNS, line
+from services.aggregator.adapters.clickhouse.newest.filters import line_filter
+from services.aggregator.adapters.clickhouse.newest.newest_rows import place_before
 from services.aggregator.adapters.clickhouse.series.matching import expressions_of
 from services.aggregator.ports.logs import MaskedLines, Neighbours, StoredLine
 from services.aggregator.ports.searches import Counts, Cursor, LogSearch, Position, Steps, TimeRange
 
 PATTERN_FIELD = "filter.pattern"
-LOG_COLUMNS = (
-    "toUnixTimestamp64Micro(time)",
-    "journal_id",
-    "offset",
-    "row",
-    "level",
-    "service",
-    "message",
-    "trace_id",
-    "span_id",
-    "attributes",
-)
 LEVELS = 5
 MASKED_CHARACTERS = 2_000
 _MESSAGE = f"substringUTF8(message, 1, {MASKED_CHARACTERS})"
@@ -50,11 +41,6 @@ def log_conditions(search: LogSearch) -> Conditions:
     return found
 
 
-def line(row: Row) -> StoredLine:
-    """A row of LOG_COLUMNS."""
-    return StoredLine((row[0], row[1], row[2], row[3]), *row[4:])
-
-
 class ClickHouseLogs:
     """See ports/logs.py."""
 
@@ -64,6 +50,12 @@ class ClickHouseLogs:
     async def page(
         self, tenant: str, search: LogSearch, limit: int, cursor: Cursor | None = None
     ) -> Sequence[StoredLine]:
+        matches = line_filter(search)
+        if matches is not None and not (cursor and cursor.newer):
+            before = place_before(search.range.to_us, cursor)
+            known = await self._reader.newest_lines.page(tenant, matches, search.range.from_us, before, limit)
+            if known is not None:
+                return known
         with expressions_of(PATTERN_FIELD):
             return await self._beside(tenant, log_conditions(search), limit, cursor)
 

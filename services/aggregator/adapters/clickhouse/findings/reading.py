@@ -2,6 +2,7 @@
 
 from services.aggregator.adapters.clickhouse.engine.engines import Engine, Row
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery, TenantTable, Union
+from services.aggregator.ports.logs import StoredLine
 from services.aggregator.ports.store import EventFilter, EventPosition, IntakeCounts, StoredEvent
 from services.aggregator.ports.warnings import WarningFilter, WarningPosition
 
@@ -25,10 +26,28 @@ EVENT_COLUMNS = (
     "row",
 )
 
+LOG_COLUMNS = (
+    "toUnixTimestamp64Micro(time)",
+    "journal_id",
+    "offset",
+    "row",
+    "level",
+    "service",
+    "message",
+    "trace_id",
+    "span_id",
+    "attributes",
+)
+
 
 def event(row: Row) -> StoredEvent:
     """A row of EVENT_COLUMNS."""
     return StoredEvent(*[*row[:7], tuple(row[7:])])
+
+
+def line(row: Row) -> StoredLine:
+    """A row of LOG_COLUMNS."""
+    return StoredLine((row[0], row[1], row[2], row[3]), *row[4:])
 
 
 def newest_events(

@@ -187,8 +187,12 @@ class Slices:
         self._bytes -= known.bytes
         known.gone = True
 
+    def kept_from_us(self, tenant: str, rows: Rows) -> int:
+        """Since when rows of a tenant are kept for certain; -1 where they are kept for ever."""
+        return int(max(-1.0, (self.now() - self.lasts(tenant, rows)) * 1e6))
+
     def _lasts(self, tenant: str, rows: Rows, part: Part) -> bool:
-        return part.start_us / 1e6 > self.now() - self.lasts(tenant, rows)
+        return part.start_us > self.kept_from_us(tenant, rows)
 
     def _drop(self, known: _Known, part: Part) -> None:
         gone = known.slices.pop(part, None)

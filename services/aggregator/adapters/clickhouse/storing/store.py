@@ -11,6 +11,8 @@ from services.aggregator.adapters.clickhouse.engine.migrations import known_migr
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import LEDGER, TENANTS
 from services.aggregator.adapters.clickhouse.findings import reading
+from services.aggregator.adapters.clickhouse.newest.filters import event_filter
+from services.aggregator.adapters.clickhouse.newest.newest_rows import AFTER_ALL
 from services.aggregator.adapters.clickhouse.storing import rollups
 from services.aggregator.adapters.clickhouse.storing.claims import append_claims, read_claims
 from services.aggregator.adapters.clickhouse.storing.history import read_history, read_part
@@ -61,7 +63,11 @@ class ClickHouseStore:
         self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self.reader = Reader(lambda: self._engine, log, clock.now)
-        self.listeners: list[CommitListener] = [self.reader.slices.changes]
+        self.listeners: list[CommitListener] = [
+            self.reader.slices.changes,
+            self.reader.newest_events,
+            self.reader.newest_lines,
+        ]
 
     async def open(self) -> None:
         if self._engine is None:
@@ -157,9 +163,11 @@ class ClickHouseStore:
             listener.rolled(tenant, tier, starts, revision)
 
     def forget(self, tenant: str) -> None:
-        """Rows of a tenant are deleted: nothing that is known of its minutes holds any more."""
+        """Rows of a tenant are deleted: nothing that is known of it holds any more."""
         self.summed_minutes.forget(tenant)
         self._disturbed.forget(tenant)
+        self.reader.newest_events.forget(tenant)
+        self.reader.newest_lines.forget(tenant)
 
     async def rolled_up(
         self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
@@ -187,6 +195,10 @@ class ClickHouseStore:
     async def events(
         self, tenant: str, matching: EventFilter, limit: int, before: EventPosition | None = None
     ) -> Sequence[StoredEvent]:
+        matches = event_filter(matching)
+        known = await self.reader.newest_events.page(tenant, matches, 0, before or AFTER_ALL, limit)
+        if known is not None:
+            return known
         return await self.ask(lambda engine: reading.newest_events(engine, tenant, matching, limit, before))
 
     async def count_events(self, tenant: str, matching: EventFilter) -> int:

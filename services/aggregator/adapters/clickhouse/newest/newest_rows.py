@@ -1,0 +1,193 @@
+"""The newest rows of a table as the store has them, so that lists which begin with them need not ask it.
+
+To understand a question takes the store longer than to read a hundred rows. What is committed is added; of whom
+something is deleted, or may be there in part, everything is forgotten: what is told from here, the store would tell.
+"""
+
+import threading
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
+from services.aggregator.ports.records import Longs, Record
+from services.aggregator.ports.searches import Cursor, Position
+from services.aggregator.ports.store import Segment
+
+ROWS = 1_001
+"""The longest page, and one to tell that there is another."""
+MOST_CHARACTERS = 4 << 20
+MOST_TENANTS = 50
+NEWEST_FIRST = "time DESC, journal_id DESC, offset DESC, row DESC"
+# Each part of the store that may hold one costs the reading of a piece of it.
+_LOOKBACKS = (600, 86_400, None)
+_BEFORE_ALL: Position = (-1, "", -1, -1)
+AFTER_ALL: Position = (1 << 63, "", -1, -1)
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[Row]):
+    """What the rows of a table are made of: of the store by `query` and `stored`, of a record by the rest.
+
+    `times_us` is None where a record has no rows; `made` takes the numbers of some.
+    """
+
+    query: Callable[[str], TenantQuery]
+    stored: Callable[[list[Any]], Row]
+    times_us: Callable[[Record], Longs | None]
+    made: Callable[[str, Record, Sequence[int]], Iterable[Row]]
+    position: Callable[[Row], Position]
+    characters: Callable[[Row], int]
+
+
+def place_before(to_us: int, cursor: Cursor | None) -> Position:
+    """Where a page of older rows begins that ends before a time."""
+    end = (to_us, *_BEFORE_ALL[1:])
+    return end if cursor is None else min(end, cursor.position)
+
+
+class Store(Protocol):
+    """Who answers questions; see engine/reader.py."""
+
+    async def rows(self, query: TenantQuery) -> list[list[Any]]:
+        """The rows of an answer."""
+        ...
+
+
+@dataclass(slots=True)
+class _Known(Generic[Row]):
+    """Rows in order; all above `floor` are among them once they were read."""
+
+    rows: list[tuple[Position, Row]] = field(default_factory=list)
+    floor: Position = _BEFORE_ALL
+    read: bool = False
+
+
+class NewestRows(Generic[Row]):
+    """A CommitListener. May be used by several threads. Of a store that others write to nothing is kept.
+
+    `kept_from_us` tells since when rows of a tenant are kept for certain.
+    """
+
+    def __init__(self, store: Store, listed: Listed[Row], kept_from_us: Callable[[str], int]) -> None:
+        self._store = store
+        self._listed = listed
+        self._kept_from_us = kept_from_us
+        self._alone = False
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, _Known[Row]] = OrderedDict()
+
+    async def page(
+        self, tenant: str, matches: Callable[[Row], bool], from_us: int, before: Position, limit: int
+    ) -> list[Row] | None:
+        """At most `limit` rows from a time on and before a position, newest first; None where only the store knows.
+
+        Raises what Reader.rows raises.
+        """
+        if not self._alone:
+            return None
+        known, is_new = self._of(tenant)
+        if is_new:
+            await self._read(tenant, known)
+        with self._lock:
+            if not known.read:
+                return None
+            floor = max(known.floor, (self._kept_from_us(tenant), *_BEFORE_ALL[1:]))
+            first = bisect_right(known.rows, floor, key=lambda each: each[0])
+            last = bisect_left(known.rows, before, key=lambda each: each[0])
+            within = known.rows[first:last]
+        found: list[Row] = []
+        for position, row in reversed(within):
+            if position[0] < from_us or len(found) == limit:
+                return found
+            if matches(row):
+                found.append(row)
+        return found if len(found) == limit or floor[0] < from_us else None
+
+    def forget(self, tenant: str) -> None:
+        """Rows of a tenant were deleted, or are about to be."""
+        with self._lock:
+            self._known.pop(tenant, None)
+
+    def opened(self, outdated: Sequence[tuple[str, int, int]], alone: bool) -> None:
+        self._alone = alone
+
+    def before(self, segment: Segment) -> None:
+        """What it brings is added once it is written."""
+
+    def after(self, segment: Segment, revision: int, done: bool) -> None:
+        for tenant in {record.tenant for record in segment.records}:
+            known = self._known.get(tenant)
+            if not done:
+                self.forget(tenant)
+            elif known is not None:
+                theirs = (record for record in segment.records if record.tenant == tenant)
+                self._add(known, [row for record in theirs for row in self._made(known, segment.journal_id, record)])
+
+    def rolled(self, tenant: str, tier: int, starts: Sequence[int], revision: int) -> None:
+        """Roll-ups are about samples."""
+
+    def _of(self, tenant: str) -> tuple[_Known[Row], bool]:
+        with self._lock:
+            known = self._known.get(tenant)
+            is_new = known is None
+            if known is None:
+                known = self._known[tenant] = _Known()
+            self._known.move_to_end(tenant)
+            if len(self._known) > MOST_TENANTS:
+                self._known.popitem(last=False)
+        return known, is_new
+
+    async def _read(self, tenant: str, known: _Known[Row]) -> None:
+        """Add what the store had before; what comes meanwhile is added by who commits it."""
+        try:
+            rows = await self._newest(tenant)
+        except BaseException:
+            self.forget(tenant)
+            raise
+        self._add(known, rows)
+        with self._lock:
+            if len(rows) == ROWS:
+                known.floor = max(known.floor, self._listed.position(rows[-1]))
+            known.read = True
+
+    async def _newest(self, tenant: str) -> list[Row]:
+        rows: list[list[Any]] = []
+        query = replace(self._listed.query(tenant), order_by=NEWEST_FIRST, limit=ROWS)
+        for lookback in _LOOKBACKS:
+            recent = (f"time >= now64(6) - toIntervalSecond({lookback})",) if lookback else ()
+            rows = await self._store.rows(replace(query, where=recent))
+            if len(rows) == ROWS:
+                break
+        return [self._listed.stored(row) for row in rows]
+
+    def _made(self, known: _Known[Row], journal_id: str, record: Record) -> Iterator[Row]:
+        """The newest rows of a record."""
+        times_us = self._listed.times_us(record)
+        if times_us is not None:
+            numbers = np.flatnonzero(times_us >= known.floor[0])
+            # One more than fit in tells how far down they are complete.
+            newest = numbers[np.argsort(times_us[numbers], kind="stable")][-ROWS - 1 :]
+            yield from self._listed.made(journal_id, record, newest.tolist())
+
+    def _add(self, known: _Known[Row], rows: Iterable[Row]) -> None:
+        """Rows may be there already: who reads the store may find what is just being committed."""
+        added = [(self._listed.position(row), row) for row in rows]
+        with self._lock:
+            both = dict(known.rows) | dict(added)
+            ordered = sorted(((place, both[place]) for place in both if place > known.floor), key=lambda each: each[0])
+            room, first = MOST_CHARACTERS, len(ordered)
+            while first and len(ordered) - first < ROWS:
+                room -= self._listed.characters(ordered[first - 1][1])
+                if room < 0:
+                    break
+                first -= 1
+            known.rows = ordered[first:]
+            if first:
+                known.floor = ordered[first - 1][0]
