@@ -5,6 +5,7 @@ import { MetricKind } from '@gen/binnacle/metrics/v1/metrics_pb';
 import { about, usualFunction, type FunctionName, type Question } from '../state/explore/question';
 import { isTraffic, onlyValue, TRAFFIC_FIGURES, TRAFFIC_LABELS, type TrafficFigure } from '../state/explore/traffic';
 import { matchersOf } from './questions';
+import { Together } from './together';
 import { TrafficCalls } from './traffic';
 
 export interface KnownMetric {
@@ -20,10 +21,13 @@ export interface KnownMetric {
 /** More than fit into a list that opens. */
 const SHOWN = 40;
 const VALUES = 200;
+/** As many names a call takes. */
+const NAMES = 100;
 
 export class Catalogue {
   private readonly client;
   private readonly traffic: TrafficCalls;
+  private readonly named = new Together((names) => this.ofNames(names), NAMES);
 
   constructor(wire: Transport) {
     this.client = createClient(CatalogService, wire);
@@ -38,11 +42,9 @@ export class Catalogue {
   }
 
   /** The metric of exactly this name; null where nobody sent it. */
-  async metric(name: string, signal: AbortSignal): Promise<KnownMetric | null> {
+  async metric(name: string): Promise<KnownMetric | null> {
     if (isTraffic(name)) return TRAFFIC_FIGURES.filter((figure) => figure.name === name).map(counted)[0] ?? null;
-    const { metrics } = await this.client.listMetrics({ search: name, searchMode: SearchMode.PREFIX, pageSize: SHOWN }, { signal });
-    const found = metrics.find((metric) => metric.name === name);
-    return found ? known(found) : null;
+    return this.named.of(name);
   }
 
   /** Values that a label has among the series of a question, whatever it says of this label itself. */
@@ -54,6 +56,11 @@ export class Catalogue {
     const matchers = [{ label: '__name__', value: question.metric }, ...others];
     const { values } = await this.client.listLabelValues({ label, matchers, pageSize: VALUES }, { signal });
     return values.map(({ value }) => value);
+  }
+
+  private async ofNames(names: readonly string[]): Promise<ReadonlyMap<string, KnownMetric>> {
+    const { metrics } = await this.client.listMetrics({ names: [...names], pageSize: NAMES });
+    return new Map(metrics.map((metric) => [metric.name, known(metric)]));
   }
 }
 

@@ -20,6 +20,7 @@ from services.core.errors import InvalidInput
 from services.runtime.label_matchers import matchers_from, matchers_from_texts
 
 MAX_SEARCH = 200
+MAX_NAMES = 100
 _MODES = {
     pb.SEARCH_MODE_UNSPECIFIED: SearchMode.SUBSTRING,
     pb.SEARCH_MODE_SUBSTRING: SearchMode.SUBSTRING,
@@ -35,6 +36,15 @@ def search_from(asked: pb.ListMetricsRequest | pb.ListLabelValuesRequest) -> Sea
     if asked.search_mode not in _MODES:
         raise InvalidInput.of("search_mode", "must be one that is known")
     return Search(asked.search, _MODES[asked.search_mode])
+
+
+def names_from(asked: pb.ListMetricsRequest) -> tuple[str, ...]:
+    """The names a list is confined to. Raises InvalidInput for too many and for a long one."""
+    if len(asked.names) > MAX_NAMES:
+        raise InvalidInput.of("names", f"must be at most {MAX_NAMES}")
+    if any(len(name) > MAX_SEARCH or "\0" in name for name in asked.names):
+        raise InvalidInput.of("names", f"must each have at most {MAX_SEARCH} characters, none of them 0")
+    return tuple(asked.names)
 
 
 def selection_from(asked: Any, now: float, state: list[Any] | None = None) -> Selection:

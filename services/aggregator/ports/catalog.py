@@ -96,9 +96,9 @@ class Catalog(Protocol):
     """Answers what there is. Every method raises what a Reader raises."""
 
     async def metrics(
-        self, tenant: str, search: Search, limit: int, after: Ranked | None = None
+        self, tenant: str, search: Search, limit: int, after: Ranked | None = None, names: Sequence[str] = ()
     ) -> Sequence[MetricEntry]:
-        """Metrics in order of rank and name, at most `limit`, all `after` a place."""
+        """Metrics in order of rank and name, at most `limit`, all `after` a place; of `names` alone where given."""
         ...
 
     async def series(

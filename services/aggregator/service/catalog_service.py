@@ -27,7 +27,8 @@ class CatalogServicer(catalog_service_pb2_grpc.CatalogServiceServicer):
         tenant, size = current_call().tenant, _size(request)
         state = page_tokens.state_of(tenant, request)
         after = None if state is None else (int(state[0]), str(state[1]))
-        found = await self._catalog.metrics(tenant, messages.search_from(request), size + 1, after)
+        search, names = messages.search_from(request), messages.names_from(request)
+        found = await self._catalog.metrics(tenant, search, size + 1, after, names)
         more = [found[size - 1].rank, found[size - 1].name] if len(found) > size else None
         return pb.ListMetricsResponse(
             metrics=[messages.metric(entry) for entry in found[:size]],

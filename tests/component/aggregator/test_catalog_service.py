@@ -70,6 +70,13 @@ async def test_metrics_are_found(catalog: Any) -> None:
         assert names(found) == expected, search
 
 
+async def test_metrics_of_given_names_are_found_alone(catalog: Any) -> None:
+    every = names(await catalog.ListMetrics(pb.ListMetricsRequest()))
+    wanted = [every[0], every[-1]]
+    asked = pb.ListMetricsRequest(names=[*wanted, every[0][:-1], "nobody_sent_it"])
+    assert names(await catalog.ListMetrics(asked)) == wanted
+
+
 async def test_pages_hold_each_row_once(catalog: Any) -> None:
     for request in (
         pb.ListMetricsRequest(page_size=2),
@@ -159,6 +166,8 @@ async def test_another_tenant_sees_its_own(catalog: Any) -> None:
 REFUSED: list[tuple[str, Any, str]] = [
     ("ListMetrics", pb.ListMetricsRequest(page_size=1_001), "page_size"),
     ("ListMetrics", pb.ListMetricsRequest(search="x" * 201), "search"),
+    ("ListMetrics", pb.ListMetricsRequest(names=["x"] * 101), "names"),
+    ("ListMetrics", pb.ListMetricsRequest(names=["x" * 201]), "names"),
     ("ListSeries", pb.ListSeriesRequest(match=["host=~("]), "match"),
     ("ListSeries", pb.ListSeriesRequest(match=["x"]), "match[0]"),
     ("ListLabelValues", pb.ListLabelValuesRequest(), "label"),

@@ -30,8 +30,8 @@ export class RuleMetrics {
     return [...counted, ...found.filter(({ name }) => !isTraffic(name))];
   }
 
-  async metric(name: string, signal: AbortSignal): Promise<KnownMetric | null> {
-    return COUNTED.find((one) => one.name === name) ?? (await this.catalogue.metric(name, signal));
+  async metric(name: string): Promise<KnownMetric | null> {
+    return COUNTED.find((one) => one.name === name) ?? (await this.catalogue.metric(name));
   }
 
   async values(question: Question, label: string, signal: AbortSignal): Promise<readonly string[]> {

@@ -143,7 +143,7 @@ export class DashboardShelf {
 export function fileOf(dashboard: Dashboard): string {
   const { version: _v, updatedTime: _t, updatedBy: _b, formerVersion: _f, origin: _o, edited: _e, ...kept } = dashboard;
   const whole = { ...kept, version: 0n, updatedBy: '', formerVersion: 0n, origin: Origin.UNSPECIFIED, edited: false };
-  return `${JSON.stringify(toJson(DashboardSchema, whole, { useProtoFieldName: true }), null, 2)}\n`;
+  return `${JSON.stringify({ dashboards: [toJson(DashboardSchema, whole, { useProtoFieldName: true })] }, null, 2)}\n`;
 }
 
 function row({ id, title, description, tags, widgets, origin, edited, updatedTime, updatedBy }: DashboardEntry): DashboardRow {

@@ -64,6 +64,7 @@ class ListMetricsRequest(_message.Message):
     SEARCH_MODE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
     search: _builtins.str
     """Text to find in names; all when empty. At most 200 characters."""
     search_mode: Global___SearchMode.ValueType
@@ -74,6 +75,12 @@ class ListMetricsRequest(_message.Message):
     """Where to go on, from a former answer with the same search; the first when
     empty.
     """
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only metrics of exactly these names, at most 100, each of at most 200
+        characters; of all names when empty.
+        """
+
     def __init__(
         self,
         *,
@@ -81,10 +88,11 @@ class ListMetricsRequest(_message.Message):
         search_mode: Global___SearchMode.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "search", b"search", "search_mode", b"search_mode"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "search_mode", b"search_mode"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -45,9 +45,11 @@ class ClickHouseCatalog:
         self._clock = clock
 
     async def metrics(
-        self, tenant: str, search: Search, limit: int, after: Ranked | None = None
+        self, tenant: str, search: Search, limit: int, after: Ranked | None = None, names: Sequence[str] = ()
     ) -> Sequence[MetricEntry]:
         rank, where, parameters = _searched("name", search, after)
+        if names:
+            where, parameters = (*where, "name IN {names:Array(String)}"), {**parameters, "names": list(names)}
         columns = (
             f"{rank} AS rank",
             "name",
@@ -61,8 +63,8 @@ class ClickHouseCatalog:
             tenant, "series", columns, where, parameters, group_by="name", order_by="rank, name", limit=limit
         )
         found = [MetricEntry(*row) for row in await self._rows(query)]
-        names = [one.name for one in found]
-        newest = await self._newest(newest_of_metrics(tenant, names, self._clock.now())) if names else {}
+        shown = [one.name for one in found]
+        newest = await self._newest(newest_of_metrics(tenant, shown, self._clock.now())) if shown else {}
         return [_seen(one, newest.get(one.name)) for one in found]
 
     async def series(
