@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import grpc
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
 from binnacle.processes.v1 import processes_pb2
 from binnacle.telemetry.v1 import telemetry_service_pb2 as pb, telemetry_service_pb2_grpc
 from services.runtime.config import ServiceConfig
 from services.runtime.description import Describe, describer, settings_of
+from services.runtime.exposition import exposition
 from services.runtime.process import Process, Registration
 
 SERVICE = "binnacle.telemetry.v1.TelemetryService"
@@ -31,7 +32,7 @@ class TelemetryServicer(telemetry_service_pb2_grpc.TelemetryServiceServicer):
     async def GetProcessMetrics(
         self, request: pb.GetProcessMetricsRequest, context: Context
     ) -> pb.GetProcessMetricsResponse:
-        return pb.GetProcessMetricsResponse(process=self._name, text=generate_latest(self._registry).decode())
+        return pb.GetProcessMetricsResponse(process=self._name, text=exposition(self._registry))
 
     async def DescribeProcess(self, request: pb.DescribeProcessRequest, context: Context) -> pb.DescribeProcessResponse:
         return pb.DescribeProcessResponse(process=self._describe(), settings=self._settings)

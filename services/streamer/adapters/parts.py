@@ -2,11 +2,11 @@
 
 import grpc
 from grpc_health.v1 import health_pb2
-from prometheus_client import generate_latest
 
 from binnacle.telemetry.v1 import telemetry_service_pb2, telemetry_service_pb2_grpc
 from services.runtime.config import ServiceConfig
 from services.runtime.description import describer, settings_of
+from services.runtime.exposition import exposition
 from services.runtime.health import READY
 from services.runtime.process import Process
 
@@ -73,7 +73,7 @@ class Self:
 
     async def metrics(self) -> str | None:
         """Its metrics as Prometheus text."""
-        return generate_latest(self._registry).decode()
+        return exposition(self._registry)
 
     async def description(self) -> Description | None:
         """What it tells of itself."""
