@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from services.aggregator.ports.searches import TimeRange
 from services.aggregator.ports.store import StoredEvent
 
 LISTED = 50
@@ -134,10 +135,11 @@ class SessionReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose story: a session's or a person's, exactly one of the two."""
+    """Whose story: a session's or a person's, exactly one of the two; `during` holds its events where that is known."""
 
     session_id: str = ""
     user_id: str = ""
+    during: TimeRange | None = None
 
 
 @dataclass(frozen=True, slots=True)

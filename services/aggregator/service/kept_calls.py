@@ -13,6 +13,7 @@ Call = Callable[[Message, Any], Awaitable[Message]]
 
 
 KEPT: Mapping[str, tuple[str, ...]] = {
+    "AgentService": ("ListAgents",),
     "AudienceService": ("GetUniques", "GetPeakHours", "GetUserRetention"),
     "BusinessService": ("GetBusiness", "GetRevenue", "ListBusinessViolations"),
     "CatalogService": ("GetCardinality",),
@@ -28,7 +29,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "PipelineService": ("GetPipeline",),
     "ReliabilityService": ("GetReliability", "ListOutages"),
     "ServiceCatalogService": ("ListServices", "GetService", "ListEndpoints", "QueryTraffic"),
-    "SessionService": ("GetSessionFigures", "GetFeatureUsage", "ListActiveSessions"),
+    "SessionService": ("GetSessionFigures", "GetFeatureUsage", "ListActiveSessions", "ListSessions"),
     "TraceService": ("GetServiceMap",),
 }
 """Methods by service. Who lists events, lines or traces looks for what was sent a moment ago; who is active is known

@@ -10,6 +10,7 @@ from services.aggregator.convert.dashboard import timestamp
 from services.aggregator.convert.time_ranges import DAY_US, range_from
 from services.aggregator.domain.business.funnels import funnel
 from services.aggregator.ports.funnels import FunnelReader
+from services.aggregator.ports.searches import TimeRange
 from services.aggregator.ports.sessions import (
     FeatureFilter,
     SessionFilter,
@@ -101,7 +102,8 @@ class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
         found = await self._sessions.session(tenant, session_id, *within)
         if found is None:
             raise NotFound(f"no event within the range is of session {session_id}")
-        entries, token = await self._entries(request, Subject(session_id=session_id), within, size, after)
+        subject = Subject(session_id=session_id, during=TimeRange(found.start_us, found.end_us + 1))
+        entries, token = await self._entries(request, subject, within, size, after)
         return pb.GetSessionResponse(session=sessions.session(found, now), entries=entries, next_page_token=token)
 
     async def GetUserStory(
@@ -114,12 +116,13 @@ class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
         size = pages.limit_from("page_size", request.page_size or pages.DEFAULT_LIMIT)
         asked, after = stories.after_from(tenant, request)
         within = asked or range_from(request, now)
-        summary = await self._stories.summary(tenant, user_id, *within)
+        summary, found, (entries, token) = await asyncio.gather(
+            self._stories.summary(tenant, user_id, *within),
+            self._sessions.sessions(tenant, SessionFilter(*within, user_id=user_id), MOST_SESSIONS_TOLD),
+            self._entries(request, Subject(user_id=user_id), within, size, after),
+        )
         if summary is None:
             raise NotFound(f"no event within the range is of user {user_id}")
-        theirs = SessionFilter(*within, user_id=user_id)
-        found = await self._sessions.sessions(tenant, theirs, MOST_SESSIONS_TOLD)
-        entries, token = await self._entries(request, Subject(user_id=user_id), within, size, after)
         return pb.GetUserStoryResponse(
             user_id=user_id,
             first_time=timestamp(summary.first_us),

@@ -47,6 +47,7 @@ CONTEXT_KEYS = (
 )
 # The newest are looked for near the end of a range first.
 LOOK_BACKS_US = (600_000_000, 7_200_000_000)
+MOST_OF_A_PERSON = 1_000
 _FEATURE, _PAGE = text_of("data.feature"), text_of("data.page")
 _PAGES_SEEN = f"type = 'page_view' AND {_PAGE} != ''"
 _TOTAL = amount_of("data.total")
@@ -85,23 +86,34 @@ class ClickHouseSessions:
     async def sessions(
         self, tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None = None
     ) -> Sequence[Session]:
-        found = await self._found(tenant, matching, limit, before)
+        ids: Sequence[str] = ()
+        if matching.user_id:
+            ids = await self._of_user(tenant, matching)
+            if not ids:
+                return []
+            if len(ids) <= MOST_OF_A_PERSON and not _asks_more(matching):
+                return await self._newest(tenant, ids, matching, limit, before)
+        found = await self._found(tenant, matching, limit, before, ids)
         if not found:
             return []
         ids, starts, ends = zip(*found, strict=True)
         told = {one.session_id: one for one in await self._told(tenant, ids, min(starts), max(ends) + 1)}
         return [told[session_id] for session_id in ids if session_id in told]
 
+    async def _newest(
+        self, tenant: str, ids: Sequence[str], matching: SessionFilter, limit: int, before: SessionPosition | None
+    ) -> list[Session]:
+        """Of a few sessions that match but for their times, the newest."""
+        summed = await self._summed(tenant, ids, matching.from_us, matching.to_us)
+        active = [one for one in summed if one.end_us >= matching.active_from_us]
+        listed = [one for one in active if before is None or one.position < before]
+        return await self._with_contexts(tenant, sorted(listed, key=lambda one: one.position, reverse=True)[:limit])
+
     async def _found(
-        self, tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None
+        self, tenant: str, matching: SessionFilter, limit: int, before: SessionPosition | None, ids: Sequence[str]
     ) -> list[tuple[str, int, int]]:
-        """Ids of sessions, with first and last time."""
-        ids: Sequence[str] = ()
-        if matching.user_id:
-            ids = await self._of_user(tenant, matching)
-            if not ids:
-                return []
-        elif not (before or matching.feature or matching.service or matching.errors_only):
+        """Ids of sessions, among some or all, with first and last time."""
+        if not (ids or before or _asks_more(matching)):
             for look_back in LOOK_BACKS_US:
                 from_us = max(matching.from_us, matching.to_us - look_back)
                 recent = _which(tenant, replace(matching, from_us=from_us), limit, None)
@@ -136,11 +148,21 @@ class ClickHouseSessions:
         return found[0] if found else None
 
     async def _told(self, tenant: str, ids: Sequence[str], from_us: int, to_us: int) -> list[Session]:
+        return await self._with_contexts(tenant, await self._summed(tenant, ids, from_us, to_us))
+
+    async def _summed(self, tenant: str, ids: Sequence[str], from_us: int, to_us: int) -> list[Session]:
         bound = Bindings()
         where = (*within(bound, from_us, to_us), f"session_id IN {bound.texts(ids)}")
         query = TenantQuery(tenant, "events", _COLUMNS, where, bound.values, group_by="session_id")
-        sessions = [_session(row) for row in await self._reader.rows(query)]
-        contexts = await self._contexts(tenant, ids, from_us, to_us)
+        return [_session(row) for row in await self._reader.rows(query)]
+
+    async def _with_contexts(self, tenant: str, sessions: Sequence[Session]) -> list[Session]:
+        """Once it is known when they were, the rows of other times need not be looked at."""
+        if not sessions:
+            return []
+        ids = [one.session_id for one in sessions]
+        first_us, last_us = min(one.start_us for one in sessions), max(one.end_us for one in sessions)
+        contexts = await self._contexts(tenant, ids, first_us, last_us + 1)
         return [replace(one, context=contexts.get(one.session_id, {})) for one in sessions]
 
     async def _contexts(
@@ -182,6 +204,11 @@ class ClickHouseSessions:
 
     async def features(self, tenant: str, matching: FeatureFilter, limit: int) -> FeatureUsage:
         return await feature_usage(self._reader, tenant, matching, limit)
+
+
+def _asks_more(matching: SessionFilter) -> bool:
+    """Whether more is asked of a session than whose it is and when."""
+    return bool(matching.feature or matching.service or matching.errors_only)
 
 
 def _which(

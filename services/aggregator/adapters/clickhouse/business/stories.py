@@ -1,15 +1,20 @@
 """Stories of sessions and people: their events, and what log lines and spans tell of them."""
 
+import asyncio
 import heapq
 import re
 from collections.abc import Sequence
+
+import orjson
 
 from services.aggregator.adapters.clickhouse.business.event_fields import Bindings, within
 from services.aggregator.adapters.clickhouse.engine.engines import Row
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery, TenantTable
 from services.aggregator.adapters.clickhouse.findings import reading
+from services.aggregator.ports.searches import TimeRange
 from services.aggregator.ports.sessions import StoryEntry, StoryLog, StoryPosition, StorySpan, StorySummary, Subject
+from services.aggregator.ports.store import StoredEvent
 from services.core.errors import InvalidInput
 
 MOST_TRACES = 10_000
@@ -35,6 +40,7 @@ _SPAN_COLUMNS = (
     *_PLACE,
 )
 _TABLES: tuple[TenantTable, ...] = ("events", "logs", "spans")
+_EVENTS, _LOGS, _SPANS = range(len(_TABLES))
 
 
 class ClickHouseStories:
@@ -46,19 +52,33 @@ class ClickHouseStories:
     async def story(
         self, tenant: str, subject: Subject, from_us: int, to_us: int, limit: int, after: StoryPosition | None = None
     ) -> Sequence[StoryEntry]:
-        traces = await self._traces(tenant, subject, from_us, to_us)
-        told: list[list[StoryEntry]] = []
-        for kind, table in enumerate(_TABLES):
+        during = subject.during or TimeRange(from_us, to_us)
+        bound = Bindings()
+        where = (*within(bound, during.from_us, during.to_us), _own(subject, bound))
+        events = await self._page(tenant, _EVENTS, where, bound, limit, after)
+        # Where all events are on the page, they tell it themselves.
+        whole = after is None and len(events) < limit
+        traces = _named(events) if whole else await self._traces(tenant, subject, during.from_us, during.to_us)
+
+        async def linked(kind: int) -> list[StoryEntry]:
             bound = Bindings()
-            of_subject = _own(subject, bound) if table == "events" else _linked(subject, traces, bound)
-            where: tuple[str, ...] = (*within(bound, from_us, to_us), of_subject)
-            if after is not None:
-                where += _after(kind, table, after, bound)
-            query = TenantQuery(tenant, table, _COLUMNS[kind], where, bound.values, order_by=_ORDER[kind], limit=limit)
-            told.append([_entry(kind, row) for row in await self._reader.rows(query)])
+            where = (*within(bound, from_us, to_us), _linked(subject, traces, bound))
+            return await self._page(tenant, kind, where, bound, limit, after)
+
+        told = [events, *await asyncio.gather(linked(_LOGS), linked(_SPANS))]
         return list(heapq.merge(*told, key=lambda entry: entry.position))[:limit]
 
-    async def _traces(self, tenant: str, subject: Subject, from_us: int, to_us: int) -> list[str]:
+    async def _page(
+        self, tenant: str, kind: int, where: tuple[str, ...], bound: Bindings, limit: int, after: StoryPosition | None
+    ) -> list[StoryEntry]:
+        """The oldest entries of one kind."""
+        table = _TABLES[kind]
+        if after is not None:
+            where += _after(kind, table, after, bound)
+        query = TenantQuery(tenant, table, _COLUMNS[kind], where, bound.values, order_by=_ORDER[kind], limit=limit)
+        return [_entry(kind, row) for row in await self._reader.rows(query)]
+
+    async def _traces(self, tenant: str, subject: Subject, from_us: int, to_us: int) -> Sequence[str]:
         """The traces that events of the subject name."""
         bound = Bindings()
         trace = "JSONExtractString(data, 'trace_id')"
@@ -79,6 +99,17 @@ class ClickHouseStories:
 
 _COLUMNS = (reading.EVENT_COLUMNS, _LOG_COLUMNS, _SPAN_COLUMNS)
 _ORDER = tuple(", ".join((_MICROS[table], *_PLACE)) for table in _TABLES)
+
+
+def _named(events: Sequence[StoryEntry]) -> Sequence[str]:
+    """The traces that events name."""
+    named: dict[str, None] = {}
+    for entry in events:
+        if isinstance(entry.what, StoredEvent):
+            trace_id = orjson.loads(entry.what.data_json or "{}").get("trace_id")
+            if isinstance(trace_id, str) and trace_id:
+                named[trace_id.lower()] = None
+    return list(named)
 
 
 def _own(subject: Subject, bound: Bindings) -> str:
