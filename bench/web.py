@@ -1,7 +1,7 @@
 """The page: how soon there is a picture, what thirty charts take, how steady it is, and whether it grows.
 
 A real Chromium without a graphics card on a running suite. BINNACLE_BENCH_SECONDS (30) is how long CPU is counted;
-BINNACLE_BENCH_ONLY (`first`, `cpu`, `day`, `memory`, with commas between) chooses lines.
+BINNACLE_BENCH_ONLY (`first`, `fifty`, `cpu`, `day`, `memory`, with commas between) chooses lines.
 """
 
 import math
@@ -22,6 +22,8 @@ from bench import web_hour, web_rival
 from bench.report import Result, note, tell
 from bench.rivals import Missing
 from bench.web_browser import SCREEN, chromium, opened, share_of_a_core
+from tests.support import fifty
+from tests.support.fifty import fifty_widgets, shown_within
 from tests.support.suite import Suite, running_suite
 
 CHARTS, SERIES, SECONDS_SHOWN = 30, 10, 300
@@ -30,6 +32,7 @@ CHARTS_AN_HOUR = 4
 TIMES = 5
 POINTS_A_REQUEST = 9_000
 WARM_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 # What comes late is rolled up once nothing has come for a while.
 SETTLE_SECONDS = 20.0
 # So tall that no chart is out of sight, and no taller: what is empty is painted too.
@@ -63,11 +66,13 @@ LOADED = """performance.getEntriesByType('resource').concat(performance.getEntri
 
 def run() -> None:
     """Measure and tell."""
-    chosen = os.environ.get("BINNACLE_BENCH_ONLY", "first,cpu,day,memory").split(",")
+    chosen = os.environ.get("BINNACLE_BENCH_ONLY", "first,fifty,cpu,day,memory").split(",")
     seconds = float(os.environ.get("BINNACLE_BENCH_SECONDS", "30"))
     with running_suite() as suite, chromium() as browser:
         if "first" in chosen:
             _first(suite, browser)
+        if "fifty" in chosen:
+            _fifty(suite, browser)
         if "cpu" in chosen:
             _cpu(suite, browser, seconds)
         if "day" in chosen:
@@ -87,6 +92,19 @@ def _first(suite: Suite, browser: Browser) -> None:
             size = page.evaluate(LOADED)
     tell(Result("web.first", statistics.median(times) / 1000, "s", goal=1.5))
     tell(Result("web.first.size", size / 1024, "KB", goal=250.0))
+
+
+def _fifty(suite: Suite, browser: Browser) -> None:
+    """A dashboard of fifty widgets that somebody has open: until another sees the values of all."""
+    address = fifty_widgets(suite)
+    with opened(browser, fifty.TALL) as other:
+        shown_within(other, address, PATIENCE_SECONDS)
+        times = []
+        for _each in range(TIMES):
+            with opened(browser, fifty.TALL) as page:
+                times.append(shown_within(page, address, PATIENCE_SECONDS))
+    tell(Result("web.fifty", statistics.median(times), "s", goal=1.0))
+    tell(Result("web.fifty.slowest", max(times), "s"))
 
 
 def _cpu(suite: Suite, browser: Browser, seconds: float) -> None:

@@ -66,6 +66,7 @@ from services.streamer.websocket.sockets import Sockets
 # The edge keeps connections for an hour; it must be the one that closes them, or a request meets a closed one.
 KEEPALIVE_SECONDS = 3_700.0
 SHUTDOWN_SECONDS = 1.0
+STANDING = "/health"
 
 
 @asynccontextmanager
@@ -112,7 +113,7 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     process.tasks.create_task(hub.run(), name="live connections")
     process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
     pages, sign_in = Pages(config.web_dir, suite.health_answer), SignIn(admission, process.clock)
-    routes = [*guarded([*pages.routes(), *sign_in.routes()], process.access), *sockets.routes()]
+    routes = [*guarded([*pages.routes(), *sign_in.routes()], process.access), *sockets.routes(), _standing(process)]
     async with listening(config.pages_listen, routes), _redis(config) as redis:
         process.log.info("listening for pages", address=config.pages_listen)
         services = [
@@ -196,6 +197,15 @@ def _met_once(peer: Peer) -> Ready:
 async def _close_at_stop(watched: Hub | Following, stopping: asyncio.Event) -> None:
     await stopping.wait()
     watched.close()
+
+
+def _standing(process: Process) -> web.RouteDef:
+    """Where the edge asks whether to send more pages and sockets here."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=503 if process.leaving.is_set() else 200)
+
+    return web.get(STANDING, answer)
 
 
 def guarded(routes: list[web.RouteDef], access: Access) -> list[web.RouteDef]:

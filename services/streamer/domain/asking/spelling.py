@@ -35,7 +35,8 @@ class Spelling:
         for values in known.values.values():
             for value in values:
                 self._learn(value.casefold(), SHORTEST_VALUE)
-        for word in (word for phrase in _SAID for word in phrase.split()):
+        parts = (part for values in known.values.values() for value in values for part in key_of(value).split())
+        for word in (*parts, *(word for phrase in _SAID for word in phrase.split())):
             self._written.setdefault(singular(word), word)
 
     def meant(self, word: str) -> str:

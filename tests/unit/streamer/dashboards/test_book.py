@@ -100,10 +100,19 @@ async def test_files_make_and_delete_their_own_alone(books: Books) -> None:
     assert await apply(books, dashboard("a"), dashboard("b", title="Two")) == {"b", CAME}
     assert books.book.get(TENANT, CAME).origin is Origin.READY_MADE
     assert set(books.book.of_tenant(TENANT)) == {CAME, "called", "a", "b"}
-    with pytest.raises(Conflict, match="called"):
-        await apply(books, dashboard("called"))
+    with pytest.raises(Conflict, match="edits that are in no file would be lost: called"):
+        await apply(books, dashboard("called", title="Another"))
     with pytest.raises(InvalidInput, match=r"dashboards\[1\]\.id"):
         await apply(books, dashboard("a"), dashboard("a"))
+
+
+async def test_what_was_built_on_the_page_becomes_that_of_the_file_which_has_it(books: Books) -> None:
+    await books.book.create(TENANT, dashboard("called"), ADA)
+    assert await apply(books, dashboard("called")) == {"called"}
+    assert (books.book.get(TENANT, "called").origin, books.book.get(TENANT, "called").edited) == (Origin.FILE, False)
+    await books.book.create(TENANT, dashboard("other"), ADA)
+    assert await apply(books, dashboard("other", title="Another"), overwrite=True) == {"called", "other"}
+    assert books.book.get(TENANT, "other").title == "Another"
 
 
 async def test_what_the_page_edited_is_not_lost_to_files(books: Books) -> None:
