@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from services.core.aside import aside
 from services.core.clock import Clock
 from services.core.errors import Unavailable
 from services.core.records import AuditRecord, HotCopy, NewestRecords, Recorder
@@ -20,6 +21,7 @@ STORE_SECONDS = 10.0
 MICRO = 1_000_000
 
 Listener = Callable[[], None]
+Preparer = Callable[[Sequence[AuditRecord]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Configuration:
         self._arrived: deque[AuditRecord] = deque()
         self._uncopied: dict[tuple[str, str, str], AuditRecord] = {}
         self.listeners: list[Listener] = []
+        self.preparers: list[Preparer] = []
+        """Told of records before they hold, in another thread where they are many: what takes time is done there."""
 
     def of(self, kind: str) -> Mapping[tuple[str, str], AuditRecord]:
         """The newest record of each thing of a kind, by tenant and id. Raises Unavailable until they are known."""
@@ -58,15 +62,25 @@ class Configuration:
         """Configure a thing: it is durable when this returns. Raises as Recorder does."""
         await self.change_all(kind, tenant, [Change(identity, action, payload)])
 
-    async def change_all(self, kind: str, tenant: str, changes: Sequence[Change]) -> None:
-        """Configure several things of a kind, all or none. Raises as Recorder does."""
+    async def change_all(
+        self, kind: str, tenant: str, changes: Sequence[Change], prepare: Preparer | None = None
+    ) -> None:
+        """Configure several things of a kind, all or none; `prepare` is told instead of `preparers`.
+
+        Raises as Recorder does.
+        """
         if not changes:
             return
         async with self._changing:
             now_us = int(self._clock.now() * MICRO)
             things = self.of(kind)
-            records = [_record(kind, tenant, change, things.get((tenant, change.id)), now_us) for change in changes]
-            self._learn(await self._recorder.record_all(records))
+
+            def made(some: Sequence[Change]) -> list[AuditRecord]:
+                return [_record(kind, tenant, change, things.get((tenant, change.id)), now_us) for change in some]
+
+            recorded = await self._recorder.record_all(await aside(made, changes))
+            await self._prepare(recorded, self.preparers if prepare is None else [prepare])
+            self._learn(recorded)
         await self._copy()
 
     def arrived(self, records: Iterable[AuditRecord]) -> None:
@@ -83,8 +97,10 @@ class Configuration:
             await self._clock.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
-        while self._arrived:
-            self._learn([self._arrived.popleft()])
+        if self._arrived:
+            arrived = [self._arrived.popleft() for _one in range(len(self._arrived))]
+            await self._prepare(arrived, self.preparers)
+            self._learn(arrived)
         if not self._known or (self._hot is None and self._is_due()):
             await self.read()
         if self._hot is not None:
@@ -99,7 +115,9 @@ class Configuration:
             await self._copy_to(hot)
             version = await hot.version()
             if version != self._seen_version:
-                self._learn(await hot.newest(), copied=True)
+                newest = await hot.newest()
+                await self._prepare(newest, self.preparers)
+                self._learn(newest, copied=True)
                 self._seen_version = version
         except Unavailable:
             # Others' changes are told by the store alone until it answers again.
@@ -113,6 +131,7 @@ class Configuration:
     async def read(self) -> None:
         """Take up what the store has. Raises Unavailable."""
         records = await self._log.newest()
+        await self._prepare(records, self.preparers)
         first, self._known = not self._known, True
         # That there is nothing is news, too.
         self._learn(records, news=first)
@@ -136,13 +155,20 @@ class Configuration:
                 if self._uncopied.get(thing) is record:
                     del self._uncopied[thing]
 
+    async def _prepare(self, records: Iterable[AuditRecord], preparers: Iterable[Preparer]) -> None:
+        fresh = [record for record in records if self._is_news(record)]
+        for prepare in preparers:
+            await aside(prepare, fresh)
+
+    def _is_news(self, record: AuditRecord) -> bool:
+        known = self._things.get(record.kind, {}).get((record.tenant, record.id))
+        return known is None or known.revision < record.revision
+
     def _learn(self, records: Iterable[AuditRecord], *, copied: bool = False, news: bool = False) -> None:
         """Take up what is newer than what was known; what is not `copied` has to go to the hot copy."""
         for record in records:
-            things = self._things.setdefault(record.kind, {})
-            known = things.get((record.tenant, record.id))
-            if known is None or known.revision < record.revision:
-                things[record.tenant, record.id] = record
+            if self._is_news(record):
+                self._things.setdefault(record.kind, {})[record.tenant, record.id] = record
                 news = True
                 if not copied:
                     self._uncopied[record.thing] = record

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from services.core.aside import aside
 from services.core.configuration import Change, Configuration
 from services.core.records import AuditRecord
 
@@ -14,10 +15,15 @@ DELETE = "delete"
 
 @dataclass(frozen=True, slots=True)
 class Forms(Generic[Thing]):
-    """How things are recorded: `read` gives None of a record that cannot be read."""
+    """How things are recorded: `read` gives None of a record that cannot be read.
+
+    `stamped` gives what `read` makes of the record of a thing, by the thing: where many are written at once, to read
+    them back takes longest of all.
+    """
 
     read: Callable[[AuditRecord], Thing | None]
     write: Callable[[Thing], Mapping[str, Any]]
+    stamped: Callable[[Thing, AuditRecord], Thing] | None = None
 
 
 class Recorded(Generic[Thing]):
@@ -30,6 +36,7 @@ class Recorded(Generic[Thing]):
         self._read: dict[tuple[str, str], tuple[int, Thing | None]] = {}
         self._known: Mapping[str, Mapping[str, Thing]] | None = None
         configuration.listeners.append(self._forget)
+        configuration.preparers.append(self._prepare)
 
     def all(self) -> Mapping[str, Mapping[str, Thing]]:
         """What there is, by tenant and id; of a tenant who had something once, maybe nothing."""
@@ -57,13 +64,29 @@ class Recorded(Generic[Thing]):
 
     async def put_all(self, tenant: str, things: Sequence[tuple[str, str, Thing | None]]) -> None:
         """Record several, all or none: identity, what was done in a word, and what it is; None is no more."""
-        changes = [
+        stamped = self._forms.stamped
+
+        def written(records: Sequence[AuditRecord]) -> None:
+            assert stamped is not None
+            for record, (_identity, _action, thing) in zip(records, things, strict=True):
+                known = None if thing is None else stamped(thing, record)
+                self._read[record.tenant, record.id] = (record.revision, known)
+
+        changes = await aside(self._changes, things)
+        await self._configuration.change_all(self._kind, tenant, changes, written if stamped else None)
+
+    def _changes(self, things: Sequence[tuple[str, str, Thing | None]]) -> list[Change]:
+        return [
             Change(identity, DELETE, {"deleted": True})
             if thing is None
             else Change(identity, action, self._forms.write(thing))
             for identity, action, thing in things
         ]
-        await self._configuration.change_all(self._kind, tenant, changes)
+
+    def _prepare(self, records: Sequence[AuditRecord]) -> None:
+        for record in records:
+            if record.kind == self._kind:
+                self._thing((record.tenant, record.id), record)
 
     def _forget(self) -> None:
         self._known = None

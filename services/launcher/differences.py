@@ -15,6 +15,8 @@ def difference_lines(
         sides = (difference.get(side) for side in ("before", "after"))
         before, after = ([] if held is None else text_of(held).splitlines() for held in sides)
         here = difference[name]
+        if not before and not after:
+            yield f"{here}: {_kind(difference)}; there is too much to show all of it"
         yield from difflib.unified_diff(before, after, f"now: {here}", f"then: {here}", n=_CONTEXT, lineterm="")
 
 
@@ -27,6 +29,8 @@ def summary(differences: Sequence[Mapping[str, Any]], unchanged: int) -> str:
 
 
 def _kind(difference: Mapping[str, Any]) -> str:
+    if told := difference.get("change"):
+        return str(told).removeprefix("CHANGE_").lower()
     if not difference.get("before"):
         return "created"
     return "changed" if difference.get("after") else "deleted"

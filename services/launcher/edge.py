@@ -26,6 +26,10 @@ WORKING_TOGETHER = frozenset({"collector", "intake"})
 # Their calls may carry `idempotency-key`, and can then be repeated.
 NAMED_INTAKE = frozenset(f"binnacle.collector.v1.{name}Service" for name in ("Ingest", "JsonIntake", "OtlpHttp"))
 MAX_BODY_BYTES = 4 * 1024 * 1024
+# All rules of a tenant's files are applied at once: 10,000 of them.
+LARGE_PATH, LARGE_CALL = "/api/v1/rules:apply", "/binnacle.alerting.v1.RuleService/ApplyRules"
+MAX_LARGE_BYTES = 24 * 1024 * 1024
+LARGE_SECONDS = 30
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 # Pages of this machine, whatever their port: a developer's own web app beside the suite.
 LOOPBACK_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
@@ -178,7 +182,7 @@ REPLIES = (
     Reply(403, 7, "FORBIDDEN", "%LOCAL_REPLY_BODY% (a page of another site needs its origin in BINNACLE_CORS_ORIGINS)"),
     Reply(404, 5, "NOT_FOUND", "there is no such path, or not with this method"),
     Reply(408, 4, "DEADLINE"),
-    Reply(413, 3, "INVALID_INPUT", f"the body is larger than {MAX_BODY_BYTES} bytes"),
+    Reply(413, 3, "INVALID_INPUT", f"the body is larger than {MAX_BODY_BYTES} bytes: send it in parts"),
     Reply(415, 3, "INVALID_INPUT"),
     # Envoy tells itself how long to wait.
     Reply(429, 8, "OVERLOADED", REFUSED),
@@ -187,6 +191,14 @@ REPLIES = (
     Reply(503, 14, "UNAVAILABLE", retry_after=1),
     Reply(504, 4, "DEADLINE"),
 )
+
+TOO_LARGE = Reply(
+    413,
+    3,
+    "INVALID_INPUT",
+    f"the rules are larger than {MAX_LARGE_BYTES} bytes: shorten their texts, or give some to other tenants",
+)
+"""Of LARGE_PATH."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +259,11 @@ class _View:
     page_prefixes: Sequence[str] = PAGE_PREFIXES
     compressed_types: Sequence[str] = COMPRESSED_TYPES
     max_body_bytes: int = MAX_BODY_BYTES
+    large_path: str = LARGE_PATH
+    large_call: str = LARGE_CALL
+    large_seconds: int = LARGE_SECONDS
+    max_large_bytes: int = MAX_LARGE_BYTES
+    too_large: Reply = TOO_LARGE
     max_response_bytes: int = MAX_RESPONSE_BYTES
 
 

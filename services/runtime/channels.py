@@ -11,7 +11,8 @@ from services.runtime.calls import CALLER_KEY, call_or_none, outgoing_metadata
 UNARY_SECONDS = 10.0
 # Kept back from the caller's deadline, so that there is time to say which hop was late.
 RESERVE_SECONDS = 0.05
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+# The rules of a tenant's files, as they are recorded, are the largest; what may come from outside is bounded by gates.
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 
 OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

@@ -5,12 +5,13 @@ comes to the store, so that a process that writes a record need only try to put 
 one of the higher revision stays, in whatever order they are put.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 
 from binnacle.audit.v1 import audit_pb2
+from services.core.aside import aside
 from services.core.records import AuditRecord
 from services.runtime.record_messages import record_from, record_message
 from services.runtime.redis_client import answered
@@ -49,12 +50,12 @@ class HotRecords:
 
         Who knows some kinds alone does not know that.
         """
-        arguments: list[str | bytes] = [_PREFIX, "1" if whole and not self._kinds else "0"]
-        for record in records:
-            value = f"{record.revision:0{_DIGITS}d}".encode() + record_message(record).SerializeToString()
-            arguments += [f"of:{record.kind}", f"{record.tenant}/{record.id}", value]
+        told = await aside(_arguments, records)
         async with answered():
-            await self._put(keys=[_NAMES, _VERSION, _WHOLE], args=arguments)
+            await self._put(
+                keys=[_NAMES, _VERSION, _WHOLE],
+                args=[_PREFIX, "1" if whole and not self._kinds else "0", *told],
+            )
 
     async def is_whole(self) -> bool:
         """Whether it was filled since it was empty."""
@@ -68,11 +69,11 @@ class HotRecords:
 
     async def newest(self) -> list[AuditRecord]:
         """All it holds of its kinds."""
-        found: list[AuditRecord] = []
+        kept: list[Any] = []
         async with answered():
             for name in await self._names():
-                found += _records(await self._redis.hgetall(f"{_PREFIX}{name}"))
-        return found
+                kept += (await self._redis.hgetall(f"{_PREFIX}{name}")).values()
+        return await aside(_records, kept)
 
     async def _names(self) -> list[str]:
         if self._kinds:
@@ -80,8 +81,16 @@ class HotRecords:
         return [_text(name) for name in await self._redis.smembers(_NAMES)]
 
 
-def _records(kept: Mapping[Any, Any]) -> list[AuditRecord]:
-    return [record_from(audit_pb2.AuditRecord.FromString(value[_DIGITS:])) for value in kept.values()]
+def _arguments(records: Sequence[AuditRecord]) -> list[str | bytes]:
+    told: list[str | bytes] = []
+    for record in records:
+        value = f"{record.revision:0{_DIGITS}d}".encode() + record_message(record).SerializeToString()
+        told += [f"of:{record.kind}", f"{record.tenant}/{record.id}", value]
+    return told
+
+
+def _records(kept: Sequence[Any]) -> list[AuditRecord]:
+    return [record_from(audit_pb2.AuditRecord.FromString(value[_DIGITS:])) for value in kept]
 
 
 def _text(word: bytes | str) -> str:

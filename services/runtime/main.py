@@ -51,13 +51,13 @@ def run(name: str, config_type: type[Config], wire: Wire) -> NoReturn:
 
 
 async def _serve(name: str, config: ServiceConfig, wire: Wire, log: Log) -> None:
+    gc.set_threshold(*GARBAGE)
     async with running(name, config, wire, log=log) as process:
         loop = asyncio.get_running_loop()
         gc.freeze()
-        gc.set_threshold(*GARBAGE)
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, process.stopping.set)
-        await process.stopping.wait()
+            loop.add_signal_handler(number, process.leaving.set)
+        await process.leaving.wait()
         log.info("stopping")
     log.info("stopped")
 
@@ -68,8 +68,8 @@ async def running(
 ) -> AsyncIterator[Process]:
     """A service that serves within the block and is stopped in order after it.
 
-    Order of stopping: readiness withdrawn, calls drained, background tasks cancelled, channels and what the wiring
-    opened closed. Raises what a background task raised.
+    Order of stopping: readiness withdrawn, a while later streams told to end and calls drained, background tasks
+    cancelled, channels and what the wiring opened closed. Raises what a background task raised.
     """
     async with AsyncExitStack() as opened:
         try:
@@ -103,8 +103,11 @@ async def _serving(config: ServiceConfig, wire: Wire, process: Process, opened: 
             process.tasks.create_task(watchdog.run(wired.ready), name="watchdog")
         yield
     finally:
-        process.stopping.set()
         await readiness.withdraw()
+        if process.leaving.is_set():
+            # Until the edge has heard of it, it goes on sending calls here.
+            await process.clock.sleep(config.leave_seconds)
+        process.stopping.set()
         await server.stop(config.drain_seconds)
 
 

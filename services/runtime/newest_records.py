@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 import grpc
 
 from binnacle.aggregator.v1 import access_service_pb2 as pb, access_service_pb2_grpc as pb_grpc
+from binnacle.audit.v1 import audit_pb2
+from services.core.aside import aside
 from services.core.errors import Unavailable
 from services.core.records import AuditRecord
 from services.core.tenants import DEFAULT_TENANT
@@ -31,6 +33,16 @@ class NewestRecords:
         return [record for kind in self._kinds for record in await self._of(kind)]
 
     async def _of(self, kind: str) -> Sequence[AuditRecord]:
-        with acting_for(DEFAULT_TENANT), translated_errors("aggregator"):
-            answer = await self._stub.ListNewestRecords(pb.ListNewestRecordsRequest(kind=kind))
-        return [record_from(message) for message in answer.records]
+        found: list[AuditRecord] = []
+        request = pb.ListNewestRecordsRequest(kind=kind)
+        while True:
+            with acting_for(DEFAULT_TENANT), translated_errors("aggregator"):
+                answer = await self._stub.ListNewestRecords(request)
+            if not answer.records:
+                return found
+            found += await aside(_records, answer.records)
+            request.after_tenant, request.after_id = found[-1].tenant, found[-1].id
+
+
+def _records(messages: Sequence[audit_pb2.AuditRecord]) -> list[AuditRecord]:
+    return [record_from(message) for message in messages]

@@ -10,6 +10,7 @@ from typing import Final
 import grpc
 
 from binnacle.collector.v1 import record_service_pb2 as pb, record_service_pb2_grpc as pb_grpc
+from services.core.aside import aside
 from services.core.clock import Clock
 from services.core.errors import Unavailable
 from services.core.records import AuditRecord
@@ -67,8 +68,12 @@ class Recorder:
         tenant = records[0].tenant
         call = call_or_none() or Call(tenant, new_request_id())
         now_us = int(self._clock.now() * MICRO)
-        made = [_told(record, call, now_us) for record in records]
-        request = pb.WriteRecordsRequest(records=map(record_message, made), batch_id=secrets.token_hex(16))
+
+        def told(some: Sequence[AuditRecord]) -> tuple[list[AuditRecord], pb.WriteRecordsRequest]:
+            made = [_told(record, call, now_us) for record in some]
+            return made, pb.WriteRecordsRequest(records=map(record_message, made), batch_id=secrets.token_hex(16))
+
+        made, request = await aside(told, records)
         with handling(replace(call, tenant=tenant)):
             await self._write(self._stub, request)
         if (count := _written.get()) is not None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
+from heapq import nsmallest
 from typing import Any
 
 from binnacle.aggregator.v1 import access_service_pb2 as pb, access_service_pb2_grpc
@@ -12,6 +13,7 @@ from services.core.configuration import Configuration
 from services.runtime.record_messages import record_message
 
 _DIGEST_BYTES = 12
+_TOGETHER = 1_000
 
 
 class AccessServicer(access_service_pb2_grpc.AccessServiceServicer):
@@ -69,4 +71,6 @@ class AccessServicer(access_service_pb2_grpc.AccessServiceServicer):
     async def ListNewestRecords(
         self, request: pb.ListNewestRecordsRequest, context: Any
     ) -> pb.ListNewestRecordsResponse:
-        return pb.ListNewestRecordsResponse(records=map(record_message, self._configuration.of(request.kind).values()))
+        known, after = self._configuration.of(request.kind), (request.after_tenant, request.after_id)
+        some = nsmallest(_TOGETHER, (key for key in known if key > after))
+        return pb.ListNewestRecordsResponse(records=[record_message(known[key]) for key in some])

@@ -19,10 +19,10 @@ def rule_payload(rule: Rule) -> Mapping[str, Any]:
 def rule_recorded(record: AuditRecord) -> Rule:
     """The rule that a record holds. Raises InvalidInput where it holds none that can be read."""
     message = message_recorded(record, pb.Rule())
-    return replace(
-        rule_from(message),
-        origin=ORIGINS.word("rule.origin", message.origin),
-        version=record.revision,
-        updated_at=record.time_us / 1e6,
-        updated_by=record.subject,
-    )
+    rule = replace(rule_from(message), origin=ORIGINS.word("rule.origin", message.origin))
+    return rule_stamped(rule, record)
+
+
+def rule_stamped(rule: Rule, record: AuditRecord) -> Rule:
+    """A rule with what only its record says."""
+    return replace(rule, version=record.revision, updated_at=record.time_us / 1e6, updated_by=record.subject)

@@ -12,6 +12,7 @@ from services.alerting.ports.rules import Rule
 from services.alerting.ports.trials import RuleStatus, Statuses, Trials
 from services.alerting.service.pages import page_size
 from services.core.applying import Difference
+from services.core.aside import aside
 from services.core.clock import Clock
 from services.core.errors import InvalidInput
 from services.runtime import page_tokens
@@ -19,6 +20,8 @@ from services.runtime.calls import current_call
 from services.runtime.faults import each_of
 
 SERVICE = "binnacle.alerting.v1.RuleService"
+MOST_TOLD_BYTES = 2 * 1024 * 1024
+"""Of differences: clients of gRPC take answers of 4 MiB unless they are told otherwise."""
 TRIED = "tried"
 """What a rule without an id is called while it is tried."""
 
@@ -77,10 +80,10 @@ class RuleServicer(rule_service_pb2_grpc.RuleServiceServicer):
         return [pair for pair in found if health in (None, pair[1].health)]
 
     async def ApplyRules(self, request: pb.ApplyRulesRequest, context: Any) -> pb.ApplyRulesResponse:
-        applied = await self._book.apply(current_call().tenant, _rules(request.rules), dry_run=request.dry_run)
-        return pb.ApplyRulesResponse(
-            differences=map(_difference_message, applied.differences), unchanged=applied.unchanged
-        )
+        rules = await aside(_rules, request.rules)
+        applied = await self._book.apply(current_call().tenant, rules, dry_run=request.dry_run)
+        differences = await aside(_difference_messages, applied.differences)
+        return pb.ApplyRulesResponse(differences=differences, unchanged=applied.unchanged)
 
     async def TestRule(self, request: pb.TestRuleRequest, context: Any) -> pb.TestRuleResponse:
         start, end = range_from(request, self._clock.now())
@@ -100,9 +103,23 @@ def _place(rule: Rule) -> list[str]:
     return [rule.name.casefold(), rule.id]
 
 
-def _difference_message(difference: Difference[Rule]) -> pb.RuleDifference:
-    return pb.RuleDifference(
-        rule_id=difference.id,
-        before=None if difference.before is None else rule_message(difference.before),
-        after=None if difference.after is None else rule_message(difference.after),
-    )
+def _difference_messages(differences: Sequence[Difference[Rule]]) -> list[pb.RuleDifference]:
+    """Differences; without the rules themselves from where they are too large for clients of gRPC."""
+    told = []
+    left = MOST_TOLD_BYTES
+    for one in differences:
+        message = pb.RuleDifference(rule_id=one.id, change=_change(one))
+        if left > 0:
+            if one.before is not None:
+                message.before.CopyFrom(rule_message(one.before))
+            if one.after is not None:
+                message.after.CopyFrom(rule_message(one.after))
+            left -= message.ByteSize()
+        told.append(message)
+    return told
+
+
+def _change(difference: Difference[Rule]) -> pb.RuleDifference.Change.ValueType:
+    if difference.before is None:
+        return pb.RuleDifference.CHANGE_CREATED
+    return pb.RuleDifference.CHANGE_DELETED if difference.after is None else pb.RuleDifference.CHANGE_CHANGED

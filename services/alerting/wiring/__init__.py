@@ -22,8 +22,10 @@ from services.alerting.domain.judging.judging import Judgings
 from services.alerting.domain.leadership import Leadership
 from services.alerting.domain.telling.telling import Means
 from services.alerting.domain.tenant import Surroundings
+from services.alerting.service.gate import RequestGate
 from services.alerting.wiring.configured import configured
 from services.alerting.wiring.served import served
+from services.runtime.garbage import set_aside
 from services.runtime.process import Process, Wired
 from services.runtime.records import Recorder
 from services.runtime.redis_client import open_redis
@@ -39,6 +41,13 @@ ALERTS = "alerts"
 @asynccontextmanager
 async def wire(config: AlertingConfig, process: Process) -> AsyncIterator[Wired]:
     """Alerting over the aggregator, the collector and Redis that `config` names."""
+    with set_aside(process.clock):
+        async with _wired(config, process) as wired:
+            yield wired
+
+
+@asynccontextmanager
+async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wired]:
     hosts = tuple(host.strip() for host in config.outgoing_hosts.split(",") if host.strip())
     async with (
         open_redis(config.redis_url) as redis,
@@ -81,7 +90,7 @@ async def wire(config: AlertingConfig, process: Process) -> AsyncIterator[Wired]
             process.tasks.create_task(watchdog.run(alerting.always_fires), name="watchdog of alerts")
         process.tasks.create_task(_close_at_stop(alerting, process), name="close watchers")
         registrations = served(alerting, configuration, around, judgings, sources)
-        yield Wired(registrations, ready=alerting.ready, recorder=recorder)
+        yield Wired(registrations, ready=alerting.ready, gate=RequestGate(), recorder=recorder)
 
 
 async def _close_at_stop(alerting: Alerting, process: Process) -> None:

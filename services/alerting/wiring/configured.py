@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from services.alerting.adapters.ready_made import ready_made
 from services.alerting.adapters.standing_directory import StandingDirectory
 from services.alerting.convert.notifiers import notifiers_payload, notifiers_recorded
-from services.alerting.convert.rule_records import rule_payload, rule_recorded
+from services.alerting.convert.rule_records import rule_payload, rule_recorded, rule_stamped
 from services.alerting.convert.silences import (
     inhibition_payload,
     inhibition_recorded,
@@ -53,7 +53,7 @@ def configured(
     hot = HotRecords(redis, KINDS)
     configuration = Configuration(NewestRecords(hot, aggregator, KINDS), recorder, hot, process.clock)
     directory = StandingDirectory(process.access.standing)
-    rules = Forms(readable(rule_recorded, process.log), rule_payload)
+    rules = Forms(readable(rule_recorded, process.log), rule_payload, rule_stamped)
     silences = Forms(readable(silence_recorded, process.log), silence_payload)
     inhibitions = Forms(readable(inhibition_recorded, process.log), inhibition_payload)
     notifiers = Forms(

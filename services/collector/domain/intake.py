@@ -32,6 +32,8 @@ from services.core.errors import InvalidInput, Violation
 
 # What travels to the aggregator in one message must hold at least one record.
 MAX_RECORD_BYTES = 8 * 1024 * 1024
+MAX_AUDIT_BYTES = 30 * 1024 * 1024
+"""Records of what was done are one or none, however many: all rules of a tenant's files come at once."""
 
 Columns = TypeVar("Columns")
 Naming = TypeVar("Naming")
@@ -256,7 +258,7 @@ class Intake:
 
     def _append(self, outcome: Outcome, accepted: Accepted, series: NewSeries | None = None) -> asyncio.Future[int]:
         record = self._encode(accepted)
-        if len(record) > MAX_RECORD_BYTES:
+        if len(record) > (MAX_AUDIT_BYTES if accepted.audit else MAX_RECORD_BYTES):
             raise InvalidInput.of("", f"the request takes {len(record):,} bytes once decoded; send it in parts")
         durable = self._journal.append(record, series)
         if not accepted.batch_id:

@@ -1,12 +1,15 @@
 """Records of what was done, on their way into the audit log."""
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from binnacle.audit.v1 import audit_pb2
 from binnacle.collector.v1 import record_service_pb2 as pb, record_service_pb2_grpc as pb_grpc
 from services.collector.domain.intake import Intake
 from services.collector.service.batch_ids import checked
+from services.core.aside import aside
 from services.core.errors import InvalidInput
 from services.runtime.calls import current_call
 
@@ -29,11 +32,15 @@ class RecordServicer(pb_grpc.RecordServiceServicer):
         tenant, name = current_call().tenant, checked(request.batch_id)
         if not 1 <= len(request.records) <= MOST:
             raise InvalidInput.of("records", f"must be 1 to {MOST:,}")
-        for number, record in enumerate(request.records):
-            _check(f"records[{number}]", record, tenant)
-        records = [record.SerializeToString() for record in request.records]
+        records = await aside(partial(_checked, tenant), request.records)
         await self._intake.audit(tenant, records, name)
         return pb.WriteRecordsResponse()
+
+
+def _checked(tenant: str, records: Sequence[audit_pb2.AuditRecord]) -> list[bytes]:
+    for number, record in enumerate(records):
+        _check(f"records[{number}]", record, tenant)
+    return [record.SerializeToString() for record in records]
 
 
 def _check(place: str, record: audit_pb2.AuditRecord, tenant: str) -> None:

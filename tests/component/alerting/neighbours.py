@@ -196,6 +196,8 @@ class AccessNeighbour(access_service_pb2_grpc.AccessServiceServicer):
     async def ListNewestRecords(
         self, request: access_pb.ListNewestRecordsRequest, context: Any
     ) -> access_pb.ListNewestRecordsResponse:
+        if request.after_id:
+            return access_pb.ListNewestRecordsResponse()
         found = [_record(KIND, rule.id, rule_payload(rule)) for rule in self.rules if request.kind == KIND]
         if self.notifiers is not None and request.kind == setup.KIND:
             found.append(_record(setup.KIND, setup.ALL, notifiers_payload(self.notifiers, Seal(SEALING_KEY))))

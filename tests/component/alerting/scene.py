@@ -19,6 +19,7 @@ from binnacle.alerting.v1 import (
     incident_service_pb2 as incidents_pb,
     incident_service_pb2_grpc as incidents_grpc,
     notifier_service_pb2_grpc as notifiers_grpc,
+    rule_service_pb2_grpc as rules_grpc,
 )
 from binnacle.alerts.v1 import alerts_pb2
 from binnacle.incidents.v1 import incidents_pb2
@@ -61,6 +62,7 @@ class Client:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.stub = pb_grpc.AlertServiceStub(channel)
+        self.rules = rules_grpc.RuleServiceStub(channel)
         self.notifiers = notifiers_grpc.NotifierServiceStub(channel)
         self._check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",

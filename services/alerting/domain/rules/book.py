@@ -16,6 +16,7 @@ from services.core.applying import (
     differences_of,
     require_room,
 )
+from services.core.aside import aside
 from services.core.errors import Conflict, InvalidInput, NotFound
 from services.core.identities import free_identity
 from services.core.recorded import Recorded
@@ -92,9 +93,14 @@ class RuleBook:
         """
         async with self._changing:
             known = self.of_tenant(tenant)
-            _require_applicable(rules, known)
-            wanted = {rule.id: replace(rule, origin=Origin.FILE) for rule in rules}
-            differences = differences_of(known, wanted, self._ready_made(tenant), _told)
+            ready_made = self._ready_made(tenant)
+
+            def compared(given: Sequence[Rule]) -> tuple[Mapping[str, Rule], Sequence[Difference[Rule]]]:
+                _require_applicable(given, known)
+                wanted = {rule.id: replace(rule, origin=Origin.FILE) for rule in given}
+                return wanted, differences_of(known, wanted, ready_made, _told)
+
+            wanted, differences = await aside(compared, rules)
             if not dry_run:
                 await self._recorded.put_all(tenant, [_change(one) for one in differences])
                 differences = as_it_stands(differences, self.of_tenant(tenant))

@@ -27,7 +27,7 @@ from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_o
 from binnacle.tenants.v1 import tenants_pb2 as binnacle_dot_tenants_dot_v1_dot_tenants__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/access_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1d\x62innacle/audit/v1/audit.proto\x1a!binnacle/options/v1/options.proto\x1a!binnacle/tenants/v1/tenants.proto\"y\n\x10GetAccessRequest\x12#\n\rknown_version\x18\x01 \x01(\tR\x0cknownVersion\x12@\n\tused_keys\x18\x02 \x03(\x0b\x32#.binnacle.aggregator.v1.KeyOfTenantR\x08usedKeys\"\xf2\x01\n\x11GetAccessResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12\x35\n\x07tenants\x18\x02 \x03(\x0b\x32\x1b.binnacle.tenants.v1.TenantR\x07tenants\x12\x46\n\x0crevoked_keys\x18\x03 \x03(\x0b\x32#.binnacle.aggregator.v1.KeyOfTenantR\x0brevokedKeys\x12!\n\x0c\x63reated_only\x18\x04 \x01(\x08R\x0b\x63reatedOnly\x12!\n\x0cseen_tenants\x18\x05 \x03(\tR\x0bseenTenants\"5\n\x0bKeyOfTenant\x12\x16\n\x06tenant\x18\x01 \x01(\tR\x06tenant\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\".\n\x18ListNewestRecordsRequest\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\"U\n\x19ListNewestRecordsResponse\x12\x38\n\x07records\x18\x01 \x03(\x0b\x32\x1e.binnacle.audit.v1.AuditRecordR\x07records2\xf7\x01\n\rAccessService\x12\x66\n\tGetAccess\x12(.binnacle.aggregator.v1.GetAccessRequest\x1a).binnacle.aggregator.v1.GetAccessResponse\"\x04\xe0\xe0\x18\x07\x12~\n\x11ListNewestRecords\x12\x30.binnacle.aggregator.v1.ListNewestRecordsRequest\x1a\x31.binnacle.aggregator.v1.ListNewestRecordsResponse\"\x04\xe0\xe0\x18\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/access_service.proto\x12\x16\x62innacle.aggregator.v1\x1a\x1d\x62innacle/audit/v1/audit.proto\x1a!binnacle/options/v1/options.proto\x1a!binnacle/tenants/v1/tenants.proto\"y\n\x10GetAccessRequest\x12#\n\rknown_version\x18\x01 \x01(\tR\x0cknownVersion\x12@\n\tused_keys\x18\x02 \x03(\x0b\x32#.binnacle.aggregator.v1.KeyOfTenantR\x08usedKeys\"\xf2\x01\n\x11GetAccessResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12\x35\n\x07tenants\x18\x02 \x03(\x0b\x32\x1b.binnacle.tenants.v1.TenantR\x07tenants\x12\x46\n\x0crevoked_keys\x18\x03 \x03(\x0b\x32#.binnacle.aggregator.v1.KeyOfTenantR\x0brevokedKeys\x12!\n\x0c\x63reated_only\x18\x04 \x01(\x08R\x0b\x63reatedOnly\x12!\n\x0cseen_tenants\x18\x05 \x03(\tR\x0bseenTenants\"5\n\x0bKeyOfTenant\x12\x16\n\x06tenant\x18\x01 \x01(\tR\x06tenant\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\"l\n\x18ListNewestRecordsRequest\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12!\n\x0c\x61\x66ter_tenant\x18\x02 \x01(\tR\x0b\x61\x66terTenant\x12\x19\n\x08\x61\x66ter_id\x18\x03 \x01(\tR\x07\x61\x66terId\"U\n\x19ListNewestRecordsResponse\x12\x38\n\x07records\x18\x01 \x03(\x0b\x32\x1e.binnacle.audit.v1.AuditRecordR\x07records2\xf7\x01\n\rAccessService\x12\x66\n\tGetAccess\x12(.binnacle.aggregator.v1.GetAccessRequest\x1a).binnacle.aggregator.v1.GetAccessResponse\"\x04\xe0\xe0\x18\x07\x12~\n\x11ListNewestRecords\x12\x30.binnacle.aggregator.v1.ListNewestRecordsRequest\x1a\x31.binnacle.aggregator.v1.ListNewestRecordsResponse\"\x04\xe0\xe0\x18\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,9 +45,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_KEYOFTENANT']._serialized_start=540
   _globals['_KEYOFTENANT']._serialized_end=593
   _globals['_LISTNEWESTRECORDSREQUEST']._serialized_start=595
-  _globals['_LISTNEWESTRECORDSREQUEST']._serialized_end=641
-  _globals['_LISTNEWESTRECORDSRESPONSE']._serialized_start=643
-  _globals['_LISTNEWESTRECORDSRESPONSE']._serialized_end=728
-  _globals['_ACCESSSERVICE']._serialized_start=731
-  _globals['_ACCESSSERVICE']._serialized_end=978
+  _globals['_LISTNEWESTRECORDSREQUEST']._serialized_end=703
+  _globals['_LISTNEWESTRECORDSRESPONSE']._serialized_start=705
+  _globals['_LISTNEWESTRECORDSRESPONSE']._serialized_end=790
+  _globals['_ACCESSSERVICE']._serialized_start=793
+  _globals['_ACCESSSERVICE']._serialized_end=1040
 # @@protoc_insertion_point(module_scope)

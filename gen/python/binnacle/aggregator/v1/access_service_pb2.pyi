@@ -129,16 +129,24 @@ class ListNewestRecordsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     KIND_FIELD_NUMBER: _builtins.int
+    AFTER_TENANT_FIELD_NUMBER: _builtins.int
+    AFTER_ID_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """See `AuditRecord.kind`."""
+    after_tenant: _builtins.str
+    """Where to go on: tenant and id of the last record of the former part."""
+    after_id: _builtins.str
+    """See `after_tenant`."""
     def __init__(
         self,
         *,
         kind: _builtins.str = ...,
+        after_tenant: _builtins.str = ...,
+        after_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_id", b"after_id", "after_tenant", b"after_tenant", "kind", b"kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -153,7 +161,9 @@ class ListNewestRecordsResponse(_message.Message):
     RECORDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[_audit_pb2.AuditRecord]:
-        """The newest record of each id."""
+        """The newest record of each id, by tenant and id, 1,000 at most. None: that was
+        all.
+        """
 
     def __init__(
         self,

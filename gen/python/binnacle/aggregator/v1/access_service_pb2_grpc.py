@@ -60,8 +60,8 @@ class AccessServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListNewestRecords(self, request, context):
-        """Gives the newest record of everything of a kind, of all tenants: for a process
-        that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
+        """Gives the newest record of everything of a kind, of all tenants, in parts: for a
+        process that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
         answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -40,8 +40,8 @@ class AccessServiceStub:
     seconds by each process, which keeps the last answer.
     """
     ListNewestRecords: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListNewestRecordsRequest, _access_service_pb2.ListNewestRecordsResponse]
-    """Gives the newest record of everything of a kind, of all tenants: for a process
-    that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
+    """Gives the newest record of everything of a kind, of all tenants, in parts: for a
+    process that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
     answer.
     """
 
@@ -55,8 +55,8 @@ class AccessServiceAsyncStub(AccessServiceStub):
     seconds by each process, which keeps the last answer.
     """
     ListNewestRecords: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListNewestRecordsRequest, _access_service_pb2.ListNewestRecordsResponse]  # type: ignore[assignment]
-    """Gives the newest record of everything of a kind, of all tenants: for a process
-    that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
+    """Gives the newest record of everything of a kind, of all tenants, in parts: for a
+    process that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
     answer.
     """
 
@@ -79,8 +79,8 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_service_pb2.ListNewestRecordsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_service_pb2.ListNewestRecordsResponse, _abc.Awaitable[_access_service_pb2.ListNewestRecordsResponse]]:
-        """Gives the newest record of everything of a kind, of all tenants: for a process
-        that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
+        """Gives the newest record of everything of a kind, of all tenants, in parts: for a
+        process that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
         answer.
         """
 

@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -324,7 +325,9 @@ class ApplyRulesResponse(_message.Message):
     """How many rules are as they were."""
     @_builtins.property
     def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleDifference]:
-        """One for each rule that is not as it was."""
+        """One for each rule that is not as it was. Of so many that they would be larger
+        than about 2 MiB, the last tell neither `before` nor `after`.
+        """
 
     def __init__(
         self,
@@ -346,11 +349,41 @@ class RuleDifference(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Change:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RuleDifference._Change.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CHANGE_UNSPECIFIED: RuleDifference._Change.ValueType  # 0
+        """Never told."""
+        CHANGE_CREATED: RuleDifference._Change.ValueType  # 1
+        """It is new."""
+        CHANGE_CHANGED: RuleDifference._Change.ValueType  # 2
+        """It is another."""
+        CHANGE_DELETED: RuleDifference._Change.ValueType  # 3
+        """It is no more."""
+
+    class Change(_Change, metaclass=_ChangeEnumTypeWrapper):
+        """What is done to a rule."""
+
+    CHANGE_UNSPECIFIED: RuleDifference.Change.ValueType  # 0
+    """Never told."""
+    CHANGE_CREATED: RuleDifference.Change.ValueType  # 1
+    """It is new."""
+    CHANGE_CHANGED: RuleDifference.Change.ValueType  # 2
+    """It is another."""
+    CHANGE_DELETED: RuleDifference.Change.ValueType  # 3
+    """It is no more."""
+
     RULE_ID_FIELD_NUMBER: _builtins.int
     BEFORE_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     """Identity of the rule."""
+    change: Global___RuleDifference.Change.ValueType
+    """What was, or would be, done to it."""
     @_builtins.property
     def before(self) -> _rules_pb2.Rule:
         """As it was; absent where it is new."""
@@ -365,10 +398,11 @@ class RuleDifference(_message.Message):
         rule_id: _builtins.str = ...,
         before: _rules_pb2.Rule | None = ...,
         after: _rules_pb2.Rule | None = ...,
+        change: Global___RuleDifference.Change.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "rule_id", b"rule_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "change", b"change", "rule_id", b"rule_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

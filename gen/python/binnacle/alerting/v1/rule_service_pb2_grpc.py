@@ -124,8 +124,9 @@ class RuleServiceServicer:
         """Makes the rules that came from files the ones given: others of that origin are
         deleted. All or none. With `dry_run` it tells what would be done. Errors:
         INVALID_ARGUMENT naming rule and field; ABORTED where an identity is taken by a
-        rule that a call created. A ready-made rule is replaced as long as it is in a
-        file.
+        rule that a call created; RESOURCE_EXHAUSTED where the rules are larger than
+        12 MiB (over REST 413 from 24 MiB of JSON on), or others are just being applied.
+        A ready-made rule is replaced as long as it is in a file.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

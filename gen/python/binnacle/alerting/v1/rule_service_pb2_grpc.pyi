@@ -57,8 +57,9 @@ class RuleServiceStub:
     """Makes the rules that came from files the ones given: others of that origin are
     deleted. All or none. With `dry_run` it tells what would be done. Errors:
     INVALID_ARGUMENT naming rule and field; ABORTED where an identity is taken by a
-    rule that a call created. A ready-made rule is replaced as long as it is in a
-    file.
+    rule that a call created; RESOURCE_EXHAUSTED where the rules are larger than
+    12 MiB (over REST 413 from 24 MiB of JSON on), or others are just being applied.
+    A ready-made rule is replaced as long as it is in a file.
     """
     TestRule: _grpc.UnaryUnaryMultiCallable[_rule_service_pb2.TestRuleRequest, _rule_service_pb2.TestRuleResponse]
     """Tells what a rule would have done over a range of the past. Errors:
@@ -95,8 +96,9 @@ class RuleServiceAsyncStub(RuleServiceStub):
     """Makes the rules that came from files the ones given: others of that origin are
     deleted. All or none. With `dry_run` it tells what would be done. Errors:
     INVALID_ARGUMENT naming rule and field; ABORTED where an identity is taken by a
-    rule that a call created. A ready-made rule is replaced as long as it is in a
-    file.
+    rule that a call created; RESOURCE_EXHAUSTED where the rules are larger than
+    12 MiB (over REST 413 from 24 MiB of JSON on), or others are just being applied.
+    A ready-made rule is replaced as long as it is in a file.
     """
     TestRule: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.TestRuleRequest, _rule_service_pb2.TestRuleResponse]  # type: ignore[assignment]
     """Tells what a rule would have done over a range of the past. Errors:
@@ -166,8 +168,9 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
         """Makes the rules that came from files the ones given: others of that origin are
         deleted. All or none. With `dry_run` it tells what would be done. Errors:
         INVALID_ARGUMENT naming rule and field; ABORTED where an identity is taken by a
-        rule that a call created. A ready-made rule is replaced as long as it is in a
-        file.
+        rule that a call created; RESOURCE_EXHAUSTED where the rules are larger than
+        12 MiB (over REST 413 from 24 MiB of JSON on), or others are just being applied.
+        A ready-made rule is replaced as long as it is in a file.
         """
 
     @_abc_1.abstractmethod

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/aggregator/v1/access_service.proto.
  */
 export const file_binnacle_aggregator_v1_access_service: GenFile = /*@__PURE__*/
-  fileDesc("CitiaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2FjY2Vzc19zZXJ2aWNlLnByb3RvEhZiaW5uYWNsZS5hZ2dyZWdhdG9yLnYxImEKEEdldEFjY2Vzc1JlcXVlc3QSFQoNa25vd25fdmVyc2lvbhgBIAEoCRI2Cgl1c2VkX2tleXMYAiADKAsyIy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLktleU9mVGVuYW50IrkBChFHZXRBY2Nlc3NSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEiwKB3RlbmFudHMYAiADKAsyGy5iaW5uYWNsZS50ZW5hbnRzLnYxLlRlbmFudBI5CgxyZXZva2VkX2tleXMYAyADKAsyIy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLktleU9mVGVuYW50EhQKDGNyZWF0ZWRfb25seRgEIAEoCBIUCgxzZWVuX3RlbmFudHMYBSADKAkiKQoLS2V5T2ZUZW5hbnQSDgoGdGVuYW50GAEgASgJEgoKAmlkGAIgASgJIigKGExpc3ROZXdlc3RSZWNvcmRzUmVxdWVzdBIMCgRraW5kGAEgASgJIkwKGUxpc3ROZXdlc3RSZWNvcmRzUmVzcG9uc2USLwoHcmVjb3JkcxgBIAMoCzIeLmJpbm5hY2xlLmF1ZGl0LnYxLkF1ZGl0UmVjb3JkMvcBCg1BY2Nlc3NTZXJ2aWNlEmYKCUdldEFjY2VzcxIoLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0QWNjZXNzUmVxdWVzdBopLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuR2V0QWNjZXNzUmVzcG9uc2UiBODgGAcSfgoRTGlzdE5ld2VzdFJlY29yZHMSMC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3ROZXdlc3RSZWNvcmRzUmVxdWVzdBoxLmJpbm5hY2xlLmFnZ3JlZ2F0b3IudjEuTGlzdE5ld2VzdFJlY29yZHNSZXNwb25zZSIE4OAYB2IGcHJvdG8z", [file_binnacle_audit_v1_audit, file_binnacle_options_v1_options, file_binnacle_tenants_v1_tenants]);
+  fileDesc("CitiaW5uYWNsZS9hZ2dyZWdhdG9yL3YxL2FjY2Vzc19zZXJ2aWNlLnByb3RvEhZiaW5uYWNsZS5hZ2dyZWdhdG9yLnYxImEKEEdldEFjY2Vzc1JlcXVlc3QSFQoNa25vd25fdmVyc2lvbhgBIAEoCRI2Cgl1c2VkX2tleXMYAiADKAsyIy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLktleU9mVGVuYW50IrkBChFHZXRBY2Nlc3NSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEiwKB3RlbmFudHMYAiADKAsyGy5iaW5uYWNsZS50ZW5hbnRzLnYxLlRlbmFudBI5CgxyZXZva2VkX2tleXMYAyADKAsyIy5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLktleU9mVGVuYW50EhQKDGNyZWF0ZWRfb25seRgEIAEoCBIUCgxzZWVuX3RlbmFudHMYBSADKAkiKQoLS2V5T2ZUZW5hbnQSDgoGdGVuYW50GAEgASgJEgoKAmlkGAIgASgJIlAKGExpc3ROZXdlc3RSZWNvcmRzUmVxdWVzdBIMCgRraW5kGAEgASgJEhQKDGFmdGVyX3RlbmFudBgCIAEoCRIQCghhZnRlcl9pZBgDIAEoCSJMChlMaXN0TmV3ZXN0UmVjb3Jkc1Jlc3BvbnNlEi8KB3JlY29yZHMYASADKAsyHi5iaW5uYWNsZS5hdWRpdC52MS5BdWRpdFJlY29yZDL3AQoNQWNjZXNzU2VydmljZRJmCglHZXRBY2Nlc3MSKC5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEFjY2Vzc1JlcXVlc3QaKS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkdldEFjY2Vzc1Jlc3BvbnNlIgTg4BgHEn4KEUxpc3ROZXdlc3RSZWNvcmRzEjAuYmlubmFjbGUuYWdncmVnYXRvci52MS5MaXN0TmV3ZXN0UmVjb3Jkc1JlcXVlc3QaMS5iaW5uYWNsZS5hZ2dyZWdhdG9yLnYxLkxpc3ROZXdlc3RSZWNvcmRzUmVzcG9uc2UiBODgGAdiBnByb3RvMw", [file_binnacle_audit_v1_audit, file_binnacle_options_v1_options, file_binnacle_tenants_v1_tenants]);
 
 /**
  * Asks what there is, and tells of keys that were used.
@@ -138,6 +138,20 @@ export type ListNewestRecordsRequest = Message<"binnacle.aggregator.v1.ListNewes
    * @generated from field: string kind = 1;
    */
   kind: string;
+
+  /**
+   * Where to go on: tenant and id of the last record of the former part.
+   *
+   * @generated from field: string after_tenant = 2;
+   */
+  afterTenant: string;
+
+  /**
+   * See `after_tenant`.
+   *
+   * @generated from field: string after_id = 3;
+   */
+  afterId: string;
 };
 
 /**
@@ -154,7 +168,8 @@ export const ListNewestRecordsRequestSchema: GenMessage<ListNewestRecordsRequest
  */
 export type ListNewestRecordsResponse = Message<"binnacle.aggregator.v1.ListNewestRecordsResponse"> & {
   /**
-   * The newest record of each id.
+   * The newest record of each id, by tenant and id, 1,000 at most. None: that was
+   * all.
    *
    * @generated from field: repeated binnacle.audit.v1.AuditRecord records = 1;
    */
@@ -186,8 +201,8 @@ export const AccessService: GenService<{
     output: typeof GetAccessResponseSchema;
   },
   /**
-   * Gives the newest record of everything of a kind, of all tenants: for a process
-   * that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
+   * Gives the newest record of everything of a kind, of all tenants, in parts: for a
+   * process that finds its copy in Redis empty. Errors: UNAVAILABLE while the store does not
    * answer.
    *
    * @generated from rpc binnacle.aggregator.v1.AccessService.ListNewestRecords

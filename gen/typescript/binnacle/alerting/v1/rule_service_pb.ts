@@ -4,8 +4,8 @@
 
 // Rules.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Alert, AlertStep } from "../../alerts/v1/alerts_pb.js";
 import { file_binnacle_alerts_v1_alerts } from "../../alerts/v1/alerts_pb.js";
 import { file_binnacle_options_v1_options } from "../../options/v1/options_pb.js";
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file binnacle/alerting/v1/rule_service.proto.
  */
 export const file_binnacle_alerting_v1_rule_service: GenFile = /*@__PURE__*/
-  fileDesc("CidiaW5uYWNsZS9hbGVydGluZy92MS9ydWxlX3NlcnZpY2UucHJvdG8SFGJpbm5hY2xlLmFsZXJ0aW5nLnYxIjoKEUNyZWF0ZVJ1bGVSZXF1ZXN0EiUKBHJ1bGUYASABKAsyFy5iaW5uYWNsZS5ydWxlcy52MS5SdWxlIjsKEkNyZWF0ZVJ1bGVSZXNwb25zZRIlCgRydWxlGAEgASgLMhcuYmlubmFjbGUucnVsZXMudjEuUnVsZSI6ChFVcGRhdGVSdWxlUmVxdWVzdBIlCgRydWxlGAEgASgLMhcuYmlubmFjbGUucnVsZXMudjEuUnVsZSI7ChJVcGRhdGVSdWxlUmVzcG9uc2USJQoEcnVsZRgBIAEoCzIXLmJpbm5hY2xlLnJ1bGVzLnYxLlJ1bGUiHwoRRGVsZXRlUnVsZVJlcXVlc3QSCgoCaWQYASABKAkiFAoSRGVsZXRlUnVsZVJlc3BvbnNlIhwKDkdldFJ1bGVSZXF1ZXN0EgoKAmlkGAEgASgJImcKD0dldFJ1bGVSZXNwb25zZRIlCgRydWxlGAEgASgLMhcuYmlubmFjbGUucnVsZXMudjEuUnVsZRItCgZzdGF0dXMYAiABKAsyHS5iaW5uYWNsZS5ydWxlcy52MS5SdWxlU3RhdHVzIqgBChBMaXN0UnVsZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJEgwKBHRleHQYAyABKAkSNAoGaGVhbHRoGAQgASgOMiQuYmlubmFjbGUucnVsZXMudjEuUnVsZVN0YXR1cy5IZWFsdGgSKQoGb3JpZ2luGAUgASgOMhkuYmlubmFjbGUucnVsZXMudjEuT3JpZ2luIpQBChFMaXN0UnVsZXNSZXNwb25zZRImCgVydWxlcxgBIAMoCzIXLmJpbm5hY2xlLnJ1bGVzLnYxLlJ1bGUSLwoIc3RhdHVzZXMYAiADKAsyHS5iaW5uYWNsZS5ydWxlcy52MS5SdWxlU3RhdHVzEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCRINCgV0b3RhbBgEIAEoDSJMChFBcHBseVJ1bGVzUmVxdWVzdBImCgVydWxlcxgBIAMoCzIXLmJpbm5hY2xlLnJ1bGVzLnYxLlJ1bGUSDwoHZHJ5X3J1bhgCIAEoCCJiChJBcHBseVJ1bGVzUmVzcG9uc2USOQoLZGlmZmVyZW5jZXMYASADKAsyJC5iaW5uYWNsZS5hbGVydGluZy52MS5SdWxlRGlmZmVyZW5jZRIRCgl1bmNoYW5nZWQYAiABKA0icgoOUnVsZURpZmZlcmVuY2USDwoHcnVsZV9pZBgBIAEoCRInCgZiZWZvcmUYAiABKAsyFy5iaW5uYWNsZS5ydWxlcy52MS5SdWxlEiYKBWFmdGVyGAMgASgLMhcuYmlubmFjbGUucnVsZXMudjEuUnVsZSKWAQoPVGVzdFJ1bGVSZXF1ZXN0EiUKBHJ1bGUYASABKAsyFy5iaW5uYWNsZS5ydWxlcy52MS5SdWxlEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKYAQoQVGVzdFJ1bGVSZXNwb25zZRIxCgZhbGVydHMYASADKAsyIS5iaW5uYWNsZS5hbGVydGluZy52MS5UZXN0ZWRBbGVydBINCgV0b3RhbBgCIAEoDRISCgpqdWRnZW1lbnRzGAMgASgNEg4KBmdyb3VwcxgEIAEoDRINCgVmaXJlZBgFIAEoDRIPCgdub3RpY2VzGAYgAygJImUKC1Rlc3RlZEFsZXJ0EigKBWFsZXJ0GAEgASgLMhkuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0EiwKBXN0ZXBzGAIgAygLMh0uYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0U3RlcDKkBwoLUnVsZVNlcnZpY2UShAEKCkNyZWF0ZVJ1bGUSJy5iaW5uYWNsZS5hbGVydGluZy52MS5DcmVhdGVSdWxlUmVxdWVzdBooLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkNyZWF0ZVJ1bGVSZXNwb25zZSIj4OAYBOjgGAGC0+STAhU6BHJ1bGUiDS9hcGkvdjEvcnVsZXMSjgEKClVwZGF0ZVJ1bGUSJy5iaW5uYWNsZS5hbGVydGluZy52MS5VcGRhdGVSdWxlUmVxdWVzdBooLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLlVwZGF0ZVJ1bGVSZXNwb25zZSIt4OAYBOjgGAGC0+STAh86BHJ1bGUaFy9hcGkvdjEvcnVsZXMve3J1bGUuaWR9EoMBCgpEZWxldGVSdWxlEicuYmlubmFjbGUuYWxlcnRpbmcudjEuRGVsZXRlUnVsZVJlcXVlc3QaKC5iaW5uYWNsZS5hbGVydGluZy52MS5EZWxldGVSdWxlUmVzcG9uc2UiIuDgGATo4BgBgtPkkwIUKhIvYXBpL3YxL3J1bGVzL3tpZH0SdgoHR2V0UnVsZRIkLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkdldFJ1bGVSZXF1ZXN0GiUuYmlubmFjbGUuYWxlcnRpbmcudjEuR2V0UnVsZVJlc3BvbnNlIh7g4BgCgtPkkwIUEhIvYXBpL3YxL3J1bGVzL3tpZH0SdwoJTGlzdFJ1bGVzEiYuYmlubmFjbGUuYWxlcnRpbmcudjEuTGlzdFJ1bGVzUmVxdWVzdBonLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkxpc3RSdWxlc1Jlc3BvbnNlIhng4BgCgtPkkwIPEg0vYXBpL3YxL3J1bGVzEocBCgpBcHBseVJ1bGVzEicuYmlubmFjbGUuYWxlcnRpbmcudjEuQXBwbHlSdWxlc1JlcXVlc3QaKC5iaW5uYWNsZS5hbGVydGluZy52MS5BcHBseVJ1bGVzUmVzcG9uc2UiJuDgGATo4BgBgtPkkwIYOgEqIhMvYXBpL3YxL3J1bGVzOmFwcGx5EnwKCFRlc3RSdWxlEiUuYmlubmFjbGUuYWxlcnRpbmcudjEuVGVzdFJ1bGVSZXF1ZXN0GiYuYmlubmFjbGUuYWxlcnRpbmcudjEuVGVzdFJ1bGVSZXNwb25zZSIh4OAYAoLT5JMCFzoBKiISL2FwaS92MS9ydWxlczp0ZXN0YgZwcm90bzM", [file_binnacle_alerts_v1_alerts, file_binnacle_options_v1_options, file_binnacle_rules_v1_rules, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("CidiaW5uYWNsZS9hbGVydGluZy92MS9ydWxlX3NlcnZpY2UucHJvdG8SFGJpbm5hY2xlLmFsZXJ0aW5nLnYxIjoKEUNyZWF0ZVJ1bGVSZXF1ZXN0EiUKBHJ1bGUYASABKAsyFy5iaW5uYWNsZS5ydWxlcy52MS5SdWxlIjsKEkNyZWF0ZVJ1bGVSZXNwb25zZRIlCgRydWxlGAEgASgLMhcuYmlubmFjbGUucnVsZXMudjEuUnVsZSI6ChFVcGRhdGVSdWxlUmVxdWVzdBIlCgRydWxlGAEgASgLMhcuYmlubmFjbGUucnVsZXMudjEuUnVsZSI7ChJVcGRhdGVSdWxlUmVzcG9uc2USJQoEcnVsZRgBIAEoCzIXLmJpbm5hY2xlLnJ1bGVzLnYxLlJ1bGUiHwoRRGVsZXRlUnVsZVJlcXVlc3QSCgoCaWQYASABKAkiFAoSRGVsZXRlUnVsZVJlc3BvbnNlIhwKDkdldFJ1bGVSZXF1ZXN0EgoKAmlkGAEgASgJImcKD0dldFJ1bGVSZXNwb25zZRIlCgRydWxlGAEgASgLMhcuYmlubmFjbGUucnVsZXMudjEuUnVsZRItCgZzdGF0dXMYAiABKAsyHS5iaW5uYWNsZS5ydWxlcy52MS5SdWxlU3RhdHVzIqgBChBMaXN0UnVsZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJEgwKBHRleHQYAyABKAkSNAoGaGVhbHRoGAQgASgOMiQuYmlubmFjbGUucnVsZXMudjEuUnVsZVN0YXR1cy5IZWFsdGgSKQoGb3JpZ2luGAUgASgOMhkuYmlubmFjbGUucnVsZXMudjEuT3JpZ2luIpQBChFMaXN0UnVsZXNSZXNwb25zZRImCgVydWxlcxgBIAMoCzIXLmJpbm5hY2xlLnJ1bGVzLnYxLlJ1bGUSLwoIc3RhdHVzZXMYAiADKAsyHS5iaW5uYWNsZS5ydWxlcy52MS5SdWxlU3RhdHVzEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCRINCgV0b3RhbBgEIAEoDSJMChFBcHBseVJ1bGVzUmVxdWVzdBImCgVydWxlcxgBIAMoCzIXLmJpbm5hY2xlLnJ1bGVzLnYxLlJ1bGUSDwoHZHJ5X3J1bhgCIAEoCCJiChJBcHBseVJ1bGVzUmVzcG9uc2USOQoLZGlmZmVyZW5jZXMYASADKAsyJC5iaW5uYWNsZS5hbGVydGluZy52MS5SdWxlRGlmZmVyZW5jZRIRCgl1bmNoYW5nZWQYAiABKA0ijQIKDlJ1bGVEaWZmZXJlbmNlEg8KB3J1bGVfaWQYASABKAkSJwoGYmVmb3JlGAIgASgLMhcuYmlubmFjbGUucnVsZXMudjEuUnVsZRImCgVhZnRlchgDIAEoCzIXLmJpbm5hY2xlLnJ1bGVzLnYxLlJ1bGUSOwoGY2hhbmdlGAQgASgOMisuYmlubmFjbGUuYWxlcnRpbmcudjEuUnVsZURpZmZlcmVuY2UuQ2hhbmdlIlwKBkNoYW5nZRIWChJDSEFOR0VfVU5TUEVDSUZJRUQQABISCg5DSEFOR0VfQ1JFQVRFRBABEhIKDkNIQU5HRV9DSEFOR0VEEAISEgoOQ0hBTkdFX0RFTEVURUQQAyKWAQoPVGVzdFJ1bGVSZXF1ZXN0EiUKBHJ1bGUYASABKAsyFy5iaW5uYWNsZS5ydWxlcy52MS5SdWxlEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKYAQoQVGVzdFJ1bGVSZXNwb25zZRIxCgZhbGVydHMYASADKAsyIS5iaW5uYWNsZS5hbGVydGluZy52MS5UZXN0ZWRBbGVydBINCgV0b3RhbBgCIAEoDRISCgpqdWRnZW1lbnRzGAMgASgNEg4KBmdyb3VwcxgEIAEoDRINCgVmaXJlZBgFIAEoDRIPCgdub3RpY2VzGAYgAygJImUKC1Rlc3RlZEFsZXJ0EigKBWFsZXJ0GAEgASgLMhkuYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0EiwKBXN0ZXBzGAIgAygLMh0uYmlubmFjbGUuYWxlcnRzLnYxLkFsZXJ0U3RlcDKkBwoLUnVsZVNlcnZpY2UShAEKCkNyZWF0ZVJ1bGUSJy5iaW5uYWNsZS5hbGVydGluZy52MS5DcmVhdGVSdWxlUmVxdWVzdBooLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkNyZWF0ZVJ1bGVSZXNwb25zZSIj4OAYBOjgGAGC0+STAhU6BHJ1bGUiDS9hcGkvdjEvcnVsZXMSjgEKClVwZGF0ZVJ1bGUSJy5iaW5uYWNsZS5hbGVydGluZy52MS5VcGRhdGVSdWxlUmVxdWVzdBooLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLlVwZGF0ZVJ1bGVSZXNwb25zZSIt4OAYBOjgGAGC0+STAh86BHJ1bGUaFy9hcGkvdjEvcnVsZXMve3J1bGUuaWR9EoMBCgpEZWxldGVSdWxlEicuYmlubmFjbGUuYWxlcnRpbmcudjEuRGVsZXRlUnVsZVJlcXVlc3QaKC5iaW5uYWNsZS5hbGVydGluZy52MS5EZWxldGVSdWxlUmVzcG9uc2UiIuDgGATo4BgBgtPkkwIUKhIvYXBpL3YxL3J1bGVzL3tpZH0SdgoHR2V0UnVsZRIkLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkdldFJ1bGVSZXF1ZXN0GiUuYmlubmFjbGUuYWxlcnRpbmcudjEuR2V0UnVsZVJlc3BvbnNlIh7g4BgCgtPkkwIUEhIvYXBpL3YxL3J1bGVzL3tpZH0SdwoJTGlzdFJ1bGVzEiYuYmlubmFjbGUuYWxlcnRpbmcudjEuTGlzdFJ1bGVzUmVxdWVzdBonLmJpbm5hY2xlLmFsZXJ0aW5nLnYxLkxpc3RSdWxlc1Jlc3BvbnNlIhng4BgCgtPkkwIPEg0vYXBpL3YxL3J1bGVzEocBCgpBcHBseVJ1bGVzEicuYmlubmFjbGUuYWxlcnRpbmcudjEuQXBwbHlSdWxlc1JlcXVlc3QaKC5iaW5uYWNsZS5hbGVydGluZy52MS5BcHBseVJ1bGVzUmVzcG9uc2UiJuDgGATo4BgBgtPkkwIYOgEqIhMvYXBpL3YxL3J1bGVzOmFwcGx5EnwKCFRlc3RSdWxlEiUuYmlubmFjbGUuYWxlcnRpbmcudjEuVGVzdFJ1bGVSZXF1ZXN0GiYuYmlubmFjbGUuYWxlcnRpbmcudjEuVGVzdFJ1bGVSZXNwb25zZSIh4OAYAoLT5JMCFzoBKiISL2FwaS92MS9ydWxlczp0ZXN0YgZwcm90bzM", [file_binnacle_alerts_v1_alerts, file_binnacle_options_v1_options, file_binnacle_rules_v1_rules, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * A rule to create.
@@ -317,7 +317,8 @@ export const ApplyRulesRequestSchema: GenMessage<ApplyRulesRequest> = /*@__PURE_
  */
 export type ApplyRulesResponse = Message<"binnacle.alerting.v1.ApplyRulesResponse"> & {
   /**
-   * One for each rule that is not as it was.
+   * One for each rule that is not as it was. Of so many that they would be larger
+   * than about 2 MiB, the last tell neither `before` nor `after`.
    *
    * @generated from field: repeated binnacle.alerting.v1.RuleDifference differences = 1;
    */
@@ -364,6 +365,13 @@ export type RuleDifference = Message<"binnacle.alerting.v1.RuleDifference"> & {
    * @generated from field: binnacle.rules.v1.Rule after = 3;
    */
   after?: Rule | undefined;
+
+  /**
+   * What was, or would be, done to it.
+   *
+   * @generated from field: binnacle.alerting.v1.RuleDifference.Change change = 4;
+   */
+  change: RuleDifference_Change;
 };
 
 /**
@@ -372,6 +380,47 @@ export type RuleDifference = Message<"binnacle.alerting.v1.RuleDifference"> & {
  */
 export const RuleDifferenceSchema: GenMessage<RuleDifference> = /*@__PURE__*/
   messageDesc(file_binnacle_alerting_v1_rule_service, 12);
+
+/**
+ * What is done to a rule.
+ *
+ * @generated from enum binnacle.alerting.v1.RuleDifference.Change
+ */
+export enum RuleDifference_Change {
+  /**
+   * Never told.
+   *
+   * @generated from enum value: CHANGE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It is new.
+   *
+   * @generated from enum value: CHANGE_CREATED = 1;
+   */
+  CREATED = 1,
+
+  /**
+   * It is another.
+   *
+   * @generated from enum value: CHANGE_CHANGED = 2;
+   */
+  CHANGED = 2,
+
+  /**
+   * It is no more.
+   *
+   * @generated from enum value: CHANGE_DELETED = 3;
+   */
+  DELETED = 3,
+}
+
+/**
+ * Describes the enum binnacle.alerting.v1.RuleDifference.Change.
+ */
+export const RuleDifference_ChangeSchema: GenEnum<RuleDifference_Change> = /*@__PURE__*/
+  enumDesc(file_binnacle_alerting_v1_rule_service, 12, 0);
 
 /**
  * A rule to try on the past.
@@ -558,8 +607,9 @@ export const RuleService: GenService<{
    * Makes the rules that came from files the ones given: others of that origin are
    * deleted. All or none. With `dry_run` it tells what would be done. Errors:
    * INVALID_ARGUMENT naming rule and field; ABORTED where an identity is taken by a
-   * rule that a call created. A ready-made rule is replaced as long as it is in a
-   * file.
+   * rule that a call created; RESOURCE_EXHAUSTED where the rules are larger than
+   * 12 MiB (over REST 413 from 24 MiB of JSON on), or others are just being applied.
+   * A ready-made rule is replaced as long as it is in a file.
    *
    * @generated from rpc binnacle.alerting.v1.RuleService.ApplyRules
    */

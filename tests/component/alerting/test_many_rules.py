@@ -1,0 +1,73 @@
+"""Ten thousand rules of files at once: taken in whole, without holding up who else asks or is judged."""
+
+from collections.abc import Sequence
+
+import grpc
+import pytest
+
+from binnacle.alerting.v1 import rule_service_pb2 as pb
+from binnacle.rules.v1 import rules_pb2
+from services.alerting.service.gate import MEBIBYTE, MOST_APPLIED
+from services.runtime.rule_files import rules_in
+from tests.component.alerting.scene import Scene
+from tests.support import many_rules
+from tests.support.turns import longest_turn
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.network, pytest.mark.redis, pytest.mark.timeout(180)]
+FULL = 10_000
+DEFAULT_CLIENT_BYTES = 4 * MEBIBYTE
+HELD_SECONDS = 0.1
+
+
+def made(count: int) -> Sequence[rules_pb2.Rule]:
+    return rules_in({"rules": [{**one, "interval": "1s", "grace": "0s"} for one in many_rules.rules(count)]})
+
+
+async def test_all_rules_of_files_come_at_once_and_hold_nobody_up(scene: Scene, scale: float) -> None:
+    scene.access.rules, count = [], int(FULL * scale)
+    request = pb.ApplyRulesRequest(rules=made(count))
+    async with scene.alerting() as client:
+        with longest_turn() as turn:
+            answer = await client.rules.ApplyRules(request, timeout=60)
+            assert len(answer.differences) == count
+            assert {one.change for one in answer.differences} == {pb.RuleDifference.CHANGE_CREATED}
+            assert answer.ByteSize() < DEFAULT_CLIENT_BYTES
+            [written] = scene.records.taken
+            assert len(written.records) == count
+
+            async def judged() -> bool:
+                asked = pb.GetRuleRequest(id=f"checkout-latency-{count - 1}")
+                return (await client.rules.GetRule(asked)).status.health != rules_pb2.RuleStatus.HEALTH_UNSPECIFIED
+
+            await eventually(judged, "the new rules are judged", within=60)
+        assert turn.seconds < HELD_SECONDS
+        again = await client.rules.ApplyRules(request, timeout=60)
+        assert (len(again.differences), again.unchanged) == (0, count)
+
+
+async def test_another_process_reads_as_many_without_holding_anybody_up(scene: Scene, scale: float) -> None:
+    scene.access.rules, count = [], int(FULL * scale)
+    async with scene.alerting() as client:
+        await client.rules.ApplyRules(pb.ApplyRulesRequest(rules=made(count)), timeout=60)
+        with longest_turn() as turn:
+            async with scene.alerting() as other:
+
+                async def known() -> bool:
+                    return (await other.rules.ListRules(pb.ListRulesRequest(page_size=1))).total > count
+
+                await eventually(known, "the other process knows the rules", within=60)
+        assert turn.seconds < HELD_SECONDS
+
+
+async def test_what_is_too_large_is_told_what_to_do(scene: Scene) -> None:
+    [rule] = made(1)
+    rule.description = "x" * 20_000
+    several = [rules_pb2.Rule.FromString(rule.SerializeToString()) for _each in range(MOST_APPLIED * 52)]
+    request = pb.ApplyRulesRequest(rules=several)
+    assert request.ByteSize() > MOST_APPLIED * MEBIBYTE
+    async with scene.alerting() as client:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await client.rules.ApplyRules(request)
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert "12 MiB: shorten the texts" in (refused.value.details() or "")
