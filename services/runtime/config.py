@@ -26,6 +26,12 @@ class ServiceConfig(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus text over HTTP for a scraper; 0 is off")
+    leave_seconds: float = Field(
+        0.0,
+        ge=0,
+        le=60,
+        description="time at stop from not being ready to taking no more calls, for the edge to notice",
+    )
     drain_seconds: float = Field(5.0, ge=0, le=600, description="time that calls in flight are given at stop")
 
     watchdog_url: str = Field(

@@ -62,7 +62,8 @@ class Process:
 
     `tasks` runs background work: a task that crashes stops the process; all are cancelled, and awaited, before what
     the wiring opened is closed. `access` judges every call, and `calls` counts it, by whatever listener it came.
-    `stopping` is set when the process is told to stop; streams should end then.
+    `leaving` is set when the process is told to stop: whoever asks whether to send it more is told no. `stopping` is
+    set once they had the time to ask; streams should end then.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Process:
     registry: CollectorRegistry
     tasks: asyncio.TaskGroup
     access: Access
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     calls: CallMetrics = field(init=False)
     _channels: list[grpc.aio.Channel] = field(default_factory=list)

@@ -119,8 +119,8 @@ class HttpIntake:
             await self._ready()
         except BinnacleError as error:
             return http.refusal(error)
-        stopping = self._process.stopping.is_set()
-        return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE if stopping else HTTPStatus.OK)
+        leaving = self._process.leaving.is_set()
+        return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE if leaving else HTTPStatus.OK)
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: "asyncio.Task[None]") -> web.BaseRequest:

@@ -18,6 +18,7 @@ from tests.support.services import socket_address
 
 ROUNDS, REMINDERS = 50, 10
 AWAY_SECONDS = 60.0
+CRITICAL = "CRITICAL: Busy: one"
 PLACES = frozenset({"hook", "slack", "pagerduty", "mail"})
 
 pytestmark = [pytest.mark.network, pytest.mark.redis, pytest.mark.processes]
@@ -78,13 +79,16 @@ async def test_a_reminder_is_told_once_or_labelled_however_often_it_is_killed(to
     told.say(one=BAD)
     rounds = max(1, round(REMINDERS * scale))
     for _ in range(1 + rounds):
+        arrived.clear()
         async with told.scene.process(address):
-            arrived.clear()
             # Just when it is answered: nobody has kept that yet.
             await asyncio.wait_for(arrived.wait(), 60)
     assert told.ledger.unlabelled_repeats() == []
     said = {one.key: one.title.removeprefix("[may be a repeat] ") for one in told.ledger.entries}
-    assert list(said.values()) == ["CRITICAL: Busy: one", *["REMINDER: Busy: one"] * rounds]
+    first, *others = said.values()
+    assert first == CRITICAL
+    assert len(others) >= rounds
+    assert set(others) == {"REMINDER: Busy: one"}
 
 
 async def test_a_leader_that_stands_still_while_it_sends_says_nothing_unlabelled_after(told: Telling) -> None:

@@ -157,8 +157,21 @@ def test_a_cookie_opens_calls_to_its_own_page_alone(guarded_edge: Edge) -> None:
         assert http.post("/events", json=[], headers=cookie | foreign).status_code == 403
         wrong = {"cookie": f"binnacle_token={token(b'x' * 32)}"}
         assert http.get("/events", headers=wrong).status_code == 401
-        # Whatever is brought has to hold.
-        assert http.get("/events", headers=wrong | bearer(guarded_edge.jwt_key)).status_code == 401
+
+
+def test_whoever_brings_a_header_means_it_whatever_their_cookie_holds(guarded_edge: Edge) -> None:
+    header = bearer(guarded_edge.jwt_key)
+    stale = {"cookie": f"binnacle_token={token(guarded_edge.jwt_key, exp=int(time.time()) - 60)}"}
+    another = {"cookie": f"binnacle_token={token(guarded_edge.jwt_key, tenant='other')}"}
+    forged = {"authorization": f"Bearer {token(b'x' * 32)}"}
+    with guarded_edge.http() as http:
+        for cookie in (stale, another):
+            assert http.get("/events", headers=cookie | header).status_code == 200
+            assert guarded_edge.log.calls[-1].metadata["x-binnacle-tenant"] == "acme"
+        # No cookie makes up for it.
+        assert http.get("/events", headers=another | forged).status_code == 401
+    with connect(f"ws://{guarded_edge.target}/ws/dashboard", additional_headers=another | header) as socket:
+        assert json.loads(socket.recv())["tenant"] == "acme"
 
 
 def test_a_preflight_needs_no_token(guarded_edge: Edge) -> None:
