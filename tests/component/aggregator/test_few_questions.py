@@ -1,0 +1,119 @@
+"""How often the store is asked for an answer: to understand a question takes it longer than to read a page."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services.aggregator.adapters.clickhouse.business.sessions import ClickHouseSessions
+from services.aggregator.adapters.clickhouse.business.stories import ClickHouseStories
+from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
+from services.aggregator.adapters.clickhouse.findings.events import ClickHouseEvents
+from services.aggregator.adapters.clickhouse.findings.logs import ClickHouseLogs
+from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
+from services.aggregator.ports.searches import EventSearch, LogSearch, TimeRange
+from services.aggregator.ports.sessions import SessionFilter, StoryLog, Subject
+from services.aggregator.ports.store import EventFilter, StoredEvent
+from tests.support.journals import NOW, record, segment
+from tests.support.stores import chdb_store
+
+pytestmark = pytest.mark.store
+
+MICRO = 1_000_000
+NOW_US = round(NOW * MICRO)
+HOUR_US = 3_600 * MICRO
+RANGE = (NOW_US - 24 * HOUR_US, NOW_US + HOUR_US)
+TRACE = "a" * 32
+
+
+class Asked:
+    """The questions that the engine was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.statements: list[Statement] = []
+        query_bytes = ChdbEngine.query_bytes
+
+        def noted(engine: ChdbEngine, statement: Statement, form: str) -> bytes:
+            self.statements.append(statement)
+            return query_bytes(engine, statement, form)
+
+        monkeypatch.setattr(ChdbEngine, "query_bytes", noted)
+
+    def take(self) -> list[Statement]:
+        """Those since the last time."""
+        taken, self.statements = self.statements, []
+        return taken
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return Asked(monkeypatch)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[ClickHouseStore]:
+    """Two sessions of one person: the older names a trace, of which there is a log line hours later."""
+    opened = chdb_store(tmp_path / "store")
+    await opened.open()
+    events = [
+        {"type": "view", "user": "u", "session": session, "time": NOW - ago - step, "data": data}
+        for session, ago, data in (("old", 7_200, {"trace_id": TRACE.upper(), "plan": "pro"}), ("new", 0, {}))
+        for step in range(3)
+    ]
+    await opened.commit(segment(record(events=events, logs=[{"message": "late", "trace": TRACE, "time": NOW}])))
+    yield opened
+    await opened.close()
+
+
+async def test_lists_of_the_newest_are_read_once(store: ClickHouseStore, asked: Asked) -> None:
+    events, lines = ClickHouseEvents(store.reader), ClickHouseLogs(store.reader)
+    everything = EventSearch(TimeRange(*RANGE))
+    assert len(await store.events("default", EventFilter(), 4)) == 4
+    assert len(await lines.page("default", LogSearch(TimeRange(*RANGE)), 1)) == 1
+    asked.take()
+    newest = await store.events("default", EventFilter("view"), 4)
+    assert [event.session_id for event in newest] == ["new", "new", "new", "old"]
+    assert await events.page("default", everything, 4) == newest
+    assert len(await lines.page("default", LogSearch(TimeRange(*RANGE)), 1)) == 1
+    await store.commit(segment(record(events=[{"type": "sale", "time": NOW + 1}]), first_offset=1))
+    asked.take()
+    [sale, *_others] = await events.page("default", everything, 4)
+    assert sale.type == "sale"
+    assert not asked.take()
+    store.forget("default")
+    assert await events.page("default", everything, 1) == [sale]
+    assert asked.take()
+
+
+async def test_a_session_is_told_by_few_questions(store: ClickHouseStore, asked: Asked) -> None:
+    sessions, stories = ClickHouseSessions(store.reader), ClickHouseStories(store.reader)
+    asked.take()
+    found = await sessions.session("default", "old", *RANGE)
+    assert found is not None
+    assert (found.events, found.context) == (3, {"plan": '"pro"'})
+    during = TimeRange(found.start_us, found.end_us + 1)
+    [*events, line] = await stories.story("default", Subject(session_id="old", during=during), *RANGE, limit=10)
+    assert all(isinstance(entry.what, StoredEvent) for entry in events)
+    assert isinstance(line.what, StoryLog)
+    about = asked.take()
+    assert len(about) == 5, "sums and context of the session; its events, log lines and spans"
+    narrow = [each for each in about if RANGE[0] not in each.parameters.values()]
+    assert len(narrow) == 2, "context and events are looked for where the session was"
+    # A page that does not hold all events does not hold all traces either.
+    [first] = await stories.story("default", Subject(session_id="old", during=during), *RANGE, limit=1)
+    rest = await stories.story("default", Subject(session_id="old", during=during), *RANGE, 10, first.position)
+    assert [first, *rest] == [*events, line]
+
+
+async def test_sessions_of_a_person_are_listed_like_all(store: ClickHouseStore) -> None:
+    sessions = ClickHouseSessions(store.reader)
+    theirs = SessionFilter(*RANGE, user_id="u")
+    listed = await sessions.sessions("default", SessionFilter(*RANGE), 10)
+    assert [one.session_id for one in listed] == ["new", "old"]
+    assert await sessions.sessions("default", theirs, 10) == listed
+    assert await sessions.sessions("default", theirs, 1) == listed[:1]
+    assert await sessions.sessions("default", theirs, 10, listed[0].position) == listed[1:]
+    active = SessionFilter(*RANGE, active_from_us=NOW_US - HOUR_US, user_id="u")
+    assert await sessions.sessions("default", active, 10) == listed[:1]
+    assert not await sessions.sessions("default", SessionFilter(*RANGE, user_id="nobody"), 10)
