@@ -16,14 +16,28 @@ export interface Palette {
   readonly rem: number;
 }
 
+let kept: Palette | null = null;
+
+/** The palette as it is now. Each colour costs a look at the whole page's styles: charts that are made in one turn share them. */
 export function readPalette(): Palette {
-  const probe = document.body.appendChild(document.createElement('i'));
-  const resolve = (token: Token): [Token, string] => {
+  if (!kept) {
+    kept = resolved();
+    setTimeout(() => (kept = null));
+  }
+  return kept;
+}
+
+function resolved(): Palette {
+  // All of them first, then each is read: read one by one, each would have the page's styles looked at anew.
+  const probes = TOKENS.map((token): [Token, HTMLElement] => {
+    const probe = document.createElement('i');
     probe.style.color = `var(--${token})`;
-    return [token, getComputedStyle(probe).color];
-  };
-  const colour = Object.fromEntries(TOKENS.map(resolve)) as Record<Token, string>;
-  probe.remove();
+    return [token, probe];
+  });
+  const host = document.body.appendChild(document.createElement('i'));
+  host.append(...probes.map(([, probe]) => probe));
+  const colour = Object.fromEntries(probes.map(([token, probe]) => [token, getComputedStyle(probe).color])) as Record<Token, string>;
+  host.remove();
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   return { colour, rem, font: `500 ${Math.round(rem * 0.75)}px Barlow, system-ui, sans-serif` };
 }
