@@ -11,6 +11,9 @@ class AlertingConfig(ServiceConfig):
     """Settings of alerting."""
 
     aggregator: str = Field(min_length=1, description="gRPC address of the aggregator")
+    further_aggregators: tuple[str, ...] = Field(
+        (), description="gRPC addresses of the aggregators beside that one over the same store, as a JSON array"
+    )
     collector: str = Field(min_length=1, description="gRPC address of a collector")
     redis_url: str = Field(
         pattern=r"^(rediss?|unix)://.+", description="Redis that keeps the state: `redis://host:port/0`, `unix:///path`"

@@ -1,6 +1,7 @@
 """How long an event loop is held."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ class Longest:
 @contextmanager
 def longest_turn() -> Iterator[Longest]:
     """The longest turn of the running loop within the block, all that is done in it taken together."""
+    # What pytest keeps is no part of a service, which begins so too.
+    gc.collect()
+    gc.freeze()
     loop = asyncio.get_running_loop()
     longest = Longest()
     handle: asyncio.Handle | None = None
@@ -36,3 +40,4 @@ def longest_turn() -> Iterator[Longest]:
     finally:
         if handle is not None:
             handle.cancel()
+        gc.unfreeze()

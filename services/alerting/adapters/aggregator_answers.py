@@ -1,7 +1,7 @@
 """What the aggregator answers about series, samples and events, and its feeds of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from typing import TypeVar
 
 import grpc
@@ -9,15 +9,13 @@ import grpc
 from binnacle.aggregator.v1 import (
     sample_service_pb2 as samples_pb,
     sample_service_pb2_grpc,
-    tail_service_pb2 as tails_pb,
-    tail_service_pb2_grpc,
     time_series_service_pb2 as series_pb,
     time_series_service_pb2_grpc,
 )
 from binnacle.query.v1 import query_pb2
+from services.alerting.adapters.event_tails import EventTails
 from services.alerting.convert.answers import (
     event_count,
-    event_of,
     samples_of,
     samples_read,
     selector_message,
@@ -36,8 +34,6 @@ from services.runtime.times import duration, timestamp
 
 SILENCE = 10.0
 """Seconds without a message after which a feed of samples counts as broken; there is one each second."""
-QUIET = 0.5
-"""Seconds after which nothing is told of a feed of events that brings none."""
 READ_SECONDS = 30.0
 Message = TypeVar("Message")
 
@@ -102,34 +98,14 @@ class AggregatorSamples:
 
 
 class AggregatorEvents:
-    """An EventSource over TailService and SampleService."""
+    """An EventSource over TailService, of `further` aggregators too, and SampleService."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._tails = tail_service_pb2_grpc.TailServiceStub(channel)
+    def __init__(self, channel: grpc.aio.Channel, further: Sequence[grpc.aio.Channel] = ()) -> None:
+        self._tails = EventTails([channel, *further])
         self._counts = sample_service_pb2_grpc.SampleServiceStub(channel)
 
-    async def watch(self, tenant: str) -> AsyncGenerator[Sequence[Event], None]:
-        with acting_for(tenant):
-            call = self._tails.Tail(tails_pb.TailRequest(topic=tails_pb.TAIL_TOPIC_ALL_EVENTS))
-        waiting: asyncio.Task[tails_pb.TailResponse | None] | None = None
-        try:
-            messages: AsyncIterator[tails_pb.TailResponse] = aiter(call)
-            while True:
-                waiting = waiting or asyncio.ensure_future(_next(messages))
-                done, _ = await asyncio.wait([waiting], timeout=QUIET)
-                if not done:
-                    yield []
-                    continue
-                with translated_errors("aggregator"):
-                    response = waiting.result()
-                waiting = None
-                if response is None:
-                    raise Unavailable("the aggregator ended the tail")
-                yield [event_of(row) for row in response.rows.rows]
-        finally:
-            if waiting is not None:
-                waiting.cancel()
-            call.cancel()
+    def watch(self, tenant: str) -> AsyncGenerator[Sequence[Event], None]:
+        return self._tails.watch(tenant)
 
     async def counts(
         self,
@@ -149,13 +125,9 @@ class AggregatorEvents:
         return [event_count(one) for block in blocks for one in block.counts]
 
 
-def aggregator_sources(channel: grpc.aio.Channel) -> Sources:
-    """Everything from one aggregator."""
-    return Sources(AggregatorSeries(channel), AggregatorSamples(channel), AggregatorEvents(channel))
-
-
-async def _next(messages: "AsyncIterator[tails_pb.TailResponse]") -> tails_pb.TailResponse | None:
-    return await anext(messages, None)
+def aggregator_sources(channel: grpc.aio.Channel, further: Sequence[grpc.aio.Channel] = ()) -> Sources:
+    """Everything from one aggregator; events as they come from `further` ones over the same store too."""
+    return Sources(AggregatorSeries(channel), AggregatorSamples(channel), AggregatorEvents(channel, further))
 
 
 async def _read(tenant: str, call: Callable[[], AsyncIterable[Message]]) -> list[Message]:

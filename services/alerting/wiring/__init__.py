@@ -57,7 +57,10 @@ async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wire
         process.tasks.create_task(Follower(process.access.standing, aggregator, process.clock).run(), name="standing")
         recorder = Recorder(collector, process.clock)
         configuration = configured(redis, aggregator, recorder, Seal(config.sealing_key.get_secret_value()), process)
-        gauges, sources = PrometheusGauges(process.registry), aggregator_sources(aggregator)
+        gauges, sources = (
+            PrometheusGauges(process.registry),
+            aggregator_sources(aggregator, [*map(process.channel, config.further_aggregators)]),
+        )
         judgings = Judgings(sources, expression_matches, process.clock, gauges)
         store = RedisStates(redis, process.log)
         around = Surroundings(

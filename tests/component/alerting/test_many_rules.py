@@ -1,6 +1,7 @@
 """Ten thousand rules of files at once: taken in whole, without holding up who else asks or is judged."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import grpc
 import pytest
@@ -50,8 +51,9 @@ async def test_another_process_reads_as_many_without_holding_anybody_up(scene: S
     scene.access.rules, count = [], int(FULL * scale)
     async with scene.alerting() as client:
         await client.rules.ApplyRules(pb.ApplyRulesRequest(rules=made(count)), timeout=60)
-        with longest_turn() as turn:
-            async with scene.alerting() as other:
+        async with AsyncExitStack() as opened:
+            with longest_turn() as turn:
+                other = await opened.enter_async_context(scene.alerting())
 
                 async def known() -> bool:
                     return (await other.rules.ListRules(pb.ListRulesRequest(page_size=1))).total > count

@@ -22,7 +22,7 @@ LATE_SECONDS = 60.0
 AHEAD_SECONDS = 60.0
 MOST_MISSED_SECONDS = 3_600.0
 READ_SECONDS = 10.0
-"""How often is read what a feed of events does not tell: what came in by another aggregator."""
+"""How often is read what a feed of events may not have told: what came in while an aggregator was away."""
 MILLISECOND = 0.001
 
 
@@ -128,7 +128,7 @@ class EventIntake:
             async for events in feed:
                 for panel in self._panels:
                     panel.take(events, self._expressions)
-                # What the feed missed, and what came in by others.
+                # What the feed missed.
                 if self._clock.now() - read_at >= READ_SECONDS:
                     read_at = self._clock.now()
                     await self._read(read_at)

@@ -29,6 +29,8 @@ class RuleFollowing:
             rules = self._rules()
             if rules and rules != told:
                 told = rules
+                # Of many, to take them up is a turn of its own.
+                await asyncio.sleep(0)
                 yield rules
             await self._news.wait()
 
