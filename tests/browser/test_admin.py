@@ -17,7 +17,7 @@ from tests.support.suite import Suite, running_suite
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
 
-SECTIONS = ("keys", "tenants", "retention", "usage", "connections", "audit")
+SECTIONS = ("keys", "tenants", "retention", "deletion", "usage", "connections", "audit")
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +152,46 @@ def test_retention_is_shortened_only_by_who_is_sure(page: Page, suite: Suite) ->
     expect(page.get_by_text("Saved.")).to_be_visible()
     kinds = {kind["kind"]: kind["days"] for kind in suite.get("/api/v1/retention")["kinds"]}
     assert kinds["events"] == 7
+
+
+def test_a_person_is_deleted_by_who_types_the_name_again(page: Page, suite: Suite) -> None:
+    event = {"type": "purchase", "service": "shop", "data": {"user_id": "grace", "total": 1, "currency": "EUR"}}
+    suite.post("/events", [event] * 3)
+    administer(page, suite, "deletion")
+    expect(page.get_by_text("Nothing was deleted yet")).to_be_visible()
+    page.get_by_role("textbox", name="Person, by user_id").fill("grace")
+    page.get_by_role("button", name="Delete this person").click()
+    sure = page.get_by_role("textbox", name="Type grace to go on")
+    expect(sure).to_be_focused()
+    sure.fill("Grace")
+    expect(page.get_by_role("button", name="Delete for good")).to_be_disabled()
+    assert suite.get("/api/v1/deletions").get("deletions", []) == []
+    sure.fill("grace")
+    page.get_by_role("button", name="Delete for good").click()
+    row = page.get_by_role("region", name="Deletions, newest first").get_by_role("row").nth(1)
+    expect(row).to_contain_text("a person")
+    expect(row).to_contain_text("done", timeout=40_000)
+    assert [kept["deleted_rows"] for kept in suite.get("/api/v1/deletions")["deletions"]] == [3]
+    expect(row.get_by_role("cell", name="3", exact=True)).to_be_visible()
+    assert "grace" not in page.content()
+    page.get_by_role("link", name="Who deleted").click()
+    records = page.get_by_role("region", name="Records, newest first")
+    expect(records.get_by_role("button", name="DeleteUserData")).to_be_visible(timeout=40_000)
+
+
+def test_all_data_of_a_tenant_is_deleted_by_its_administrator(page: Page, suite: Suite) -> None:
+    post, token = f"{suite.url}/events", issue_token(suite.data_dir, "acme", ["ingester"], 600)
+    assert httpx.post(post, json=[{"type": "note"}] * 2, headers=bearer(token)).status_code == httpx.codes.OK
+    administer(page, suite, "deletion", tenant="acme")
+    page.get_by_role("button", name="Delete all of acme").click()
+    page.get_by_role("button", name="Leave it").click()
+    page.get_by_role("button", name="Delete all of acme").click()
+    page.get_by_role("textbox", name="Type acme to go on").fill("acme")
+    page.get_by_role("button", name="Delete for good").click()
+    row = page.get_by_role("region", name="Deletions, newest first").get_by_role("row").nth(1)
+    expect(row).to_contain_text("all data")
+    # Done it is once the store has let go of former files, which takes minutes.
+    expect(row.get_by_role("cell").nth(2)).to_have_text(re.compile("[1-9]"), timeout=40_000)
 
 
 def test_usage_connections_and_audit_tell_what_happened(page: Page, suite: Suite) -> None:

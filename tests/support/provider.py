@@ -22,11 +22,15 @@ KEY_ID = "first"
 
 @dataclass
 class Provider:
-    """Who is signed in by it holds `claims`; `grants` counts the tokens it gave, by kind of grant."""
+    """Who is signed in by it holds `claims`; `grants` counts the tokens it gave, by kind of grant.
+
+    While it `refuses`, it sends everybody back without a code.
+    """
 
     url: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     seconds: int = 300
+    refuses: bool = False
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     signing: ec.EllipticCurvePrivateKey | None = None
     grants: list[str] = field(default_factory=list)
@@ -49,6 +53,9 @@ class Provider:
         assert asked["client_id"] == CLIENT
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
+        if self.refuses:
+            refusal = {"error": "access_denied", "error_description": "ask your boss", "state": asked["state"]}
+            return f"{asked['redirect_uri']}?{urlencode(refusal)}"
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked["code_challenge"]
         back = {"code": code, "state": asked["state"]}

@@ -1,12 +1,13 @@
 /** Parts of the admin view, and how the address says which one is shown. */
 
-export const SECTIONS = ['keys', 'tenants', 'retention', 'usage', 'connections', 'audit'] as const;
+export const SECTIONS = ['keys', 'tenants', 'retention', 'deletion', 'usage', 'connections', 'audit'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export const NAMES: Readonly<Record<Section, string>> = {
   keys: 'API keys',
   tenants: 'Tenants and limits',
   retention: 'Retention',
+  deletion: 'Deletion',
   usage: 'Usage',
   connections: 'Connections',
   audit: 'Audit log',

@@ -1,6 +1,7 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { createRouterTransport } from '@connectrpc/connect';
 import { AuditService } from '@gen/binnacle/aggregator/v1/audit_service_pb';
+import { Deletion_State, DeletionService } from '@gen/binnacle/aggregator/v1/deletion_service_pb';
 import { KeyService } from '@gen/binnacle/aggregator/v1/key_service_pb';
 import { RetentionService } from '@gen/binnacle/aggregator/v1/retention_service_pb';
 import { TenantService } from '@gen/binnacle/aggregator/v1/tenant_service_pb';
@@ -8,8 +9,10 @@ import { UsageService } from '@gen/binnacle/aggregator/v1/usage_service_pb';
 import { ConnectionService } from '@gen/binnacle/streamer/v1/connection_service_pb';
 import { expect, it } from 'vitest';
 import { NO_LIMITS } from '../../../src/state/admin/tenants';
+import { isRunning, isSure } from '../../../src/state/admin/deletions';
 import { AuditCalls } from '../../../src/transport/admin/audit';
 import { ConnectionCalls } from '../../../src/transport/admin/connections';
+import { DeletionCalls } from '../../../src/transport/admin/deletions';
 import { KeepingCalls } from '../../../src/transport/admin/keeping';
 import { KeyCalls } from '../../../src/transport/admin/keys';
 import { TenantCalls } from '../../../src/transport/admin/tenants';
@@ -107,4 +110,36 @@ it('asks for what of the audit log is wanted', async () => {
   expect(asked).toEqual([[['key'], [], 'k', '', '']]);
   expect(next).toBe('on');
   expect(rows).toMatchObject([{ at: 8, kind: 'key', action: 'revoke', subject: 'ada', payload: { id: 'k' } }]);
+});
+
+it('deletes whom it was told, and says how far that is', async () => {
+  const asked: unknown[] = [];
+  const transport = createRouterTransport(({ service }) =>
+    service(DeletionService, {
+      listDeletions: () => ({
+        deletions: [
+          { id: 'b', scope: 'tenant', state: Deletion_State.RUNNING, requestedTime: timestampFromMs(9), deletedRows: 2, remainingRows: 5 },
+          { id: 'a', scope: 'user', state: Deletion_State.DONE, requestedTime: timestampFromMs(3), doneTime: timestampFromMs(4), digest: 'd' },
+        ],
+      }),
+      deleteUserData: ({ userId }) => (asked.push(['user', userId]), {}),
+      deleteTenantData: ({ tenant }) => (asked.push(['tenant', tenant]), {}),
+    }),
+  );
+  const calls = new DeletionCalls(transport);
+  const found = await calls.list(NEVER);
+  expect(found).toMatchObject([
+    { id: 'b', scope: 'tenant', state: 'running', doneAt: null, deletedRows: 2, remainingRows: 5, verifiedAt: null },
+    { id: 'a', scope: 'user', state: 'done', requestedAt: 3, doneAt: 4, digest: 'd' },
+  ]);
+  expect([isRunning(found), isRunning(found.slice(1))]).toEqual([true, false]);
+  await calls.begin({ scope: 'user', name: 'ada' });
+  await calls.begin({ scope: 'tenant', name: 'acme' });
+  expect(asked).toEqual([['user', 'ada'], ['tenant', 'acme']]);
+});
+
+it('takes nobody for sure who typed another name, or none', () => {
+  const doomed = { scope: 'user', name: 'ada' } as const;
+  expect(['ada', 'Ada', 'ada ', ''].map((typed) => isSure(doomed, typed))).toEqual([true, false, false, false]);
+  expect(isSure({ scope: 'tenant', name: '' }, '')).toBe(false);
 });
