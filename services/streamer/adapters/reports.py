@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import cast
 
 import grpc
 
@@ -23,6 +24,7 @@ from services.core.clock import Clock
 from services.core.conventions import HEALTHY, UNHEALTHY
 from services.runtime.calls import acting_for
 from services.runtime.statuses import translated_errors
+from services.streamer.convert.answers import joined
 from services.streamer.domain.tally import Tally
 from services.streamer.ports import Answer, NamedFigures, Part, Question
 
@@ -66,6 +68,11 @@ class SuiteReports:
             answered = (await self._series.QueryTimeSeries(request, timeout=QUESTION_SECONDS)).answer
         next_token, answered.refresh_token = answered.refresh_token, ""
         return Answer(answered, answered.full, next_token)
+
+    def joined(self, whole: object, changes: Sequence[object]) -> object:
+        """See ReportSource."""
+        answers = cast("list[query_pb2.TimeSeriesAnswer]", [whole, *changes])
+        return joined(answers[0], answers[1:])
 
     async def figures(self, tenant: str, named: NamedFigures) -> Answer:
         """See ReportSource."""

@@ -88,7 +88,8 @@ class Joining:
     def _reports(self, tenant: str, feed: Reported, subscriber: Subscriber) -> Leave:
         def made() -> ReportRoom:
             changes_only = isinstance(feed, Asked) and feed.changes_only
-            return ReportRoom(self._asking(tenant, feed), feed.interval, self._clock, changes_only=changes_only)
+            asking = self._asking(tenant, feed)
+            return ReportRoom(asking, feed.interval, self._clock, asking.source.joined, changes_only=changes_only)
 
         return self._entered((tenant, feed), made, subscriber)
 

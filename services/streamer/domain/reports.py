@@ -1,6 +1,6 @@
 """Answers that are asked for again and again, once for everybody who wants the same."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from services.core.clock import Clock
@@ -9,6 +9,10 @@ from services.streamer.domain.deliveries import Failed, Report
 from services.streamer.ports import Answer
 
 SOONEST = 0.25
+MOST_CHANGES = 60
+
+Join = Callable[[object, Sequence[object]], object]
+"""Makes a whole answer of one and the changes after it, which are one at least."""
 
 
 class ReportMember(Protocol):
@@ -26,12 +30,22 @@ class ReportMember(Protocol):
 class ReportRoom:
     """Asks every `interval` seconds, at once when somebody needs a whole answer, for what changed otherwise.
 
-    `ask` takes what the answer before gave to go on from, or an empty text.
+    `ask` takes what the answer before gave to go on from, or an empty text. Who comes later is told at once what was
+    told so far, joined: a dashboard that others look at opens without a question.
     """
 
     def __init__(
-        self, ask: Callable[[str], Awaitable[Answer]], interval: float, clock: Clock, *, changes_only: bool = False
+        self,
+        ask: Callable[[str], Awaitable[Answer]],
+        interval: float,
+        clock: Clock,
+        join: Join,
+        *,
+        changes_only: bool = False,
     ) -> None:
+        self._join = join
+        self._whole: object = None
+        self._changes: list[object] = []
         self._ask = ask
         self._interval = interval
         self._clock = clock
@@ -39,13 +53,22 @@ class ReportRoom:
         self._members: set[ReportMember] = set()
         self._behind: set[ReportMember] = set()
         self._newest: Report | None = None
+        self._joined: Report | None = None
         self._problem = ""
 
     def enter(self, member: ReportMember) -> None:
         """Add a member, who gets a whole answer first."""
         self._members.add(member)
-        if self._newest is None or not self._newest.whole or not member.report(self._newest):
+        standing = self._standing()
+        if standing is None or not member.report(standing):
             self._behind.add(member)
+
+    def _standing(self) -> Report | None:
+        """The whole answer as it stands, made once for all who come before the next."""
+        if self._changes:
+            self._whole, self._changes = self._join(self._whole, self._changes), []
+            self._joined = Report(self._whole)
+        return self._joined
 
     def leave(self, member: ReportMember) -> None:
         """Remove a member."""
@@ -60,6 +83,7 @@ class ReportRoom:
                 answer = await self._ask("" if self._behind else token)
             except BinnacleError as error:
                 token = ""
+                self._joined, self._changes = None, []
                 self._fail(error)
             else:
                 token = answer.token
@@ -70,6 +94,7 @@ class ReportRoom:
         same = self._newest is not None and answer.body == self._newest.body
         if not (same and self._newest is not None):
             self._newest = Report(answer.body, answer.whole)
+        self._keep(self._newest)
         self._problem = ""
         for member in list(self._members):
             if member in self._behind:
@@ -77,6 +102,14 @@ class ReportRoom:
                     self._behind.discard(member)
             elif not (same and self._changes_only) and not member.report(self._newest):
                 self._behind.add(member)
+
+    def _keep(self, told: Report) -> None:
+        if told.whole:
+            self._whole, self._changes, self._joined = told.body, [], told
+        elif self._joined is not None:
+            self._changes.append(told.body)
+            if len(self._changes) >= MOST_CHANGES:
+                self._standing()
 
     def _fail(self, error: BinnacleError) -> None:
         if str(error) != self._problem:

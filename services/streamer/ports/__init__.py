@@ -218,6 +218,10 @@ class ReportSource(Protocol):
         """All of these figures."""
         ...
 
+    def joined(self, whole: object, changes: Sequence[object]) -> object:
+        """The body of a whole answer to a question, after those of answers that told what changed."""
+        ...
+
 
 class RowSource(Protocol):
     """Whoever tells rows as they come, and those that were missed."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from services.core.errors import Unavailable
 from services.streamer.domain.deliveries import Failed, Report
-from services.streamer.domain.reports import SOONEST, ReportRoom
+from services.streamer.domain.reports import MOST_CHANGES, SOONEST, ReportRoom
 from services.streamer.ports import Answer
 from tests.support.clock import ManualClock
 
@@ -49,7 +49,7 @@ class Member:
 @asynccontextmanager
 async def room(source: Source, *, changes_only: bool = False) -> AsyncIterator[tuple[ReportRoom, ManualClock]]:
     clock = ManualClock()
-    held = ReportRoom(source, INTERVAL, clock, changes_only=changes_only)
+    held = ReportRoom(source, INTERVAL, clock, lambda whole, changes: (whole, *changes), changes_only=changes_only)
     following = asyncio.create_task(held.follow())
     yield held, clock
     following.cancel()
@@ -65,14 +65,50 @@ async def test_one_question_a_tick_for_all_and_differences_after_the_first() -> 
         assert members[0].seen == members[1].seen == [(1, True), (2, False)]
 
 
-async def test_who_comes_later_or_lags_is_given_a_whole_answer_soon() -> None:
+async def test_who_comes_later_is_told_at_once_what_was_told_so_far_and_nothing_is_asked_for_it() -> None:
+    source, first, late, later = Source(), Member(), Member(), Member()
+    async with room(source) as (held, clock):
+        held.enter(first)
+        await clock.advance(2 * INTERVAL)
+        held.enter(late)
+        assert late.seen == [((1, 2, 3), True)]
+        await clock.advance(INTERVAL)
+        held.enter(later)
+        assert late.seen[-1] == first.seen[-1] == (4, False)
+        assert later.seen == [(((1, 2, 3), 4), True)]
+        assert source.asked == ["", "token 1", "token 2", "token 3"]
+
+
+async def test_changes_are_not_kept_for_ever() -> None:
     source, first, late = Source(), Member(), Member()
     async with room(source) as (held, clock):
         held.enter(first)
+        for _turn in range(MOST_CHANGES + 1):
+            await clock.advance(INTERVAL)
+        held.enter(late)
+        [(body, _whole)] = late.seen
+        assert isinstance(body, tuple)
+        assert (len(body), len(body[0])) == (2, 1 + MOST_CHANGES)
+
+
+async def test_who_comes_while_nothing_can_be_asked_is_told_once_it_can() -> None:
+    source, first, late = Source(), Member(), Member()
+    async with room(source) as (held, clock):
+        held.enter(first)
+        source.away = True
         await clock.advance(INTERVAL)
         held.enter(late)
-        await clock.advance(SOONEST)
-        assert late.seen == [(3, True)]
+        assert late.seen == []
+        source.away = False
+        await clock.advance(INTERVAL)
+        assert late.seen[-1][1] is True
+
+
+async def test_who_lags_is_given_a_whole_answer_soon() -> None:
+    source, first = Source(), Member()
+    async with room(source) as (held, clock):
+        held.enter(first)
+        await clock.advance(INTERVAL)
         first.behind = True
         await clock.advance(INTERVAL + SOONEST)
         assert first.seen[-1][1] is True

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -70,6 +70,9 @@ class Everything:
 
     async def figures(self, tenant: str, named: NamedFigures) -> Answer:
         return Answer(tenant)
+
+    def joined(self, whole: object, changes: Sequence[object]) -> object:
+        return whole
 
     async def tail(self, tenant: str, topic: Topic, position: Position | None) -> AsyncGenerator[Begin | Rows, None]:
         queue: asyncio.Queue[Rows | None] = asyncio.Queue()
