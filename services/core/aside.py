@@ -10,6 +10,6 @@ Thing = TypeVar("Thing")
 Made = TypeVar("Made")
 
 
-async def aside(work: Callable[[Sequence[Thing]], Made], things: Sequence[Thing]) -> Made:
+async def aside(work: Callable[[Sequence[Thing]], Made], things: Sequence[Thing], few: int = FEW) -> Made:
     """What `work` makes of things, in a thread where they are many. It must not touch what others may change."""
-    return work(things) if len(things) <= FEW else await asyncio.to_thread(work, things)
+    return work(things) if len(things) <= few else await asyncio.to_thread(work, things)

@@ -1,5 +1,6 @@
 """RuleService: rules for people and programs."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from services.alerting.convert.rules import ORIGINS, rule_from, rule_message
 from services.alerting.convert.trials import HEALTH, range_from, status_message, trial_message
 from services.alerting.domain.rules.book import MOST_RULES, RuleBook
 from services.alerting.ports.rules import Rule
-from services.alerting.ports.trials import RuleStatus, Statuses, Trials
+from services.alerting.ports.trials import Statuses, Trials
 from services.alerting.service.pages import page_size
 from services.core.applying import Difference
 from services.core.aside import aside
@@ -57,16 +58,17 @@ class RuleServicer(rule_service_pb2_grpc.RuleServiceServicer):
         tenant, size = current_call().tenant, page_size(request.page_size)
         after = page_tokens.state_of(tenant, request)
         found = self._matching(tenant, request)
-        page = [(rule, status) for rule, status in found if after is None or _place(rule) > after][: size + 1]
-        more = len(page) > size
+        start = 0 if after is None else bisect_right(found, after, key=_place)
+        page = found[start : start + size]
+        more = len(found) > start + size
         return pb.ListRulesResponse(
-            rules=[rule_message(rule) for rule, _status in page[:size]],
-            statuses=[status_message(status) for _rule, status in page[:size]],
-            next_page_token=page_tokens.token_of(tenant, request, _place(page[size - 1][0])) if more else "",
+            rules=map(rule_message, page),
+            statuses=[status_message(self._statuses.status(tenant, rule)) for rule in page],
+            next_page_token=page_tokens.token_of(tenant, request, _place(page[-1])) if more else "",
             total=len(found),
         )
 
-    def _matching(self, tenant: str, request: pb.ListRulesRequest) -> Sequence[tuple[Rule, RuleStatus]]:
+    def _matching(self, tenant: str, request: pb.ListRulesRequest) -> Sequence[Rule]:
         """By name."""
         text = request.text.casefold()
         origin = ORIGINS.word("origin", request.origin) if request.origin else None
@@ -76,8 +78,9 @@ class RuleServicer(rule_service_pb2_grpc.RuleServiceServicer):
             for rule in self._book.of_tenant(tenant).values()
             if text in f"{rule.id}\n{rule.name}\n{rule.owner}".casefold() and origin in (None, rule.origin)
         ]
-        found = [(rule, self._statuses.status(tenant, rule)) for rule in sorted(rules, key=_place)]
-        return [pair for pair in found if health in (None, pair[1].health)]
+        if health is not None:
+            rules = [rule for rule in rules if self._statuses.status(tenant, rule).health is health]
+        return sorted(rules, key=_place)
 
     async def ApplyRules(self, request: pb.ApplyRulesRequest, context: Any) -> pb.ApplyRulesResponse:
         rules = await aside(_rules, request.rules)

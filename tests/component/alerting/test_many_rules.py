@@ -12,6 +12,7 @@ from services.alerting.service.gate import MEBIBYTE, MOST_APPLIED
 from services.runtime.rule_files import rules_in
 from tests.component.alerting.scene import Scene
 from tests.support import many_rules
+from tests.support.outages import patience
 from tests.support.turns import longest_turn
 from tests.support.waiting import eventually
 
@@ -22,7 +23,7 @@ HELD_SECONDS = 0.1
 
 
 def made(count: int) -> Sequence[rules_pb2.Rule]:
-    return rules_in({"rules": [{**one, "interval": "1s", "grace": "0s"} for one in many_rules.rules(count)]})
+    return rules_in({"rules": [{**one, "interval": "3s", "grace": "0s"} for one in many_rules.rules(count)]})
 
 
 async def test_all_rules_of_files_come_at_once_and_hold_nobody_up(scene: Scene, scale: float) -> None:
@@ -41,7 +42,7 @@ async def test_all_rules_of_files_come_at_once_and_hold_nobody_up(scene: Scene, 
                 asked = pb.GetRuleRequest(id=f"checkout-latency-{count - 1}")
                 return (await client.rules.GetRule(asked)).status.health != rules_pb2.RuleStatus.HEALTH_UNSPECIFIED
 
-            await eventually(judged, "the new rules are judged", within=60)
+            await eventually(judged, "the new rules are judged", within=patience(60))
         assert turn.seconds < HELD_SECONDS
         again = await client.rules.ApplyRules(request, timeout=60)
         assert (len(again.differences), again.unchanged) == (0, count)

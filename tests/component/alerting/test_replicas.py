@@ -6,8 +6,11 @@ import time
 
 import pytest
 
+from binnacle.alerting.v1 import rule_service_pb2 as rules_pb
 from binnacle.alerts.v1 import alerts_pb2
+from binnacle.rules.v1 import rules_pb2
 from tests.component.alerting.scene import Scene, busy
+from tests.support.waiting import eventually
 
 PENDING, FIRING = alerts_pb2.ALERT_STATE_PENDING, alerts_pb2.ALERT_STATE_FIRING
 RESOLVED = alerts_pb2.ALERT_STATE_RESOLVED
@@ -29,6 +32,20 @@ async def test_who_follows_shows_what_happens_and_takes_what_people_say(scene: S
             assert (await read()).alert.state == RESOLVED
         assert await follower.steps(shown.id) == ["firing", "acknowledged", "resolved"]
         await scene.recorded("firing", "acknowledged", "resolved")
+
+
+async def test_who_follows_says_that_the_leader_knows_how_a_rule_fares(scene: Scene) -> None:
+    [judged] = scene.access.rules
+    asked = rules_pb.GetRuleRequest(id=judged.id)
+    async with scene.alerting() as leader, scene.alerting() as follower:
+
+        async def known() -> bool:
+            return (await leader.rules.GetRule(asked)).status.health != rules_pb2.RuleStatus.HEALTH_UNSPECIFIED
+
+        await eventually(known, "the leader knows how the rule fares")
+        told = (await follower.rules.GetRule(asked)).status
+        assert told.health == rules_pb2.RuleStatus.HEALTH_UNSPECIFIED
+        assert "the one that leads knows" in told.problem
 
 
 async def test_the_other_takes_over_within_ten_seconds(scene: Scene) -> None:

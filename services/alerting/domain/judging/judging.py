@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from services.alerting.domain.judging.composites import CompositeTable, in_order, named_in
 from services.alerting.domain.judging.event_matching import Expressions
@@ -16,12 +17,21 @@ from services.alerting.ports.judging import Book, GroupStanding
 from services.alerting.ports.rules import Composite, EventMatch, EventRate, Rule
 from services.alerting.ports.sources import Sources
 from services.alerting.ports.trials import Health, RuleStatus
+from services.core.aside import aside
 from services.core.clock import Clock
 
 CHANGES_SECONDS = 0.25
 MOST_GRACE_SECONDS = 60.0
 COMPOSITE_SECONDS = 1.0
 """How much later composites are judged than the rules that they name, where these do not share their ticks."""
+
+
+FEW_RULES = 1_000
+"""So many rules are made ready to be judged without a pause."""
+ELSEWHERE = (
+    "this process judges nothing: of all processes of alerting the one that leads knows how rules fare; ask again"
+)
+"""Said of the rules of a tenant that is not judged here."""
 
 
 class TenantJudging:
@@ -118,7 +128,9 @@ class Judgings:
         since = started_at if resumed_at is None else resumed_at
         try:
             while True:
-                judging = TenantJudging(tenant, book, self._sources, self._expressions, self._clock, since, started_at)
+                # What is made of rules that are others by then lasts no longer than it takes to see that.
+                made = partial(self._judging, tenant, book, since, started_at)
+                judging = await aside(made, tuple(book.rules), FEW_RULES)
                 self._tenants[tenant] = judging
                 await judging.run(self._gauges)
                 graces = [rule.grace for rule in judging.rules.values()]
@@ -126,12 +138,19 @@ class Judgings:
         finally:
             self._tenants.pop(tenant, None)
 
+    def _judging(
+        self, tenant: str, book: Book, since: float, started_at: float, _rules: Sequence[str]
+    ) -> TenantJudging:
+        return TenantJudging(tenant, book, self._sources, self._expressions, self._clock, since, started_at)
+
     def status(self, tenant: str, rule: Rule) -> RuleStatus:
-        """How a rule fares; nothing is known where another process judges."""
+        """How a rule fares; where another process judges, that it is the one to know."""
         if not rule.enabled:
             return RuleStatus(rule.id, Health.PAUSED, "it is switched off")
         judging = self._tenants.get(tenant)
-        return judging.status(rule) if judging and rule.id in judging.rules else RuleStatus(rule.id)
+        if judging is None:
+            return RuleStatus(rule.id, problem=ELSEWHERE)
+        return judging.status(rule) if rule.id in judging.rules else RuleStatus(rule.id)
 
     def standings(self, tenant: str, rule: Rule) -> Sequence[GroupStanding] | None:
         """The groups of a rule; None where another process judges."""

@@ -1028,7 +1028,9 @@ class RuleStatus(_message.Message):
     class _HealthEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RuleStatus._Health.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         HEALTH_UNSPECIFIED: RuleStatus._Health.ValueType  # 0
-        """It was not judged yet."""
+        """It was not judged yet; or, if `problem` says so, not by the process of alerting
+        that answers: the one that leads knows.
+        """
         HEALTH_GOOD: RuleStatus._Health.ValueType  # 1
         """It is judged."""
         HEALTH_NO_DATA: RuleStatus._Health.ValueType  # 2
@@ -1044,7 +1046,9 @@ class RuleStatus(_message.Message):
         """Whether it can be judged."""
 
     HEALTH_UNSPECIFIED: RuleStatus.Health.ValueType  # 0
-    """It was not judged yet."""
+    """It was not judged yet; or, if `problem` says so, not by the process of alerting
+    that answers: the one that leads knows.
+    """
     HEALTH_GOOD: RuleStatus.Health.ValueType  # 1
     """It is judged."""
     HEALTH_NO_DATA: RuleStatus.Health.ValueType  # 2

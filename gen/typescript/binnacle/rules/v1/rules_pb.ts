@@ -1067,7 +1067,8 @@ export const RuleStatusSchema: GenMessage<RuleStatus> = /*@__PURE__*/
  */
 export enum RuleStatus_Health {
   /**
-   * It was not judged yet.
+   * It was not judged yet; or, if `problem` says so, not by the process of alerting
+   * that answers: the one that leads knows.
    *
    * @generated from enum value: HEALTH_UNSPECIFIED = 0;
    */
