@@ -1,5 +1,6 @@
 """Rules as an operator has them: by REST, as files, tried before they are applied; silences over them."""
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.launcher.edge import MAX_BODY_BYTES, MAX_LARGE_BYTES
 from services.runtime.yaml_files import load
 from tests.support.outages import patience
 from tests.support.suite import BINNACLE, Suite
@@ -174,6 +176,19 @@ def test_files_are_compared_applied_and_exported(suite: Suite, tmp_path: Path) -
     path.write_text("rules: []")
     assert run(suite, "apply", str(tmp_path)).returncode == 0
     assert suite.http.get(f"{RULES}/queue-long").status_code == httpx.codes.NOT_FOUND
+
+
+def test_more_rules_come_at_once_than_anything_else_over_rest(suite: Suite) -> None:
+    rules = [rule("rules_many", id=f"many-{number}", description="x" * 1_900) for number in range(2_500)]
+    body = json.dumps({"rules": rules, "dry_run": True}).encode()
+    assert MAX_BODY_BYTES < len(body) < MAX_LARGE_BYTES
+    answer = suite.http.post(f"{RULES}:apply", content=body, timeout=patience(30)).raise_for_status()
+    assert {each["change"] for each in answer.json()["differences"]} == {"CHANGE_CREATED"}
+    for size, status in ((MAX_LARGE_BYTES // 2, 429), (2 * MAX_LARGE_BYTES, 413)):
+        large = json.dumps({"rules": [rule("rules_many", description="x" * size)]}).encode()
+        refused = suite.http.post(f"{RULES}:apply", content=large, timeout=patience(30))
+        assert refused.status_code == status, refused.text
+        assert "shorten the" in refused.json()["message"]
 
 
 def test_tests_in_files_are_run_against_the_very_engine(suite: Suite, tmp_path: Path) -> None:
