@@ -120,20 +120,25 @@ def test_one_is_built_of_words_shared_changed_before_others_eyes_and_applied_fro
         expect(widgets(page)).to_have_count(SIX, timeout=PATIENCE_MS)
         assert page.url != shared
 
-        # What was built on the page becomes the file's, since the file has it as it is.
-        applied = binnacle(suite, "dashboards", "apply", str(file))
-        assert (applied.returncode, applied.stdout.split()) == (0, ["journey"]), applied.stderr
-        # Changed by hand it is applied again; who looks at the dashboard sees it.
-        file.write_text(file.read_text().replace('"title": "Journey"', '"title": "Journey of a file"'))
-        applied = binnacle(suite, "dashboards", "apply", str(file))
-        assert (applied.returncode, applied.stdout.split()) == (0, ["journey"]), applied.stderr
-        expect(other.get_by_role("heading", name="Journey of a file", exact=True)).to_be_visible(timeout=PATIENCE_MS)
-        expect(widgets(other)).to_have_count(SIX)
-        assert binnacle(suite, "dashboards", "diff", str(file)).returncode == 0
-        # What is in no file any more is deleted, and whoever looks at it is told.
-        file.write_text('{"dashboards": []}')
-        assert binnacle(suite, "dashboards", "apply", str(file)).returncode == 0
-        expect(other.get_by_text("It was deleted.")).to_be_visible(timeout=PATIENCE_MS)
+        applied_from_file(suite, file, other)
+
+
+def applied_from_file(suite: Suite, file: Path, other: Page) -> None:
+    """By the command, before the eyes of somebody who has the dashboard open."""
+    # What was built on the page becomes the file's, since the file has it as it is.
+    applied = binnacle(suite, "dashboards", "apply", str(file))
+    assert (applied.returncode, applied.stdout.split()) == (0, ["journey"]), applied.stderr
+    # Changed by hand it is applied again; who looks at the dashboard sees it.
+    file.write_text(file.read_text().replace('"title": "Journey"', '"title": "Journey of a file"'))
+    applied = binnacle(suite, "dashboards", "apply", str(file))
+    assert (applied.returncode, applied.stdout.split()) == (0, ["journey"]), applied.stderr
+    expect(other.get_by_role("heading", name="Journey of a file", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(widgets(other)).to_have_count(SIX)
+    assert binnacle(suite, "dashboards", "diff", str(file)).returncode == 0
+    # What is in no file any more is deleted, and whoever looks at it is told.
+    file.write_text('{"dashboards": []}')
+    assert binnacle(suite, "dashboards", "apply", str(file)).returncode == 0
+    expect(other.get_by_text("It was deleted.")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def binnacle(suite: Suite, *arguments: str) -> "subprocess.CompletedProcess[str]":
