@@ -13,14 +13,11 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Of several processes one runs all tests of the shared suite, which is started once; else a file is one's."""
-    for item in items:
-        shares = "suite" in getattr(item, "fixturenames", ())
-        item.add_marker(
-            pytest.mark.xdist_group("suite" if shares else item.path.relative_to(item.config.rootpath).as_posix())
-        )
+    shares = "suite" in getattr(item, "fixturenames", ())
+    group = "suite" if shares else item.path.relative_to(item.config.rootpath).as_posix()
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)
