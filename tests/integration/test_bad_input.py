@@ -95,6 +95,13 @@ def test_a_body_too_large_is_a_413(quiet: Suite) -> None:
     assert answer.headers["content-type"].startswith("application/json")
 
 
+@pytest.mark.parametrize("path", ["/api/v1/silences", "/api/v1/dashboards", "/api/v1/query"])
+def test_one_field_too_large_is_a_413_where_bodies_become_messages(quiet: Suite, path: str) -> None:
+    answer = quiet.http.post(path, json={"comment": "x" * 5 * 2**20})
+    assert answer.status_code == 413
+    assert answer.json()["message"]
+
+
 def test_broken_protobuf_is_no_fault_of_ours(quiet: Suite) -> None:
     frame = b"\x00\x00\x00\x00\x04\xff\xff\xff\xff"
     answer = quiet.http.post(
