@@ -35,7 +35,7 @@ run: setup gen-fresh web ## set up what is missing and run the whole suite with 
 	@exec $(BIN)/binnacle up --demo $(ARGS)
 
 test: setup gen-fresh web chromium ## set up what is missing and run every test (browser tests too)
-	@BINNACLE_TEST_SCALE=$(SCALE) $(BIN)/pytest --numprocesses=$(TEST_PROCESSES) --dist=loadgroup $(if $(NAME),-k "$(NAME)") $(ARGS)
+	@BINNACLE_TEST_SCALE=$(SCALE) $(BIN)/pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(if $(NAME),-k "$(NAME)") $(ARGS)
 
 test-long: ## the same tests at full figures (NAME="kill or noise")
 	@$(MAKE) test SCALE=1.0 ARGS="--timeout=1800 $(ARGS)"

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.suite import Suite, running_suite
 
@@ -13,11 +15,16 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Of several processes one runs all tests of the shared suite, which is started once; else a file is one's."""
-    shares = "suite" in getattr(item, "fixturenames", ())
-    group = "suite" if shares else item.path.relative_to(item.config.rootpath).as_posix()
-    item.add_marker(pytest.mark.xdist_group(group))
+class OneOfThemSharesTheSuite(LoadFileScheduling):  # type: ignore[misc]
+    """Gives each file to one process; all with tests of the shared suite to the same, so that it is started once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "suite" if "suite: Suite" in (self.config.rootpath / file).read_text(encoding="utf-8") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneOfThemSharesTheSuite:
+    return OneOfThemSharesTheSuite(config, log)
 
 
 @pytest.fixture(autouse=True)
