@@ -66,7 +66,8 @@ async def test_figures_with_an_earlier_period_beside_them(aggregator: Aggregator
     [campaign] = found.figures.campaigns.campaigns
     assert (campaign.sent, campaign.open_rate, campaign.total_sent) == (40, 50, 140)
     assert [(one.currency, one.amount) for one in found.earlier.revenue] == [("USD", 100)]
-    assert [point.purchases for point in found.points[-1:]] == [4]
+    # A step may have begun within the last minute.
+    assert sum(point.purchases for point in found.points[-2:]) == 4
     assert sum(point.purchases for point in found.earlier_points) == 1
     others = await stub(aggregator).GetBusiness(request, metadata=as_tenant("other"))
     assert (others.figures.purchases, list(others.figures.revenue)) == (0, [])
