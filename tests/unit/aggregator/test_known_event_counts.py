@@ -75,6 +75,19 @@ async def test_what_is_written_while_it_is_read_is_not_counted_twice() -> None:
     assert await known.of("default", store.read) == store.counts
 
 
+async def test_what_lists_show_already_is_counted() -> None:
+    store = Kept()
+    known = opened(ManualClock())
+    store.write(known, events(0, "a"))
+    await known.of("default", store.read)
+    begun = events(1, "a")
+    known.before(begun)
+    store.counts["a", "shop"] += 1
+    assert await known.of("default", store.read) == {("a", "shop"): 2}
+    known.after(begun, 0, done=True)
+    assert await known.of("default", store.read) == {("a", "shop"): 2}
+
+
 async def test_what_was_deleted_or_may_be_there_in_part_is_counted_anew() -> None:
     store = Kept()
     known = opened(ManualClock())

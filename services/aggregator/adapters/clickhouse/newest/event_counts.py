@@ -38,10 +38,10 @@ class KnownEventCounts:
         """The counts of a tenant. `read` asks the store for type, service and number; raises what it raises."""
         with self._lock:
             known = self._known.get(tenant)
-            if known is not None and 0 <= self._now() - known.read_at < FRESH_SECONDS:
+            position, at_rest, read_at = self._written, not self._writing, self._now()
+            # Of a segment that is being written lists may show rows already: they must not be more than are counted.
+            if at_rest and known is not None and 0 <= read_at - known.read_at < FRESH_SECONDS:
                 return known.counts.copy()
-            position, at_rest = self._written, not self._writing
-            read_at = self._now()
         counts: Counts = Counter({(kind, service): int(count) for kind, service, count in await read()})
         with self._lock:
             # Of what is written meanwhile nobody knows whether it was counted.
