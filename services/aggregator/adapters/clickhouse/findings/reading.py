@@ -114,9 +114,10 @@ def warnings_query(tenant: str, matching: WarningFilter, limit: int, before: War
     )
 
 
-def event_counts_query(tenant: str) -> TenantQuery:
-    """Type, service and number of events, as each part of the store carries them along."""
-    return TenantQuery(tenant, "events", ("type", "service", "count()"), group_by="type, service")
+def count_events_query(tenant: str, matching: EventFilter) -> TenantQuery:
+    """How many events match."""
+    where, parameters = _matching(matching)
+    return TenantQuery(tenant, "events", ("count()",), where, parameters)
 
 
 def read_counts(engine: Engine, tenant: str) -> IntakeCounts:

@@ -11,7 +11,6 @@ from services.aggregator.adapters.clickhouse.engine.migrations import known_migr
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import LEDGER, TENANTS
 from services.aggregator.adapters.clickhouse.findings import reading
-from services.aggregator.adapters.clickhouse.newest.event_counts import KnownEventCounts
 from services.aggregator.adapters.clickhouse.newest.filters import event_filter
 from services.aggregator.adapters.clickhouse.newest.newest_rows import AFTER_ALL
 from services.aggregator.adapters.clickhouse.storing import rollups
@@ -64,12 +63,10 @@ class ClickHouseStore:
         self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self.reader = Reader(lambda: self._engine, log, clock.now)
-        self.event_counts = KnownEventCounts(clock.monotonic)
         self.listeners: list[CommitListener] = [
             self.reader.slices.changes,
             self.reader.newest_events,
             self.reader.newest_lines,
-            self.event_counts,
         ]
 
     async def open(self) -> None:
@@ -171,7 +168,6 @@ class ClickHouseStore:
         self._disturbed.forget(tenant)
         self.reader.newest_events.forget(tenant)
         self.reader.newest_lines.forget(tenant)
-        self.event_counts.forget(tenant)
 
     async def rolled_up(
         self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
@@ -206,13 +202,9 @@ class ClickHouseStore:
         return await self.ask(lambda engine: reading.newest_events(engine, tenant, matching, limit, before))
 
     async def count_events(self, tenant: str, matching: EventFilter) -> int:
-        query = reading.event_counts_query(tenant)
-        counts = await self.event_counts.of(tenant, lambda: self.ask(lambda engine: engine.query(query.statement())))
-        return sum(
-            count
-            for (kind, service), count in counts.items()
-            if matching.type in ("", kind) and matching.service in ("", service)
-        )
+        query = reading.count_events_query(tenant, matching)
+        [[count]] = await self.ask(lambda engine: engine.query(query.statement()))
+        return int(count)
 
     async def intake_warnings(
         self, tenant: str, matching: WarningFilter, limit: int, before: WarningPosition | None = None
