@@ -39,21 +39,20 @@ def pauses() -> Iterator[list[float]]:
         gc.callbacks.remove(note)
 
 
-def test_much_that_is_kept_is_not_searched_again_and_again(scale: float) -> None:
-    count = int(FULL * scale)
+def test_much_that_is_kept_is_not_searched_again_and_again() -> None:
     with set_aside(ManualClock()):
-        set_apart = longest_while_kept(count)
-    assert set_apart < longest_while_kept(count) / 2
+        set_apart = longest_while_kept()
+    assert set_apart < longest_while_kept() / 2
 
 
-def longest_while_kept(count: int) -> float:
+def longest_while_kept() -> float:
     """The longest search, in seconds, while so many objects come and stay."""
     gc.collect()
     gc.freeze()
     try:
         with pauses() as found:
-            kept = [Kept(Kept()) for _each in range(count // 2)]
-        assert len(kept) == count // 2
+            kept = [Kept(Kept()) for _each in range(FULL // 2)]
+        assert len(kept) == FULL // 2
         return max(found)
     finally:
         gc.unfreeze()
