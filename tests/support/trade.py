@@ -12,13 +12,19 @@ SEARCHES = ("search", "visual_search")
 
 
 def trade(rng: Random, count: int, begin: float, seconds: float) -> list[dict[str, Any]]:
-    """So many events at whole milliseconds; as rows of `journals.record`."""
-    rows = []
+    """So many events at whole milliseconds, as rows of `journals.record`.
+
+    Each has its own: of two at once the one that came later would be the later, whichever that is.
+    """
+    rows, taken = [], set[float]()
     for _ in range(count):
         kind, data = rng.choice(_KINDS)(rng)
         user = rng.choice(("", "u1", "u2", "u3"))
         session = rng.choice(("", "s1", "s2", "s3", "s4"))
         time = round(begin + rng.uniform(0, seconds), 3)
+        while time in taken:
+            time = round(time + 0.001, 3)
+        taken.add(time)
         rows.append({"type": kind, "user": user, "session": session, "time": time, "data": data})
     return rows
 
