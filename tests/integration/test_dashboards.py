@@ -109,11 +109,13 @@ def test_of_six_widgets_one_is_built_opened_elsewhere_changed_and_undone(suite: 
 
 
 def test_all_of_fifty_widgets_are_answered_to_everybody_who_looks(suite: Suite) -> None:
-    suite.post("/metrics", [{"name": "fifty", "value": n, "tags": {"part": str(n)}} for n in range(FIFTY)])
+    suite.post("/metrics", [{"name": "half_a_hundred", "value": n, "tags": {"part": str(n)}} for n in range(FIFTY)])
     questions = [
         {
             "query": {
-                "expressions": [{"selection": {"metric": "fifty", "matchers": [{"label": "part", "value": str(n)}]}}]
+                "expressions": [
+                    {"selection": {"metric": "half_a_hundred", "matchers": [{"label": "part", "value": str(n)}]}}
+                ]
             }
         }
         for n in range(FIFTY)
