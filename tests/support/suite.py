@@ -124,9 +124,12 @@ class Suite:
         return self._launcher.pid
 
     def children(self) -> dict[str, psutil.Process]:
-        """The launcher's children by name, found as an operator would: by their command lines."""
+        """The launcher's children by name, found as an operator would: by their command lines; of two the younger.
+
+        Numbers of processes begin again at some height, so they do not tell which is younger.
+        """
         found: dict[str, psutil.Process] = {}
-        for child in psutil.Process(self.launcher_pid).children():
+        for child in sorted(psutil.Process(self.launcher_pid).children(), key=psutil.Process.create_time):
             try:
                 line = " ".join(child.cmdline())
             except psutil.Error:
