@@ -20,9 +20,10 @@ DURATION_METRICS: Final = (
 )
 
 # What rules may ask for as if it were a metric: traffic of each service and endpoint, second by second, as figures
-# count it; and heartbeats.
+# count it, and its latency in milliseconds; and heartbeats.
 TRAFFIC_REQUESTS: Final = "__requests__"
 TRAFFIC_ERRORS: Final = "__errors__"
+TRAFFIC_LATENCY: Final = "__latency__"
 HEARTBEATS: Final = "__heartbeats__"
 
 # The bits of the NaN that ends a series: Prometheus' staleness marker. It is kept, but never counted as a value.

@@ -163,6 +163,28 @@ async def test_traffic_is_asked_for_as_series(aggregator: Aggregator) -> None:
     assert not answer.notices
 
 
+async def test_latency_is_asked_for_as_series_of_whatever_told_it(aggregator: Aggregator) -> None:
+    requests = [
+        {"type": "request", "service": "shop", "time": NOW - 20, "data": {"endpoint": endpoint, "latency_ms": took}}
+        for endpoint, took in (("/", 10.0), ("/", 10.0), ("/", 10.0), ("/slow", 90.0))
+    ]
+    await aggregator.store(record(accepted=NOW, events=requests))
+    query = query_pb2.TimeSeriesQuery(instant=True, end_time=at(NOW))
+    for name, function, more in (
+        ("mean", query_pb2.FUNCTION_AVERAGE, {}),
+        ("median", query_pb2.FUNCTION_QUANTILE, {"quantile": 0.5}),
+    ):
+        grouping = query_pb2.Grouping(aggregation=query_pb2.Grouping.AGGREGATION_AVERAGE, by=["service"])
+        expression = selected("__latency__", grouping=grouping, function=function, **more)
+        expression.name, expression.selection.window.seconds = name, 300
+        query.expressions.append(expression)
+    series: Any = time_series_service_pb2_grpc.TimeSeriesServiceStub(aggregator.channel)
+    answer = (await series.QueryTimeSeries(time_series_service_pb2.QueryTimeSeriesRequest(query=query))).answer
+    told = [[(one.labels["service"], one.values[0]) for one in result.series] for result in answer.results]
+    # Each call counts as much as another, whatever endpoint it was of.
+    assert told == [[("shop", 30.0)], [("shop", pytest.approx(10.0, rel=0.01))]]
+
+
 async def test_what_cannot_be_asked_is_named(aggregator: Aggregator) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await read(aggregator, -30, 0, selectors=[pb.Selector()])
