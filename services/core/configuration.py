@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from services.core.aside import aside
 from services.core.clock import Clock
-from services.core.errors import Unavailable
+from services.core.errors import BinnacleError, Unavailable
 from services.core.records import AuditRecord, HotCopy, NewestRecords, Recorder
 
 LOOK_SECONDS = 1.0
@@ -92,7 +92,8 @@ class Configuration:
         while True:
             try:
                 await self._look()
-            except Unavailable:
+            # Too late or too busy an answer is none either.
+            except BinnacleError:
                 self._store_read = 0.0
             await self._clock.sleep(LOOK_SECONDS)
 

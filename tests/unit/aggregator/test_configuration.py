@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hypothesis import given, strategies as st
 
 from services.core.configuration import Change, Configuration
-from services.core.errors import Unavailable
+from services.core.errors import BinnacleError, DeadlineExceeded, Overloaded, Unavailable
 from services.core.records import AuditRecord
 from tests.support.audit import MemoryHot, MemoryLog
 from tests.support.clock import ManualClock
@@ -155,6 +155,24 @@ async def test_that_nothing_is_configured_is_told_once_it_is_known() -> None:
     async with running(configuration):
         await world.later()
     assert told == [{}]
+
+
+@pytest.mark.parametrize("failure", [Unavailable("away"), DeadlineExceeded("late"), Overloaded("busy", 1.0)])
+async def test_a_store_that_does_not_answer_is_asked_again(failure: BinnacleError) -> None:
+    world = World()
+    world.log.records = [record("a", 1)]
+    configuration, newest = world.configuration(), world.log.newest
+    failures = [failure]
+
+    async def told() -> Sequence[AuditRecord]:
+        if failures:
+            raise failures.pop()
+        return await newest()
+
+    world.log.newest = told  # type: ignore[method-assign]
+    async with running(configuration):
+        await world.later()
+        assert known(configuration) == {"a": 1}
 
 
 async def test_nothing_is_told_before_the_log_was_read() -> None:
