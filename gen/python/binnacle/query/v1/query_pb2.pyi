@@ -748,7 +748,8 @@ class TimeSeriesAnswer(_message.Message):
     """Whether this is the whole answer. Otherwise `times_unix_ms` are the steps
     that are new or have changed since the token was given: what a client holds
     of these steps is to be replaced for all series, series told here for the
-    first time have no values at others, and steps before `start_unix_ms` go.
+    first time have no values at others, and steps before `start_unix_ms` go; what
+    is otherwise in results that are `listed` is said there.
     """
     refresh_token: _builtins.str
     """To ask with for what has changed since; empty where nothing but a whole
@@ -798,6 +799,7 @@ class ExpressionResult(_message.Message):
     SERIES_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
     COMPLETE_UNTIL_UNIX_MS_FIELD_NUMBER: _builtins.int
+    LISTED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the expression."""
     tier: Global___Tier.ValueType
@@ -806,6 +808,11 @@ class ExpressionResult(_message.Message):
     """Until when that is complete: what lies after was made of samples. Of a
     calculation the earliest of what it is made of. In milliseconds since the
     Unix epoch.
+    """
+    listed: _builtins.bool
+    """Only in an answer that is not full, of live questions: whether `series` are
+    all there are now, in their order, each at the steps told; one of the former
+    answer that none of them names has gone.
     """
     @_builtins.property
     def series(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimeSeries]:
@@ -818,10 +825,11 @@ class ExpressionResult(_message.Message):
         series: _abc.Iterable[Global___TimeSeries] | None = ...,
         tier: Global___Tier.ValueType = ...,
         complete_until_unix_ms: _builtins.float = ...,
+        listed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_until_unix_ms", b"complete_until_unix_ms", "name", b"name", "series", b"series", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_until_unix_ms", b"complete_until_unix_ms", "listed", b"listed", "name", b"name", "series", b"series", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -857,6 +865,13 @@ class TimeSeries(_message.Message):
     VALUES_FIELD_NUMBER: _builtins.int
     MINIMUMS_FIELD_NUMBER: _builtins.int
     MAXIMUMS_FIELD_NUMBER: _builtins.int
+    FORMER_PLACE_FIELD_NUMBER: _builtins.int
+    former_place: _builtins.int
+    """Only where the result is `listed`: which series of the same result in the
+    answer before this is, counted from 1; its labels are not told again, and
+    where no values are told it has those it had (with `instant` at the new time).
+    0 is a new one, told at all the steps that are held from now on.
+    """
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Its labels, with the name as `__name__` where it has one."""
@@ -880,10 +895,11 @@ class TimeSeries(_message.Message):
         values: _abc.Iterable[_builtins.float] | None = ...,
         minimums: _abc.Iterable[_builtins.float] | None = ...,
         maximums: _abc.Iterable[_builtins.float] | None = ...,
+        former_place: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "maximums", b"maximums", "minimums", b"minimums", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["former_place", b"former_place", "labels", b"labels", "maximums", b"maximums", "minimums", b"minimums", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
