@@ -14,14 +14,11 @@ from binnacle.aggregator.v1 import (
     service_catalog_service_pb2_grpc,
 )
 from binnacle.metrics.v1 import metrics_pb2
-from binnacle.query.v1 import query_pb2
 from services.core.clock import Clock
 from services.core.conventions import SERVICE_LABEL
 from services.core.errors import InvalidInput
-from services.core.matching import NAME
 from services.runtime.calls import acting_for
 from services.runtime.statuses import translated_errors
-from services.streamer.domain.asking.measures import LATENCY_METRICS
 from services.streamer.ports.catalogue import Kind, Known, Metric
 
 QUESTION_SECONDS = 10.0
@@ -71,15 +68,7 @@ class AggregatorCatalogue:
         names = [one.name for one in sorted(some, key=lambda one: -one.series)[:MOST_LABELS]]
         values = dict(zip(names, await asyncio.gather(*map(self._values, names)), strict=True))
         named = {*services, *values.get(SERVICE_LABEL, ())}
-        latencies = [name for name in LATENCY_METRICS if name in metrics]
-        senders = await asyncio.gather(*(self._values(SERVICE_LABEL, name) for name in latencies))
-        return Known(
-            metrics,
-            {**values, SERVICE_LABEL: sorted(named)},
-            tuple(stats.events_by_type),
-            serving=frozenset(name for name, requests in services.items() if requests),
-            services_of={name: frozenset(some) for name, some in zip(latencies, senders, strict=True)},
-        )
+        return Known(metrics, {**values, SERVICE_LABEL: sorted(named)}, tuple(stats.events_by_type))
 
     async def _metrics(self) -> dict[str, Metric]:
         found: dict[str, Metric] = {}
@@ -93,19 +82,18 @@ class AggregatorCatalogue:
                 break
         return found
 
-    async def _named(self) -> Mapping[str, float]:
-        """Requests of services by name; none where there are more than are listed."""
+    async def _named(self) -> Sequence[str]:
+        """Services that were heard of within a day; none where there are more than are listed."""
         asked = service_catalog_service_pb2.ListServicesRequest(window_seconds=DAY)
         try:
             with translated_errors("aggregator"):
                 answer = await self._services.ListServices(asked, timeout=QUESTION_SECONDS)
         except InvalidInput:
-            return {}
-        return {one.service: one.traffic.requests for one in answer.services}
+            return ()
+        return [one.service for one in answer.services]
 
-    async def _values(self, label: str, metric: str = "") -> Sequence[str]:
-        named = [query_pb2.Matcher(label=NAME, value=metric)] if metric else []
-        asked = pb.ListLabelValuesRequest(label=label, matchers=named, page_size=PAGE)
+    async def _values(self, label: str) -> Sequence[str]:
+        asked = pb.ListLabelValuesRequest(label=label, page_size=PAGE)
         page = await self._catalog.ListLabelValues(asked, timeout=QUESTION_SECONDS)
         return [one.value for one in page.values]
 

@@ -1,7 +1,7 @@
 """What a tenant has sent, by name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Kind = Literal["value", "total", "increments", "distribution"]
@@ -20,16 +20,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """Metrics by name, values by label, types of events.
-
-    `serving` are the services that had requests within a day, `services_of` those that send a metric of latencies.
-    """
+    """Metrics by name, values by label, types of events."""
 
     metrics: Mapping[str, Metric]
     values: Mapping[str, Sequence[str]]
     event_types: Sequence[str] = ()
-    serving: frozenset[str] = frozenset()
-    services_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Catalogue(Protocol):

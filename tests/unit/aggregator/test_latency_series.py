@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,15 @@ GRID = Grid(0, 1_000 * MINUTE, MINUTES)
 def row(name: tuple[str, str], start: int, latencies_ms: Sequence[float]) -> TrafficRow:
     numbers, counts = np.unique(bucket_numbers(np.array(latencies_ms)), return_counts=True)
     return TrafficRow(
-        *name, start, 2.0 * len(latencies_ms), 0.0, len(latencies_ms), sum(latencies_ms), start, numbers, counts
+        *name,
+        start,
+        2.0 * len(latencies_ms),
+        0.0,
+        len(latencies_ms),
+        sum(latencies_ms),
+        start,
+        numbers.tolist(),
+        counts.tolist(),
     )
 
 
@@ -54,14 +63,13 @@ class Rows:
         return sums.observed.latency()
 
 
-async def asked(
-    function: Function, aggregation: str | None = None, quantile: float = 0.0, rows: Rows | None = None
-) -> Matrix:
+async def asked(function: Function, aggregation: str | None = None, quantile: float = 0.0) -> Matrix:
     grouping = Grouping(aggregation, by=("service",)) if aggregation else None  # type: ignore[arg-type]
     named = (Matching("__name__", "=", "__latency__"),)
     plan = traffic_plan("a", Selection(named, Fold(function, quantile), grouping=grouping), GRID)
     assert plan is not None
-    return await TrafficSeries(rows or Rows(), ManualClock(), matches).matrix(
+    store: Any = Rows()
+    return await TrafficSeries(store, ManualClock(), matches).matrix(
         "t", plan, [GRID.part(0, 2), GRID.part(2, MINUTES)]
     )
 

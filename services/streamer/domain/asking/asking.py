@@ -7,7 +7,7 @@ from itertools import islice
 from services.streamer.domain.asking.asked import Asked, Shown
 from services.streamer.domain.asking.asking_words import BOTTOM, FILLERS, NUMBER, STATISTICS, TOP, WIDGETS
 from services.streamer.domain.asking.building import Statistic, Wanted, built
-from services.streamer.domain.asking.measures import Lexicon, Measure, latency_metric, lexicon_of, measures_in
+from services.streamer.domain.asking.measures import Lexicon, Measure, lexicon_of, measures_in
 from services.streamer.domain.asking.rows import events_in, rows_in
 from services.streamer.domain.asking.selecting import (
     Chosen,
@@ -73,7 +73,6 @@ def _values(text: Text, lexicon: Lexicon, times: Times) -> tuple[Text, Shown | N
 
 
 def _read(text: Text, measure: Measure, widget: str, lexicon: Lexicon, times: Times) -> Shown:
-    measure = _with_labels(measure, lexicon.known)
     measure = _by_the_second(text, measure)
     chosen = Chosen()
     labels = labels_of(measure.labels)
@@ -89,15 +88,7 @@ def _read(text: Text, measure: Measure, widget: str, lexicon: Lexicon, times: Ti
     number = any(phrase in " ".join(text.plain) for phrase in NUMBER)
     wanted = Wanted(measure, chosen, times, statistic, widget, rank.count if rank else 0,
                     rank.lowest if rank else False, number or times.now)  # fmt: skip
-    return built(text, wanted, lexicon.known)
-
-
-def _with_labels(measure: Measure, known: Known) -> Measure:
-    """Of latency the labels of its metric; of all services together it is known without one."""
-    metric = latency_metric(known)
-    if measure.kind != "latency":
-        return measure
-    return replace(measure, metric=metric, labels=metric.labels if metric else frozenset())
+    return built(text, wanted)
 
 
 def _by_the_second(text: Text, measure: Measure) -> Measure:
@@ -151,12 +142,22 @@ def _statistic(text: Text) -> Statistic | None:
             continue
         if (quantile := _quantile(text, place)) is not None:
             end, share = quantile
-            text.take(place, end, f"the value that {share * 100:g} % lie below")
+            text.take(place, end, _lying_below(share))
             return Statistic("quantile", share)
         if word in STATISTICS:
-            text.take(place, place + 1, f"the {STATISTICS[word].name}" if word != "median" else "the median")
+            text.take(place, place + 1, _said(word, STATISTICS[word]))
             return STATISTICS[word]
     return None
+
+
+def _said(word: str, statistic: Statistic) -> str:
+    if word == "median":
+        return "the median"
+    return f"the {statistic.name}" if statistic.name != "quantile" else _lying_below(statistic.share)
+
+
+def _lying_below(share: float) -> str:
+    return f"the value that {share * 100:g} % lie below"
 
 
 def _quantile(text: Text, place: int) -> tuple[int, float] | None:

@@ -10,7 +10,7 @@ FILLERS = frozenset({
     "is", "are", "was", "were", "be", "been", "do", "does", "did", "how", "many", "much", "it", "its", "with", "and",
     "or", "over", "time", "all", "that", "which", "who", "there", "per", "by", "as", "has", "have", "had", "want",
     "need", "like", "look", "looks", "find", "list", "compare", "compared", "trend", "course", "history", "value",
-    "values", "count", "into", "across", "current", "number", "one", "ones",
+    "values", "count", "everything", "into", "across", "current", "number", "one", "ones",
     "going", "go", "goes", "happening", "happen", "made", "make", "takes", "take", "any", "during", "so", "can",
     "could", "would", "using", "used", "uses", "use", "right", "up", "throwing", "throw", "throws",
     "seeing", "having", "getting", "giving", "returning", "serving", "they",
@@ -24,6 +24,7 @@ STATISTICS: Mapping[str, Statistic] = {
     **dict.fromkeys(("total", "sum", "combined", "overall", "altogether"), Statistic("sum")),
     **dict.fromkeys(("increase", "growth", "grown"), Statistic("increase")),
     "median": Statistic("quantile", 0.5),
+    "tail": Statistic("quantile", 0.99),
 }  # fmt: skip
 TOP = ("top", "topk", "most", "highest", "busiest", "slowest", "worst", "greatest", "largest", "biggest")
 BOTTOM = ("bottom", "bottomk", "least", "lowest", "fewest", "fastest", "smallest", "quietest", "best")

@@ -3,19 +3,20 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from services.core.conventions import CURRENCY_LABEL, TRAFFIC_ERRORS, TRAFFIC_REQUESTS
+from services.core.conventions import CURRENCY_LABEL, TRAFFIC_ERRORS, TRAFFIC_LATENCY, TRAFFIC_REQUESTS
 from services.core.questions import Aggregation, Calculation, Expression, Function, Grouping, Ranking, Selection
 from services.streamer.domain.asking.asked import Shown
-from services.streamer.domain.asking.measures import Measure, latency_metric
+from services.streamer.domain.asking.measures import Measure
 from services.streamer.domain.asking.selecting import Chosen
 from services.streamer.domain.asking.times import Times
 from services.streamer.domain.asking.words import Text
 from services.streamer.domain.dashboards.figures import FIGURES, MS, PER_SECOND, PERCENT
-from services.streamer.ports.catalogue import Known, Metric
+from services.streamer.ports.catalogue import Metric
 
 EARLIER = "earlier_"
 _LATENCIES = {0.5: "p50_latency_ms", 0.95: "p95_latency_ms", 0.99: "p99_latency_ms"}
 _COUNTED = frozenset({"requests", "errors"})
+_LATENCY = Metric(TRAFFIC_LATENCY, unit=MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,12 @@ class Wanted:
         return not self.chosen.by and not self.chosen.matchers
 
 
-def built(text: Text, wanted: Wanted, known: Known) -> Shown:
+def built(text: Text, wanted: Wanted) -> Shown:
     """A widget that shows it; what it cannot show is given back to the text, as not understood."""
-    figure = _figure(wanted, known)
+    figure = _figure(wanted)
     if figure is not None:
         return _of_figure(text, wanted, figure)
-    expressions = [*_expressions(wanted, known)]
+    expressions = [*_expressions(wanted)]
     if wanted.count:
         expressions[-1] = replace(expressions[-1], ranking=Ranking(wanted.count, wanted.lowest))
     if wanted.times.earlier:
@@ -64,7 +65,7 @@ def built(text: Text, wanted: Wanted, known: Known) -> Shown:
     return Shown(
         kind,
         expressions=tuple(expressions),
-        unit=_unit(wanted, known),
+        unit=_unit(wanted),
         reduction=_reduction(wanted),
         count=wanted.count,
         lowest=wanted.lowest,
@@ -72,20 +73,16 @@ def built(text: Text, wanted: Wanted, known: Known) -> Shown:
     )
 
 
-def _figure(wanted: Wanted, known: Known) -> str | None:
-    """The figure that tells it: of latency while all services are meant, and without a metric."""
+def _figure(wanted: Wanted) -> str | None:
+    """The figure that tells it; of latency while all services are meant, as they are now."""
     measure, statistic = wanted.measure, wanted.statistic
     if measure.kind == "figure":
         return measure.name
-    if measure.kind != "latency" or wanted.times.earlier or (latency_metric(known) and not wanted.plain):
+    if measure.kind != "latency" or wanted.times.earlier or not wanted.plain:
         return None
     if statistic is None or statistic.name == "average":
         return "average_latency_ms"
-    return _LATENCIES.get(statistic.share) if statistic.name == "quantile" else _unless(known)
-
-
-def _unless(known: Known) -> str | None:
-    return None if latency_metric(known) else "average_latency_ms"
+    return _LATENCIES.get(statistic.share) if statistic.name == "quantile" else None
 
 
 def _of_figure(text: Text, wanted: Wanted, name: str) -> Shown:
@@ -114,7 +111,7 @@ def _give_back(text: Text, conditions: list[str], labels: list[str]) -> None:
             del text.taken[start]
 
 
-def _expressions(wanted: Wanted, known: Known) -> tuple[Expression, ...]:
+def _expressions(wanted: Wanted) -> tuple[Expression, ...]:
     measure = wanted.measure
     if measure.kind in ("error rate", "success rate"):
         share = Calculation("a", "divide", "b")
@@ -130,9 +127,7 @@ def _expressions(wanted: Wanted, known: Known) -> tuple[Expression, ...]:
     if measure.kind in _COUNTED:
         metric = TRAFFIC_REQUESTS if measure.kind == "requests" else TRAFFIC_ERRORS
         return (Expression("a", _traffic(metric, wanted, "rate" if wanted.rate else "sum")),)
-    metric_meant = measure.metric if measure.kind == "metric" else latency_metric(known)
-    assert metric_meant is not None  # or it would be a figure
-    return (Expression("a", _selection(metric_meant, wanted)),)
+    return (Expression("a", _selection(measure.metric or _LATENCY, wanted)),)
 
 
 def _traffic(metric: str, wanted: Wanted, function: Function) -> Selection:
@@ -218,13 +213,10 @@ def _reduction(wanted: Wanted) -> str:
     return "average" if wanted.times.span or wanted.count else "last"
 
 
-def _unit(wanted: Wanted, known: Known) -> str:
+def _unit(wanted: Wanted) -> str:
     measure = wanted.measure
     if measure.kind in ("error rate", "success rate"):
         return PERCENT
     if measure.kind in _COUNTED:
         return PER_SECOND if wanted.rate else measure.kind
-    metric = measure.metric if measure.kind == "metric" else latency_metric(known)
-    if measure.kind == "latency" and not (metric and metric.unit):
-        return MS
-    return metric.unit[:30] if metric else ""
+    return (measure.metric or _LATENCY).unit[:30]

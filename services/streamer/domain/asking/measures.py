@@ -7,7 +7,9 @@ from typing import Literal
 
 from services.core.conventions import (
     DATABASE_CONNECTIONS,
+    DURATION_METRICS,
     ENDPOINT_LABEL,
+    LATENCY,
     SERVICE_LABEL,
     SYSTEM_CPU,
     SYSTEM_MEMORY,
@@ -21,13 +23,6 @@ from services.streamer.ports.catalogue import Known, Metric
 Kind = Literal["requests", "errors", "error rate", "success rate", "latency", "figure", "metric"]
 LONGEST_PHRASE, LONGEST_PARTLY, SHORTEST_WORD, MOST_PARTLY = 8, 4, 3, 5
 TRAFFIC_LABELS = frozenset({SERVICE_LABEL, ENDPOINT_LABEL})
-LATENCY_METRICS = (
-    "latency",
-    "http.server.request.duration",
-    "http.server.duration",
-    "rpc.server.duration",
-    "rpc.server.call.duration",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,8 @@ _TRAFFIC: Mapping[Kind, tuple[str, ...]] = {
     ),
     "latency": (
         "latency", "response time", "request duration", "duration of request", "how slow", "how long", "request time",
-        "duration", "slowness", "time to respond", "speed", "slow",
+        "duration", "slowness", "time to respond", "speed", "slow", "how long request", "how slow request",
+        "how long call",
     ),
 }  # fmt: skip
 _RATES = (
@@ -74,11 +70,12 @@ _SAME_METRIC: Mapping[str, str] = {
 }
 _UNITS = frozenset({"total", "byte", "second", "celsius", "percent", "count", "m", "ms", "sum", "ratio", "millisecond"})
 _WITHIN = frozenset({
-    "were", "was", "are", "is", "the", "have", "has", "been", "being", "got", "that", "our", "did", "we", "they", "you",
-    "i",
+    "were", "was", "are", "is", "the", "have", "has", "been", "being", "got", "that", "our", "did", "do", "does", "we",
+    "they", "you", "i",
 })  # fmt: skip
 _IMPLYING: Mapping[str, Kind] = {
-    "slowest": "latency", "fastest": "latency", "percentile": "latency", "histogram_quantile": "latency",
+    "slowest": "latency", "fastest": "latency", "slower": "latency", "faster": "latency",
+    "percentile": "latency", "histogram_quantile": "latency",
     "busiest": "requests", "top": "requests",
 }  # fmt: skip
 
@@ -89,7 +86,7 @@ def measures(known: Known) -> dict[str, Measure]:
     for name, figure in FIGURES.items():
         for words in figure.words:
             found[key_of(words)] = _figure(name, figure, known)
-    sent = {key_of(metric.name): _sent(metric) for metric in known.metrics.values()}
+    sent = _sent_by_key(known)
     for key, measure in sent.items():
         found[_without_unit(key)] = measure
     found |= sent
@@ -104,6 +101,10 @@ def measures(known: Known) -> dict[str, Measure]:
     # That of a name without any letter that is looked at.
     found.pop("", None)
     return found
+
+
+def _sent_by_key(known: Known) -> dict[str, Measure]:
+    return {key_of(metric.name): _sent(metric) for metric in known.metrics.values()}
 
 
 def _sent(metric: Metric) -> Measure:
@@ -146,10 +147,11 @@ class Lexicon:
     def __init__(self, known: Known) -> None:
         self.known = known
         self.measures = measures(known)
+        self.sent = _sent_by_key(known)
         self._values: dict[str, Mapping[str, str]] = {}
         self._holding: dict[str, set[str]] = {}
         # What latency is made of is meant by its own names, as a whole.
-        for name in known.metrics.keys() - {*LATENCY_METRICS}:
+        for name in known.metrics.keys() - {LATENCY, *DURATION_METRICS}:
             for word in key_of(name).split():
                 self._holding.setdefault(word, set()).add(name)
 
@@ -188,9 +190,14 @@ def measures_in(text: Text, lexicon: Lexicon) -> Iterator[Found]:
         if text.is_free(place, place + 1) and word in sent and not word.isalpha():
             yield Found(_sent(sent[word]), place, place + 1)
     for start, end in text.windows(LONGEST_PHRASE):
-        measure = lexicon.measures.get(_key(text, start, end)) or lexicon.measures.get(_key(text, start, end, _WITHIN))
-        if measure is not None and not text.words[start].startswith('"'):
-            yield Found(measure, start, end)
+        key = _key(text, start, end)
+        measure = lexicon.measures.get(key) or lexicon.measures.get(_key(text, start, end, _WITHIN))
+        if measure is None or text.words[start].startswith('"'):
+            continue
+        yield Found(measure, start, end)
+        # Of requests and latency as they were sent there may be more labels.
+        if key in lexicon.sent and measure.kind not in ("metric", "figure"):
+            yield Found(lexicon.sent[key], start, end)
     if (measure := _implied(text)) is not None:
         yield Found(measure)
     for start, end in text.windows(LONGEST_PARTLY):
@@ -226,11 +233,3 @@ def _meaning(measure: Measure) -> str:
     if measure.kind == "metric":
         return f"the metric {measure.words}"
     return f"the {measure.kind}" + (" by the second" if measure.rate else "")
-
-
-def latency_metric(known: Known) -> Metric | None:
-    """The metric of latencies that every service sends which has requests."""
-    for name in LATENCY_METRICS:
-        if name in known.metrics and known.serving <= known.services_of.get(name, frozenset()):
-            return known.metrics[name]
-    return None

@@ -23,6 +23,9 @@ _NO_VALUES = frozenset({
     "the", "a", "an", "of", "for", "in", "on", "at", "to", "by", "per", "and", "or", "all", "any", "is", "are", "me",
     "my", "last", "total", "max", "min", "rate",
 })  # fmt: skip
+_RANKS = frozenset({
+    "slowest", "fastest", "busiest", "quietest", "worst", "best", "highest", "lowest", "most", "least", "slow", "fast",
+})  # fmt: skip
 _ESCAPED = frozenset(r"\.+*?()|[]{}^$")
 
 SAID = (*_BY, *_EACH, *_WHICH, *_BESIDE, *_NOT, *_NOT_FILLED, *_LEADING, *_SIGNS, "grouped", "split", "broken", "down")
@@ -67,7 +70,7 @@ def read_plain_grouping(text: Text, labels: Mapping[str, str], chosen: Chosen, *
     """`which service`, `top 5 endpoints`, `services with the most errors`: a label of which no value is named."""
     for place in range(len(text)):
         read = _label(text, place, labels)
-        if read is None or (text.is_free(read[0], read[0] + 1) and text.plain[read[0]] in _SIGNS):
+        if read is None or _is_sign(text, read[0]):
             continue
         end, label = read
         led = place > 0 and text.plain[place - 1] in _WHICH
@@ -90,6 +93,14 @@ def _label(text: Text, place: int, labels: Mapping[str, str]) -> tuple[int, str]
     return None
 
 
+def _is_sign(text: Text, place: int) -> bool:
+    """`is checkout`, `= checkout`; not that of `which service is the slowest`."""
+    if not text.is_free(place, place + 1) or text.plain[place] not in _SIGNS:
+        return False
+    word = text.plain[place + 1] if place + 1 < len(text) else ""
+    return text.plain[place] != "is" or not (word in _NO_VALUES or word in _RANKS)
+
+
 def read_conditions(text: Text, labels: Mapping[str, str], chosen: Chosen) -> None:
     """`service = checkout`, `region is "eu west"`, `path =~ /api.*`: of any value, known or not."""
     for place in range(len(text)):
@@ -97,7 +108,7 @@ def read_conditions(text: Text, labels: Mapping[str, str], chosen: Chosen) -> No
         if read is None:
             continue
         sign, label = read
-        if not text.is_free(sign, sign + 2) or text.plain[sign] not in _SIGNS:
+        if not text.is_free(sign, sign + 2) or not _is_sign(text, sign):
             continue
         operator, value = _SIGNS[text.plain[sign]], text.words[sign + 1].strip('"')
         if operator is Operator.EQUAL and text.plain[sign + 1] == "not" and text.is_free(sign + 2, sign + 3):

@@ -25,7 +25,8 @@ _COUNTS: Mapping[str, float] = {
 }  # fmt: skip
 _LAST = ("last", "past", "previous", "recent", "latest")
 _LEADING = ("in", "over", "during", "for", "within", "of", "the", "from", "since", "across", "throughout")
-_BESIDE = ("compared", "vs", "versus", "against", "relative", "and")
+_BESIDE = ("compared", "vs", "versus", "against", "relative", "and", "than")
+_MORE = ("more", "less", "fewer", "higher", "lower", "slower", "faster", "better", "worse", "busier")
 _BESIDE_LEADING = ("to", "with", "the", "same", "time")
 _EVERY = ("every", "per", "each")
 _STEPS: Mapping[str, float] = {"minutely": MINUTE, "hourly": HOUR, "daily": DAY, "weekly": WEEK}
@@ -34,7 +35,8 @@ _NOW = ("now", "currently", "right now", "at the moment", "current", "this momen
 MEANT = (*_UNITS, *_STEPS, "yesterday", "today", "morning")
 """Words that say something, however they are misspelt."""
 SAID = (
-    *MEANT, *_COUNTS, *_LAST, *_LEADING, *_BESIDE, *_BESIDE_LEADING, *_EVERY, *_NOW, "this", "ago", "before", "earlier",
+    *MEANT, *_COUNTS, *_LAST, *_LEADING, *_BESIDE, *_BESIDE_LEADING, *_MORE, *_EVERY, *_NOW, "this", "ago", "before",
+    "earlier",
 )  # fmt: skip
 """All words that are looked for here."""
 
@@ -104,7 +106,7 @@ def _count(text: Text, place: int) -> tuple[float, int]:
 
 
 def _read_comparison(text: Text, place: int, now: float, found: Times) -> None:
-    """`compared to yesterday`, `vs last week`, `and an hour before`."""
+    """`compared to yesterday`, `vs last week`, `slower than yesterday`, `and an hour before`."""
     if text.plain[place] not in _BESIDE:
         return
     end = place + 1
@@ -115,6 +117,10 @@ def _read_comparison(text: Text, place: int, now: float, found: Times) -> None:
         return
     found.earlier, found.earlier_at = seconds, place
     text.take(place, until, f"beside the values of {span_words(seconds)} earlier")
+    # `slower than yesterday` says no more than that.
+    for other, word in enumerate(text.plain[:place]):
+        if text.plain[place] == "than" and word in _MORE and text.is_free(other, other + 1):
+            text.take(other, other + 1, "")
 
 
 def _earlier(text: Text, place: int) -> tuple[int, float | None]:
