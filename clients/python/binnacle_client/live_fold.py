@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from binnacle.aggregator.v1.pipeline_service_pb2 import GetPipelineResponse
@@ -74,21 +74,26 @@ def _changed(former: DashboardState, change: DashboardUpdate) -> DashboardState:
 def refreshed(former: TimeSeriesAnswer | None, news: TimeSeriesAnswer) -> TimeSeriesAnswer:
     """The answer as it stands: one that is not full tells only the steps that are new or have changed.
 
-    Series keep the place they had, new ones come after them; one that has no value any more goes.
+    Where its series are listed they are all there are, in that order. Otherwise series keep the place they had, new
+    ones come after them, and one that has no value any more goes.
     """
     if news.full or former is None:
         return news
     times = sorted({time for time in (*former.times_unix_ms, *news.times_unix_ms) if time >= news.start_unix_ms})
-    steps = _Steps(times, _places(former.times_unix_ms), _places(news.times_unix_ms))
+    # With `instant` there is one step, whose time moves on.
+    held = former.times_unix_ms if news.step_ms else times
+    steps = _Steps(times, _places(held), _places(news.times_unix_ms))
     made = TimeSeriesAnswer()
     made.CopyFrom(news)
     made.full = True
     made.times_unix_ms[:] = times
     before = {result.name: result.series for result in former.results}
     for result in made.results:
-        joined = list(_joined(before.get(result.name, ()), list(result.series), steps))
+        put_together = _listed if result.listed else _joined
+        joined = list(put_together(before.get(result.name, ()), list(result.series), steps))
         del result.series[:]
         result.series.extend(joined)
+        result.listed = False
     return made
 
 
@@ -105,7 +110,18 @@ def _places(times: Iterable[float]) -> dict[float, int]:
     return {time: place for place, time in enumerate(times)}
 
 
-def _joined(former: Iterable[TimeSeries], news: Iterable[TimeSeries], steps: _Steps) -> Iterable[TimeSeries]:
+def _listed(former: Sequence[TimeSeries], news: Iterable[TimeSeries], steps: _Steps) -> Iterable[TimeSeries]:
+    for series in news:
+        if not series.former_place:
+            yield series
+            continue
+        held = former[series.former_place - 1]
+        made = _at_steps(held, series, steps if series.values else replace(steps, news={}))
+        made.labels.update(held.labels)
+        yield made
+
+
+def _joined(former: Sequence[TimeSeries], news: Iterable[TimeSeries], steps: _Steps) -> Iterable[TimeSeries]:
     told = {_key(series): series for series in news}
     pairs = [(series, told.pop(_key(series), None)) for series in former]
     for old, new in [*pairs, *((None, series) for series in told.values())]:
@@ -125,8 +141,8 @@ def _at_steps(former: TimeSeries | None, news: TimeSeries | None, steps: _Steps)
 
 
 def _value(time: float, former: Sequence[float], news: Sequence[float], steps: _Steps) -> float:
-    place, values = (steps.news[time], news) if time in steps.news else (steps.former[time], former)
-    return values[place] if place < len(values) else math.nan
+    place, values = (steps.news[time], news) if time in steps.news else (steps.former.get(time, -1), former)
+    return values[place] if 0 <= place < len(values) else math.nan
 
 
 def _key(series: TimeSeries) -> tuple[tuple[str, str], ...]:

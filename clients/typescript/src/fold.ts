@@ -31,16 +31,22 @@ function at(point: SignalPoint): number {
   return point.time ? timestampMs(point.time) : 0;
 }
 
-/** The answer as it stands: one that is not full tells only the steps that are new or have changed. */
+/**
+ * The answer as it stands: one that is not full tells only the steps that are new or have changed, and where its series
+ * are listed which there are now.
+ */
 export function refreshed(former: TimeSeriesAnswer | undefined, news: TimeSeriesAnswer): TimeSeriesAnswer {
   if (news.full || !former) return news;
   const times = [...new Set([...former.timesUnixMs, ...news.timesUnixMs])]
     .filter((time) => time >= news.startUnixMs)
     .sort((a, b) => a - b);
-  const steps: Steps = { times, former: places(former.timesUnixMs), news: places(news.timesUnixMs) };
+  // With `instant` there is one step, whose time moves on.
+  const held = news.stepMs ? former.timesUnixMs : times;
+  const steps: Steps = { times, former: places(held), news: places(news.timesUnixMs) };
   const results = news.results.map((result) => {
     const before = former.results.find(({ name }) => name === result.name)?.series ?? [];
-    return { ...result, series: joined(before, result.series, steps) };
+    const series = result.listed ? listed(before, result.series, steps) : joined(before, result.series, steps);
+    return { ...result, series, listed: false };
   });
   return { ...news, full: true, timesUnixMs: times, results };
 }
@@ -55,6 +61,18 @@ interface Steps {
 function places(times: readonly number[]): ReadonlyMap<number, number> {
   return new Map(times.map((time, place) => [time, place]));
 }
+
+/** Series as they are told, each by the place it had; those that had none are told whole. */
+function listed(former: readonly TimeSeries[], news: readonly TimeSeries[], steps: Steps): TimeSeries[] {
+  return news.map((series) => {
+    if (!series.formerPlace) return series;
+    const held = former[series.formerPlace - 1]!;
+    const told = series.values.length ? series : undefined;
+    return { ...atSteps(held, told, told ? steps : { ...steps, news: NOTHING }), labels: held.labels, formerPlace: 0 };
+  });
+}
+
+const NOTHING: ReadonlyMap<number, number> = new Map();
 
 /** Series keep the place they had, new ones come after them; one that has no value any more goes. */
 function joined(former: readonly TimeSeries[], news: readonly TimeSeries[], steps: Steps): TimeSeries[] {

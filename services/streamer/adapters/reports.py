@@ -25,6 +25,7 @@ from services.core.conventions import HEALTHY, UNHEALTHY
 from services.runtime.calls import acting_for
 from services.runtime.statuses import translated_errors
 from services.streamer.convert.answers import joined
+from services.streamer.convert.changed_answers import changed
 from services.streamer.domain.tally import Tally
 from services.streamer.ports import Answer, NamedFigures, Part, Question
 
@@ -73,6 +74,12 @@ class SuiteReports:
         """See ReportSource."""
         answers = cast("list[query_pb2.TimeSeriesAnswer]", [whole, *changes])
         return joined(answers[0], answers[1:])
+
+    def changed(self, former: object, now: object) -> object | None:
+        """See ReportSource: of questions about time series alone."""
+        if isinstance(former, query_pb2.TimeSeriesAnswer) and isinstance(now, query_pb2.TimeSeriesAnswer):
+            return changed(former, now)
+        return None
 
     async def figures(self, tenant: str, named: NamedFigures) -> Answer:
         """See ReportSource."""

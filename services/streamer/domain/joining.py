@@ -89,7 +89,7 @@ class Joining:
         def made() -> ReportRoom:
             changes_only = isinstance(feed, Asked) and feed.changes_only
             asking = self._asking(tenant, feed)
-            return ReportRoom(asking, feed.interval, self._clock, asking.source.joined, changes_only=changes_only)
+            return ReportRoom(asking, feed.interval, self._clock, asking.source, changes_only=changes_only)
 
         return self._entered((tenant, feed), made, subscriber)
 

@@ -11,8 +11,17 @@ from services.streamer.ports import Answer
 SOONEST = 0.25
 MOST_CHANGES = 60
 
-Join = Callable[[object, Sequence[object]], object]
-"""Makes a whole answer of one and the changes after it, which are one at least."""
+
+class Changes(Protocol):
+    """Whoever knows what changes of answers are."""
+
+    def joined(self, whole: object, changes: Sequence[object]) -> object:
+        """A whole answer of one and the changes after it, which are one at least."""
+        ...
+
+    def changed(self, former: object, now: object) -> object | None:
+        """A whole answer as a change of another; None where it takes no less."""
+        ...
 
 
 class ReportMember(Protocol):
@@ -30,8 +39,9 @@ class ReportMember(Protocol):
 class ReportRoom:
     """Asks every `interval` seconds, at once when somebody needs a whole answer, for what changed otherwise.
 
-    `ask` takes what the answer before gave to go on from, or an empty text. Who comes later is told at once what was
-    told so far, joined: a dashboard that others look at opens without a question.
+    `ask` takes what the answer before gave to go on from, or an empty text. An answer that comes whole all the same is
+    told as a change to everybody who has the one before it. Who comes later is told at once what was told so far,
+    joined: a dashboard that others look at opens without a question.
     """
 
     def __init__(
@@ -39,13 +49,14 @@ class ReportRoom:
         ask: Callable[[str], Awaitable[Answer]],
         interval: float,
         clock: Clock,
-        join: Join,
+        changing: Changes,
         *,
         changes_only: bool = False,
     ) -> None:
-        self._join = join
+        self._changing = changing
         self._whole: object = None
         self._changes: list[object] = []
+        self._last_whole: Report | None = None
         self._ask = ask
         self._interval = interval
         self._clock = clock
@@ -66,7 +77,7 @@ class ReportRoom:
     def _standing(self) -> Report | None:
         """The whole answer as it stands, made once for all who come before the next."""
         if self._changes:
-            self._whole, self._changes = self._join(self._whole, self._changes), []
+            self._whole, self._changes = self._changing.joined(self._whole, self._changes), []
             self._joined = Report(self._whole)
         return self._joined
 
@@ -83,7 +94,7 @@ class ReportRoom:
                 answer = await self._ask("" if self._behind else token)
             except BinnacleError as error:
                 token = ""
-                self._joined, self._changes = None, []
+                self._joined, self._last_whole, self._changes = None, None, []
                 self._fail(error)
             else:
                 token = answer.token
@@ -94,14 +105,24 @@ class ReportRoom:
         same = self._newest is not None and answer.body == self._newest.body
         if not (same and self._newest is not None):
             self._newest = Report(answer.body, answer.whole)
-        self._keep(self._newest)
+        newest = self._newest
+        change = None if same else self._change(newest)
+        self._keep(newest)
         self._problem = ""
         for member in list(self._members):
             if member in self._behind:
-                if answer.whole and member.report(self._newest):
+                if newest.whole and member.report(newest):
                     self._behind.discard(member)
-            elif not (same and self._changes_only) and not member.report(self._newest):
+            elif not (same and self._changes_only) and not _told(member, newest, change):
                 self._behind.add(member)
+
+    def _change(self, newest: Report) -> Report | None:
+        """A whole answer as a change of the one that was told before it, if it was whole too."""
+        former, self._last_whole = self._last_whole, newest if newest.whole else None
+        if former is None or not newest.whole:
+            return None
+        change = self._changing.changed(former.body, newest.body)
+        return None if change is None else Report(change, whole=False)
 
     def _keep(self, told: Report) -> None:
         if told.whole:
@@ -126,3 +147,10 @@ class ReportRoom:
             waited += step
             if self._behind and not self._problem:
                 return
+
+
+def _told(member: ReportMember, newest: Report, change: Report | None) -> bool:
+    """Whether a member that is not behind took the newest answer; one that lags is given it whole where it is."""
+    if change is not None and member.report(change):
+        return True
+    return member.report(newest)

@@ -222,6 +222,10 @@ class ReportSource(Protocol):
         """The body of a whole answer to a question, after those of answers that told what changed."""
         ...
 
+    def changed(self, former: object, now: object) -> object | None:
+        """The body of a whole answer as what changed since another; None where that is no less, or cannot be told."""
+        ...
+
 
 class RowSource(Protocol):
     """Whoever tells rows as they come, and those that were missed."""

@@ -22,7 +22,7 @@ def answers(draw: st.DrawFn) -> list[pb.TimeSeriesAnswer]:
         first += 0 if number == 0 else draw(st.integers(0, 2))
         within = range(first, first + RANGE)
         times = [*within] if number == 0 else sorted(draw(st.sets(st.sampled_from(within))))
-        answer = pb.TimeSeriesAnswer(times_unix_ms=times, full=number == 0, start_unix_ms=first)
+        answer = pb.TimeSeriesAnswer(times_unix_ms=times, full=number == 0, start_unix_ms=first, step_ms=1)
         result = answer.results.add(name="x")
         for host in sorted(draw(st.sets(st.sampled_from(HOSTS)))):
             values = [draw(st.sampled_from([math.nan, 1.0, 2.0])) for _time in times]

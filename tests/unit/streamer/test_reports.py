@@ -1,7 +1,7 @@
 """Answers are asked for once for all, whole for who needs it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from services.core.errors import Unavailable
@@ -19,13 +19,26 @@ class Source:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.away = False
+        self.always_whole = False
         self.body: object = None
 
     async def __call__(self, token: str) -> Answer:
         self.asked.append(token)
         if self.away:
             raise Unavailable("away")
+        if self.always_whole:
+            return Answer(self.body or len(self.asked))
         return Answer(self.body or len(self.asked), not token, f"token {len(self.asked)}")
+
+
+class Changing:
+    """Joins and tells apart, so that it can be seen; of numbers only, and not of those that are the same."""
+
+    def joined(self, whole: object, changes: Sequence[object]) -> object:
+        return (whole, *changes)
+
+    def changed(self, former: object, now: object) -> object | None:
+        return f"{former} to {now}" if isinstance(now, int) else None
 
 
 class Member:
@@ -49,7 +62,7 @@ class Member:
 @asynccontextmanager
 async def room(source: Source, *, changes_only: bool = False) -> AsyncIterator[tuple[ReportRoom, ManualClock]]:
     clock = ManualClock()
-    held = ReportRoom(source, INTERVAL, clock, lambda whole, changes: (whole, *changes), changes_only=changes_only)
+    held = ReportRoom(source, INTERVAL, clock, Changing(), changes_only=changes_only)
     following = asyncio.create_task(held.follow())
     yield held, clock
     following.cancel()
@@ -112,6 +125,58 @@ async def test_who_lags_is_given_a_whole_answer_soon() -> None:
         first.behind = True
         await clock.advance(INTERVAL + SOONEST)
         assert first.seen[-1][1] is True
+
+
+async def test_of_what_is_always_answered_whole_changes_are_told() -> None:
+    source, first, late = Source(), Member(), Member()
+    source.always_whole = True
+    async with room(source) as (held, clock):
+        held.enter(first)
+        await clock.advance(INTERVAL)
+        held.enter(late)
+        await clock.advance(INTERVAL)
+        assert first.seen == [(1, True), ("1 to 2", False), ("2 to 3", False)]
+        assert late.seen == [(2, True), ("2 to 3", False)]
+
+
+async def test_what_cannot_be_told_as_a_change_is_told_whole() -> None:
+    source, member = Source(), Member()
+    source.always_whole = True
+    async with room(source) as (held, clock):
+        held.enter(member)
+        await clock.advance(0)
+        source.body = "another"
+        await clock.advance(INTERVAL)
+        assert member.seen == [(1, True), ("another", True)]
+
+
+async def test_who_lags_behind_whole_answers_is_given_the_newest_at_once() -> None:
+    source, member = Source(), Member()
+    source.always_whole = True
+    async with room(source) as (held, clock):
+        held.enter(member)
+        member.behind = True
+        await clock.advance(INTERVAL)
+        assert member.seen == [(1, True), (2, True)]
+        member.behind = False
+        await clock.advance(INTERVAL)
+        assert member.seen[-1] == ("2 to 3", False)
+        assert source.asked == [""] * 3
+
+
+async def test_a_whole_answer_is_no_change_of_one_that_told_changes_itself_or_of_one_before_a_failure() -> None:
+    source, member = Source(), Member()
+    async with room(source) as (held, clock):
+        held.enter(member)
+        await clock.advance(INTERVAL)
+        source.always_whole = True
+        await clock.advance(INTERVAL)
+        assert member.seen[1:] == [(2, False), (3, True)]
+        source.away = True
+        await clock.advance(INTERVAL)
+        source.away = False
+        await clock.advance(INTERVAL)
+        assert member.seen[-1] == (5, True)
 
 
 async def test_a_failure_is_told_once_and_a_whole_answer_follows() -> None:

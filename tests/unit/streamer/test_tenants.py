@@ -74,6 +74,9 @@ class Everything:
     def joined(self, whole: object, changes: Sequence[object]) -> object:
         return whole
 
+    def changed(self, former: object, now: object) -> object | None:
+        return None
+
     async def tail(self, tenant: str, topic: Topic, position: Position | None) -> AsyncGenerator[Begin | Rows, None]:
         queue: asyncio.Queue[Rows | None] = asyncio.Queue()
         self._tails[tenant].append(queue)
