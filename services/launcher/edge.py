@@ -9,6 +9,7 @@ from services.launcher.contracts import PublicService, public_services
 from services.launcher.edge_limits import REFUSED, EdgeLimits, grpc_details
 from services.launcher.failures import LauncherError
 from services.launcher.issuers import TokenIssuer
+from services.launcher.sign_in_pages import FAULTS, POLICY, SignInFault
 from services.launcher.transport import CONNECTIONS, MEMORY_BYTES, SignIn, Tls
 from services.runtime.workers import worker_target
 
@@ -245,6 +246,8 @@ class _View:
     memory_bytes: int
     max_connections: int
     response_headers: Mapping[str, str]
+    sign_in_headers: Mapping[str, str]
+    sign_in_faults: Sequence[SignInFault] = FAULTS
     limited: str = REFUSED
     limited_details: str = field(default_factory=grpc_details)
     json_paths: Sequence[str] = JSON_PATHS
@@ -301,6 +304,7 @@ def _rendered(template: str, view: "_View | _CredentialsView") -> str:
 
 def _view(settings: EdgeSettings) -> _View:
     services = public_services(Path(settings.descriptors).read_bytes())
+    headers = RESPONSE_HEADERS | (LASTING_TLS if settings.tls and settings.tls.lasting else {})
     return _View(
         listeners=list(settings.listeners()),
         admin=settings.admin,
@@ -318,7 +322,8 @@ def _view(settings: EdgeSettings) -> _View:
         sign_in=settings.sign_in,
         memory_bytes=settings.memory_bytes,
         max_connections=settings.max_connections,
-        response_headers=RESPONSE_HEADERS | (LASTING_TLS if settings.tls and settings.tls.lasting else {}),
+        response_headers=headers,
+        sign_in_headers=headers | {"content-security-policy": POLICY},
     )
 
 

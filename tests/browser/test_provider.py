@@ -71,19 +71,25 @@ def test_who_signs_out_is_led_to_the_provider_again(page: Page, suite: Suite, pr
     expect(page.get_by_role("button", name="Signed in as grace of default")).to_be_visible()
 
 
-def test_whom_the_provider_refuses_sees_nothing_until_it_lets_them_in(
+def test_whom_the_provider_refuses_is_told_so_until_it_lets_them_in(
     page: Page, suite: Suite, provider: Provider
 ) -> None:
-    provider.claims, provider.refuses = dict(ADA), True
+    provider.claims, provider.refusal = dict(ADA), "access_denied"
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
     try:
         answer = page.goto(f"{suite.url}/app/overview")
     finally:
-        provider.refuses = False
+        provider.refusal = ""
     assert answer is not None
     assert answer.status == httpx.codes.UNAUTHORIZED
     assert urlsplit(page.url).path == "/sign-in/callback"
+    expect(page.get_by_role("heading", name="You were not let in")).to_be_visible()
+    again = page.get_by_role("link", name="Sign in again")
+    assert again.evaluate("link => getComputedStyle(link).fontWeight") == "600", "its own style is not let in"
+    assert [text for text in said if "Content Security Policy" in text] == []
     assert page.request.get(f"{suite.url}/dashboard").status == httpx.codes.UNAUTHORIZED
-    page.goto(f"{suite.url}/app/overview")
+    again.click()
     live(page)
 
 

@@ -24,13 +24,14 @@ KEY_ID = "first"
 class Provider:
     """Who is signed in by it holds `claims`; `grants` counts the tokens it gave, by kind of grant.
 
-    While it `refuses`, it sends everybody back without a code.
+    With a `refusal` it sends everybody back with that instead of a code; while it is `silent`, codes bring no token.
     """
 
     url: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     seconds: int = 300
-    refuses: bool = False
+    refusal: str = ""
+    silent: bool = False
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     signing: ec.EllipticCurvePrivateKey | None = None
     grants: list[str] = field(default_factory=list)
@@ -53,8 +54,8 @@ class Provider:
         assert asked["client_id"] == CLIENT
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
-        if self.refuses:
-            refusal = {"error": "access_denied", "error_description": "ask your boss", "state": asked["state"]}
+        if self.refusal:
+            refusal = {"error": self.refusal, "error_description": "ask your boss", "state": asked["state"]}
             return f"{asked['redirect_uri']}?{urlencode(refusal)}"
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked["code_challenge"]
@@ -89,7 +90,9 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
-            self._answer(json.dumps(provider.grant(_flat(body))).encode())
+            if provider.silent:
+                return self.send_error(503)
+            return self._answer(json.dumps(provider.grant(_flat(body))).encode())
 
         def _answer(self, body: bytes) -> None:
             self.send_response(200)

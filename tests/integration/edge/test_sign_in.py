@@ -162,6 +162,39 @@ def test_a_provider_that_signs_with_an_unknown_key_lets_nobody_in(browser: httpx
     assert browser.get("/dashboard").status_code == HTTPStatus.UNAUTHORIZED
 
 
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("access_denied", "You were not let in"),
+        ("temporarily_unavailable", "The provider could not sign you in"),
+        ("", "You are not signed in"),
+    ],
+)
+def test_who_is_not_signed_in_is_told_by_a_page_what_to_do(
+    browser: httpx.Client, provider: Provider, said: str, title: str
+) -> None:
+    provider.claims, provider.refusal, provider.silent = dict(ACME), said, not said
+    try:
+        answer = browser.get("/app", headers=PAGE)
+    finally:
+        provider.refusal, provider.silent = "", False
+    assert answer.url.path == "/sign-in/callback"
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "text/html; charset=UTF-8")
+    assert f"<h1>{title}</h1>" in answer.text
+    assert '<a href="/app">' in answer.text
+    # What anybody can write into a link is not shown; nothing is loaded, kept or told on.
+    assert "ask your boss" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert browser.get(answer.url, headers={"accept": "application/json"}).json()["code"] == 16
+
+
+def test_a_stranger_at_the_callback_is_shown_a_page(browser: httpx.Client) -> None:
+    answer = browser.get("/sign-in/callback?code=stolen&state=%3Cscript%3E", headers=PAGE)
+    assert answer.status_code == HTTPStatus.UNAUTHORIZED
+    assert "<h1>You are not signed in</h1>" in answer.text
+
+
 def test_what_runs_out_is_renewed_at_the_provider(browser: httpx.Client, provider: Provider) -> None:
     provider.claims, provider.seconds = dict(ACME), 1
     try:
