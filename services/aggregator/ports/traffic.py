@@ -4,6 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from services.aggregator.ports.records import Floats, Longs
+
 Group = Literal["service", "endpoint"]
 
 
@@ -43,9 +48,27 @@ class TrafficRow:
     counts: Sequence[int] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TrafficCounts:
+    """Requests and errors alone, as columns: services and endpoints, and of each row its place among these.
+
+    `starts` are those of TrafficRow; several rows of the same may be added up.
+    """
+
+    names: Sequence[tuple[str, str]]
+    places: npt.NDArray[np.intp]
+    starts: Longs
+    requests: Floats
+    errors: Floats
+
+
 class TrafficStore(Protocol):
     """Answers traffic. Raises what Reader raises."""
 
     async def traffic(self, tenant: str, question: TrafficQuestion) -> Sequence[TrafficRow]:
         """The rows, in no order."""
+        ...
+
+    async def counts(self, tenant: str, question: TrafficQuestion) -> TrafficCounts:
+        """What the rows would count, in a fraction of the time: latencies are not read."""
         ...

@@ -75,4 +75,15 @@ async def test_any_range_equals_a_recomputation(tmp_path: Path) -> None:
             for start, sums in summed(rows, lambda row: row.start).items():
                 same = [e for e in within if e["service"] == "x" and start <= int(e["time"]) < start + stretch]
                 check(sums, same)
+            counts = await traffic.counts("default", TrafficQuestion(first, end, ("service",), stretch))
+            told: dict[tuple[str, int], list[list[float]]] = {}
+            columns = counts.places.tolist(), counts.starts.tolist(), counts.requests.tolist(), counts.errors.tolist()
+            for place, second, asked, failed in zip(*columns, strict=True):
+                told.setdefault((counts.names[place][0], second), []).append([asked, failed])
+            expected: dict[tuple[str, int], list[list[float]]] = {}
+            for event in within:
+                group = event["service"], int(event["time"]) // stretch * stretch
+                expected.setdefault(group, []).append([1.0, float(event["data"]["status_code"] == 500)])
+            summed_up = [{key: np.sum(each, axis=0).tolist() for key, each in one.items()} for one in (told, expected)]
+            assert summed_up[0] == summed_up[1]
         assert not list(await traffic.traffic("other", TrafficQuestion(START, START + 9 * HOUR, ("service",))))

@@ -6,7 +6,8 @@ Figures count requests and errors of events, metrics, histograms and spans alike
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from services.aggregator.domain.series.series_index import NO_SERIES, Expression
 from services.aggregator.domain.series.tier_choice import TRAFFIC, Plan, window_of
 from services.aggregator.ports.records import Series
 from services.aggregator.ports.time_series import Fold
-from services.aggregator.ports.traffic import TrafficQuestion, TrafficRow, TrafficStore
+from services.aggregator.ports.traffic import Group, TrafficCounts, TrafficQuestion, TrafficStore
 from services.core.clock import Clock
 from services.core.conventions import (
     ENDPOINT_LABEL,
@@ -34,6 +35,7 @@ SECOND = 1_000
 SAME_SECONDS = 0.2
 _NAMES = (TRAFFIC_REQUESTS, TRAFFIC_ERRORS, TRAFFIC_LATENCY)
 _SUMS = ("sum", "increase", "rate")
+Answer = TypeVar("Answer")
 
 
 def traffic_plan(name: str, selection: Selection, grid: Grid) -> Plan | None:
@@ -56,7 +58,7 @@ class TrafficSeries:
         self._store = store
         self._clock = clock
         self._expressions = expressions
-        self._read: tuple[float, str, TrafficQuestion, Sequence[TrafficRow]] | None = None
+        self._read: tuple[float, tuple[Any, ...], Any] | None = None
 
     async def matrix(self, tenant: str, plan: Plan, parts: Sequence[Grid]) -> Matrix:
         """The values of a selection at the steps of all parts."""
@@ -65,34 +67,38 @@ class TrafficSeries:
         to_ms = max(int(part.ends_ms[-1]) for part in parts)
         stretch = _stretch(plan, parts)
         first, end = from_ms // SECOND, -(-to_ms // SECOND)
-        question = TrafficQuestion(first, end, ("service", "endpoint"), stretch)
-        rows = await self._rows(tenant, question)
-        found, of = self._found(plan, rows)
-        if _named(plan.selection) == TRAFFIC_LATENCY:
-            return await latency_matrix(plan, found, of, rows, parts)
-        return _counted(plan, found, of, rows, parts)
-
-    async def _rows(self, tenant: str, question: TrafficQuestion) -> Sequence[TrafficRow]:
-        if self._read is not None:
-            at, *asked, rows = self._read
-            if asked == [tenant, question] and self._clock.monotonic() - at < SAME_SECONDS:
-                return rows
-        at = self._clock.monotonic()
-        rows = [row for row in await self._store.traffic(tenant, question) if row.service]
-        self._read = (at, tenant, question, rows)
-        return rows
-
-    def _found(self, plan: Plan, rows: Sequence[TrafficRow]) -> tuple[Found, Places]:
-        """The series that are meant, and which of them each row is of; -1 for none."""
+        question = TrafficQuestion(first, end, _told_apart(plan), stretch)
+        if _named(plan.selection) != TRAFFIC_LATENCY:
+            counts = await self._once(self._store.counts, tenant, question)
+            found, rank = self._found(plan, counts.names)
+            return _counted(plan, found, rank[counts.places], counts, parts)
+        rows = await self._once(self._store.traffic, tenant, question)
         names = sorted({(row.service, row.endpoint) for row in rows})
         places = {name: place for place, name in enumerate(names)}
+        found, rank = self._found(plan, names)
+        of = rank[np.array([places[row.service, row.endpoint] for row in rows], np.intp)]
+        return await latency_matrix(plan, found, of, rows, parts)
+
+    async def _once(
+        self, read: Callable[[str, TrafficQuestion], Awaitable[Answer]], tenant: str, question: TrafficQuestion
+    ) -> Answer:
+        asked = read, tenant, question
+        at = self._clock.monotonic()
+        if self._read is None or self._read[1] != asked or at - self._read[0] >= SAME_SECONDS:
+            self._read = at, asked, await read(tenant, question)
+        answer: Answer = self._read[2]
+        return answer
+
+    def _found(self, plan: Plan, names: Sequence[tuple[str, str]]) -> tuple[Found, Places]:
+        """The series that are meant, and the place among them of each service and endpoint; -1 for none."""
         known = TenantSeries(self._expressions)
         metric = _named(plan.selection)
-        known.add([Series(place, metric, _labels(*name)) for name, place in places.items()])
+        told = ((place, name) for place, name in enumerate(names) if name[0])
+        known.add([Series(place, metric, _labels(*name)) for place, name in told])
         found = known.find(plan.selection.matchings)
         rank = np.full(len(names), -1, np.intp)
         rank[found.ids.astype(np.intp)] = np.arange(len(found.ids))
-        return found, rank[np.array([places[row.service, row.endpoint] for row in rows], np.intp)]
+        return found, rank
 
 
 def _named(selection: Selection) -> str:
@@ -101,17 +107,25 @@ def _named(selection: Selection) -> str:
     return next((each.value for each in named if each.value in _NAMES), "")
 
 
-def _counted(plan: Plan, found: Found, of: Places, rows: Sequence[TrafficRow], parts: Sequence[Grid]) -> Matrix:
-    errors = _named(plan.selection) == TRAFFIC_ERRORS
-    times = np.array([row.start for row in rows], np.int64) * SECOND
-    values = np.array([row.errors if errors else row.requests for row in rows], np.float64)
-    counted: Rows = ordered(of[of >= 0], times[of >= 0], values[of >= 0])
+def _counted(plan: Plan, found: Found, of: Places, counts: TrafficCounts, parts: Sequence[Grid]) -> Matrix:
+    values = counts.errors if _named(plan.selection) == TRAFFIC_ERRORS else counts.requests
+    counted: Rows = ordered(of[of >= 0], counts.starts[of >= 0] * SECOND, values[of >= 0])
     told = joined([fold(counted, len(found.ids), part, plan.window_ms, plan.fold) for part in parts]) * plan.scale
     grouping = plan.selection.grouping
     if grouping is None:
         return Matrix(found.labels, told)
     together = found.grouped(grouping)
     return Matrix(together.labels, aggregate(told, together, grouping))
+
+
+def _told_apart(plan: Plan) -> tuple[Group, ...]:
+    """What rows are told apart by: sums of a service are those of its endpoints, where none of these is asked for."""
+    grouping, matchings = plan.selection.grouping, plan.selection.matchings
+    added = plan.fold.function == "sum" and grouping is not None and grouping.aggregation == "sum"
+    named = grouping is None or grouping.without is not None or ENDPOINT_LABEL in grouping.by
+    if added and not named and all(each.label != ENDPOINT_LABEL for each in matchings):
+        return ("service",)
+    return ("service", "endpoint")
 
 
 def _labels(service: str, endpoint: str) -> dict[str, str]:
