@@ -2,7 +2,7 @@
 
 What becomes of a call is a step in the life of its alert, and so kept, recorded and shown with it. That a call is made
 is kept before it is: whoever leads next makes what may have been lost again, under the same key, and says that it may
-be a repeat.
+be a repeat. It waits for as long as the former leader may still be making it: later that one refuses to itself.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from services.core.clock import Clock
 from services.core.errors import Unavailable
 
 CLAIM_SECONDS = 5.0
-"""For how long after it was kept that a call is made it may be made."""
+"""For how long a call may be made, from when it was about to be kept that it is."""
 HOUR = 3_600.0
 AT_ONCE = 4
 ATTEMPTS = 3
@@ -93,6 +93,8 @@ class Acting:
 
     async def _see_to(self, alert_id: str) -> None:
         """Make the call for an alert, again where it came to nothing."""
+        if self._has_begun(alert_id):
+            await self._clock.sleep(CLAIM_SECONDS)
         for attempt in range(ATTEMPTS):
             kept = self._life.alerts().get(alert_id)
             rule = self._life.rules().get(kept.alert.rule_id) if kept else None
@@ -104,17 +106,22 @@ class Acting:
             pause = FIRST_PAUSE * 4.0**attempt if answer.retry_after is None else answer.retry_after
             await self._clock.sleep(min(pause, LONGEST_PAUSE))
 
+    def _has_begun(self, alert_id: str) -> bool:
+        """Whether the call for an alert may have been made."""
+        kept = self._life.alerts().get(alert_id)
+        return kept is not None and any(step.what == ACTION_STARTED for step in kept.steps)
+
     async def _attempt(self, kept: KeptAlert, action: Action, *, last: bool) -> Answer | None:
         """What was answered where it is to be tried again."""
-        started = [step for step in kept.steps if step.what == ACTION_STARTED]
+        started = self._has_begun(kept.alert.id)
         if not started and (refusal := self._refusal(kept.alert.rule_id, action)):
             await self._note(kept.alert, *refusal)
             return None
         if not started:
             self._calls.setdefault(kept.alert.rule_id, deque()).append(self._clock.now())
-        await self._note(kept.alert, ACTION_STARTED, action.receiver_id)
-        run = Run(f"{kept.alert.id}-action", self._tenant, kept.alert, may_be_repeat=bool(started))
-        answer = await self._called(action.receiver_id, run)
+        claimed_at = await self._note(kept.alert, ACTION_STARTED, action.receiver_id)
+        run = Run(f"{kept.alert.id}-action", self._tenant, kept.alert, may_be_repeat=started)
+        answer = await self._called(action.receiver_id, run, claimed_at)
         if answer.verdict is Verdict.DELIVERED:
             await self._note(kept.alert, ACTION_SUCCEEDED, answer.detail)
             self.agreed(kept.alert.id)
@@ -124,9 +131,7 @@ class Acting:
             return None
         return answer
 
-    async def _called(self, receiver_id: str, run: Run) -> Answer:
-        claimed_at = self._clock.monotonic()
-
+    async def _called(self, receiver_id: str, run: Run, claimed_at: float) -> Answer:
         def go() -> None:
             if self._clock.monotonic() - claimed_at > CLAIM_SECONDS:
                 raise Stale
@@ -156,13 +161,14 @@ class Acting:
             return ACTION_LIMITED, f"{action.receiver_id} was called for {len(calls)} alerts within an hour"
         return None
 
-    async def _note(self, alert: Alert, what: str, comment: str) -> None:
-        """Keep what happened, however long that takes."""
+    async def _note(self, alert: Alert, what: str, comment: str) -> float:
+        """Keep what happened, however long that takes; gives when it began to, by the monotonic clock."""
         while True:
+            began = self._clock.monotonic()
             step = AlertStep(self._clock.now(), what, alert.severity, alert.value, comment=comment)
             try:
                 await self._life.note(alert.id, step)
             except Unavailable:
                 await self._clock.sleep(1.0)
             else:
-                return
+                return began

@@ -192,11 +192,21 @@ class TenantAlerting:
         # Whoever else wants to do something does, also where nothing is written.
         await asyncio.sleep(0)
 
-    async def _write(self, taken: Taken, memories: Memories | None = None, acts_done: Sequence[str] = ()) -> None:
-        """Keep what was decided, tell it, and queue it to be recorded. Nobody else may be writing."""
-        news = taken.news
+    async def _write(
+        self,
+        taken: Taken,
+        memories: Memories | None = None,
+        acts_done: Sequence[str] = (),
+        *,
+        surely: bool = False,
+    ) -> None:
+        """Keep what was decided, tell it, and queue it to be recorded. Nobody else may be writing.
+
+        `surely`: raises Unavailable, and tells nothing, where it cannot be kept now.
+        """
+        news, keep = taken.news, self._keep_surely if surely else self._keep
         batches = batches_of([one for one in news.transitions if one.step.what not in _ACTS])
-        await self._keep(
+        await keep(
             Saving(
                 news=news,
                 alerts=self._view.after(news),
@@ -218,10 +228,8 @@ class TenantAlerting:
         await self._leadership.sure()
         async with self._writing:
             kept = self._view.all().get(alert_id)
-            if self._unwritten.is_set():
-                raise Unavailable("Redis does not answer")
             if kept is not None:
-                await self._write(Taken(News(transitions=(Transition(kept.alert, step),))))
+                await self._write(Taken(News(transitions=(Transition(kept.alert, step),))), surely=True)
 
     def _inform(self, news: News) -> None:
         """Have people told of what became of incidents."""
@@ -237,15 +245,7 @@ class TenantAlerting:
         await self._leadership.sure()
         batches = [batch_of(deliveries)] if deliveries else []
         async with self._writing:
-            if self._unwritten.is_set():
-                raise Unavailable("what is kept is not whole yet")
-            try:
-                await self._save(Saving(threads=threads, batches={batch.name: batch for batch in batches}))
-            except Unavailable:
-                self._unwritten.set()
-                raise
-            except Conflict:
-                await self._leave()
+            await self._keep_surely(Saving(threads=threads, batches={batch.name: batch for batch in batches}))
         self._outbox.put(batches)
 
     async def _place(self, alerts: Sequence[Alert]) -> None:
@@ -268,10 +268,19 @@ class TenantAlerting:
         if self._unwritten.is_set():
             return
         try:
-            await self._save(saving)
+            await self._keep_surely(saving)
         except Unavailable:
             self._around.gauges.store_failed()
+
+    async def _keep_surely(self, saving: Saving) -> None:
+        """Write. Never returns where another leads. Raises Unavailable where the store is away, or not whole yet."""
+        if self._unwritten.is_set():
+            raise Unavailable("what is kept is not whole yet")
+        try:
+            await self._save(saving)
+        except Unavailable:
             self._unwritten.set()
+            raise
         except Conflict:
             await self._leave()
 

@@ -150,6 +150,19 @@ class Client:
         return (await self._telemetry.GetProcessMetrics(request)).text
 
 
+async def _ready(client: Client, process: Process) -> None:
+    """Wait until a process is ready; fail at once where it has ended."""
+    ready = asyncio.create_task(eventually(client.ready, "alerting is ready", within=60))
+    ended = asyncio.create_task(process.wait())
+    try:
+        await asyncio.wait([ready, ended], return_when=asyncio.FIRST_COMPLETED)
+        assert not ended.done(), f"alerting has ended: {process.returncode}"
+        await ready
+    finally:
+        ready.cancel()
+        ended.cancel()
+
+
 class Scene:
     """What alerting lives among."""
 
@@ -207,7 +220,7 @@ class Scene:
         try:
             async with open_channel(listen) as channel:
                 client = Client(channel)
-                await eventually(client.ready, "alerting is ready", within=60)
+                await _ready(client, process)
                 yield client, process
         finally:
             if process.returncode is None:

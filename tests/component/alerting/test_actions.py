@@ -10,8 +10,11 @@ from aiohttp import web
 
 from binnacle.alerting.v1 import alert_service_pb2 as pb
 from binnacle.alerts.v1 import alerts_pb2
+from services.alerting.adapters.redis_states import RedisStates
 from services.alerting.ports.notifiers import Notifiers
 from services.alerting.ports.rules import Action
+from services.alerting.ports.states import Lease, Saving
+from services.core.errors import Unavailable
 from tests.component.alerting.scene import Client, Scene, busy
 from tests.component.alerting.telling import Telling, telling
 from tests.support.receivers import SIGNING_SECRET, taken
@@ -78,6 +81,33 @@ async def test_without_the_action_s_success_the_alert_goes_on_for_as_long_as_its
         await has_steps(client, alert.id, "firing", "action_started", "action_failed")
         scene.series.say(shop=50)
         await client.shows(shop=KEEP_FIRING)
+
+
+async def test_no_call_is_made_before_it_is_kept_that_it_is(
+    scene: Scene, told: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course, save = list[str](), RedisStates.save
+
+    async def refuse_once(states: RedisStates, lease: Lease, tenant: str, saving: Saving) -> None:
+        said = [step.what for kept in saving.alerts.values() if kept for step in kept.steps]
+        if said[-1:] == ["action_started"]:
+            course.append("kept" if course else "refused")
+            if course == ["refused"]:
+                raise Unavailable("Redis does not answer")
+        await save(states, lease, tenant, saving)
+
+    async def answer(request: web.Request) -> web.Response:
+        course.append("called")
+        return await taken(request)
+
+    monkeypatch.setattr(RedisStates, "save", refuse_once)
+    told.http.answers["hook"] = answer
+    scene.access.rules = [busy(action=Action("hook"))]
+    async with scene.alerting() as client:
+        scene.series.say(shop=95)
+        alert = (await client.shows(shop=FIRING))["shop"]
+        await has_steps(client, alert.id, "firing", "action_started", "action_succeeded")
+    assert course[:3] == ["refused", "kept", "called"]
 
 
 @pytest.mark.processes

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from services.alerting.domain.acting import Acting, Life
+from services.alerting.domain.acting import CLAIM_SECONDS, Acting, Life
 from services.alerting.ports.actions import Run
 from services.alerting.ports.alerts import Alert, AlertState, AlertStep
 from services.alerting.ports.notifications import Answer, Verdict
@@ -26,7 +26,9 @@ class World:
         self.alerts: dict[str, KeptAlert] = {}
         self.runs: list[Run] = []
         self.repaired: list[tuple[str, str]] = []
+        self.called_at: dict[str, float] = {}
         self.away = False
+        self.stands_still = 0.0
         self.clock = ManualClock(START)
         self._answers = list(answers)
         life = Life(lambda: {self.rule.id: self.rule}, lambda: self.alerts, self._note, self._repaired)
@@ -35,6 +37,7 @@ class World:
     async def call(self, receiver_id: str, run: Run, go: Callable[[], None]) -> Answer:
         go()
         self.runs.append(run)
+        self.called_at[run.key] = self.clock.now()
         return self._answers.pop(0) if self._answers else DONE
 
     def fires(self, *names: str) -> list[Alert]:
@@ -58,6 +61,8 @@ class World:
     async def _note(self, alert_id: str, step: AlertStep) -> None:
         if self.away:
             raise Unavailable("Redis does not answer")
+        seconds, self.stands_still = self.stands_still, 0.0
+        await self.clock.advance(seconds)
         kept = self.alerts[alert_id]
         self.alerts[alert_id] = KeptAlert(kept.alert, (*kept.steps, step))
 
@@ -96,6 +101,15 @@ async def test_what_is_doubtful_is_called_again_under_the_same_key_and_says_so()
             ("a-action", True),
             ("a-action", True),
         ]
+
+
+async def test_a_call_that_was_kept_too_long_ago_is_not_made_as_if_it_were_the_first() -> None:
+    async with running(World()) as world:
+        # As a process does that is frozen while another takes its place, and its call.
+        world.stands_still = CLAIM_SECONDS + 1
+        world.fires("a")
+        await world.until("a", "started", "started", "succeeded")
+        assert [run.may_be_repeat for run in world.runs] == [True]
 
 
 async def test_what_is_refused_is_not_called_again() -> None:
@@ -146,3 +160,5 @@ async def test_after_a_restart_what_may_have_been_lost_is_called_again() -> None
         await world.until("d", "started", "succeeded")
         await world.until("a", "started", "started", "succeeded")
         assert {run.key: run.may_be_repeat for run in world.runs} == {"a-action": True, "d-action": False}
+        # Until then the former leader may still be calling.
+        assert world.called_at["d-action"] < START + CLAIM_SECONDS <= world.called_at["a-action"]
