@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 
 import pytest
 
@@ -12,6 +13,7 @@ from services.aggregator.domain.figures.kept_answers import (
     LATE_SECONDS,
     QUEUED_SECONDS,
     REST_SECONDS_MOST,
+    WANTED_SECONDS,
     KeptAnswers,
 )
 from services.core.errors import Unavailable
@@ -157,6 +159,68 @@ async def test_one_whose_turn_is_to_come_is_told_meanwhile(kept: KeptAnswers, st
     await clock.advance(QUEUED_SECONDS)
     store.open.set()
     assert await kept.answer("a", store.ask) == 2
+
+
+async def test_who_waits_does_not_wait_for_the_turns_of_others(
+    kept: KeptAnswers, store: Store, clock: ManualClock
+) -> None:
+    closed = Store(clock)
+    for question, asked in (("a", closed), ("b", store)):
+        await kept.answer(question, asked.ask)
+    await clock.advance(FRESH_SECONDS + 0.5)
+    closed.open.clear()
+    assert [await kept.answer(question, asked.ask) for question, asked in (("a", closed), ("b", store))] == [1, 1]
+    await clock.advance(FRESH_SECONDS + QUEUED_SECONDS)
+    async with asyncio.timeout(5):
+        assert await kept.answer("b", store.ask) == 2
+    closed.open.set()
+
+
+async def test_what_nobody_asks_for_any_more_is_not_made(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
+    closed = Store(clock)
+    for question, asked in (("a", closed), ("b", store), ("c", store)):
+        await kept.answer(question, asked.ask)
+    await clock.advance(FRESH_SECONDS + 0.5)
+    closed.open.clear()
+    for question, asked in (("a", closed), ("b", store), ("c", store)):
+        await kept.answer(question, asked.ask)
+    await clock.advance(WANTED_SECONDS)
+    assert await kept.answer("c", store.ask) == 2
+    await clock.advance(0.5)
+    assert store.asked == 2
+    closed.open.set()
+    await settled()
+    assert (await kept.answer("c", store.ask), store.asked) == (3, 3)
+
+
+async def test_there_is_no_rest_while_the_next_is_late(kept: KeptAnswers, store: Store, clock: ManualClock) -> None:
+    for question in ("a", "b"):
+        await kept.answer(question, store.ask)
+    await clock.advance(FRESH_SECONDS + 0.5)
+    store.open.clear()
+    for question in ("a", "b"):
+        await kept.answer(question, store.ask)
+    await clock.advance(LATE_SECONDS)
+    store.open.set()
+    await settled()
+    assert store.asked == 4
+
+
+async def test_an_answer_is_made_as_who_asked_for_it(kept: KeptAnswers, clock: ManualClock) -> None:
+    caller = ContextVar[str]("caller")
+
+    async def ask() -> str:
+        return caller.get()
+
+    async def asked(name: str) -> str:
+        caller.set(name)
+        return await kept.answer(name, ask)
+
+    for age in (0.0, FRESH_SECONDS + 0.5, 0.5):
+        await clock.advance(age)
+        found = [await asyncio.create_task(asked(name)) for name in ("one", "other")]
+        assert found == ["one", "other"]
+        await settled()
 
 
 async def test_nothing_from_before_is_told_once_it_is_forgotten(kept: KeptAnswers, store: Store) -> None:
