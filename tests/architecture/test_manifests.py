@@ -3,7 +3,7 @@
 import importlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.architecture.commands import ROOT
 from tools.render_edge import TARGET, cluster_configuration
 
 BASE = ROOT / "deploy" / "k8s" / "base"
+SEVERAL = ROOT / "deploy" / "k8s" / "several-aggregators" / "kustomization.yaml"
 NOT_MANIFESTS = {"kustomization.yaml", "envoy.yaml"}
 SERVICES = ("aggregator", "alerting", "collector", "streamer")
 SECRETS = {
@@ -204,11 +205,11 @@ def environment(workload: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_accepts_its_configuration(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def configured(service: str, told: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> ServiceConfig:
+    """As the service reads it, from this environment alone."""
     for name in [name for name in os.environ if name.startswith("BINNACLE_")]:
         monkeypatch.delenv(name)
-    for name, value in environment(service).items():
+    for name, value in told.items():
         monkeypatch.setenv(name, value)
     module = importlib.import_module(f"services.{service}.config")
     (config_type,) = (
@@ -216,8 +217,28 @@ def test_a_service_accepts_its_configuration(service: str, monkeypatch: pytest.M
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, ServiceConfig) and kind is not ServiceConfig
     )
-    config = config_type()
+    config: ServiceConfig = config_type()
+    return config
+
+
+@pytest.mark.parametrize("service", ["streamer", "alerting"])
+def test_with_several_aggregators_each_is_listened_to(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (overlay,) = documents(SEVERAL)
+    assert overlay["resources"] == ["../base"]
+    (patch,) = (yaml.safe_load(patch["patch"]) for patch in overlay["patches"])
+    (replicas,) = overlay["replicas"]
+    workload = WORKLOADS[replicas["name"]]
+    assert (workload["metadata"]["name"], workload["kind"]) == ("aggregator", "StatefulSet")
+    assert of_kind("ConfigMap")[patch["metadata"]["name"]]["kind"] == patch["kind"]
+    name = workload["spec"]["serviceName"]
+    config: Any = configured(service, environment(service) | patch["data"], monkeypatch)
+    assert config.further_aggregators == tuple(f"aggregator-{n}.{name}:7000" for n in range(replicas["count"]))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_accepts_its_configuration(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = configured(service, environment(service), monkeypatch)
     assert config.auth == "jwt"
-    known = {f"BINNACLE_{field.upper()}" for field in config_type.model_fields}
+    known = {f"BINNACLE_{field.upper()}" for field in type(config).model_fields}
     (container,) = containers(service)
     assert {variable["name"] for variable in container.get("env", [])} <= known
