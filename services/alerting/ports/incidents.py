@@ -109,3 +109,13 @@ class Incident:
     timeline: tuple[Entry, ...] = ()
     reopened: int = 0
     revision: int = 0
+
+    def last(self, what: Happening) -> Entry | None:
+        """The newest entry of its timeline about this; None where there is none."""
+        return next((entry for entry in reversed(self.timeline) if entry.what is what), None)
+
+    @property
+    def ended_by(self) -> Entry | None:
+        """Its end, where a person or an action brought that about; None where it ended by itself, or goes on."""
+        end = self.last(Happening.RESOLVED) if self.state is IncidentState.RESOLVED else None
+        return end if end is not None and end.person else None

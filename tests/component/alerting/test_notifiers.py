@@ -16,7 +16,7 @@ from services.alerting.ports.notifiers import Security
 from services.core.errors import Conflict, InvalidInput, NotFound
 from services.launcher.certificates import own_certificate
 from services.runtime.statuses import translated_errors
-from tests.component.alerting.scene import Client, Scene
+from tests.component.alerting.scene import PUBLIC_URL, Client, Scene
 from tests.component.alerting.telling import Telling, telling
 from tests.support.receivers import PASSWORD, ROUTING_KEY, SIGNING_SECRET, mailbox
 
@@ -146,7 +146,10 @@ async def test_a_test_says_whether_it_arrived(told: Telling) -> None:
     assert [one.body["event_action"] for one in told.ledger.at("pagerduty")] == ["trigger", "resolve"]
     [message] = told.ledger.at("chat.postMessage")
     assert (message.headers["Authorization"], message.body["channel"]) == ("Bearer xoxb-1", "ops")
-    assert told.ledger.titles("hook") == ["TEST: Binnacle reaches you"]
+    [message] = told.ledger.at("hook")
+    assert message.title == "TEST: Binnacle reaches you"
+    # There is no incident to look at, but what is set up.
+    assert [one["link"] for one in message.body["incidents"]] == [f"{PUBLIC_URL}/app/alerts?show=notifiers"]
     assert len(told.scene.intake.of("notification")) == 4
     assert (hook.kind, slack.kind, pager.kind) == ("webhook", "slack", "pagerduty")
 

@@ -72,8 +72,9 @@ def _unanswered(fault: Exception, left: bool) -> Answer:
         said = f"no answer within {ATTEMPT_SECONDS:.0f} seconds"
     else:
         said = str(fault) or type(fault).__name__
-    if isinstance(getattr(fault, "os_error", None), Refused):
-        return Answer(Verdict.REFUSED, f"{said}; see BINNACLE_OUTGOING_HOSTS")
+    refused = getattr(fault, "os_error", None)
+    if isinstance(refused, Refused):
+        return Answer(Verdict.REFUSED, f"{refused.strerror}; see BINNACLE_OUTGOING_HOSTS")
     return Answer(Verdict.DOUBTFUL if left else Verdict.FAILED, said)
 
 

@@ -75,6 +75,7 @@ def _incident(notice: Notice, link: str) -> Mapping[str, Any]:
         "members": _members(incident),
         "likely_origins": [{"name": one.name, "share": one.share, "why": one.why} for one in incident.origins],
         "acknowledged_by": incident.acknowledgement.person if incident.acknowledgement else None,
+        "resolved_by": incident.ended_by.person if incident.ended_by else None,
         "annotations": dict(notice.annotations),
         "runbook_url": notice.runbook_url,
         "link": link,

@@ -111,7 +111,7 @@ def claimed(parcel: Parcel, lease: int) -> Parcel:
 def notification(tenant: str, parcel: Parcel, public_url: str, now: float) -> Notification:
     """What a parcel says."""
     notices = tuple(one.notice for one in parcel.sendings)
-    links = tuple(places.link(public_url, one.incident, now) for one in notices)
+    links = tuple(places.link(public_url, one, now) for one in notices)
     if parcel.why:
         title, text = texts.digest(notices, links, parcel.why)
     else:

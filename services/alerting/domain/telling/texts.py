@@ -80,6 +80,7 @@ def _words(notice: Notice, link: str) -> Mapping[str, str]:
         "active": str(incident.active),
         "origins": "; ".join(f"{one.name} ({one.why})" if one.why else one.name for one in incident.origins[:3]),
         "acknowledged": _who(incident),
+        "resolved": incident.ended_by.person if incident.ended_by else "",
         "started": clock_time(incident.started_at),
         "ended": "" if incident.ended_at is None else clock_time(incident.ended_at),
         "id": incident.id,
@@ -104,7 +105,7 @@ def _summary(notice: Notice) -> str:
     if incident.state is IncidentState.RESOLVED:
         lasted = span(max(0.0, (incident.ended_at or incident.changed_at) - incident.started_at))
         over = f"It is over, after {lasted} and {many}."
-        return f"{over} {who} had acknowledged it." if who else over
+        return " ".join(filter(None, [over, who and f"{who} had acknowledged it.", _ended_by(incident)]))
     since = f"Since {clock_time(incident.started_at)}: {many}, {incident.active:,} of them active."
     if notice.reason in {Reason.ESCALATED, Reason.REMINDER}:
         return f"{since} Nobody has acknowledged it."
@@ -118,8 +119,16 @@ def _who(incident: Incident) -> str:
     """Who has acknowledged it, last."""
     if incident.acknowledgement is not None:
         return incident.acknowledgement.person
-    said = (one.person for one in reversed(incident.timeline) if one.what is Happening.ACKNOWLEDGED)
-    return next(said, "")
+    said = incident.last(Happening.ACKNOWLEDGED)
+    return said.person if said else ""
+
+
+def _ended_by(incident: Incident) -> str:
+    """Who resolved it, and what they said."""
+    end = incident.ended_by
+    if end is None:
+        return ""
+    return f"{end.person} resolved it" + (f": {end.comment}" if end.comment else ".")
 
 
 def _member(member: Member) -> str:

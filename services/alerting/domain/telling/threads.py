@@ -17,6 +17,8 @@ from services.core.conventions import SERVICE_LABEL
 
 TOLD_MEMBERS = 10
 PLANNED_AT_ONCE = 50
+_BY_PEOPLE = (Happening.ACKNOWLEDGED, Happening.RESOLVED)
+"""What notifications tell of a timeline."""
 Alerts = Callable[[str], Alert | None]
 """An alert by its id; None where it is not known any more."""
 
@@ -169,8 +171,8 @@ class Threads:
         return ways(self._notifiers.routes, labels, self._expressions)
 
     def _notice(self, reason: Reason, incident: Incident) -> Notice:
-        said = [one for one in incident.timeline if one.what is Happening.ACKNOWLEDGED]
-        told = replace(incident, members=incident.members[:TOLD_MEMBERS], timeline=tuple(said[-1:]))
+        said = filter(None, map(incident.last, _BY_PEOPLE))
+        told = replace(incident, members=incident.members[:TOLD_MEMBERS], timeline=tuple(said))
         alerts = (self._alerts(member.alert_id) for member in told.members)
         alert = next((one for one in alerts if one is not None), None)
         return Notice(reason, told) if alert is None else Notice(reason, told, alert.annotations, alert.runbook_url)

@@ -32,4 +32,5 @@ async def test_what_cannot_be_sent_is_given_up_and_said(means: Means, smtp: Smtp
         made = await Probes(sender, ManualClock(), "").send("default", Receiver("odd", means), smtp)
     assert made.outcome is Outcome.GIVEN_UP
     assert why in made.detail
+    assert "ssl" not in made.detail
     assert SECRET not in made.detail

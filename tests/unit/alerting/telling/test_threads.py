@@ -107,6 +107,17 @@ def test_an_incident_is_told_from_beginning_to_end_and_nothing_twice() -> None:
     assert stage.says(3_600) == []
 
 
+def test_whoever_resolved_it_by_hand_is_named() -> None:
+    stage, one = Stage(replace(CHAT, template=Template(text="{{summary}}\n{{resolved}}"))), incident()
+    stage.has(one)
+    stage.says(0)
+    end = Entry(START + 60, Happening.RESOLVED, Severity.WARNING, person="bob", comment="rolled back")
+    stage.has(replace(resolved(one, 60), timeline=(*one.timeline, end)))
+    assert [sent.text for sent in stage.sends(60)] == [
+        "It is over, after 1 min and 1 alert. bob resolved it: rolled back\nbob"
+    ]
+
+
 def test_growth_is_told_together_and_what_is_graver_at_once() -> None:
     stage = Stage(CHAT)
     stage.has(incident())
