@@ -62,6 +62,17 @@ export default defineConfig({
     target: ['chrome123', 'firefox128', 'safari17.5'],
     cssTarget: ['chrome123', 'firefox128', 'safari17.5'],
     modulePreload: { polyfill: false },
+    // Each file is a request, of which a browser makes six at a time: what is on the first page is one, and what views share.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'first', tags: ['$initial'], priority: 1 },
+            { name: 'shared', minShareCount: 2 },
+          ],
+        },
+      },
+    },
     // A font or picture inside a style sheet as `data:` would need a wider content security policy.
     assetsInlineLimit: 0,
     license: { fileName: 'assets/licences.md' },
