@@ -1,15 +1,12 @@
 """Renders Envoy's configuration for the cluster: `python -m tools.render_edge` writes deploy/k8s/base/envoy.yaml."""
 
-import json
-
-from services.launcher.edge import DESCRIPTORS, PROCESSES, ROOT, EdgeSettings, Target, render
+from services.launcher.edge import DESCRIPTORS_IN_IMAGE, PROCESSES, ROOT, EdgeSettings, Target, render
 from services.launcher.edge_limits import EdgeLimits
 from services.launcher.issuers import own_issuer
 
 TARGET = ROOT / "deploy" / "k8s" / "base" / "envoy.yaml"
 
-# Paths within the edge's container: what the image holds, and where the manifest mounts the key set.
-DESCRIPTORS_IN_IMAGE = "/opt/binnacle/binnacle.binpb"
+# Where the manifest mounts the key set.
 JWKS_IN_POD = "/etc/binnacle-jwt/jwks.json"
 
 GRPC_PORT = 7000
@@ -25,13 +22,13 @@ def cluster_configuration() -> str:
         upstreams=upstreams
         | {"intake": Target(host="collector", port=8082), "pages": Target(host="streamer", port=8081)},
         issuers=[own_issuer(JWKS_IN_POD)],
+        descriptors_at=DESCRIPTORS_IN_IMAGE,
         access_log=True,
         # Below what the pod may take, which is more than the heap.
         memory_bytes=768 * 1024 * 1024,
         limits=EdgeLimits(shared=True),
     )
-    rendered = render(settings)
-    return HEADER + rendered.replace(json.dumps(str(DESCRIPTORS)), json.dumps(DESCRIPTORS_IN_IMAGE))
+    return HEADER + render(settings)
 
 
 if __name__ == "__main__":

@@ -200,6 +200,7 @@ def status(url: str, token: str | None, as_json: bool) -> None:
 @click.option("--tls-key", envvar="BINNACLE_TLS_KEY", help="Where it finds its key.")
 @click.option("--client-ca", envvar="BINNACLE_CLIENT_CA", help="Where it finds who signs clients' certificates.")
 @click.option("--memory-bytes", type=EDGE_MEMORY, default=1 << 30, envvar="BINNACLE_EDGE_MEMORY_BYTES")
+@click.option("--descriptors", help="Where the edge finds the contracts (binnacle.binpb); as in its image unless told.")
 def edge_config(
     listen: str,
     admin: str,
@@ -211,10 +212,11 @@ def edge_config(
     tls_key: str | None,
     client_ca: str | None,
     memory_bytes: int,
+    descriptors: str | None,
     **upstreams: str | None,
 ) -> None:
     """Print Envoy's configuration for a cluster."""
-    from services.launcher.edge import EdgeSettings, Target, render
+    from services.launcher.edge import DESCRIPTORS_IN_IMAGE, EdgeSettings, Target, render
     from services.launcher.edge_limits import EdgeLimits
     from services.launcher.issuers import other_issuers, own_issuer
     from services.launcher.transport import Tls, sign_in_told
@@ -225,6 +227,7 @@ def edge_config(
             admin=Target.parse(admin),
             upstreams={name: Target.parse(target) for name, target in upstreams.items() if target},
             issuers=[*([own_issuer(jwks)] if jwks else []), *other_issuers()],
+            descriptors_at=descriptors or DESCRIPTORS_IN_IMAGE,
             access_log=access_log,
             cors_origins=cors_origins,
             collector_workers=collector_workers,

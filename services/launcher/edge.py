@@ -18,6 +18,8 @@ TEMPLATE = ROOT / "deploy" / "envoy" / "envoy.yaml.j2"
 CREDENTIALS = "discovered_credentials.yaml.j2"
 FOREIGN_ERRORS = ROOT / "deploy" / "envoy" / "foreign_errors.lua"
 DESCRIPTORS = ROOT / "gen" / "binnacle.binpb"
+# What deploy/docker/Dockerfile makes of it.
+DESCRIPTORS_IN_IMAGE = "/opt/binnacle/binnacle.binpb"
 
 # Soon, for who waits for a line; and never what somebody sent for a token.
 LOG_OPTIONS = ("-l", "warn", "--component-log-level", "oauth2:off", "--file-flush-interval-msec", "1000")
@@ -118,8 +120,8 @@ class EdgeSettings:
     `collector_workers` is how many collectors there are, each listening beside the first.
 
     `issuers` are those whose tokens hold; none where no authentication is wanted. With `credentials`, a file made by
-    render_credentials, the edge follows what becomes of them. `otlp` are OpenTelemetry's own ports, where the same is
-    served. With `tls` all of them speak it; `local` is where programs of this suite come in without. `memory_bytes` is
+    render_credentials, the edge follows what becomes of them. `descriptors` are the contracts, which the edge finds
+    there or, on another machine, at `descriptors_at`. `otlp` are OpenTelemetry's own ports, where the same is served. With `tls` all of them speak it; `local` is where programs of this suite come in without. `memory_bytes` is
     the heap at which the edge takes in nothing more.
     """
 
@@ -129,6 +131,7 @@ class EdgeSettings:
     issuers: Sequence[TokenIssuer] = ()
     credentials: str | None = None
     descriptors: str = str(DESCRIPTORS)
+    descriptors_at: str = ""
     access_log: bool = False
     cors_origins: Sequence[str] = ()
     otlp: Sequence[Target] = ()
@@ -311,7 +314,7 @@ def _view(settings: EdgeSettings) -> _View:
         upstreams=settings.endpoints(),
         issuers=settings.issuers,
         credentials=settings.credentials,
-        descriptors=settings.descriptors,
+        descriptors=settings.descriptors_at or settings.descriptors,
         access_log=settings.access_log,
         cors_origins=[LOOPBACK_ORIGINS, *(re.escape(origin) for origin in settings.cors_origins)],
         limits=settings.limits,

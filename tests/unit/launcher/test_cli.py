@@ -1,5 +1,7 @@
 """The command line, as it is typed."""
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import yaml
 from click.testing import CliRunner
 
 from services.launcher.cli import main
+from services.launcher.edge import ROOT
 from services.launcher.keys import read_or_make_jwt_key
 
 HEAVY = ("grpc", "httpx", "jinja2", "pydantic", "rich", "google.protobuf", "asyncio")
@@ -79,6 +82,15 @@ def test_the_clusters_edge_is_printed() -> None:
     result = CliRunner().invoke(main, ["edge-config", *upstreams])
     config = yaml.safe_load(result.output)
     assert [cluster["type"] for cluster in config["static_resources"]["clusters"]] == ["STRICT_DNS"] * 5
+
+
+def test_the_documented_command_prints_the_edge_of_the_manifests() -> None:
+    [told] = re.findall(r"```sh\n(.* binnacle edge-config [^`]*)```", (ROOT / "docs" / "operating.md").read_text())
+    setting, _, command = told.replace("\\\n", " ").partition(" binnacle ")
+    result = CliRunner(env=dict([setting.split("=")])).invoke(main, shlex.split(command))
+    header, _, manifest = (ROOT / "deploy" / "k8s" / "base" / "envoy.yaml").read_text().partition("\n")
+    assert header.startswith("#")
+    assert result.output == manifest
 
 
 def test_a_wrong_upstream_is_told() -> None:
