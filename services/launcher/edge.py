@@ -121,8 +121,9 @@ class EdgeSettings:
 
     `issuers` are those whose tokens hold; none where no authentication is wanted. With `credentials`, a file made by
     render_credentials, the edge follows what becomes of them. `descriptors` are the contracts, which the edge finds
-    there or, on another machine, at `descriptors_at`. `otlp` are OpenTelemetry's own ports, where the same is served. With `tls` all of them speak it; `local` is where programs of this suite come in without. `memory_bytes` is
-    the heap at which the edge takes in nothing more.
+    there or, on another machine, at `descriptors_at`. `otlp` are OpenTelemetry's own ports, where the same is served.
+    With `tls` all of them speak it; `local` is where programs of this suite come in without. `memory_bytes` is the heap
+    at which the edge takes in nothing more.
     """
 
     listen: Target
