@@ -17,6 +17,8 @@ def difference_lines(
         here = difference[name]
         if not before and not after:
             yield f"{here}: {_kind(difference)}; there is too much to show all of it"
+        elif before == after:
+            yield f"{here}: comes from a file from then on; nothing else about it changes"
         yield from difflib.unified_diff(before, after, f"now: {here}", f"then: {here}", n=_CONTEXT, lineterm="")
 
 
