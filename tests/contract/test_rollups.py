@@ -13,6 +13,7 @@ from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStor
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE, TIERS, Bucket, RolledUp
 from services.aggregator.ports.store import Store
 from tests.support.clock import ManualClock
+from tests.support.empty_store import lay_empty_store
 from tests.support.journals import NOW, Sample, record, segment
 from tests.support.stores import LOG, MAKERS, opened
 
@@ -22,6 +23,7 @@ TENANTS = ("default", "o'ther")
 
 def late_store(path: Path) -> ClickHouseStore:
     """One to which all samples come late: it makes rows of minutes without reading them back where it can."""
+    lay_empty_store(path)
     return ClickHouseStore(lambda: ChdbEngine(path), ManualClock(NOW + 2 * DAY), LOG)
 
 

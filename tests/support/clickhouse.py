@@ -12,6 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from services.aggregator.adapters.clickhouse.engine.engines import ServerEngine
+from services.aggregator.adapters.clickhouse.engine.statements import Statement
+from tests.support.empty_store import lay_empty_store
 from tests.support.suite import free_port
 
 FaultKind = Literal["drop", "hang", "error", "slow", "cut", "drop_after"]
@@ -19,9 +22,18 @@ FaultKind = Literal["drop", "hang", "error", "slow", "cut", "drop_after"]
 `error`: status 500; `slow`: the answer comes `seconds` late; `cut`: the answer ends in the middle."""
 
 
+FIRST = "binnacle"
+"""The database that a server begins with."""
+_TABLES = Statement(
+    "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY engine = 'View'"
+)
+_FILLED = ("schema_versions", "turns")
+
+
 @functools.cache
 def shared_server() -> "ClickHouseServer":
-    """One server for all tests of this process that order no faults; ends with it."""
+    """One server for all tests of this process that order no faults; ends with it. Its first database is a store."""
+    lay_empty_store(Path(_folder().name))
     server = ClickHouseServer(Path(_folder().name))
     server.start()
     return server
@@ -44,11 +56,21 @@ class ClickHouseServer:
     @property
     def dsn(self) -> str:
         """What the aggregator is told."""
-        return f"clickhouse://default:@127.0.0.1:{self.port}/binnacle"
+        return f"clickhouse://default:@127.0.0.1:{self.port}/{FIRST}"
 
     def fresh_dsn(self) -> str:
-        """A database of its own."""
-        return f"{self.dsn}_{next(self._databases)}"
+        """A database of its own; with empty tables of a store where the first has them."""
+        made = f"{self.dsn}_{next(self._databases)}"
+        first, another = ServerEngine.connect(self.dsn), ServerEngine.connect(made)
+        try:
+            for name, statement in first.query(_TABLES):
+                another.execute(statement.replace(f" {FIRST}.", " "))
+                if name in _FILLED:
+                    another.execute(f"INSERT INTO {name} SELECT * FROM {FIRST}.{name}")
+        finally:
+            first.close()
+            another.close()
+        return made
 
     def __enter__(self) -> Self:
         self.start()

@@ -12,6 +12,7 @@ from services.aggregator.ports.store import Store
 from services.core.clock import SystemClock
 from services.runtime import logs
 from tests.support.clickhouse import shared_server
+from tests.support.empty_store import lay_empty_store
 from tests.support.journals import NOW
 
 LOG = logs.configure("test", "error", "console")
@@ -19,6 +20,7 @@ LOG = logs.configure("test", "error", "console")
 
 def chdb_store(path: Path) -> ClickHouseStore:
     """A store in this process; one path at a time."""
+    lay_empty_store(path)
     store = ClickHouseStore(lambda: ChdbEngine(path), SystemClock(), LOG)
     # What tests write has happened: answers are put together of what is kept.
     store.reader.slices.now = lambda: NOW + DAY

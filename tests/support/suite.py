@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from services.launcher.foreign import TAKEN
+from tests.support.empty_store import lay_empty_store
 from tests.support.waiting import eventually_sync
 
 BINNACLE = Path(sys.executable).with_name("binnacle")
@@ -169,9 +170,9 @@ def _command(line: str) -> str:
 def running_suite(
     options: Sequence[str] = ("--no-agent",), environment: Mapping[str, str] | None = None
 ) -> Iterator[Suite]:
-    """A suite in a fresh folder."""
-    with (
-        tempfile.TemporaryDirectory(prefix="binnacle-test-") as folder,
-        Suite(Path(folder) / "data", options, environment) as suite,
-    ):
-        yield suite
+    """A suite in a fresh folder, whose store is laid."""
+    with tempfile.TemporaryDirectory(prefix="binnacle-test-") as folder:
+        data = Path(folder) / "data"
+        lay_empty_store(data / "aggregator" / "chdb")
+        with Suite(data, options, environment) as suite:
+            yield suite

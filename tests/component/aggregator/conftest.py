@@ -9,6 +9,7 @@ import pytest
 from services.aggregator.config import AggregatorConfig
 from services.aggregator.wiring import wire
 from tests.component.aggregator.aggregators import Aggregator
+from tests.support.empty_store import lay_empty_store
 from tests.support.services import running_service, socket_address
 
 Start = Callable[[], AbstractAsyncContextManager[Aggregator]]
@@ -17,6 +18,7 @@ Start = Callable[[], AbstractAsyncContextManager[Aggregator]]
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
     """Starts an aggregator over the test's own store; again and again if need be."""
+    lay_empty_store(tmp_path / "aggregator" / "chdb")
 
     @asynccontextmanager
     async def started() -> AsyncIterator[Aggregator]:

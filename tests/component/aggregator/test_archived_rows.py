@@ -14,6 +14,7 @@ from services.aggregator.ports.retention import Policy
 from services.core.clock import SystemClock
 from services.core.errors import Unavailable
 from tests.component.aggregator.retiring_process import DAY, NOW, retention
+from tests.support.empty_store import lay_empty_store
 from tests.support.journals import record, segment
 from tests.support.stores import LOG
 
@@ -31,6 +32,7 @@ def deletion(scope: Scope = "user", requested: float = NOW, who: str = WHO) -> D
 @pytest.fixture
 async def archive(tmp_path: Path) -> Path:
     """Of two tenants the same: rows of a day that is gone, with a person in some."""
+    lay_empty_store(tmp_path / "store")
     store = ClickHouseStore(lambda: ChdbEngine(tmp_path / "store"), SystemClock(), LOG)
     await store.open()
     at = NOW - 40 * DAY

@@ -15,6 +15,7 @@ from services.aggregator.domain.live.overview import OverviewState
 from services.aggregator.ports.store import IntakeCounts, Segment, Store
 from tests.component.aggregator.everything import TABLES, everything, named_everything
 from tests.support.clock import ManualClock
+from tests.support.empty_store import lay_empty_store
 from tests.support.journals import JOURNAL, NOW
 from tests.support.stores import chdb_store, opened
 from tests.unit.aggregator.observers import SilentObserver
@@ -26,6 +27,7 @@ DAY_US = 86_400_000_000
 
 
 async def killed_after(inserts: int, path: Path, *options: str) -> None:
+    lay_empty_store(path)
     script = "tests.component.aggregator.crashing_writer"
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", script, str(path), str(inserts), *options)
     assert await process.wait() == -signal.SIGKILL

@@ -17,6 +17,7 @@ from services.aggregator.config import AggregatorConfig
 from services.aggregator.wiring import wire
 from services.runtime.calls import ROLES_KEY
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
+from tests.support.empty_store import lay_empty_store
 from tests.support.services import GUARDED, running_service, socket_address
 
 pytestmark = pytest.mark.store
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.store
 
 @pytest.fixture
 async def channel(tmp_path: Path) -> AsyncIterator[grpc.aio.Channel]:
+    lay_empty_store(tmp_path / "aggregator" / "chdb")
     settings: dict[str, Any] = {**GUARDED, "data_dir": tmp_path, "drain_seconds": 1}
     config = AggregatorConfig(listen=socket_address("aggregator"), **settings)
     async with running_service("aggregator", config, wire) as opened:

@@ -25,6 +25,7 @@ from services.core.event_conditions import EventCondition, Operator
 from services.core.questions import Expression, Function, Selection
 from services.runtime.channels import open_channel
 from tests.component.aggregator.aggregators import Aggregator
+from tests.support.empty_store import lay_empty_store
 from tests.support.journals import record
 from tests.support.services import running_service, socket_address
 from tests.support.waiting import eventually
@@ -55,6 +56,7 @@ class Judged:
     """A book, what was decided in it, and an aggregator that may be started again."""
 
     def __init__(self, folder: Path) -> None:
+        lay_empty_store(folder / "aggregator" / "chdb")
         self._config = AggregatorConfig(listen=socket_address("aggregator"), data_dir=folder, drain_seconds=1)
         self.book = AlertBook(TENANT)
         self.book.set_rules(RULES, time.time())

@@ -17,6 +17,7 @@ from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStor
 from services.aggregator.ports.retention import Policy
 from services.core.clock import SystemClock
 from tests.component.aggregator.retiring_process import DAY, NOW, TENANTS, fill, retention, roll_up
+from tests.support.empty_store import lay_empty_store
 from tests.support.stores import LOG
 
 pytestmark = [pytest.mark.store]
@@ -27,6 +28,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.archive = folder / "archive"
+        lay_empty_store(folder / "store")
         self.engine = ChdbEngine(folder / "store")
         self.store = ClickHouseStore(lambda: self.engine, SystemClock(), LOG)
 

@@ -14,6 +14,7 @@ from services.aggregator.config import AggregatorConfig
 from services.aggregator.wiring import wire
 from tests.component.aggregator.aggregators import Aggregator
 from tests.component.collector.collectors import Collector, collector
+from tests.support.empty_store import lay_empty_store
 from tests.support.services import running_service, socket_address
 from tests.support.waiting import eventually
 
@@ -43,6 +44,7 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
+    lay_empty_store(tmp_path / "aggregator" / "chdb")
     return Site(tmp_path)
 
 
