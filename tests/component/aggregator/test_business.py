@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import Phase, given, settings, strategies as st
 
 from services.aggregator.adapters.clickhouse.business.business import ClickHouseBusiness
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
@@ -87,7 +87,8 @@ def with_store(path: Path, check: Callable[[ClickHouseStore, str, Any], Awaitabl
         runner.run(store.open())
 
         @given(*given_)
-        @settings(max_examples=25)
+        # What fails is told as it is: to shrink it, five minutes of stores would be filled.
+        @settings(max_examples=25, phases=set(Phase) - {Phase.shrink, Phase.explain})
         def examples(example: Any) -> None:
             runner.run(_awaited(check(store, next(tenants), example)))
 
