@@ -4,12 +4,13 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -177,6 +178,14 @@ def test_grpc_both_ways(suite: Suite, kind: str) -> None:
         pong = next(answer.frame.pong.number for answer in stream if answer.frame.HasField("pong"))
         assert pong == 9
         stream.cancel()
+
+
+def test_whose_message_is_too_long_is_told_so_while_it_is_still_sent(suite: Suite) -> None:
+    with connect(f"ws://127.0.0.1:{suite.port}/ws/v1/live", proxy=None) as socket:
+        with suppress(ConnectionClosed):
+            socket.send("x" * 1_000_000)
+            socket.recv(timeout=SECONDS)
+        assert socket.close_code == 1009
 
 
 def test_what_is_wrong_in_a_url_is_told(suite: Suite) -> None:

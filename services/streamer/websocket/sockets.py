@@ -17,6 +17,7 @@ from services.streamer.domain.session import Session
 from services.streamer.domain.tally import WEBSOCKET
 from services.streamer.websocket.admission import Admission
 from services.streamer.websocket.line import SocketLine
+from services.streamer.websocket.too_long import Socket
 
 UNAUTHENTICATED: Final = 4401
 FORBIDDEN: Final = 4403
@@ -74,7 +75,7 @@ class Sockets:
                 self._hub.require_room(caller.tenant)
         except BinnacleError as error:
             return http.refusal(error)
-        socket = web.WebSocketResponse(
+        socket = Socket(
             heartbeat=self._ping_seconds,
             max_msg_size=LONGEST_MESSAGE,
             compress=False,
