@@ -17,14 +17,16 @@ EVENTS, FIGURES = "events", "figures"
 # How long it waits after a refusal; a real client waits longer and longer.
 REFUSED_SECONDS = 0.3
 LONGEST_SILENCE = 45.0
+# Figures come every second, to one client sooner than to the other.
+KEPT_OVERVIEWS = 10
 
 
 @dataclass
 class Told:
-    """What one client was told: numbers of events in order, and the newest overview."""
+    """What one client was told: numbers of events in order, and the last overviews by their moments, oldest first."""
 
     numbers: list[int] = field(default_factory=list)
-    overview: Json = field(default_factory=dict)
+    overviews: dict[str, Json] = field(default_factory=dict)
     position: str = ""
     connections: int = 0
     breaks: int = 0
@@ -34,13 +36,19 @@ class Told:
         """What a page would do with an update."""
         if update["subscription"] == FIGURES:
             for figures in ("state", "change"):
-                self.overview = (update.get(figures) or {}).get("snapshot") or self.overview
+                if snapshot := (update.get(figures) or {}).get("snapshot"):
+                    self._show(snapshot)
             return
         self.position = update.get("position") or self.position
         if "subscribed" in update:
             self._begin(resumed=bool(update["subscribed"].get("resumed")))
         for held in (update.get("events") or {}).get("events", []):
             self.numbers.append(int(held["event"]["data"]["number"]))
+
+    def _show(self, snapshot: Json) -> None:
+        self.overviews[snapshot["updated_at"]] = snapshot
+        if len(self.overviews) > KEPT_OVERVIEWS:
+            del self.overviews[min(self.overviews)]
 
     def _begin(self, *, resumed: bool) -> None:
         if not resumed and self.connections > 1:
