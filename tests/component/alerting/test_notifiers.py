@@ -97,6 +97,7 @@ async def test_everything_that_is_wrong_is_named_and_nothing_is_changed(told: Te
         routes=[data.Route(tell=["nobody"], escalation="none")],
         rotations=[rotation("chat", "Ann", "ghost")],
     )
+    wrong.receivers[0].template.text = "{{title}} {{labels.team}} {{sumary}}"
     async with told.scene.alerting() as client:
         with pytest.raises(InvalidInput) as refused:
             await put(client, wrong)
@@ -105,7 +106,9 @@ async def test_everything_that_is_wrong_is_named_and_nothing_is_changed(told: Te
             "notifiers.routes[0].escalation",
             "notifiers.rotations[0].id",
             "notifiers.rotations[0].people[0].receivers[0]",
+            "notifiers.receivers[0].template.text",
         }
+        assert "{{sumary}}" in str(refused.value)
         assert told.scene.records.taken == []
 
 

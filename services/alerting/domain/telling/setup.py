@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from services.alerting.domain.telling.texts import unknown_places
 from services.alerting.ports.notifiers import (
     Email,
     Means,
@@ -63,7 +64,7 @@ class NotifierBook:
                 raise NotFound(f"there is no receiver {receiver_id[:100]!r}")
             given = found
         tried = with_known_secrets(Notifiers(receivers=(given,), smtp=smtp or known.smtp), known)
-        faults = [*_lacking(tried.receivers[0], "receiver", tried)]
+        faults = [*_faults(tried.receivers[0], "receiver", tried)]
         if faults:
             raise InvalidInput(faults)
         return tried.receivers[0], tried.smtp
@@ -99,12 +100,22 @@ def _with_known(means: Means, former: Means | None) -> Means:
 
 
 def require_whole(notifiers: Notifiers) -> None:
-    """Raises InvalidInput with everything that names what there is not, stands twice, or lacks something."""
+    """Raises InvalidInput with everything that names what there is not, stands twice, or lacks something.
+
+    What was recorded need not be: it was when it was set up, by the version of then.
+    """
     faults = [*_twice(notifiers), *_strangers(notifiers)]
     for place, receiver in enumerate(notifiers.receivers):
-        faults += _lacking(receiver, f"notifiers.receivers[{place}]", notifiers)
+        faults += _faults(receiver, f"notifiers.receivers[{place}]", notifiers)
     if faults:
         raise InvalidInput(faults)
+
+
+def _faults(receiver: Receiver, field: str, notifiers: Notifiers) -> Iterator[Violation]:
+    yield from _lacking(receiver, field, notifiers)
+    for name, text in (("title", receiver.template.title), ("text", receiver.template.text)):
+        for unknown in unknown_places(text):
+            yield Violation(f"{field}.template.{name}", f"there is no place {{{{{unknown}}}}}")
 
 
 def _lacking(receiver: Receiver, field: str, notifiers: Notifiers) -> Iterator[Violation]:

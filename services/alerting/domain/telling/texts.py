@@ -24,7 +24,32 @@ Likely origin: {{origins}}
 Runbook: {{runbook}}
 {{link}}""",
 )
+PLACES = frozenset(
+    {
+        "acknowledged",
+        "active",
+        "alerts",
+        "count",
+        "ended",
+        "heading",
+        "id",
+        "link",
+        "origins",
+        "reason",
+        "resolved",
+        "runbook",
+        "services",
+        "severity",
+        "started",
+        "state",
+        "summary",
+        "title",
+    }
+)
+"""What a template can tell, beside `labels.NAME` and `annotations.NAME`."""
 _PLACE = re.compile(r"\{\{\s*([a-z_]+(?:\.[^\s{}]+)?)\s*\}\}")
+_MEANT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_NAMED = re.compile(r"(labels|annotations)\.[^\s{}]+")
 _HEADINGS = {
     Reason.ACKNOWLEDGED: "ACKNOWLEDGED",
     Reason.UNACKNOWLEDGED: "NOBODY IS ON IT",
@@ -41,6 +66,11 @@ def title_and_text(template: Template, notice: Notice, link: str) -> tuple[str, 
     words = _words(notice, link)
     title = " ".join(filled(template.title or READY_MADE.title, words).split())
     return title[:MOST_TITLE], filled(template.text or READY_MADE.text, words)[:MOST_TEXT]
+
+
+def unknown_places(text: str) -> Sequence[str]:
+    """What stands in a template as a place, and is none."""
+    return [name for name in _MEANT.findall(text) if name not in PLACES and not _NAMED.fullmatch(name)]
 
 
 def digest(notices: Sequence[Notice], links: Sequence[str], why: str) -> tuple[str, str]:

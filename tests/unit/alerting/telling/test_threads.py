@@ -7,9 +7,10 @@ import pytest
 
 from services.alerting.adapters.expressions import expression_matches
 from services.alerting.domain.telling.parcels import answered, claimed, notification, parcels
+from services.alerting.domain.telling.texts import PLACES, unknown_places
 from services.alerting.domain.telling.threads import Threads
 from services.alerting.ports.alerts import Acknowledgement, Severity
-from services.alerting.ports.incidents import Entry, Happening, Incident, IncidentState, Member
+from services.alerting.ports.incidents import Entry, Happening, Incident, IncidentState, Member, Origin
 from services.alerting.ports.notifications import Answer, Notification, Thread, Verdict
 from services.alerting.ports.notifiers import (
     Escalation,
@@ -330,6 +331,18 @@ def test_titles_are_filled(told: str, says: str) -> None:
     stage = Stage(replace(CHAT, template=Template(title=says)))
     stage.has(incident())
     assert stage.says(0) == [told]
+
+
+def test_every_place_there_is_can_be_told_and_no_other() -> None:
+    text = "\n".join(f"{name}: {{{{{name}}}}}" for name in sorted(PLACES))
+    stage, one = Stage(replace(CHAT, template=Template(text=text))), acknowledged(incident(), 5)
+    end = Entry(START + 60, Happening.RESOLVED, Severity.WARNING, person="bob")
+    origins = (Origin("shop", 1.0, "it began first"),)
+    stage.has(replace(resolved(one, 60), timeline=(end,), origins=origins))
+    [sent] = stage.sends(60)
+    # Of what is filled no line is left out; where a runbook is depends on the rule.
+    assert {line.partition(": ")[0] for line in sent.text.splitlines() if ": " in line} >= PLACES - {"runbook"}
+    assert unknown_places(f"{text} {{{{ labels.team }}}} {{{{labels}}}} {{{{ Title }}}}") == ["labels", "Title"]
 
 
 def test_a_line_without_anything_to_say_is_left_out() -> None:
