@@ -95,7 +95,9 @@ def widget_told(given: service_pb.AddWidgetRequest) -> pb.Widget:
 
 def _as_given(one: Violation, prefix: str) -> Violation:
     field = f"config.{one.field.removeprefix(prefix)}" if prefix and one.field.startswith(prefix) else one.field
-    return Violation(field.replace("config.question.figures.names", f"config.{METRICS}"), one.description)
+    # What is named here may be told in one word, too.
+    told = one.description.replace("there are question,", f"there are {METRICS}, question,")
+    return Violation(field.replace("config.question.figures.names", f"config.{METRICS}"), told)
 
 
 def with_widget(former: Dashboard | None, identity: str, widget: pb.Widget) -> Dashboard:

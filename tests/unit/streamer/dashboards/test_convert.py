@@ -191,3 +191,8 @@ def test_the_bytes_of_what_says_the_same_are_the_same() -> None:
                          "position": {"width": 6, "height": 4}}])  # fmt: skip
     assert dashboard("a").content == explicit.content != dashboard("a", range="2h").content
     assert pb.Dashboard.FromString(explicit.content).id == ""
+
+
+def test_who_tells_a_field_that_is_not_known_hears_the_short_one_too() -> None:
+    with pytest.raises(InvalidInput, match=r"config\.metric: is not known; there are metrics, question, "):
+        widget_told(told(config={"metric": "revenue"}))
