@@ -58,4 +58,7 @@ def _at(held: _Held, times: Sequence[float]) -> TimeSeries | None:
     columns = {name: [values.get(time, math.nan) for time in times] for name, values in held.columns.items()}
     if all(map(math.isnan, columns.get("values", ()))):
         return None
-    return TimeSeries(labels=held.series.labels, **columns)
+    made = TimeSeries(labels=held.series.labels)
+    for name, values in columns.items():
+        getattr(made, name).extend(values)
+    return made

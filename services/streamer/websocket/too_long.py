@@ -21,7 +21,7 @@ class Socket(web.WebSocketResponse):
 
     _below: asyncio.Transport | None = None
 
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
         """See WebSocketResponse."""
         self._below = request.transport
         return await super().prepare(request)

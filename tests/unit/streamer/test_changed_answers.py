@@ -1,7 +1,7 @@
 """Whole answers are told as changes, of which every client makes the same answer again."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hypothesis import given, strategies as st
 
@@ -20,7 +20,7 @@ def a_series(host: str, values: Sequence[float], envelope: Sequence[float] = ())
 
 
 def ranked(
-    first: int, rows: dict[str, Sequence[float]], names: Sequence[str] = ("x",), *, step: int = 1
+    first: int, rows: Mapping[str, Sequence[float]], names: Sequence[str] = ("x",), *, step: int = 1
 ) -> pb.TimeSeriesAnswer:
     """A whole answer: ranked series by host; with `step` 0 one value each."""
     count = RANGE if step else 1
