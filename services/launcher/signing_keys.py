@@ -8,7 +8,7 @@ import click
 
 from services.launcher.cli import data_dir_option
 from services.launcher.credentials import LOOK_SECONDS
-from services.launcher.keys import held_keys, remove_jwt_key, rotate_jwt_key
+from services.launcher.keys import held_keys, read_or_make_jwt_key, remove_jwt_key, rotate_jwt_key
 
 # Until every part of a running suite on this machine has heard of a key.
 HEARD_SECONDS = 3 * LOOK_SECONDS
@@ -17,6 +17,14 @@ HEARD_SECONDS = 3 * LOOK_SECONDS
 @click.group()
 def command() -> None:
     """Renew the key that tokens are signed with, while the suite runs."""
+
+
+@command.command()
+@data_dir_option
+def create(data_dir: Path) -> None:
+    """Make the key for a cluster, unless there is one: a suite on this machine makes its own."""
+    key = read_or_make_jwt_key(data_dir)
+    click.echo(f"{key.key_id} signs: {key.file}, known by {key.jwks}")
 
 
 @command.command()

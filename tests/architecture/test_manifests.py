@@ -193,6 +193,15 @@ def test_secrets_referred_to_are_those_described(workload: str) -> None:
     assert mounted <= SECRETS.keys()
 
 
+def test_the_guide_makes_every_secret() -> None:
+    guide = (ROOT / "docs" / "operating.md").read_text().replace("\\\n", " ")
+    made = {
+        name: {key.rpartition("/")[2] for key in re.findall(r"--from-(?:literal|file)=([\w./]+)", given)}
+        for name, given in re.findall(r"^\$create (\S+) (.*)$", guide, re.MULTILINE)
+    }
+    assert made == SECRETS | {"binnacle-jwt": {"jwks.json", "jwt.key"}}
+
+
 def environment(workload: str) -> dict[str, str]:
     """What a container finds in its environment, with stand-ins for secrets."""
     (container,) = containers(workload)

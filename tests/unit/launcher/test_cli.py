@@ -84,6 +84,15 @@ def test_the_clusters_edge_is_printed() -> None:
     assert [cluster["type"] for cluster in config["static_resources"]["clusters"]] == ["STRICT_DNS"] * 5
 
 
+def test_a_clusters_key_is_made_once_and_signs_tokens(tmp_path: Path) -> None:
+    given = ["--data-dir", str(tmp_path)]
+    made = [CliRunner().invoke(main, ["signing-key", "create", *given]).output for _time in range(2)]
+    assert made[0] == made[1]
+    token = CliRunner().invoke(main, ["token", "--tenant", "default", "--role", "admin", *given]).output.strip()
+    assert jwt.get_unverified_header(token)["kid"] == made[0].split()[0]
+    assert (tmp_path / "secrets" / "jwks.json").exists()
+
+
 def test_the_documented_command_prints_the_edge_of_the_manifests() -> None:
     [told] = re.findall(r"```sh\n(.* binnacle edge-config [^`]*)```", (ROOT / "docs" / "operating.md").read_text())
     setting, _, command = told.replace("\\\n", " ").partition(" binnacle ")
