@@ -13,6 +13,7 @@ from services.launcher.failures import LauncherError
 
 NOTIFIERS = "/api/v1/notifiers"
 _TOLD = ("version", "updated_time", "updated_by")
+_OUTCOMES = ("delivered", "retrying", "given-up")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _file = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 _tenant = click.option("--tenant", default="default", show_default=True, help="Whose notifiers.")
@@ -20,7 +21,7 @@ _tenant = click.option("--tenant", default="default", show_default=True, help="W
 
 @click.group()
 def command() -> None:
-    """Apply, compare, export and test who is told of incidents.
+    """Apply, compare, export and test who is told of incidents, and list what they were told.
 
     A file is YAML with the fields of `Notifiers`; `${NAME}` stands for a variable of the environment, so that no
     secret need stand in it. A secret that is left out stays what it was.
@@ -73,6 +74,29 @@ def test(receiver: str, tenant: str, access: Access) -> None:
         f"{receiver}: {'it arrived' if arrived else 'it did not arrive'}: {delivery['detail'] or 'nothing said'}"
     )
     raise SystemExit(0 if arrived else 1)
+
+
+@command.command()
+@click.option("--receiver", default="", help="Of this one alone.")
+@click.option("--incident", default="", help="About this one alone.")
+@click.option("--outcome", type=click.Choice(_OUTCOMES), help="With this outcome alone.")
+@click.option("--last", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many at most.")
+@_tenant
+@suite_options
+def deliveries(receiver: str, incident: str, outcome: str | None, last: int, tenant: str, access: Access) -> None:
+    """List attempts to tell somebody within 24 hours, the newest first."""
+    wanted = {"receiver_id": receiver, "incident_id": incident, "page_size": str(last)}
+    if outcome:
+        wanted["outcome"] = f"OUTCOME_{outcome.replace('-', '_').upper()}"
+    for one in SuiteClient(access, tenant).ask("GET", f"{NOTIFIERS}/deliveries", **wanted)["deliveries"]:
+        click.echo(_line(one))
+
+
+def _line(delivery: dict[str, Any]) -> str:
+    outcome = delivery["outcome"].removeprefix("OUTCOME_").lower().replace("_", "-")
+    again = f", again at {delivery['next_time']}" if "next_time" in delivery else ""
+    said = delivery["detail"] or "nothing said"
+    return f"{delivery['time']} {delivery['receiver_id']} {outcome}: {delivery['title']}: {said}{again}"
 
 
 def _set(client: SuiteClient, file: Path, *, dry_run: bool) -> dict[str, Any]:

@@ -76,6 +76,9 @@ def test_a_test_says_why_it_does_not_arrive_and_is_listed(suite: Suite, file: Pa
         return [(one["reason"], one["kind"]) for one in found] == [("REASON_TEST", "webhook")]
 
     eventually_sync(is_listed, "the attempt is listed", within=30)
+    listed = run(suite, "deliveries", "--receiver", "desk", "--outcome", "given-up").stdout
+    assert " desk given-up: TEST: Binnacle reaches you: 127.0.0.1 is an address of this machine" in listed
+    assert run(suite, "deliveries", "--receiver", "desk", "--outcome", "delivered").stdout == ""
     wanted["outcome"] = "OUTCOME_DELIVERED"
     assert suite.http.get(f"{NOTIFIERS}/deliveries", params=wanted).json()["deliveries"] == []
 
