@@ -27,7 +27,7 @@ async def acknowledge(client: Client, service: str) -> str | None:
     return None
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 async def test_nothing_is_lost_however_often_it_is_killed(scene: Scene, scale: float) -> None:
     scene.access.rules = [busy(hold=HOLD)]
     chance, address = random.Random(8), socket_address("alerting")

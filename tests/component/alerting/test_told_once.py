@@ -36,7 +36,7 @@ def told_everywhere(entries: list[Received], name: str) -> bool:
     return {one.place for one in entries if one.title.endswith(f": Busy: {name}")} == PLACES
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 async def test_nobody_is_missed_and_nobody_told_twice_however_often_it_is_killed(told: Telling, scale: float) -> None:
     rounds, chance, address = max(3, round(ROUNDS * scale)), random.Random(9), socket_address("alerting")
     names = [f"s{number}" for number in range(rounds)]
@@ -64,7 +64,7 @@ async def test_nobody_is_missed_and_nobody_told_twice_however_often_it_is_killed
     assert told.ledger.unlabelled_repeats() == []
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 async def test_a_reminder_is_told_once_or_labelled_however_often_it_is_killed(told: Telling, scale: float) -> None:
     [hook, *_] = told.http.all
     told.tells(hook, routes=(Route(tell=("hook",), repeat_interval=10.0),))
