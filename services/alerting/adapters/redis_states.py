@@ -5,6 +5,7 @@ Of a hash, field `a:<id>` is an alert, `g:<rule and group>` what a group has to 
 yet, `judged_at` until when was judged; `whole` is there unless all of it is just being written.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -24,6 +25,7 @@ _LEADER, _LAST = f"{_PREFIX}leader", f"{_PREFIX}last_lease"
 _TENANTS, _ACTS, _NEWS, _COUNT = (f"{_PREFIX}{name}" for name in ("tenants", "acts", "news", "news_count"))
 # Each may be of hundreds of alerts.
 _MOST_NEWS = 200
+_NEWS_AT_ONCE, _READ_AT_ONCE = 10, 1_000
 _REFUSED, _LOST = 0, -1
 
 _CLAIM = """
@@ -95,11 +97,19 @@ class RedisStates:
             return sorted(_text(name) for name in await self._redis.smembers(_TENANTS))
 
     async def load(self, tenant: str) -> Kept | None:
-        async with answered():
-            kept: Mapping[Any, Any] = await self._redis.hgetall(_key(tenant))
-        if not kept:
-            return None
-        fields = {_text(field): value for field, value in kept.items()}
+        fields: dict[str, bytes] = {}
+        cursor, is_read = 0, False
+        while not is_read:
+            # All of many at once takes longer than an answer may.
+            async with answered():
+                page: Any = await self._redis.hscan(_key(tenant), cursor, count=_READ_AT_ONCE)
+            cursor, some = page
+            fields.update((_text(field), value) for field, value in some.items())
+            is_read = not cursor
+        # While they are put together the lease has to be renewed.
+        return await asyncio.to_thread(self._kept, fields) if fields else None
+
+    def _kept(self, fields: Mapping[str, bytes]) -> Kept:
         return Kept(
             alerts=self._read(fields, "a:", KeptAlert),
             memories=self._read(fields, "g:", GroupMemory),
@@ -143,7 +153,7 @@ class RedisStates:
     async def news(self, place: str, seconds: float) -> tuple[str, Sequence[tuple[str, News]]]:
         entry_id, count = place.split(" ")
         async with answered(seconds + ANSWER_SECONDS):
-            answer: Any = await self._redis.xread({_NEWS: entry_id}, count=100, block=round(1000 * seconds))
+            answer: Any = await self._redis.xread({_NEWS: entry_id}, count=_NEWS_AT_ONCE, block=round(1000 * seconds))
         found: list[tuple[str, News]] = []
         expected = int(count)
         for entry, fields in answer[0][1] if answer else ():

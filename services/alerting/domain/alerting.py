@@ -26,6 +26,7 @@ from services.alerting.ports.alerts import (
     Transition,
 )
 from services.alerting.ports.incidents import Incident
+from services.alerting.ports.judging import Answering
 from services.alerting.ports.rules import Rule, RuleSource
 from services.alerting.ports.states import Act, Batch, Kept, KeptAlert
 from services.core.errors import BinnacleError, Conflict, Unavailable
@@ -41,10 +42,18 @@ SHOWN_SECONDS = 10.0
 class Alerting:
     """Every tenant's alerting."""
 
-    def __init__(self, rules: RuleSource, around: Surroundings, leadership: Leadership, matches: Matches) -> None:
+    def __init__(
+        self,
+        rules: RuleSource,
+        around: Surroundings,
+        leadership: Leadership,
+        answering: Answering,
+        matches: Matches,
+    ) -> None:
         self._rule_source = rules
         self._around = around
         self._leadership = leadership
+        self._answering = answering
         self._matches = matches
         self._rules: Mapping[str, Sequence[Rule]] | None = None
         self._rules_changed = asyncio.Event()
@@ -133,9 +142,9 @@ class Alerting:
 
     @contextmanager
     def watch(self, tenant: str) -> Iterator[tuple[tuple[Alert, ...], Reader[Alert]]]:
-        """Every alert as it stands, and a reader of what changes from there on. Errors: Unavailable."""
+        """Every alert as it was told last, and a reader of what changes from there on. Errors: Unavailable."""
         with self.view(tenant).watch() as (alerts, reader):
-            yield tuple(self.now(tenant, alert) for alert in alerts), reader
+            yield alerts, reader
 
     def close(self) -> None:
         """End every watcher."""
@@ -200,14 +209,15 @@ class Alerting:
         async with aclosing(self._rule_source.follow()) as changes:
             async for rules in changes:
                 self._rules = rules
-                for tenant, led in self._led.items():
-                    led.set_rules(rules.get(tenant, ()))
+                for tenant, led in [*self._led.items()]:
+                    await led.set_rules(rules.get(tenant, ()))
                 self._rules_changed.set()
 
     async def _lead(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._do_acts())
+                tasks.create_task(self._answering.answer())
                 while True:
                     for tenant in (self._rules or {}).keys() - self._led.keys():
                         self._led[tenant] = self._led_by_this(tenant)
@@ -251,13 +261,15 @@ class Alerting:
         place = await store.place()
         for tenant in await store.tenants():
             kept = await store.load(tenant)
-            self._view(tenant).replace(kept or Kept())
+            for _part in self._view(tenant).replacing(kept or Kept()):
+                await asyncio.sleep(0)
         self._shown = True
         while True:
             yield
             place, changes = await store.news(place, NEWS_SECONDS)
             for tenant, news in changes:
                 self._view(tenant).apply(news)
+                await asyncio.sleep(0)
 
     def _rewrite(self) -> None:
         for led in self._led.values():

@@ -3,7 +3,8 @@
 Pure: time comes with what it is told. What it decides waits in `take`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +15,10 @@ from services.alerting.domain import machine
 from services.alerting.domain.groups import NO_LEVEL, WHOLE, ActiveAlerts, Groups
 from services.alerting.domain.machine import Judgement
 from services.alerting.domain.moves import Changes, Moves
+from services.alerting.domain.parts import some_of
 from services.alerting.domain.rules.table import RuleTable
 from services.alerting.ports.alerts import Alert, AlertState, HeldBack, Labels, Transition
-from services.alerting.ports.judging import Floats, GroupStanding, Levels, Places
+from services.alerting.ports.judging import Floats, GroupStanding, Levels, Places, Tally
 from services.alerting.ports.rules import Choice, Rule
 from services.alerting.ports.states import GroupMemory
 
@@ -62,35 +64,47 @@ class AlertBook:
 
     def set_rules(self, rules: Iterable[Rule], at: float) -> None:
         """Judge by these from now on. Alerts end whose rule is gone, switched off, or asks something else."""
+        for _part in self.setting_rules(rules, at):
+            pass
+
+    def setting_rules(self, rules: Iterable[Rule], at: float) -> Iterator[None]:
+        """The same in parts: the rules hold from the first on, their alerts follow."""
         former, wanted = self._moves.table, {rule.id: rule for rule in rules if rule.enabled}
         if former.rules == tuple(wanted.values()):
             return
         table = RuleTable(tuple(wanted.values()))
         remap = np.array([_row_in(table, wanted, rule) for rule in former.rules], np.int64)
         rows = remap[self._groups["rule"]] if len(remap) else np.zeros(0, np.int64)
-        for gone in np.flatnonzero(rows < 0).tolist():
-            self._moves.end(gone, at)
-            self._moves.changes.memories[self._moves.rule(gone).id, self._groups.labels[gone]] = None
+        gone = np.flatnonzero(rows < 0)
+        ended = [alert for place in gone if (alert := self._groups.alerts[place]) is not None]
+        for place in gone[self._remembered(gone)].tolist():
+            self._moves.changes.memories[self._moves.rule(place).id, self._groups.labels[place]] = None
         self._groups["rule"][:] = rows
         self._moves.table, self.rules = table, wanted
         self._keep(rows >= 0)
         self._failing &= wanted.keys()
         changed = {rule.id for rule in former.rules if wanted.get(rule.id, rule) != rule}
-        for place, alert in self._groups.active():
-            if alert.rule_id in changed:
-                self._moves.refresh(place, alert)
-        self._news()
+        others = [alert.id for _place, alert in self._groups.active() if alert.rule_id in changed]
+        for some in some_of(ended):
+            for alert in some:
+                self._moves.tell(machine.end(alert, at), at)
+            self._news()
+            yield
+        for ids in some_of(others):
+            self._refresh(ids)
+            yield
 
     def adopt(self, alerts: Iterable[Alert], memories: Iterable[GroupMemory], at: float) -> None:
         """Go on from the state of a former run; alerts of rules that are not judged any more end."""
-        for alert in alerts:
-            if alert.rule_id not in self.rules:
-                self._moves.tell(machine.end(alert, at), at)
-                continue
-            self._moves.adopt(alert)
-            self._expect(alert)
-            if alert.state is AlertState.ERROR:
-                self._failing.add(alert.rule_id)
+        for _part in self.adopting([*alerts], memories, at):
+            pass
+
+    def adopting(self, alerts: Sequence[Alert], memories: Iterable[GroupMemory], at: float) -> Iterator[None]:
+        """The same in parts; nothing may be judged before the last."""
+        for some in some_of(alerts):
+            for alert in some:
+                self._adopt(alert, at)
+            yield
         for memory in memories:
             if memory.rule_id not in self.rules:
                 self._moves.changes.memories[memory.rule_id, memory.group] = None
@@ -154,9 +168,23 @@ class AlertBook:
                 self._failed(rule_id, at)
         self._news()
 
-    def standings(self, rule_id: str) -> Sequence[GroupStanding]:
-        """Every group of a rule."""
-        return [self._standing(int(place)) for place in self._groups.of(rule_id)]
+    def groups(self, rule_id: str) -> Sequence[Labels]:
+        """Every group of a rule that was seen."""
+        return [self._groups.labels[place] for place in self._groups.of(rule_id)]
+
+    def tally(self, rule_id: str) -> Tally:
+        """How many groups of a rule there are, by what they are at."""
+        places = self._groups.of(rule_id)
+        states = Counter(alert.state for alert in self._of(rule_id))
+        heard = int(np.count_nonzero(np.isnan(self._groups["lacking_since"][places])))
+        return Tally(len(places), heard, states[AlertState.PENDING], sum(states[one] for one in machine.FIRING))
+
+    def standings(self, rule_id: str, labels: Labels = (), most: int | None = None) -> Sequence[GroupStanding]:
+        """The groups of a rule that have some labels: those that fire first, then those with an alert."""
+        named, wanted = self._groups.labels, set(labels)
+        places = [place for place in self._groups.of(rule_id).tolist() if wanted <= set(named[place])]
+        places.sort(key=self._urgency)
+        return [self._standing(place) for place in places[:most]]
 
     def firing(self, rule_ids: Sequence[str]) -> Mapping[str, Sequence[Alert]]:
         """Alerts of rules that fire."""
@@ -251,6 +279,31 @@ class AlertBook:
         concerned |= self._moves.table.told_of_lack[groups["rule"][places]]
         return concerned
 
+    def _remembered(self, places: Places) -> npt.NDArray[np.bool_]:
+        """Of which groups something may be kept beside their alerts."""
+        kept: npt.NDArray[np.bool_] = ~np.isnan(self._groups["lacking_since"][places])
+        kept |= self._moves.table.told_of_lack[self._groups["rule"][places]]
+        kept |= np.isin(places, list(self._moves.quiet))
+        return kept
+
+    def _refresh(self, alert_ids: Iterable[str]) -> None:
+        """The rules of alerts say other things of them now."""
+        for alert_id in alert_ids:
+            place = self._groups.place_of.get(alert_id)
+            alert = None if place is None else self._groups.alerts[place]
+            if place is not None and alert is not None:
+                self._moves.refresh(place, alert)
+        self._news()
+
+    def _adopt(self, alert: Alert, at: float) -> None:
+        if alert.rule_id not in self.rules:
+            self._moves.tell(machine.end(alert, at), at)
+            return
+        self._moves.adopt(alert)
+        self._expect(alert)
+        if alert.state is AlertState.ERROR:
+            self._failing.add(alert.rule_id)
+
     def _failed(self, rule_id: str, at: float) -> None:
         place, rule, groups = self._moves.expectant(rule_id, WHOLE), self.rules[rule_id], self._groups
         if self._moves.table.resting(groups["rule"][[place]], np.array([at]))[0]:
@@ -275,6 +328,10 @@ class AlertBook:
         """Alerts of the groups of a rule."""
         alerts = (self._groups.alerts[place] for place in self._groups.of(rule_id))
         return (alert for alert in alerts if alert is not None)
+
+    def _urgency(self, place: int) -> int:
+        alert = self._groups.alerts[place]
+        return 2 if alert is None else int(alert.state not in machine.FIRING)
 
     def _standing(self, place: int) -> GroupStanding:
         groups, alert = self._groups, self._groups.alerts[place]

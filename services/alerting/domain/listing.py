@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from math import inf
 
 from services.alerting.domain.label_index import LabelIndex, Matches
 from services.alerting.domain.machine import ENDED
@@ -52,12 +53,13 @@ Kind = tuple[AlertState, Severity, bool]
 class Entry:
     """An alert with what it is found by; `kind` is the number of its kind."""
 
-    __slots__ = ("alert", "kind", "place", "text")
+    __slots__ = ("alert", "fired_until", "kind", "place", "text")
 
     def __init__(self, alert: Alert, kind: int) -> None:
         self.alert = alert
         self.kind = kind
-        self.place: Place = (-alert.started_at, alert.id)
+        self.place = place_of(alert)
+        self.fired_until = _fired_until(alert)
         self.text = "\0".join((alert.name, *(text for _, text in (*alert.labels, *alert.annotations)))).lower()
 
 
@@ -75,7 +77,7 @@ class Listing:
             self._update_many({alert.id for alert in former}, alerts)
             return
         for alert in former:
-            place = bisect_left(self._entries, (-alert.started_at, alert.id), key=_place)
+            place = bisect_left(self._entries, place_of(alert), key=_place)
             self._forget(self._entries.pop(place))
         for alert in alerts:
             insort(self._entries, self._entry(alert), key=_place)
@@ -115,7 +117,7 @@ class Listing:
             found = [entry for entry in found if entry.kind in kinds]
         if wanted.fired_since is not None:
             since = wanted.fired_since
-            found = [entry for entry in found if _has_fired(entry.alert, since)]
+            found = [entry for entry in found if entry.fired_until >= since]
         if wanted.rule_id:
             found = [entry for entry in found if entry.alert.rule_id == wanted.rule_id]
         if wanted.incident_id:
@@ -124,6 +126,11 @@ class Listing:
             text = wanted.text.lower()
             found = [entry for entry in found if text in entry.text]
         return found
+
+
+def place_of(alert: Alert) -> Place:
+    """Where an alert stands among others: the newest first."""
+    return (-alert.started_at, alert.id)
 
 
 def _is_wanted(kind: Kind, wanted: Wanted) -> bool:
@@ -136,8 +143,11 @@ def _is_wanted(kind: Kind, wanted: Wanted) -> bool:
     )
 
 
-def _has_fired(alert: Alert, since: float) -> bool:
-    return alert.fired_at is not None and (alert.ended_at is None or alert.fired_at >= since)
+def _fired_until(alert: Alert) -> float:
+    """Up to which time it counts as one that fired since: for ever while it goes on, never where it did not fire."""
+    if alert.fired_at is None:
+        return -inf
+    return inf if alert.ended_at is None else alert.fired_at
 
 
 def _place(entry: Entry) -> Place:

@@ -91,10 +91,11 @@ class TenantAlerting:
         self.loaded = False
         """Whether the state of the former leader is shown."""
 
-    def set_rules(self, rules: Sequence[Rule]) -> None:
+    async def set_rules(self, rules: Sequence[Rule]) -> None:
         """Judge by these from now on."""
         self._rules = rules
-        self.book.set_rules(rules, self._around.clock.now())
+        for _part in self.book.setting_rules(rules, self._around.clock.now()):
+            await asyncio.sleep(0)
 
     def act(self, act: Act) -> None:
         """Take up what a person said; again and again is once. It is kept until it was taken up."""
@@ -122,10 +123,13 @@ class TenantAlerting:
         kept = await self._load()
         now = self._around.clock.now()
         self.book.set_rules(self._rules, now)
-        lost = self._incidents.adopt(kept.incidents, (one.alert for one in kept.alerts), now)
-        self._view.replace(replace(kept, incidents=[*kept.incidents, *lost]))
+        alerts = [one.alert for one in kept.alerts]
+        lost = await asyncio.to_thread(self._incidents.adopt, kept.incidents, alerts, now)
+        for _part in self._view.replacing(replace(kept, incidents=[*kept.incidents, *lost])):
+            await asyncio.sleep(0)
         going = [one.alert for one in kept.alerts if one.alert.state not in ENDED]
-        self.book.adopt(going, kept.memories, now)
+        for _part in self.book.adopting(going, kept.memories, now):
+            await asyncio.sleep(0)
         self._acting.adopt(kept.alerts)
         self._outbox.put(kept.batches)
         self._telling.adopt(kept.threads, self._view.incidents.all().values(), doubtful=self._unwritten.is_set())

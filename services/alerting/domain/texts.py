@@ -4,6 +4,7 @@ import re
 
 from services.alerting.ports.alerts import Alert, Labels
 from services.alerting.ports.rules import Rule
+from services.core.figure_texts import exact_text, figure_text
 
 _PLACE = re.compile(r"\{\{\s*(value|threshold|severity|rule|labels\.([^\s{}]+))\s*\}\}")
 
@@ -14,8 +15,8 @@ def filled(rule: Rule, alert: Alert) -> Labels:
         return ()
     labels = dict(alert.labels)
     words = {
-        "value": _number(alert.value),
-        "threshold": _number(alert.threshold),
+        "value": "" if alert.value is None else figure_text(alert.value, alert.threshold),
+        "threshold": exact_text(alert.threshold),
         "severity": alert.severity.value,
         "rule": rule.name,
     }
@@ -24,10 +25,3 @@ def filled(rule: Rule, alert: Alert) -> Labels:
         return words[place[1]] if place[2] is None else labels.get(place[2], "")
 
     return tuple((name, _PLACE.sub(fill, text)) for name, text in rule.annotations)
-
-
-def _number(value: float | None) -> str:
-    """At most six digits that count, whole numbers whole; nothing for none."""
-    if value is None:
-        return ""
-    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"

@@ -8,8 +8,9 @@ from itertools import islice
 from services.alerting.domain.feed import Feed, Reader
 from services.alerting.domain.incidents.view import IncidentView
 from services.alerting.domain.label_index import Matches
-from services.alerting.domain.listing import Listing, Page, Place, Wanted
+from services.alerting.domain.listing import Listing, Page, Place, Wanted, place_of
 from services.alerting.domain.machine import ENDED
+from services.alerting.domain.parts import some_of
 from services.alerting.ports.alerts import Alert, AlertState, Severity
 from services.alerting.ports.states import Kept, KeptAlert, News
 from services.core.errors import NotFound
@@ -64,7 +65,10 @@ class AlertView:
         found: dict[str, KeptAlert | None] = dict.fromkeys(news.forgotten)
         for transition in news.transitions:
             former = found.get(transition.alert.id) or self._kept.get(transition.alert.id)
-            steps = (*(former.steps if former else ()), transition.step)[-MOST_STEPS:]
+            steps = former.steps if former else ()
+            # Who begins to follow may be told what was read with the rest.
+            if transition.step not in steps:
+                steps = (*steps, transition.step)[-MOST_STEPS:]
             found[transition.alert.id] = KeptAlert(transition.alert, steps)
         for alert in news.told:
             former = found.get(alert.id) or self._kept.get(alert.id)
@@ -81,11 +85,23 @@ class AlertView:
 
     def replace(self, kept: Kept) -> None:
         """Show what was kept instead, and tell what is not as it was."""
+        for _part in self.replacing(kept):
+            pass
+
+    def replacing(self, kept: Kept) -> Iterator[None]:
+        """The same in parts."""
         self.incidents.replace(kept.incidents)
-        wanted: dict[str, KeptAlert | None] = {each.alert.id: each for each in kept.alerts}
-        changed = {key: each for key, each in wanted.items() if self._kept.get(key) != each}
-        self._show({**dict.fromkeys(self._kept.keys() - wanted.keys()), **changed})
-        self.feed.publish(each.alert for each in changed.values() if each is not None)
+        wanted = {each.alert.id: each for each in kept.alerts}
+        for gone in some_of([*(self._kept.keys() - wanted.keys())]):
+            self._show(dict.fromkeys(gone))
+            yield
+        changed = [each for key, each in wanted.items() if self._kept.get(key) != each]
+        # Each is put behind the one before it.
+        changed.sort(key=lambda each: place_of(each.alert))
+        for some in some_of(changed):
+            self._show({each.alert.id: each for each in some})
+            self.feed.publish(each.alert for each in some)
+            yield
 
     def _show(self, changed: Mapping[str, KeptAlert | None]) -> None:
         former = [self._kept.pop(key).alert for key in changed if key in self._kept]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,16 @@ class GroupStanding:
     judged_at: float
     lacking_since: float | None
     alert: Alert | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many groups a rule has; how many of them are `heard` of, pending, and firing, keep firing included."""
+
+    groups: int
+    heard: int
+    pending: int
+    firing: int
 
 
 class Book(Protocol):
@@ -73,8 +83,16 @@ class Book(Protocol):
         """The rules could not be judged at `at`."""
         ...
 
-    def standings(self, rule_id: str) -> Sequence[GroupStanding]:
-        """Every group of a rule, for explanations, status and composites."""
+    def groups(self, rule_id: str) -> Sequence[Labels]:
+        """Every group of a rule that was seen."""
+        ...
+
+    def tally(self, rule_id: str) -> Tally:
+        """How many groups of a rule there are, by what they are at."""
+        ...
+
+    def standings(self, rule_id: str, labels: Labels = (), most: int | None = None) -> Sequence[GroupStanding]:
+        """The groups of a rule that have some labels, `most` of them: those that fire first."""
         ...
 
     def firing(self, rule_ids: Sequence[str]) -> Mapping[str, Sequence[Alert]]:
@@ -90,4 +108,12 @@ class Judging(Protocol):
 
         `resumed_at` is until when a former process had judged; None where nobody had.
         """
+        ...
+
+
+class Answering(Protocol):
+    """Answers processes that do not lead."""
+
+    async def answer(self) -> NoReturn:
+        """Answer what they ask, until cancelled."""
         ...

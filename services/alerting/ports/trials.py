@@ -56,8 +56,8 @@ class Trial:
 class Statuses(Protocol):
     """How the rules of all tenants fare."""
 
-    def status(self, tenant: str, rule: Rule) -> RuleStatus:
-        """How one fares."""
+    async def statuses(self, tenant: str, rules: Sequence[Rule]) -> Sequence[RuleStatus]:
+        """How some rules of a tenant fare, in their order; without a health where nobody can say."""
         ...
 
 

@@ -70,9 +70,10 @@ class AlertServicer(alert_service_pb2_grpc.AlertServiceServicer):
         return pb.ExplainAlertResponse(explanations=map(explanation_message, explanations))
 
     async def WatchAlerts(self, request: pb.WatchAlertsRequest, context: Any) -> AsyncIterator[pb.WatchAlertsResponse]:
-        with self._alerting.watch(current_call().tenant) as (alerts, reader):
+        tenant = current_call().tenant
+        with self._alerting.watch(tenant) as (alerts, reader):
             for place, alert in enumerate(alerts, start=1):
-                yield pb.WatchAlertsResponse(alert=alert_message(alert), synchronised=place == len(alerts))
+                yield pb.WatchAlertsResponse(alert=self._message(tenant, alert), synchronised=place == len(alerts))
             if not alerts:
                 yield pb.WatchAlertsResponse(synchronised=True)
             while True:

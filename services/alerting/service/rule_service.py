@@ -51,24 +51,24 @@ class RuleServicer(rule_service_pb2_grpc.RuleServiceServicer):
     async def GetRule(self, request: pb.GetRuleRequest, context: Any) -> pb.GetRuleResponse:
         tenant = current_call().tenant
         rule = self._book.get(tenant, request.id)
-        status = self._statuses.status(tenant, rule)
+        [status] = await self._statuses.statuses(tenant, [rule])
         return pb.GetRuleResponse(rule=rule_message(rule), status=status_message(status))
 
     async def ListRules(self, request: pb.ListRulesRequest, context: Any) -> pb.ListRulesResponse:
         tenant, size = current_call().tenant, page_size(request.page_size)
         after = page_tokens.state_of(tenant, request)
-        found = self._matching(tenant, request)
+        found = await self._matching(tenant, request)
         start = 0 if after is None else bisect_right(found, after, key=_place)
         page = found[start : start + size]
         more = len(found) > start + size
         return pb.ListRulesResponse(
             rules=map(rule_message, page),
-            statuses=[status_message(self._statuses.status(tenant, rule)) for rule in page],
+            statuses=map(status_message, await self._statuses.statuses(tenant, page)),
             next_page_token=page_tokens.token_of(tenant, request, _place(page[-1])) if more else "",
             total=len(found),
         )
 
-    def _matching(self, tenant: str, request: pb.ListRulesRequest) -> Sequence[Rule]:
+    async def _matching(self, tenant: str, request: pb.ListRulesRequest) -> Sequence[Rule]:
         """By name."""
         text = request.text.casefold()
         origin = ORIGINS.word("origin", request.origin) if request.origin else None
@@ -79,7 +79,8 @@ class RuleServicer(rule_service_pb2_grpc.RuleServiceServicer):
             if text in f"{rule.id}\n{rule.name}\n{rule.owner}".casefold() and origin in (None, rule.origin)
         ]
         if health is not None:
-            rules = [rule for rule in rules if self._statuses.status(tenant, rule).health is health]
+            statuses = await self._statuses.statuses(tenant, rules)
+            rules = [rule for rule, status in zip(rules, statuses, strict=True) if status.health is health]
         return sorted(rules, key=_place)
 
     async def ApplyRules(self, request: pb.ApplyRulesRequest, context: Any) -> pb.ApplyRulesResponse:

@@ -13,12 +13,14 @@ from services.alerting.adapters.collector_client import CollectorLog
 from services.alerting.adapters.expressions import expression_matches
 from services.alerting.adapters.prometheus_gauges import PrometheusGauges
 from services.alerting.adapters.recorded_deliveries import RecordedDeliveries
+from services.alerting.adapters.redis_inquiries import RedisInquiries
 from services.alerting.adapters.redis_states import RedisStates
 from services.alerting.adapters.senders.sending import senders
 from services.alerting.config import AlertingConfig
 from services.alerting.domain.alerting import Alerting
 from services.alerting.domain.holding_back.restraint import TenantRestraints
 from services.alerting.domain.judging.judging import Judgings
+from services.alerting.domain.judging.statuses import RuleStatuses
 from services.alerting.domain.leadership import Leadership
 from services.alerting.domain.telling.telling import Means
 from services.alerting.domain.tenant import Surroundings
@@ -62,6 +64,7 @@ async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wire
             aggregator_sources(aggregator, [*map(process.channel, config.further_aggregators)]),
         )
         judgings = Judgings(sources, expression_matches, process.clock, gauges)
+        statuses = RuleStatuses(judgings, configuration.rules, RedisInquiries(redis), process.clock, gauges)
         store = RedisStates(redis, process.log)
         around = Surroundings(
             judging=judgings,
@@ -86,13 +89,13 @@ async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wire
         )
         # Of the same name is only what takes the place of a process that is gone.
         leadership = Leadership(store, process.clock, gauges, f"{socket.gethostname()} {config.listen}")
-        alerting = Alerting(configuration.following, around, leadership, matches)
+        alerting = Alerting(configuration.following, around, leadership, statuses, matches)
         process.tasks.create_task(alerting.run(), name="alerting")
         if config.watchdog_url:
             watchdog = Watchdog(config.watchdog_url, ALERTS, config.watchdog_seconds, process.clock, process.log)
             process.tasks.create_task(watchdog.run(alerting.always_fires), name="watchdog of alerts")
         process.tasks.create_task(_close_at_stop(alerting, process), name="close watchers")
-        registrations = served(alerting, configuration, around, judgings, sources)
+        registrations = served(alerting, configuration, around, judgings, statuses, sources)
         yield Wired(registrations, ready=alerting.ready, gate=RequestGate(), recorder=recorder)
 
 

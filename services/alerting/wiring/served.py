@@ -17,6 +17,7 @@ from services.alerting.domain.judging.trying import Trying
 from services.alerting.domain.telling.trying import Probes
 from services.alerting.domain.tenant import Surroundings
 from services.alerting.ports.sources import Sources
+from services.alerting.ports.trials import Statuses
 from services.alerting.service import alert_service, incident_service, notifier_service, rule_service, silence_service
 from services.alerting.service.alert_service import AlertServicer
 from services.alerting.service.incident_service import IncidentServicer
@@ -28,11 +29,16 @@ from services.runtime.process import Registration
 
 
 def served(
-    alerting: Alerting, configuration: Configured, around: Surroundings, judgings: Judgings, sources: Sources
+    alerting: Alerting,
+    configuration: Configured,
+    around: Surroundings,
+    judgings: Judgings,
+    statuses: Statuses,
+    sources: Sources,
 ) -> Sequence[Registration]:
     """The services, each over what it needs."""
     rules, clock, telling = configuration.rules, around.clock, around.telling
-    explanations = Explanations(judgings, sources, rules.of_tenant, expression_matches, clock)
+    explanations = Explanations(judgings, statuses, sources, rules.of_tenant, expression_matches, clock)
     trials = Trying(sources, rules.of_tenant, expression_matches)
     probes = Probes(telling.sender, clock, telling.public_url)
     return [
@@ -53,7 +59,7 @@ def served(
         ),
         Registration(
             rule_service_pb2_grpc.add_RuleServiceServicer_to_server,
-            RuleServicer(rules, judgings, trials, clock),
+            RuleServicer(rules, statuses, trials, clock),
             rule_service.SERVICE,
         ),
         Registration(

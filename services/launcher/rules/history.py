@@ -7,6 +7,7 @@ from typing import Any
 
 from google.protobuf import json_format
 
+from services.core.figure_texts import figure_text
 from services.launcher.administering.suite_client import SuiteClient
 from services.launcher.failures import LauncherError
 from services.launcher.rules.files import read_rules
@@ -52,6 +53,6 @@ def _told(rule_id: str, answer: dict[str, Any]) -> Iterator[str]:
         lasted = ""
         if alert.HasField("resolved_at"):
             lasted = f", for {span_text(alert.resolved_at.seconds - step.time.seconds)}"
-        yield f"  {moment}Z  {{{labels}}} at {step.value:g}{lasted}"
+        yield f"  {moment}Z  {{{labels}}} at {figure_text(step.value)}{lasted}"
     if len(fired) > MOST_TOLD:
         yield f"  and {len(fired) - MOST_TOLD} times more"

@@ -8,6 +8,7 @@ from google.protobuf import json_format
 
 from binnacle.alerting.v1 import rule_service_pb2 as pb
 from binnacle.alerts.v1 import alerts_pb2
+from services.core.figure_texts import exact_text
 from services.launcher.rules.rule_tests import Expectation
 from services.runtime.plain_messages import word_of
 from services.runtime.spans import span_text
@@ -28,7 +29,7 @@ class Standing:
 
     def __str__(self) -> str:
         labels = ", ".join(f'{name}="{value}"' for name, value in sorted(self.labels.items()))
-        return f"{self.state} {self.severity} {self.value:g} {{{labels}}}"
+        return f"{self.state} {self.severity} {exact_text(self.value)} {{{labels}}}"
 
 
 def response_of(answer: dict[str, Any]) -> pb.TestRuleResponse:

@@ -10,6 +10,7 @@ from binnacle.alerting.v1 import rule_service_pb2 as rules_pb
 from binnacle.alerts.v1 import alerts_pb2
 from binnacle.rules.v1 import rules_pb2
 from tests.component.alerting.scene import Scene, busy
+from tests.support.outages import patience
 from tests.support.waiting import eventually
 
 PENDING, FIRING = alerts_pb2.ALERT_STATE_PENDING, alerts_pb2.ALERT_STATE_FIRING
@@ -34,15 +35,31 @@ async def test_who_follows_shows_what_happens_and_takes_what_people_say(scene: S
         await scene.recorded("firing", "acknowledged", "resolved")
 
 
-async def test_who_follows_says_that_the_leader_knows_how_a_rule_fares(scene: Scene) -> None:
+async def test_who_follows_tells_how_rules_fare_as_the_leader_does(scene: Scene) -> None:
     [judged] = scene.access.rules
-    asked = rules_pb.GetRuleRequest(id=judged.id)
+    scene.series.say(shop=95)
     async with scene.alerting() as leader, scene.alerting() as follower:
+        await follower.shows(shop=FIRING)
 
-        async def known() -> bool:
-            return (await leader.rules.GetRule(asked)).status.health != rules_pb2.RuleStatus.HEALTH_UNSPECIFIED
+        async def same() -> bool:
+            # Rules are judged between two questions, too.
+            told = [await client.rules.ListRules(rules_pb.ListRulesRequest()) for client in (leader, follower)]
+            return list(told[0].statuses) == list(told[1].statuses)
 
-        await eventually(known, "the leader knows how the rule fares")
+        await eventually(same, "both tell the same")
+        status = (await follower.rules.GetRule(rules_pb.GetRuleRequest(id=judged.id))).status
+        assert (status.health, status.problem) == (rules_pb2.RuleStatus.HEALTH_GOOD, "")
+        assert (status.groups, status.firing) == (1, 1)
+        assert status.judged_ms > 0
+        assert time.time() - status.judged_time.ToSeconds() < patience(10)
+        good = rules_pb.ListRulesRequest(health=rules_pb2.RuleStatus.HEALTH_GOOD)
+        assert judged.id in {rule.id for rule in (await follower.rules.ListRules(good)).rules}
+
+
+async def test_who_follows_says_that_the_leader_does_not_answer(scene: Scene) -> None:
+    asked = rules_pb.GetRuleRequest(id=scene.access.rules[0].id)
+    async with scene.process() as (_leader, process), scene.alerting() as follower:
+        process.send_signal(signal.SIGSTOP)
         told = (await follower.rules.GetRule(asked)).status
         assert told.health == rules_pb2.RuleStatus.HEALTH_UNSPECIFIED
         assert "the one that leads knows" in told.problem

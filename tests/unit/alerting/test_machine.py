@@ -186,6 +186,6 @@ def test_annotations_are_filled_in() -> None:
     )
     busy = rule(labels=(("team", "core"),), annotations=texts)
     (told,) = tell(book_of(busy), 0, {"shop": 91.25})
-    assert told.alert.annotations == (("summary", "shop at 91.25 of 90 (critical, Busy){{x}}"),)
+    assert told.alert.annotations == (("summary", "shop at 91.2 of 90 (critical, Busy){{x}}"),)
     assert told.alert.labels == (("service", "shop"), ("team", "core"))
     assert filled(replace(busy, annotations=(("v", "{{value}}"),)), alert(value=None)) == (("v", ""),)

@@ -1,5 +1,6 @@
 """Whether other rules hold together."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,8 @@ from services.alerting.ports.judging import Book
 from services.alerting.ports.rules import AllOf, AnyOf, Composite, Formula, Not, OfRule, Rule
 
 Groups = frozenset[Labels]
+Firing = Counter[Labels]
+"""How many alerts of each group fire."""
 
 
 def named_in(formula: Formula) -> list[str]:
@@ -60,12 +63,12 @@ class CompositeTable:
     def judge(self, at: float) -> None:
         """Judge each group by the rules as they stand."""
         firing = {
-            rule_id: [_part(dict(alert.labels), self._condition.by) for alert in alerts]
+            rule_id: Counter(_part(dict(alert.labels), self._condition.by) for alert in alerts)
             for rule_id, alerts in self._book.firing(self._named).items()
         }
         groups = self._groups(firing)
         holds = _holding(self._condition.formula, firing, frozenset(groups))
-        numbers = [float(sum(alerts.count(group) for alerts in firing.values())) for group in groups]
+        numbers = [float(sum(alerts[group] for alerts in firing.values())) for group in groups]
         levels = np.array([0 if group in holds else -1 for group in groups], np.int8)
         indexes = self._table.indexes(groups)
         self._table.judge(indexes, np.array(numbers), at, levels)
@@ -73,16 +76,12 @@ class CompositeTable:
         self._table.judge_rest(indexes, at, 0.0)
         self._book.answered([self.rule.id], at)
 
-    def _groups(self, firing: Mapping[str, Sequence[Labels]]) -> list[Labels]:
+    def _groups(self, firing: Mapping[str, Firing]) -> list[Labels]:
         by = self._condition.by
         if not by:
             return [()]
         rules = [self._book.rules[rule_id] for rule_id in self._named if rule_id in self._book.rules]
-        known = {
-            _part(dict(standing.labels) | dict(rule.labels), by)
-            for rule in rules
-            for standing in self._book.standings(rule.id)
-        }
+        known = {_part(dict(group) | dict(rule.labels), by) for rule in rules for group in self._book.groups(rule.id)}
         return sorted(known.union(*firing.values()))
 
 
@@ -90,7 +89,7 @@ def _part(labels: Mapping[str, str], by: Sequence[str]) -> Labels:
     return tuple((name, labels[name]) for name in sorted(by) if labels.get(name))
 
 
-def _holding(formula: Formula, firing: Mapping[str, Sequence[Labels]], groups: Groups) -> Groups:
+def _holding(formula: Formula, firing: Mapping[str, Firing], groups: Groups) -> Groups:
     match formula:
         case OfRule(rule_id):
             return groups.intersection(firing.get(rule_id, ()))

@@ -11,7 +11,7 @@ from services.alerting.domain.judging.intake import EventIntake, SampleIntake, k
 from services.alerting.domain.judging.plans import Cadence, Judged, Plan, plans_of
 from services.alerting.domain.judging.schedule import AT_ONCE, Fare, Schedule
 from services.alerting.domain.rules.active_times import is_active
-from services.alerting.ports.alerts import AlertState
+from services.alerting.ports.alerts import Labels
 from services.alerting.ports.gauges import Gauges
 from services.alerting.ports.judging import Book, GroupStanding
 from services.alerting.ports.rules import Composite, EventMatch, EventRate, Rule
@@ -29,9 +29,11 @@ COMPOSITE_SECONDS = 1.0
 FEW_RULES = 1_000
 """So many rules are made ready to be judged without a pause."""
 ELSEWHERE = (
-    "this process judges nothing: of all processes of alerting the one that leads knows how rules fare; ask again"
+    "it is not known how it fares: of all processes of alerting the one that leads knows, which does not say; ask again"
 )
 """Said of the rules of a tenant that is not judged here."""
+STATUSES_AT_ONCE = 500
+"""Rules that are looked at without a pause."""
 
 
 class TenantJudging:
@@ -86,18 +88,10 @@ class TenantJudging:
             return RuleStatus(rule.id, Health.PAUSED, "it is outside of its active times")
         if fare is None:
             return RuleStatus(rule.id)
-        standings = self.book.standings(rule.id)
-        states = [standing.state for standing in standings]
-        health, problem = self._health(rule, fare, seen=any(each.lacking_since is None for each in standings))
+        tally = self.book.tally(rule.id)
+        health, problem = self._health(rule, fare, seen=tally.heard > 0)
         return RuleStatus(
-            rule.id,
-            health,
-            problem,
-            fare.judged_at,
-            fare.judged_ms,
-            len(standings),
-            states.count(AlertState.PENDING),
-            states.count(AlertState.FIRING) + states.count(AlertState.KEEP_FIRING),
+            rule.id, health, problem, fare.judged_at, fare.judged_ms, tally.groups, tally.pending, tally.firing
         )
 
     def _health(self, rule: Rule, fare: Fare, *, seen: bool) -> tuple[Health | None, str]:
@@ -143,6 +137,10 @@ class Judgings:
     ) -> TenantJudging:
         return TenantJudging(tenant, book, self._sources, self._expressions, self._clock, since, started_at)
 
+    def judges(self, tenant: str) -> bool:
+        """Whether the rules of a tenant are judged here."""
+        return tenant in self._tenants
+
     def status(self, tenant: str, rule: Rule) -> RuleStatus:
         """How a rule fares; where another process judges, that it is the one to know."""
         if not rule.enabled:
@@ -152,10 +150,19 @@ class Judgings:
             return RuleStatus(rule.id, problem=ELSEWHERE)
         return judging.status(rule) if rule.id in judging.rules else RuleStatus(rule.id)
 
-    def standings(self, tenant: str, rule: Rule) -> Sequence[GroupStanding] | None:
-        """The groups of a rule; None where another process judges."""
+    async def statuses(self, tenant: str, rules: Sequence[Rule]) -> Sequence[RuleStatus]:
+        """How rules fare as far as this process knows."""
+        found = []
+        for place, rule in enumerate(rules, start=1):
+            found.append(self.status(tenant, rule))
+            if place % STATUSES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
+
+    def standings(self, tenant: str, rule: Rule, labels: Labels, most: int) -> Sequence[GroupStanding] | None:
+        """The groups of a rule that have some labels, those that fire first; None where another process judges."""
         judging = self._tenants.get(tenant)
-        return judging.book.standings(rule.id) if judging and rule.id in judging.rules else None
+        return judging.book.standings(rule.id, labels, most) if judging and rule.id in judging.rules else None
 
     def firing(self, tenant: str, rule_ids: Sequence[str]) -> Mapping[str, int]:
         """How many alerts of rules fire, as far as is known here."""

@@ -80,7 +80,7 @@ class Panel:
             self._tick_until(seen[some], np.full(len(seen[some]), tick))
         # Of events that a former process counted at least one is known.
         absent = 1.0 if self._windows.momentary else np.nan
-        self.table.judge_rest(np.arange(len(self.table.series)), float(tick * self._interval), absent)
+        yield from self.table.judging_rest(np.arange(len(self.table.series)), float(tick * self._interval), absent)
 
     def _forget(self, before: float) -> None:
         """Where most series have ended, go on without those: the book knows their groups for as long as it needs."""

@@ -55,7 +55,8 @@ class Plan:
                     await asyncio.sleep(0)
                 levels = None if course.levels is None else course.levels[some, 0]
                 table.judge(indexes[some], course.values[some, 0], at, levels)
-            table.judge_rest(indexes, at, self.measure.absent)
+            for _part in table.judging_rest(indexes, at, self.measure.absent):
+                await asyncio.sleep(0)
         book.answered(self.rule_ids, at)
 
     def problem_of(self, rule: Rule) -> str:

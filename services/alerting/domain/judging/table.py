@@ -1,10 +1,11 @@
 """Which groups of which rules each series is judged for: thousands of rules by one call."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from services.alerting.domain.judging.turns import turns
 from services.alerting.ports.alerts import Labels
 from services.alerting.ports.judging import Book, Floats, Levels, Places
 
@@ -57,14 +58,24 @@ class Table:
 
     def judge_rest(self, judged: Indexes, at: float, absent: float = np.nan) -> None:
         """All groups but those of some series were judged at a time: they had no data, or the value `absent`."""
+        for _part in self.judging_rest(judged, at, absent):
+            pass
+
+    def judging_rest(self, judged: Indexes, at: float, absent: float = np.nan) -> Iterator[None]:
+        """The same in parts. Where places were given anew after one the rest waits for the next time."""
         if self._book.rules is not self._of_book:
             return
         rows = self._current()
         rest = np.ones(len(rows.counts), bool)
         rest[judged] = False
         places = np.concatenate([rows.own[np.repeat(rest, rows.counts)], rows.known])
-        if len(places):
-            self._book.judge(places, np.full(len(places), absent), at)
+        generation = self._book.generation
+        for some in turns(len(places)):
+            if some.start:
+                yield
+            if self._book.generation != generation:
+                return
+            self._book.judge(places[some], np.full(len(places[some]), absent), at)
 
     def keep(self, indexes: Indexes) -> None:
         """Forget all other series; those that are kept have new indexes, in their order."""

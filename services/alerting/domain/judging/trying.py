@@ -51,7 +51,7 @@ class Trying:
             alerts=alerts[:MOST_ALERTS],
             total=len(alerts),
             judgements=judgements,
-            groups=len(book.standings(rule.id)),
+            groups=book.tally(rule.id).groups,
             fired=sum(each.alert.fired_at is not None for each in alerts),
             notices=replay.notices(rule),
         )

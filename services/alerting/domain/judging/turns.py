@@ -6,7 +6,7 @@ import numpy as np
 
 from services.alerting.ports.sources import Samples
 
-AT_ONCE = 2_000
+AT_ONCE = 500
 """Groups that are judged without a pause: each of them may have an alert to begin."""
 
 

@@ -70,9 +70,8 @@ async def explaining(rule: Rule, values: Sequence[float] = VALUES, until: float 
     stage = Stage((rule,), [heat(float(second + 1), value) for second, value in enumerate(values)])
     async with stage.judged():
         await stage.until(until)
-        yield Explanations(
-            stage.judgings, stage.sources.sources(), lambda _tenant: {rule.id: rule}, expressions, stage.clock
-        )
+        sources, rules = stage.sources.sources(), {rule.id: rule}
+        yield Explanations(stage.judgings, stage.judgings, sources, lambda _tenant: rules, expressions, stage.clock)
 
 
 async def test_it_is_told_what_was_compared_with_what() -> None:
