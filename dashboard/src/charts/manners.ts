@@ -21,10 +21,10 @@ export function columnsIn(manner: Manner, lines: readonly Line[]): readonly Colu
   return sums;
 }
 
-export function drawnIn(manner: Manner, { lines, stepMs }: Picture, ink: Ink): uPlot.Series[] {
+export function drawnIn(manner: Manner, { lines, stepMs }: Picture, gaps: uPlot.Series.GapsRefiner, ink: Ink): uPlot.Series[] {
   return lines.map((line, place): uPlot.Series => {
     const stroke = (): string => ink(line, place);
-    const shared = { label: line.name, stroke, points: { show: false } };
+    const shared = { label: line.name, stroke, points: { show: false }, gaps };
     if (manner === 'area') return { ...shared, width: 1.5, fill: () => sheer(stroke(), 0.22) };
     if (manner === 'stacked') return { ...shared, width: 1, fill: stroke };
     return { ...shared, width: 0, fill: stroke, paths: bars(place, lines.length, stepMs / 1000) };

@@ -53,10 +53,11 @@ export function seriesOptions(picture: Picture, width: number, height: number, h
   return {
     width,
     height,
-    padding: [rem * 0.5, rem * 0.75, 0, 0],
+    // On the right there is room for half of a time.
+    padding: [rem * 0.5, rem * 1.25, 0, 0],
     legend: { show: false },
     scales: { x: { time: true, auto: false }, y: { range: (_u, min, max) => within(drawing, rangeOf(min, max, hooks.limits())) } },
-    series: [{}, ...(drawing.manner === 'line' ? seriesOf(picture, hooks) : drawnIn(drawing.manner, picture, (line, place) => inkOf(line, place, hooks)))],
+    series: [{}, ...(drawing.manner === 'line' ? seriesOf(picture, hooks) : drawnIn(drawing.manner, picture, gapsOf, (line, place) => inkOf(line, place, hooks)))],
     bands: drawing.manner === 'line' ? bands(picture, hooks) : [],
     axes: [
       { ...face(palette), size: rem * 1.75, space: rem * 5, values: (_u, splits, _axis, _space, step) => splits.map((at) => timeMark(at, step)) },
@@ -103,15 +104,26 @@ function seriesOf({ lines, times }: Picture, hooks: Hooks): uPlot.Series[] {
 
 /**
  * Series that are measured at different times have no values at each other's, which is no gap: some turns of its own
- * may be missed.
+ * may be missed. Where nothing at all was measured there are no times either.
  */
-function gapsOf(u: uPlot, series: number, _from: number, _to: number, all: uPlot.Series.Gaps): uPlot.Series.Gaps {
-  if (all.length === 0) return all;
-  const values = u.data[series]!;
-  const measured = u.data[0].filter((_, place) => values[place] != null);
-  const distances = measured.slice(1).map((at, place) => at - measured[place]!).sort((a, b) => a - b);
-  const bridge = (distances[distances.length >> 1] ?? Infinity) * MISSED_TURNS;
-  return all.filter(([from, to]) => u.posToVal(to, 'x', true) - u.posToVal(from, 'x', true) > bridge);
+export function gapsOf(u: uPlot, series: number, _from: number, _to: number, all: uPlot.Series.Gaps): uPlot.Series.Gaps {
+  const [times, values] = [u.data[0], u.data[series]!];
+  if (all.length === 0 && isEven(times)) return all;
+  const measured = times.filter((_, place) => values[place] != null);
+  const distances = measured.slice(1).map((at, place) => at - measured[place]!);
+  const bridge = (distances.toSorted((a, b) => a - b)[distances.length >> 1] ?? Infinity) * MISSED_TURNS;
+  const along = (at: number): number => u.valToPos(at, 'x', true);
+  return distances.flatMap((distance, place): uPlot.Series.Gaps => (distance > bridge ? [[along(measured[place]!), along(measured[place + 1]!)]] : []));
+}
+
+/** Whether none is much further from the one before it than others are. */
+function isEven(times: ArrayLike<number>): boolean {
+  let [least, greatest] = [Infinity, 0];
+  for (let place = 1; place < times.length; place += 1) {
+    const distance = times[place]! - times[place - 1]!;
+    [least, greatest] = [Math.min(least, distance), Math.max(greatest, distance)];
+  }
+  return greatest <= least * MISSED_TURNS;
 }
 
 /** The ground between the greatest and the least sample of each step. */

@@ -35,6 +35,12 @@ SEED = {
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.id)
+def test_what_comes_ready_made_leaves_no_hole(one: Dashboard) -> None:
+    spots = [widget.position for widget in dashboard_message(one).widgets]
+    assert sum(spot.width * spot.height for spot in spots) == 12 * max(spot.y + spot.height for spot in spots)
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.id)
 def test_what_is_kept_is_what_was_built(one: Dashboard) -> None:
     shown = dashboard_message(one)
     record = AuditRecord(1, "acme", "dashboard", one.id, 2, "update", payload=json.dumps(dashboard_payload(one)))
