@@ -111,6 +111,7 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
             ],
             ready,
             gate=gate,
+            handed_over=forwarder.handed_over,
         )
 
 

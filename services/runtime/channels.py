@@ -20,7 +20,8 @@ OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # The least that a connection is given to come about, also on a busy machine; whoever refuses does so at once.
+    ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # Peers on one machine are often started together; one that was refused must not stay so in a shared cache.
     ("grpc.use_local_subchannel_pool", 1),

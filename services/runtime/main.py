@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import NoReturn
 
 import uvloop
@@ -68,8 +68,9 @@ async def running(
 ) -> AsyncIterator[Process]:
     """A service that serves within the block and is stopped in order after it.
 
-    Order of stopping: readiness withdrawn, a while later streams told to end and calls drained, background tasks
-    cancelled, channels and what the wiring opened closed. Raises what a background task raised.
+    Order of stopping: readiness withdrawn, a while later streams told to end and calls drained, what others wait for
+    handed over, background tasks cancelled, channels and what the wiring opened closed. Raises what a background task
+    raised.
     """
     async with AsyncExitStack() as opened:
         try:
@@ -109,6 +110,10 @@ async def _serving(config: ServiceConfig, wire: Wire, process: Process, opened: 
             await process.clock.sleep(config.leave_seconds)
         process.stopping.set()
         await server.stop(config.drain_seconds)
+        if process.leaving.is_set() and wired.handed_over:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(config.drain_seconds):
+                    await wired.handed_over()
 
 
 def _leaves(group: BaseExceptionGroup[BinnacleError]) -> list[BinnacleError]:

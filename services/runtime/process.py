@@ -1,7 +1,7 @@
 """What a service is given to live with, and what it hands back to be run."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +46,8 @@ class Wired:
     """A service put together: what it serves, and a check that raises Unavailable while it is not ready.
 
     `reflected` names the services that reflection lists; those of `registrations` when None. `gate`, if any, stands
-    before every unary call. `recorder` writes audited calls into the audit log; without one none are.
+    before every unary call. `recorder` writes audited calls into the audit log; without one none are. `handed_over`
+    returns when nothing is left that others wait for: a process that leaves waits for it, once its calls are drained.
     """
 
     registrations: Sequence[Registration]
@@ -54,6 +55,7 @@ class Wired:
     reflected: Sequence[str] | None = None
     gate: Gate | None = None
     recorder: Recorder | None = None
+    handed_over: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)

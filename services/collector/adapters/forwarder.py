@@ -23,6 +23,8 @@ from services.runtime.statuses import translated_errors
 PEER = "aggregator"
 ENDED = "the aggregator ended the stream"
 HELLO_SECONDS = 30.0
+# How often a process that stops looks whether its journal is empty.
+HANDED_OVER_SECONDS = 0.05
 
 Duplex = Any
 """A stream of AppendRequest out and AppendResponse in."""
@@ -66,6 +68,7 @@ class Forwarder:
         self._backoff = Backoff(random.Random())
         self._changed = asyncio.Event()
         self._complaint = ""
+        self._ended = False
         journal.on_change(self._changed.set)
 
     async def run(self) -> None:
@@ -80,6 +83,12 @@ class Forwarder:
             except BinnacleError as error:
                 self._complain(str(error))
             await self._clock.sleep(self._backoff.next())
+        self._ended = True
+
+    async def handed_over(self) -> None:
+        """Return when all that the journal holds is committed; also when that broke off while the process stops."""
+        while self._journal.first_offset < self._journal.next_offset and not self._ended:
+            await self._clock.sleep(HANDED_OVER_SECONDS)
 
     async def _forward(self) -> NoReturn:
         call = self._stub.Append(metadata=((REQUEST_ID_KEY, new_request_id()), *self._metadata))

@@ -2,15 +2,24 @@
 
 import asyncio
 import functools
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
 import pytest
 
 from binnacle.collector.v1 import json_intake_service_pb2 as json_pb
+from services.collector.config import CollectorConfig
+from services.collector.wiring import wire
+from services.runtime import logs
+from services.runtime.channels import open_channel
+from services.runtime.main import running as serving
 from tests.component.collector.aggregators import Journalled, LedgerPeer
 from tests.component.collector.collectors import Collector, body, collector
-from tests.support.services import neighbour, socket_address
+from tests.support.outages import patience
+from tests.support.services import collect_servers, neighbour, socket_address
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -125,6 +134,37 @@ async def test_a_journal_set_back_to_a_copy_starts_over_too(tmp_path: Path) -> N
         await running.committed(14)
     assert len(peer.journals) == 2
     assert types(peer)[-1] == "step.3"
+
+
+@asynccontextmanager
+async def leaving(folder: Path, peer: LedgerPeer) -> AsyncIterator[Collector]:
+    """A collector that is told to stop at the end of the block, as by SIGTERM."""
+    async with neighbour(peer.registration) as address:
+        told = {"listen": socket_address("collector"), "aggregator": address, "data_dir": folder, "drain_seconds": 5}
+        config = CollectorConfig.model_validate(told)
+        log = logs.configure("collector", "warning", "console")
+        async with serving("collector", config, wire, log=log) as process, open_channel(config.listen) as channel:
+            yield Collector(channel, peer)
+            process.leaving.set()
+    await collect_servers()
+
+
+async def test_who_leaves_hands_over_first_what_the_store_has_not_got(tmp_path: Path) -> None:
+    async with leaving(tmp_path, peer := LedgerPeer()) as running:
+        await post(running, 0)
+    assert types(peer) == ["step.0"]
+
+
+async def test_who_leaves_waits_for_nobody_that_is_away(tmp_path: Path) -> None:
+    began = time.monotonic()
+    peer = LedgerPeer()
+    peer.away = True
+    async with leaving(tmp_path, peer) as running:
+        await post(running, 0)
+    assert time.monotonic() - began < patience(5.0)
+    async with collector(tmp_path, peer := LedgerPeer()) as running:
+        await running.committed(1)
+    assert types(peer) == ["step.0"]
 
 
 async def test_a_full_journal_refuses_and_recovers(tmp_path: Path) -> None:
