@@ -23,6 +23,10 @@ SIX = 6
 PROMISED_SECONDS = 1.0
 # Beside other tests; alone it is measured by `make bench NAME=web`.
 IN_A_TEST = 3.0
+# What the page consists of; a browser fetches six files at a time, each by way of two processes.
+FILES = """performance.getEntriesByType('resource').filter(({ name }) => /[.](js|css)$/.test(name)).length"""
+# The early script; of the first page, of what views share, and of the view a script and a style sheet each.
+MOST_FILES = 7
 SCRIPT = "<script>window.harmed = true</script>"
 HARMFUL = f"# Notes\n{SCRIPT}<img src=x onerror='window.harmed = true'> [press](javascript:alert(1))"
 
@@ -157,6 +161,7 @@ def test_fifty_widgets_show_their_values_soon_and_ask_once_for_everybody(
     asked = watches(suite)
     took = min(shown_within(page, address, PATIENCE_MS / 1_000) for _time in range(3))
     assert took <= patience(PROMISED_SECONDS * IN_A_TEST), took
+    assert page.evaluate(FILES) <= MOST_FILES
     with second(browser) as other:
         other.set_viewport_size(TALL)
         shown_within(other, address, PATIENCE_MS / 1_000)
