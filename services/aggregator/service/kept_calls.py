@@ -1,4 +1,4 @@
-"""Calls whose answers are kept for those who ask the same again: what is counted, never what is listed or looked up."""
+"""Calls whose answers are kept for those who ask the same again: what is counted, or found by what was counted."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -16,9 +16,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "AgentService": ("ListAgents",),
     "AudienceService": ("GetUniques", "GetPeakHours", "GetUserRetention"),
     "BusinessService": ("GetBusiness", "GetRevenue", "ListBusinessViolations"),
-    "CatalogService": ("GetCardinality",),
+    "CatalogService": ("GetCardinality", "ListMetrics", "ListSeries", "ListLabels", "ListLabelValues"),
     "ClientService": ("GetClientFigures",),
-    "ErrorService": ("ListErrorGroups", "GetErrorGroup"),
+    "ErrorService": ("ListErrorGroups", "GetErrorGroup", "ListErrorOccurrences"),
     "EventService": ("GetEventHistogram",),
     "FigureService": ("GetFigures", "GetFigure"),
     "IntegrationService": ("ListIntegrations", "GetIntegration"),
@@ -29,11 +29,14 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "PipelineService": ("GetPipeline",),
     "ReliabilityService": ("GetReliability", "ListOutages"),
     "ServiceCatalogService": ("ListServices", "GetService", "ListEndpoints", "QueryTraffic"),
-    "SessionService": ("GetSessionFigures", "GetFeatureUsage", "ListActiveSessions", "ListSessions"),
+    "SessionService": (
+        *("GetSessionFigures", "GetFeatureUsage", "ListActiveSessions", "ListSessions"),
+        *("GetSession", "GetUserStory"),
+    ),
     "TraceService": ("GetServiceMap",),
 }
-"""Methods by service. Who lists events, lines or traces looks for what was sent a moment ago; who is active is known
-by minutes."""
+"""Methods by service. Who lists events, lines or traces looks for what was sent a moment ago; who is active, what there
+is, and what somebody did is known by minutes."""
 
 
 def keep_answers(registrations: Sequence[Registration], kept: KeptAnswers) -> None:

@@ -25,6 +25,7 @@ from services.aggregator.service.intake_warning_service import IntakeWarningServ
 from services.aggregator.service.kept_calls import keep_answers
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
+from services.aggregator.service.warming import warm
 from services.aggregator.wiring.access import access, configuration
 from services.aggregator.wiring.data import data, deletion
 from services.aggregator.wiring.edge_rates import edge_rates
@@ -35,6 +36,7 @@ from services.aggregator.wiring.retention import retention_service, retentions
 from services.aggregator.wiring.tails import follow_others, tail_service
 from services.aggregator.wiring.time_series import raw_samples, time_series, time_series_reader
 from services.core.clock import Clock
+from services.runtime.health import Ready
 from services.runtime.process import Process, Registration, Wired
 from services.runtime.records import Recorder
 
@@ -76,7 +78,16 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
             asked.append(edge_rate_service.registration(edge_rate_service.EdgeRateServicer(rates)))
         registrations = [*wired.registrations, *asked]
         keep_answers(registrations, answers)
+        process.tasks.create_task(_warm(registrations, store, wired.ready, process), name="questions in advance")
         yield dataclasses.replace(wired, registrations=registrations, recorder=recorder if config.collector else None)
+
+
+async def _warm(registrations: Sequence[Registration], store: Store, ready: Ready, process: Process) -> None:
+    async def tenants() -> Sequence[str]:
+        # Of a store that others write to nothing is kept.
+        return () if store.shared else await store.tenants()
+
+    await warm(registrations, tenants, ready, process.clock, process.log)
 
 
 @asynccontextmanager

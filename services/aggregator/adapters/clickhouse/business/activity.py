@@ -1,6 +1,7 @@
 """Which series have data in a range, and since when they have none: told by roll-ups, where there are some."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from services.aggregator.adapters.clickhouse.engine.statements import Join, TenantQuery, TenantTable, Union
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
@@ -58,7 +59,8 @@ def _in_times(tenant: str, table: TenantTable, first: int, end: int) -> TenantQu
 
 def newest_of_series(tenant: str, ids: Sequence[int], now: float) -> TenantQuery:
     """Id and second of the newest data of each series; series without any are left out."""
-    return _newest(tenant, "series_id", ("series_id IN {newest_of:Array(UInt64)}",), list(ids), (), now)
+    newest = _newest(tenant, ("series_id IN {newest_of:Array(UInt64)}",), {"newest_of": list(ids)}, now)
+    return TenantQuery(tenant, newest, ("id", "max(newest)"), group_by="id")
 
 
 def newest_of_metrics(tenant: str, names: Sequence[str], now: float) -> TenantQuery:
@@ -66,29 +68,25 @@ def newest_of_metrics(tenant: str, names: Sequence[str], now: float) -> TenantQu
     named = TenantQuery(
         tenant,
         "series",
-        ("id AS series_id", "any(name) AS metric"),
+        ("id", "any(name) AS metric"),
         ("name IN {newest_of:Array(String)}",),
         {"newest_of": list(names)},
         group_by="id",
     )
-    return _newest(tenant, "metric", (), list(names), (Join("INNER", named, "series_id"),), now)
+    newest = _newest(tenant, (), {}, now)
+    return TenantQuery(
+        tenant, newest, ("metric", "max(newest)"), group_by="metric", joins=(Join("INNER", named, "id"),)
+    )
 
 
-def _newest(
-    tenant: str,
-    key: str,
-    where: tuple[str, ...],
-    wanted: list[int] | list[str],
-    joins: tuple[Join, ...],
-    now: float,
-) -> TenantQuery:
-    parameters = {"newest_of": wanted}
+def _newest(tenant: str, where: tuple[str, ...], parameters: Mapping[str, Any], now: float) -> Union:
+    """The columns `id` and `newest`, several rows of a series."""
 
     def part(table: TenantTable, time: str, since: int | None) -> TenantQuery:
         recent = (f"{time} >= toDateTime({int(now) - since})",) if since is not None else ()
-        columns = (f"{key} AS key", f"max(toUnixTimestamp({time})) AS newest")
-        return TenantQuery(tenant, table, columns, (*where, *recent), parameters, group_by="key", joins=joins)
+        columns = ("series_id AS id", f"max(toUnixTimestamp({time})) AS newest")
+        return TenantQuery(tenant, table, columns, (*where, *recent), parameters, group_by="id")
 
     parts = [part(table, "bucket", since) for table, since in _NEWEST]
     parts += [part("imported_rollups", "bucket", None), *(part(table, "time", None) for table in DISTRIBUTIONS)]
-    return TenantQuery(tenant, Union(tuple(parts)), ("key", "max(newest)"), group_by="key")
+    return Union(tuple(parts))
