@@ -16,7 +16,7 @@ def connection_message(held: Connection) -> pb.Connection:
         rooms=sorted(held.rooms),
         connected_time=moment(held.since),
         client=held.client,
-        messages_sent=held.sent(),
+        messages_sent=held.reached.sent,
     )
 
 
@@ -25,7 +25,7 @@ def stats_message(presence: Presence, tenant: str, clock: Clock) -> pb.GetConnec
     present, been = presence.of(tenant), presence.attendance(tenant)
     sent = Counter(been.sent)
     for connection in present:
-        sent[connection.kind] += connection.sent()
+        sent[connection.kind] += connection.reached.sent
     return pb.GetConnectionStatsResponse(
         timestamp=moment(clock.now()),
         active_connections=len(present),

@@ -56,7 +56,7 @@ class Hub:
         """
         self.require_room(tenant)
         session = Session(tenant, self._joining, self._pump, self._clock, self._tally)
-        connection = session.named = Connection(kind, client, session.broadcast, lambda: session.sent)
+        connection = session.named = Connection(kind, client, session)
         session.expires = expires
         self.presence.enter(tenant, connection)
         self._tally.connected[kind] += 1

@@ -1,7 +1,7 @@
 """How a subscription joins what it asked for."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -59,7 +59,8 @@ class Joining:
             return self._rows(tenant, feed, subscriber, since)
         return self._reports(tenant, feed, subscriber)
 
-    # One thing a subscription, however many there are: a block around each would take three times the memory.
+    # One thing a subscription, however many there are: a block around each would take three times the memory, and a
+    # function within a function twice.
 
     def _figures(self, tenant: str, subscriber: Subscriber) -> Leave:
         def made() -> Room:
@@ -72,18 +73,12 @@ class Joining:
             return RowRoom(tenant, feed.topic, self._sources.rows, self._clock, self._tally)
 
         room, let_go = self._shared.hold((tenant, feed.topic), made)
-        catching_up = CatchingUp(room, feed, subscriber).run(since.position if since else None)
+        selection = room.known(feed)
+        catching_up = CatchingUp(room, selection, subscriber).run(since.position if since else None)
         coming = [self._tasks.create_task(catching_up, name="catch up")]
         # Who has caught up stays for hours without it.
         coming[0].add_done_callback(lambda _done: coming.clear())
-
-        def leave() -> None:
-            for task in coming:
-                task.cancel()
-            room.leave(feed, subscriber)
-            let_go()
-
-        return leave
+        return partial(_left_rows, coming, room, selection, subscriber, let_go)
 
     def _reports(self, tenant: str, feed: Reported, subscriber: Subscriber) -> Leave:
         def made() -> ReportRoom:
@@ -107,6 +102,15 @@ class Joining:
 
 def _left(room: Room | ReportRoom, subscriber: Subscriber, let_go: Leave) -> None:
     room.leave(subscriber)
+    let_go()
+
+
+def _left_rows(
+    coming: Iterable[asyncio.Task[None]], room: RowRoom, selection: Selection, subscriber: Subscriber, let_go: Leave
+) -> None:
+    for task in coming:
+        task.cancel()
+    room.leave(selection, subscriber)
     let_go()
 
 

@@ -1,22 +1,34 @@
 """Who is connected now, by tenant: whoever serves a connection enters it here."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Protocol
 
 from services.core.clock import Clock
 from services.streamer.ports import Events
 
 
+class Reached(Protocol):
+    """Whoever is at the end of a connection."""
+
+    @property
+    def sent(self) -> int:
+        """How many messages it was sent."""
+        ...
+
+    def broadcast(self, events: Events) -> bool:
+        """Hand it events; whether they will reach it."""
+        ...
+
+
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One connection. `offer` hands it events and says whether they will reach it; `sent` counts its messages."""
+    """One connection."""
 
     kind: str
     client: str
-    offer: Callable[[Events], bool]
-    sent: Callable[[], int]
+    reached: Reached
     rooms: frozenset[str] = frozenset()
     """What it is subscribed to; whoever serves it changes this."""
     id: str = ""
@@ -57,7 +69,7 @@ class Presence:
     def leave(self, tenant: str, connection: Connection) -> None:
         """Not present any more."""
         del self._present[tenant][connection.id]
-        self._attendance[tenant].sent[connection.kind] += connection.sent()
+        self._attendance[tenant].sent[connection.kind] += connection.reached.sent
 
     def of(self, tenant: str) -> list[Connection]:
         """The connections of a tenant, oldest first."""
@@ -69,4 +81,4 @@ class Presence:
 
     def broadcast(self, tenant: str, events: Events) -> list[Connection]:
         """Hand events to every connection of a tenant; those that they will reach."""
-        return [connection for connection in self.of(tenant) if connection.offer(events)]
+        return [connection for connection in self.of(tenant) if connection.reached.broadcast(events)]

@@ -65,6 +65,11 @@ class RowRoom:
         """Return when something was told."""
         await self._moved.wait()
 
+    def known(self, selection: Selection) -> Selection:
+        """The same selection, as who is in the room already asked for it: thousands may."""
+        view = self._views.get(selection)
+        return selection if view is None else view.selection
+
     def enter(self, selection: Selection, member: RowMember) -> RowView:
         """Add a member, who gets every row from now on that it selects."""
         view = self._views.setdefault(selection, RowView(selection, self.clock))

@@ -34,7 +34,7 @@ class RowView:
 
     def __init__(self, selection: Selection, clock: Clock) -> None:
         self.members: set[RowMember] = set()
-        self._selection = selection
+        self.selection = selection
         self._clock = clock
         self._told_at = clock.monotonic()
         self._left_out = 0
@@ -43,7 +43,7 @@ class RowView:
 
     def take(self, rows: Rows, standing: Standing) -> None:
         """Hand on those rows that are selected, or once in a while that there were none."""
-        chosen = self._sampled(self._selection.of(rows.rows))
+        chosen = self._sampled(self.selection.of(rows.rows))
         now = self._clock.monotonic()
         if not chosen and now - self._told_at < MOVED_SECONDS:
             return
@@ -61,7 +61,7 @@ class RowView:
             member.begins(begun)
 
     def _sampled(self, rows: Sequence[Row]) -> Sequence[Row]:
-        if not self._selection.logs or not rows:
+        if not self.selection.logs or not rows:
             return rows
         now = self._clock.monotonic()
         self._allowed = min(LINES_PER_SECOND, self._allowed + (now - self._allowed_at) * LINES_PER_SECOND)

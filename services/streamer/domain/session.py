@@ -1,7 +1,8 @@
 """One live connection: its subscriptions, what it has read, and what it is to be sent."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Protocol
 
@@ -33,6 +34,14 @@ class Wanted:
     names: tuple[str, ...]
     feeds: tuple[Feed, ...]
     since: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An open subscription: what it is called, and what to call to leave what feeds it."""
+
+    names: tuple[str, ...]
+    leaves: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Feeder(Protocol):
@@ -68,7 +77,6 @@ class Session:
         "_feeder",
         "_held",
         "_line",
-        "_names",
         "_open",
         "_pump",
         "_since",
@@ -91,8 +99,7 @@ class Session:
         self._pump = pump
         self._clock = clock
         # An ExitStack for each would take 800 bytes of a connection.
-        self._open: dict[str, list[Callable[[], None]]] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._open: dict[str, _Open] = {}
         self._line: Line | None = None
         # The first frame need not wait.
         self._since = clock.monotonic() - 2 * TOGETHER_SECONDS
@@ -121,20 +128,19 @@ class Session:
         _check_standing(wanted)
         self.unsubscribe(wanted.id)
         subscriber = Subscriber(wanted.id, self.outbox)
-        opened = self._open[wanted.id] = []
-        self._names[wanted.id] = wanted.names
+        opened = self._open[wanted.id] = _Open(wanted.names)
         self._note()
         if not any(isinstance(feed, Selection) for feed in wanted.feeds):
             subscriber.begins(Begun(resumed=False))
-        opened.extend(self._feeder.joined(self.tenant, feed, subscriber, wanted.since) for feed in wanted.feeds)
+        for feed in wanted.feeds:
+            opened.leaves.append(self._feeder.joined(self.tenant, feed, subscriber, wanted.since))
 
     def unsubscribe(self, name: str) -> None:
         """Close a subscription, if there is one; nothing of it is sent any more."""
         opened = self._open.pop(name, None)
         if opened is not None:
-            del self._names[name]
             self._note()
-            for leave in opened:
+            for leave in opened.leaves:
                 leave()
             self.outbox.drop(name)
 
@@ -215,10 +221,16 @@ class Session:
 
     def _note(self) -> None:
         if self.named is not None:
-            self.named.rooms = frozenset(chain.from_iterable(self._names.values()))
+            self.named.rooms = _together(tuple(opened.names for opened in self._open.values()))
 
     def _is_behind(self) -> bool:
         return self._acknowledged is not None and (self.sequence - self._acknowledged) % SEQUENCES > AHEAD
+
+
+@lru_cache(maxsize=1_000)
+def _together(names: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+    """All of them; made once for the many connections that ask for the same."""
+    return frozenset(chain.from_iterable(names))
 
 
 def _check_standing(wanted: Wanted) -> None:

@@ -118,6 +118,8 @@ class Sockets:
                 async for message in socket:
                     if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                         talk.hear(message.data)
+                    # The next may be hours away.
+                    del message
         except TimeoutError:
             await _close(socket, session.outbox.ended)
         finally:

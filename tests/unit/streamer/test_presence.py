@@ -1,16 +1,28 @@
 """Who is connected: counted by tenant, reached by tenant."""
 
+from dataclasses import dataclass
+
 from services.streamer.domain.presence import Connection, Presence
 from services.streamer.ports import Event, Events
 from tests.support.clock import ManualClock
 
 
-def connection(taken: list[Events], *, reads: bool = True) -> Connection:
-    def offer(events: Events) -> bool:
-        taken.append(events)
-        return reads
+@dataclass
+class Reader:
+    taken: list[Events]
+    reads: bool
 
-    return Connection("websocket", "browser", offer, lambda: len(taken))
+    @property
+    def sent(self) -> int:
+        return len(self.taken)
+
+    def broadcast(self, events: Events) -> bool:
+        self.taken.append(events)
+        return self.reads
+
+
+def connection(taken: list[Events], *, reads: bool = True) -> Connection:
+    return Connection("websocket", "browser", Reader(taken, reads))
 
 
 def test_a_connection_is_present_while_it_lasts() -> None:
