@@ -21,6 +21,8 @@ _SEVERITIES = {
     alerts_pb2.SEVERITY_INFO: ("info", "information", "informational", "none", "low", "notice", "debug", "p5"),
 }
 _BY_WORD = {word: severity for severity, words in _SEVERITIES.items() for word in words}
+_OTHER_UNITS = ("humanizePercentage", "humanizeDuration", "humanizeTimestamp", "humanize1024", "mul", "div")
+"""What tells a value in another unit."""
 _TEMPLATE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _LABEL = re.compile(r"\$labels\.(\w+)|index \$labels \"([^\"]+)\"")
 _FOREIGN = re.compile(r"[^a-z0-9]+")
@@ -116,6 +118,8 @@ def _template(name: str, text: str, converted: Converted) -> str:
         if label is not None:
             return f"{{{{labels.{label[1] or label[2]}}}}}"
         if "$value" in found[1] or ".Value" in found[1]:
+            if any(word in found[1] for word in _OTHER_UNITS):
+                converted.notes.append(f"in the annotation {name}, {found[0]} is the value as it is")
             return "{{value}}"
         converted.notes.append(f"in the annotation {name}, {found[0]} is left out")
         return ""

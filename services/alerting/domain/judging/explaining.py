@@ -28,7 +28,7 @@ from services.alerting.ports.rules import (
     StaleHeartbeat,
 )
 from services.alerting.ports.sources import Matrix, Sources
-from services.alerting.ports.trials import Health, Statuses
+from services.alerting.ports.trials import Health, RuleStatus, Statuses
 from services.core.clock import Clock
 from services.core.matching import NAME
 
@@ -69,8 +69,10 @@ class Explanations:
         if chosen is None:
             chosen = await self._judged_again(tenant, rule, labels)
         if not chosen:
-            return [Explanation((), AlertState.INACTIVE, "There has been no data for such a group.", status.judged_at)]
-        past, (newest, parts) = await asyncio.gather(self._past(tenant, rule), self._newest(tenant, rule))
+            return [Explanation((), AlertState.INACTIVE, _nothing(status, labels), status.judged_at)]
+        past, (newest, parts) = await asyncio.gather(
+            self._past(tenant, rule), self._newest(tenant, rule, status.judged_at)
+        )
         return [
             replace(
                 _explained(rule, each), course=_of((past, newest), each.labels), parts=_parts_of(parts, each.labels)
@@ -94,9 +96,11 @@ class Explanations:
         ticks = self._ticks(rule)
         return ticks, await self._course(tenant, rule, ticks)
 
-    async def _newest(self, tenant: str, rule: Rule) -> tuple[Told, Parts]:
-        """The newest values, and what they are made of: both of one answer, where they are made of series."""
-        now = np.array([math.floor((self._clock.now() - rule.grace) / rule.interval) * rule.interval], np.float64)
+    async def _newest(self, tenant: str, rule: Rule, judged_at: float | None) -> tuple[Told, Parts]:
+        """The values judged last, and what they are made of: both of one answer, where they are made of series."""
+        newest = self._clock.now() - rule.grace
+        tick = math.floor((newest if judged_at is None else min(newest, judged_at)) / rule.interval)
+        now = np.array([tick * rule.interval], np.float64)
         asking = asking_of(rule)
         if asking is None:
             return (now, await self._course(tenant, rule, now)), self._composed(tenant, rule)
@@ -167,6 +171,12 @@ def _explained(rule: Rule, standing: GroupStanding) -> Explanation:
         value=standing.value if known else None,
         threshold=level.threshold,
     )
+
+
+def _nothing(status: RuleStatus, labels: Labels) -> str:
+    if status.judged_at is None and not status.problem:
+        return "It was not judged yet."
+    return "There has been no data for such a group." if labels else "There has been no data for any group."
 
 
 def _sentence(text: str) -> str:

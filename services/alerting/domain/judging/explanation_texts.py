@@ -56,8 +56,9 @@ def _without_threshold(rule: Rule, standing: GroupStanding) -> str:
             return f"The newest sample is {figure_text(standing.value, after)} s old, {bound}"
         case EventMatch():
             return f"{_count(standing.value, 'event')} matched" if holds else "No event matched of late"
-    fire = f"{_count(standing.value, 'alert')} of the rules that it names fire"
-    return f"The condition {'holds' if holds else 'does not hold'}: {fire}"
+    fire = "fires" if standing.value == 1 else "fire"
+    firing = f"{_count(standing.value, 'alert')} of the rules that it names {fire}"
+    return f"The condition {'holds' if holds else 'does not hold'}: {firing}"
 
 
 def _count(number: float, thing: str) -> str:

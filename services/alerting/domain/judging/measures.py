@@ -187,7 +187,7 @@ def group_of(by: Sequence[str], values: Sequence[str]) -> Labels:
 
 def described(selection: Selection) -> str:
     """The series of a selection in words."""
-    matchers = ", ".join(map(str, selection.matchers))
+    matchers = ", ".join(f'{one.label}{one.operator.value}"{one.value}"' for one in selection.matchers)
     return f"{selection.metric}{{{matchers}}}" if matchers else selection.metric
 
 

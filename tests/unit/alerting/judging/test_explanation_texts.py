@@ -59,6 +59,7 @@ def test_a_value_is_told_beside_its_threshold(comparison: Comparison, value: flo
         (EventMatch(()), 1.0, True, PLAIN, "1 event matched (warning)."),
         (EventMatch(()), 3.0, True, PLAIN, "3 events matched (warning)."),
         (EventMatch(()), 1.0, False, PLAIN, "No event matched of late (warning)."),
+        (NAMING, 1.0, False, PLAIN, "The condition does not hold: 1 alert of the rules that it names fires (warning)."),
         (NAMING, 2.0, True, PLAIN, "The condition holds: 2 alerts of the rules that it names fire (warning)."),
         (BurnRate(CPU, CPU, 0.99), 14.4, True, FAST, "14.4 is at or above 14.4 (critical)."),
     ],

@@ -93,6 +93,19 @@ async def test_it_is_told_what_is_missing() -> None:
         [unknown] = await explanations.explain(TENANT, AVERAGE, (("host", "other"),))
     assert "There has been no data since" in silent.text
     assert "no data for such a group" in unknown.text
+    async with explaining(AVERAGE, values=(), until=1.0) as explanations:
+        [early] = await explanations.explain(TENANT, AVERAGE)
+    assert early.text == "It was not judged yet."
+
+
+async def test_what_a_value_is_made_of_is_told_as_of_when_it_was_judged() -> None:
+    part, whole = (Selection("heat", (), function, window=10.0) for function in FUNCTIONS)
+    share = Rule("share", "share", Ratio(part, whole), (Level(Severity.INFO, 5.0),), interval=5.0, grace=2.0)
+    # A tick is over by its grace, and was not judged yet.
+    async with explaining(share, until=31.9) as explanations:
+        [told] = await explanations.explain(TENANT, share)
+    made_of = dict(told.parts)
+    assert told.value == pytest.approx(100 * made_of["part"] / made_of["whole"])
 
 
 async def test_the_parts_of_a_share_are_told() -> None:

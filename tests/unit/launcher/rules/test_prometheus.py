@@ -110,6 +110,7 @@ def test_a_rule_with_all_it_says() -> None:
         annotations={
             "summary": "Load of {{ $labels.instance }} is {{ $value | humanize }}",
             "more": '{{ query "up" }}!',
+            "share": "{{ $value | humanizePercentage }} used",
             "runbook_url": "https://example.com/load",
         },
         **{"for": "10m"},
@@ -125,12 +126,13 @@ def test_a_rule_with_all_it_says() -> None:
         "interval": "30s",
         "no_data": {"choice": "resolve", "after": "0s"},
         "labels": {"team": "infra"},
-        "annotations": {"summary": "Load of {{labels.instance}} is {{value}}", "more": "!"},
+        "annotations": {"summary": "Load of {{labels.instance}} is {{value}}", "more": "!", "share": "{{value}} used"},
         "runbook_url": "https://example.com/load",
     }
     assert [note for _place, note in found.notes] == [
         "the label who is left out: labels have no templates",
         'in the annotation more, {{ query "up" }} is left out',
+        "in the annotation share, {{ $value | humanizePercentage }} is the value as it is",
     ]
 
 
