@@ -22,6 +22,11 @@ SLOW_MS = 40_000
 """A machine that is busy with other tests takes its time until an alert is told."""
 
 
+WITHIN = """[...document.querySelectorAll('.axis span')].every(
+    tick => tick.getBoundingClientRect().right <= tick.closest('section').getBoundingClientRect().right)"""
+"""Whether no time below lanes stands outside their panel."""
+
+
 @pytest.fixture
 def mine() -> str:
     """A name that nobody else has."""
@@ -47,6 +52,7 @@ def preview(page: Page) -> Locator:
 
 
 def test_from_the_first_value_to_a_silenced_alert(page: Page, suite: Suite, mine: str) -> None:
+    suite.post("/events", {"type": "deploy", "service": "till", "data": {"service": "till", "version": mine}})
     for minute in range(20, 0, -1):
         send(suite, mine, 95 if minute == 10 else 20, ago=60.0 * minute)
     opened(page, suite, "explore", metric=mine, function="last", last="1h")
@@ -77,6 +83,9 @@ def test_from_the_first_value_to_a_silenced_alert(page: Page, suite: Suite, mine
     patiently(fires)
     row.get_by_role("link", name=mine).click()
     expect(page.locator("section", has=page.get_by_role("heading", name="Why"))).to_contain_text("90")
+    suspects = page.get_by_role("list", name="What changed before it began")
+    expect(suspects.get_by_role("listitem").first).to_contain_text(f"till {mine}", timeout=SLOW_MS)
+    expect(suspects.get_by_role("link", name=mine)).to_have_attribute("href", re.compile("service%3Dtill"))
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_label("Comment").fill("counting the till")
     page.get_by_role("button", name="I am on it").click()
@@ -237,5 +246,6 @@ def readable(page: Page, part: str, size: str) -> None:
     """By all, and on a phone without moving it sideways."""
     expect(page.get_by_text("Reading…")).to_have_count(0)
     assert serious(page) == [], part
+    assert page.evaluate(WITHIN), part
     if size == "phone":
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], part

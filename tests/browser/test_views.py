@@ -208,6 +208,12 @@ def test_lines_come_live_and_wait_while_paused(page: Page, suite: Suite) -> None
     expect(lines).to_contain_text("second marker")
 
 
+@pytest.mark.parametrize("view", ["logs", "events"])
+def test_what_was_changed_stands_beside_what_came(page: Page, suite: Suite, view: str) -> None:
+    opened(page, suite, view)
+    expect(page.get_by_role("list", name="Changes within the time shown")).to_contain_text("shop 7.1", timeout=30_000)
+
+
 def test_filters_narrow_what_is_shown_and_what_comes(page: Page, suite: Suite) -> None:
     opened(page, suite, "logs", last="15m")
     lines = page.get_by_role("list", name="Lines, newest first").get_by_role("listitem")

@@ -109,7 +109,7 @@ function seriesOf({ lines, times }: Picture, hooks: Hooks): uPlot.Series[] {
 export function gapsOf(u: uPlot, series: number, _from: number, _to: number, all: uPlot.Series.Gaps): uPlot.Series.Gaps {
   const [times, values] = [u.data[0], u.data[series]!];
   if (all.length === 0 && isEven(times)) return all;
-  const measured = times.filter((_, place) => values[place] != null);
+  const measured = Array.from(times).filter((_, place) => values[place] != null);
   const distances = measured.slice(1).map((at, place) => at - measured[place]!);
   const bridge = (distances.toSorted((a, b) => a - b)[distances.length >> 1] ?? Infinity) * MISSED_TURNS;
   const along = (at: number): number => u.valToPos(at, 'x', true);

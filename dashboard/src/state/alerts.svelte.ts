@@ -1,4 +1,3 @@
-import { faultOfCall, type Fault } from '../transport/faults';
 import type { AlertCalls } from '../transport/alerts';
 import { poll, type Polling } from '../transport/polling';
 import { sortAlerts } from './alerts';
@@ -8,8 +7,6 @@ import type { AlertList } from './model';
 export class Alerts {
   /** Null until the first answer. */
   list = $state.raw<AlertList | null>(null);
-  /** Why the last acknowledgement was not taken, and of which alert; null when it was. */
-  refused = $state.raw<(Fault & { readonly id: string }) | null>(null);
   private readonly calls: AlertCalls;
   private polling: Polling | null = null;
 
@@ -31,14 +28,8 @@ export class Alerts {
     this.polling?.again();
   }
 
-  /** Says that somebody is on it. */
+  /** Says that somebody is on it. Raises ConnectError. */
   async acknowledge(id: string): Promise<void> {
-    this.refused = null;
-    try {
-      await this.calls.acknowledge(id);
-    } catch (error) {
-      this.refused = { id, ...faultOfCall(error) };
-    }
-    this.refresh();
+    await this.calls.acknowledge(id).finally(() => this.refresh());
   }
 }

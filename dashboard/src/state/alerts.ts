@@ -1,4 +1,4 @@
-import type { Alert, AlertCounts, AlertSeverity, AlertState } from './model';
+import type { Alert, AlertCounts, AlertList, AlertSeverity, AlertState } from './model';
 
 const BY_SEVERITY: readonly AlertSeverity[] = ['critical', 'warning', 'info'];
 const MARKS = { critical: 'bad', warning: 'warn', info: 'info' } as const;
@@ -11,6 +11,12 @@ const WORDS: Readonly<Record<AlertState, string>> = {
   resolved: 'ended',
 };
 
+/** Identities of silences and of alerts that hold one back. */
+interface Holders {
+  readonly silencedBy: readonly string[];
+  readonly inhibitedBy: readonly string[];
+}
+
 /** What marks an alert: what only threatens has the mark of what is late, what is over the mark of what is well. */
 export type AlertMark = (typeof MARKS)[AlertSeverity] | 'stale' | 'good';
 
@@ -22,6 +28,19 @@ export function mark({ severity, state }: Alert): AlertMark {
 /** Its state for people. */
 export function stateWord({ state }: Alert): string {
   return WORDS[state];
+}
+
+/** Why nobody is told of it, to be added to its state; empty where somebody is. Who holds it back may not be known. */
+export function heldWord({ heldBack, silencedBy = [], inhibitedBy = [] }: Alert & Partial<Holders>): string {
+  if (silencedBy.length > 0) return ', silenced';
+  if (inhibitedBy.length > 0) return ', held back by another';
+  return heldBack ? ', held back' : '';
+}
+
+/** When the first of those that fire began; null where none does, or not all of them are known. */
+export function firingSince({ rows, total }: AlertList): number | null {
+  const firing = rows.filter(({ state }) => state === 'firing').map(({ startedAt }) => startedAt);
+  return rows.length < total || firing.length === 0 ? null : Math.min(...firing);
 }
 
 /** What wants somebody first: loud before held back, firing before pending, grave before mild, free before taken, new before old. */

@@ -82,6 +82,12 @@ export function writeExploration({ questions, range }: Exploration): URLSearchPa
   return params;
 }
 
+/** Errors and latency of a service. */
+export function troubleOf(service: string, range: Range): URLSearchParams {
+  const matchers = [{ label: 'service', operator: '=', value: service }] as const;
+  return writeExploration({ questions: ['traffic:error_rate', 'traffic:p95_latency_ms'].map((metric) => ({ ...about(metric), matchers })), range });
+}
+
 export function matcherText({ label, operator, value }: Matcher): string {
   return label + operator + value;
 }

@@ -13,7 +13,7 @@ import { inOneLine } from '../alerts';
 import { milliseconds } from '../decode';
 import { step, wholeAlert } from './alerts';
 
-export type RuleHealth = 'good' | 'no data' | 'failing' | 'hopeless' | 'paused' | 'not judged yet';
+export type RuleHealth = 'good' | 'no data' | 'failing' | 'finds nothing' | 'paused' | 'not judged yet';
 
 export interface RuleRow {
   readonly id: string;
@@ -55,7 +55,7 @@ const HEALTHS: Readonly<Record<Health, RuleHealth>> = {
   [Health.GOOD]: 'good',
   [Health.NO_DATA]: 'no data',
   [Health.FAILING]: 'failing',
-  [Health.HOPELESS]: 'hopeless',
+  [Health.HOPELESS]: 'finds nothing',
   [Health.PAUSED]: 'paused',
 };
 const ROWS = 100;
