@@ -87,6 +87,20 @@ async def test_it_is_told_what_was_compared_with_what() -> None:
     assert (again.state, again.value) == (told.state, told.value)
 
 
+async def test_the_past_and_the_newest_are_asked_for_once() -> None:
+    stage = Stage((AVERAGE,), [heat(float(second + 1), 9.0) for second in range(40)])
+    async with stage.judged():
+        await stage.until(32.0)
+        sources, judgings = stage.sources.sources(), stage.judgings
+        explanations = Explanations(
+            judgings, judgings, sources, lambda _tenant: {AVERAGE.id: AVERAGE}, expressions, stage.clock
+        )
+        asked = stage.sources.asked
+        [told] = await explanations.explain(TENANT, AVERAGE)
+        assert stage.sources.asked == asked + 2
+    assert told.parts == [("a", 9.0)]
+
+
 async def test_it_is_told_what_is_missing() -> None:
     async with explaining(AVERAGE, values=[1.0] * 5, until=40.0) as explanations:
         [silent] = await explanations.explain(TENANT, AVERAGE)
