@@ -64,7 +64,7 @@ async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wire
             aggregator_sources(aggregator, [*map(process.channel, config.further_aggregators)]),
         )
         judgings = Judgings(sources, expression_matches, process.clock, gauges)
-        statuses = RuleStatuses(judgings, configuration.rules, RedisInquiries(redis), process.clock, gauges)
+        statuses = RuleStatuses(judgings, configuration.rules.of_tenant, RedisInquiries(redis), process.clock, gauges)
         store = RedisStates(redis, process.log)
         around = Surroundings(
             judging=judgings,

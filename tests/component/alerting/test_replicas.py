@@ -56,15 +56,6 @@ async def test_who_follows_tells_how_rules_fare_as_the_leader_does(scene: Scene)
         assert judged.id in {rule.id for rule in (await follower.rules.ListRules(good)).rules}
 
 
-async def test_who_follows_says_that_the_leader_does_not_answer(scene: Scene) -> None:
-    asked = rules_pb.GetRuleRequest(id=scene.access.rules[0].id)
-    async with scene.process() as (_leader, process), scene.alerting() as follower:
-        process.send_signal(signal.SIGSTOP)
-        told = (await follower.rules.GetRule(asked)).status
-        assert told.health == rules_pb2.RuleStatus.HEALTH_UNSPECIFIED
-        assert "the one that leads knows" in told.problem
-
-
 async def test_the_other_takes_over_within_ten_seconds(scene: Scene) -> None:
     async with scene.process() as (leader, process):
         scene.series.say(shop=95)

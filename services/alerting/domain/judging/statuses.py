@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from services.alerting.domain.judging.judging import Judgings
+from services.alerting.domain.judging.trying import RulesOf
 from services.alerting.domain.retries import Backoff
-from services.alerting.domain.rules.book import RuleBook
 from services.alerting.ports.gauges import Gauges
 from services.alerting.ports.inquiries import Inquiries, Inquiry
 from services.alerting.ports.rules import Rule
@@ -17,9 +17,11 @@ from services.core.errors import Unavailable
 class RuleStatuses:
     """See Statuses and Answering."""
 
-    def __init__(self, judgings: Judgings, book: RuleBook, inquiries: Inquiries, clock: Clock, gauges: Gauges) -> None:
+    def __init__(
+        self, judgings: Judgings, rules_of: RulesOf, inquiries: Inquiries, clock: Clock, gauges: Gauges
+    ) -> None:
         self._judgings = judgings
-        self._book = book
+        self._rules_of = rules_of
         self._inquiries = inquiries
         self._clock = clock
         self._gauges = gauges
@@ -53,6 +55,6 @@ class RuleStatuses:
         """Nothing where this process judges nothing yet: whoever asks need not wait for that."""
         if not self._judgings.judges(inquiry.tenant):
             return []
-        rules = self._book.of_tenant(inquiry.tenant)
+        rules = self._rules_of(inquiry.tenant)
         asked = [rules[rule_id] for rule_id in inquiry.rule_ids if rule_id in rules]
         return await self._judgings.statuses(inquiry.tenant, asked)
