@@ -29,8 +29,14 @@ def test_three_digits_count_and_whole_numbers_are_whole(value: float, text: str)
 
 @pytest.mark.parametrize(
     ("value", "beside", "text"),
-    [(95.02, 95.0, "95.02"), (95.0, 95.0, "95"), (94.9996, 95.0, "94.9996"), (95.04, 95.03, "95.04"), (83.33, 80.0, "83.3")],
-)  # fmt: skip
+    [
+        (95.02, 95.0, "95.02"),
+        (95.0, 95.0, "95"),
+        (94.9996, 95.0, "94.9996"),
+        (95.04, 95.03, "95.04"),
+        (83.33, 80.0, "83.3"),
+    ],
+)
 def test_a_figure_is_told_apart_from_the_one_beside_it(value: float, beside: float, text: str) -> None:
     assert figure_text(value, beside) == text
 
