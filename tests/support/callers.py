@@ -27,11 +27,11 @@ class NotYet(Exception):
 
 @dataclass
 class Tally:
-    """What became of the calls."""
+    """What became of the calls; of those that were repeated, and of those that failed, why."""
 
     answered: int = 0
-    repeated: int = 0
     slowest: float = 0.0
+    repeated: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
 
@@ -101,7 +101,7 @@ class Load:
                 self.tally.answered += 1
                 break
             except (NotYet, aiohttp.ClientError, TimeoutError) as error:
-                self.tally.repeated += 1
+                self.tally.repeated.append(repr(error))
                 if time.monotonic() - began > patience(GIVEN_UP):
                     self.tally.failed.append(repr(error))
                     break
