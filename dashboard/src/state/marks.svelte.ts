@@ -28,8 +28,8 @@ export class Marks {
     return this.asked.fault;
   }
 
-  /** Asks, again and again while the time moves on, until the function returned is called. */
+  /** Asks again and again, since what happened then may be told later, until the function returned is called. */
   within(range: Range): () => void {
-    return this.asked.ask(range, range.kind === 'last' ? EVERY_MS : null);
+    return this.asked.ask(range, EVERY_MS);
   }
 }
