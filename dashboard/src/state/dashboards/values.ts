@@ -93,6 +93,23 @@ export function warmth({ lines }: Answer, logarithmic: boolean): readonly (reado
   return lines.map(({ values }) => values.map((value) => (value === null ? null : greatest === least ? 0.5 : (scale(value) - least) / span)));
 }
 
+/** Where a step begins and ends on the width of what is shown, 0 to 1. */
+export function stretchOf({ times, stepMs, from, to }: Answer, place: number): readonly [begin: number, end: number] {
+  const whole = Math.max(to - from, Number.MIN_VALUE);
+  const step = stepMs > 0 ? stepMs / 1000 : whole / Math.max(1, times.length);
+  const within = (at: number): number => Math.min(1, Math.max(0, (at - from) / whole));
+  return [within(times[place]!), within(times[place]! + step)];
+}
+
+/** The step at a part of the width; null where there is none. */
+export function stepAt(answer: Answer, part: number): number | null {
+  const found = answer.times.findIndex((_, place) => {
+    const [begin, end] = stretchOf(answer, place);
+    return begin <= part && part < end;
+  });
+  return found < 0 ? null : found;
+}
+
 const GRAVITIES: Readonly<Record<Severity, number>> = {
   [Severity.UNSPECIFIED]: 0,
   [Severity.INFO]: 1,

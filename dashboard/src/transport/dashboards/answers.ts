@@ -31,7 +31,8 @@ export interface Asking {
 
 export interface Plan {
   readonly name: string;
-  readonly from: string;
+  /** Null where it is none of what is kept of series. */
+  readonly from: string | null;
   readonly reason: string;
   readonly series: number;
   readonly rows: number;
@@ -179,5 +180,5 @@ function wordsOf(figure: string): string {
 }
 
 function plan({ name, tier, reason, series, rows, stages, warnings }: SelectionPlan): Plan {
-  return { name, from: Tier[tier].toLowerCase(), reason, series, rows, stages, warnings };
+  return { name, from: tier === Tier.UNSPECIFIED ? null : Tier[tier].toLowerCase(), reason, series, rows, stages, warnings };
 }

@@ -2,7 +2,7 @@ import { Severity } from '@gen/binnacle/alerts/v1/alerts_pb';
 import { Reduction } from '@gen/binnacle/dashboards/v1/dashboards_pb';
 import { expect, it } from 'vitest';
 import { sheetToCsv, sheetToJson } from '../../../src/state/dashboards/sheet';
-import { histogram, ranked, reduced, toneOf, type Answer, type Valued } from '../../../src/state/dashboards/values';
+import { histogram, ranked, reduced, stepAt, stretchOf, toneOf, type Answer, type Valued } from '../../../src/state/dashboards/values';
 
 function line(name: string, values: readonly (number | null)[], whole: number | null = null): Valued {
   return { key: name, name, labels: {}, values, least: null, greatest: null, earlier: null, whole };
@@ -43,4 +43,14 @@ it('saves rows as they are shown, and no formulas', () => {
   const sheet = { columns: ['name', 'value'], rows: [['=1+1', null], ['a,"b"', -3]] };
   expect(sheetToCsv(sheet)).toBe('name,value\r\n\'=1+1,\r\n"a,""b""",-3\r\n');
   expect(JSON.parse(sheetToJson(sheet))).toEqual([{ name: '=1+1', value: null }, { name: 'a,"b"', value: -3 }]);
+});
+
+it('has steps where they belong in the time that is shown, with a hole where there were none', () => {
+  const told: Answer = { ...answer(), times: [10, 11, 18], from: 10, to: 20 };
+  expect([0, 1, 2].map((place) => stretchOf(told, place))).toEqual([
+    [0, 0.1],
+    [0.1, 0.2],
+    [0.8, 0.9],
+  ]);
+  expect([0.05, 0.15, 0.5, 0.85, 0.95].map((part) => stepAt(told, part))).toEqual([0, 1, null, 2, null]);
 });
