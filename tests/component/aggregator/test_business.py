@@ -19,6 +19,7 @@ from services.aggregator.domain.business.business import Business, BusinessFigur
 from services.aggregator.domain.ranges.zoned_steps import zoned_steps
 from services.aggregator.ports.business import Period
 from tests.support.clock import ManualClock
+from tests.support.examples import examples
 from tests.support.journals import NOW, record, segment
 from tests.support.stores import chdb_store, opened
 from tests.support.trade import Row, active_conversations, by_currency, most, of, plain_figures, told, trade
@@ -88,11 +89,11 @@ def with_store(path: Path, check: Callable[[ClickHouseStore, str, Any], Awaitabl
 
         @given(*given_)
         # What fails is told as it is: to shrink it, five minutes of stores would be filled.
-        @settings(max_examples=25, phases=set(Phase) - {Phase.shrink, Phase.explain})
-        def examples(example: Any) -> None:
+        @settings(max_examples=examples(100), phases=set(Phase) - {Phase.shrink, Phase.explain})
+        def judged(example: Any) -> None:
             runner.run(_awaited(check(store, next(tenants), example)))
 
-        examples()
+        judged()
         runner.run(store.close())
 
 

@@ -11,6 +11,7 @@ from services.core.clock import SystemClock
 from tests.component.aggregator.mortal_engine import MortalEngine
 from tests.component.aggregator.rival_world import RivalWorld
 from tests.component.aggregator.test_repeats import wipe
+from tests.support.examples import examples
 from tests.support.journals import record
 from tests.support.stores import LOG
 
@@ -77,7 +78,7 @@ async def played(world: TrafficWorld, steps: list[tuple[object, ...]]) -> None:
 @given(st.lists(STEPS, max_size=25))
 @example([("write", 0, ""), ("send", 0), ("states",), ("write", 1, ""), ("seal", 1), ("states",), ("write", 1, "")])
 @example([("write", 0, ""), ("send", 0), ("write", 0, ""), ("move", 0), ("seal", 0), ("states",), ("write", 0, "")])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_show_what_one_would(
     engine: MortalEngine, store: ClickHouseStore, steps: list[tuple[object, ...]]
 ) -> None:

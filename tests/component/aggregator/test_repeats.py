@@ -12,6 +12,7 @@ from services.core.clock import SystemClock
 from tests.component.aggregator.mortal_engine import Killed, MortalEngine
 from tests.component.aggregator.repeating_world import World
 from tests.component.aggregator.rival_world import RivalWorld
+from tests.support.examples import examples
 from tests.support.stores import LOG
 
 pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -89,7 +90,7 @@ async def played(world: World, steps: list[tuple[object, ...]]) -> None:
 
 @given(st.lists(STEPS, max_size=25))
 @example([("write", 0, "k"), ("write", 0, "l"), ("write", 1, "l"), ("send", 1), ("run_into_death", 2)])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_in_any_order_with_any_deaths_each_request_is_there_once(
     engine: MortalEngine, store: ClickHouseStore, steps: list[tuple[object, ...]]
 ) -> None:
@@ -113,7 +114,7 @@ async def rivalled(world: RivalWorld, steps: list[tuple[object, ...]]) -> None:
 @example(
     [("write", 0, "k"), ("seal", 0), ("move", 0), ("write", 1, "k"), ("write", 0, "l"), ("seal", 1), ("write", 2, "l")]
 )
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_with_two_aggregators_each_request_is_there_once(
     engine: MortalEngine, store: ClickHouseStore, steps: list[tuple[object, ...]]
 ) -> None:

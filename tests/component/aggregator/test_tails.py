@@ -13,6 +13,7 @@ from services.core.clock import SystemClock
 from tests.component.aggregator.mortal_engine import MortalEngine
 from tests.component.aggregator.tail_world import TailWorld
 from tests.component.aggregator.test_repeats import wipe
+from tests.support.examples import examples
 from tests.support.stores import LOG
 
 pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -80,7 +81,7 @@ async def played(world: TailWorld, steps: list[tuple[object, ...]]) -> None:
 )
 @example([("join", 0), ("leave", 0), *2 * [("write", 0, ""), ("send", 0)], ("join", 0), ("write", 0, ""), ("seal", 0)])
 @example([("join", 0), ("leave", 0), *2 * [("write", 0, ""), ("seal", 0)], ("write", 0, ""), ("send", 0), ("join", 1)])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_each_row_once_and_in_order(
     engine: MortalEngine, store: ClickHouseStore, steps: list[tuple[object, ...]]
 ) -> None:
