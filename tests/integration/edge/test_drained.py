@@ -5,6 +5,7 @@ import json
 import random
 import signal
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -71,6 +72,17 @@ async def drained(replica: Replica, folder: Path) -> None:
     assert replica.process.returncode == 0, replica.log.read_text()
 
 
+async def drained_in_turn(replicas: Sequence[Replica], folder: Path, load: Load) -> dict[str, list[str]]:
+    """Why calls were repeated, by what was drained then."""
+    repeated: dict[str, list[str]] = {}
+    for replica in replicas:
+        begun = len(load.tally.repeated)
+        await drained(replica, folder)
+        await asyncio.sleep(1)
+        repeated[replica.name] = load.tally.repeated[begun:]
+    return repeated
+
+
 async def test_nobody_notices_that_a_replica_is_drained(scale: float) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="drained-", dir="/tmp")))
@@ -101,13 +113,8 @@ async def test_nobody_notices_that_a_replica_is_drained(scale: float) -> None:
             await eventually(all_connected, "all clients are connected", within=patience(60.0))
             calling = [tasks.create_task(call) for call in (load.write(), load.ask(), *map(load.read, PATHS))]
             streamer = next(replica for replica in replicas if replica.name == "streamer")
-            repeated: dict[str, list[str]] = {}
             there = len(psutil.Process(streamer.process.pid).net_connections("unix"))
-            for replica in replicas:
-                begun = len(load.tally.repeated)
-                await drained(replica, folder)
-                await asyncio.sleep(1)
-                repeated[replica.name] = load.tally.repeated[begun:]
+            repeated = await drained_in_turn(replicas, folder, load)
             load.stopping = True
             await asyncio.wait(calling)
 
