@@ -217,6 +217,8 @@ def test_who_signs_out_is_out(signed_in: httpx.Client) -> None:
 
 
 def test_nothing_secret_is_logged(signed_in: httpx.Client, edge: Edge, provider: Provider) -> None:
+    signed_in.get("/sign-in/callback?error=access_denied&state=eyJ", headers=PAGE)
+    eventually_sync(lambda: '"reason":"sign_in"' in edge.printed(), "the refusal is logged")
     signed_in.get("/dashboard?access_token=" + provider.token(), headers={"x-secret": SECRET})
     eventually_sync(lambda: '"path":"/dashboard"' in edge.printed(), "the request is logged")
     printed = edge.printed()
