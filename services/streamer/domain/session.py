@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Protocol
 
@@ -28,12 +28,17 @@ SEQUENCES = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A subscription: its id, what it is called (often one room), what feeds it, and where its client stood before."""
+    """A subscription: its id, what it is called (often one room), what feeds it, and where its client stood before.
+
+    With `rows_first` it is told nothing until its rows are followed: what happens after its first message is then told,
+    also to a client that is not told when they are.
+    """
 
     id: str
     names: tuple[str, ...]
     feeds: tuple[Feed, ...]
     since: Standing | None = None
+    rows_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +135,20 @@ class Session:
         subscriber = Subscriber(wanted.id, self.outbox)
         opened = self._open[wanted.id] = _Open(wanted.names)
         self._note()
-        if not any(isinstance(feed, Selection) for feed in wanted.feeds):
+        rows = [feed for feed in wanted.feeds if isinstance(feed, Selection)]
+        others = [feed for feed in wanted.feeds if not isinstance(feed, Selection)]
+
+        def join(feeds: Sequence[Feed]) -> None:
+            for feed in feeds:
+                opened.leaves.append(self._feeder.joined(self.tenant, feed, subscriber, wanted.since))
+
+        if not rows:
             subscriber.begins(Begun(resumed=False))
-        for feed in wanted.feeds:
-            opened.leaves.append(self._feeder.joined(self.tenant, feed, subscriber, wanted.since))
+        if wanted.rows_first:
+            subscriber.once_begun = partial(join, others)
+            join(rows)
+        else:
+            join(wanted.feeds)
 
     def unsubscribe(self, name: str) -> None:
         """Close a subscription, if there is one; nothing of it is sent any more."""

@@ -1,5 +1,6 @@
 """One subscription: takes what its feeds bring, by the rule of each, and puts it into the outbox of its connection."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from services.core.errors import BinnacleError
@@ -9,11 +10,12 @@ from services.streamer.ports import State, Update
 
 
 class Subscriber:
-    """A subscription of a connection, for as long as it is open."""
+    """A subscription of a connection, for as long as it is open; what is to be done `once_begun` is done once."""
 
-    __slots__ = ("_left_out", "_name", "_outbox")
+    __slots__ = ("_left_out", "_name", "_outbox", "once_begun")
 
     def __init__(self, name: str, outbox: Outbox) -> None:
+        self.once_begun: Callable[[], None] | None = None
         self._name = name
         self._outbox = outbox
         self._left_out = 0
@@ -26,6 +28,9 @@ class Subscriber:
     def begins(self, begun: Begun) -> None:
         """It begins, or goes on after a break."""
         self._outbox.add(self._name, begun)
+        then, self.once_begun = self.once_begun, None
+        if then is not None:
+            then()
 
     def take(self, batch: Batch) -> None:
         """Rows: log lines are left out when too many wait. Without rows only the newest standing is kept."""

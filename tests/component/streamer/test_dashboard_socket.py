@@ -19,7 +19,7 @@ from tests.support.pictures import event, snapshot, update
 from tests.support.services import GUARDED, neighbour, socket_address
 from tests.support.sockets import Quiet, served
 from tests.support.streamer import DEADLINE, House, message, read_on, streamer
-from tests.support.tails import event as row
+from tests.support.tails import event as row, registration as tails_registration
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -103,9 +103,10 @@ async def test_sockets_stay_while_the_watch_is_lost_and_get_a_new_snapshot(house
 async def test_sockets_stay_while_the_aggregator_is_restarted() -> None:
     address = socket_address("aggregator")
     async with streamer(aggregator=address) as house, house.socket() as socket:
-        async with neighbour(registration(house.overview), address=address):
+        services = registration(house.overview), tails_registration(house.tails)
+        async with neighbour(*services, address=address):
             assert (await message(socket))["type"] == "snapshot"
-        async with neighbour(registration(house.overview), address=address):
+        async with neighbour(*services, address=address):
             assert (await message(socket))["type"] == "snapshot"
 
 

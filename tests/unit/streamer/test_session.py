@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from services.core.errors import BinnacleError, InvalidInput, Overloaded, Unauthenticated, Unavailable
-from services.streamer.domain.deliveries import Delivery, Standing
+from services.streamer.domain.deliveries import Begun, Delivery, Standing
 from services.streamer.domain.feeds import ROOMS, Feed
 from services.streamer.domain.pump import TOGETHER_SECONDS, UNASKED, Pump
 from services.streamer.domain.session import (
@@ -31,9 +32,11 @@ class Feeds:
 
     def __init__(self) -> None:
         self.joined_now: list[Feed] = []
+        self.subscribers: list[Subscriber] = []
 
     def joined(self, tenant: str, feed: Feed, subscriber: Subscriber, since: Standing | None) -> Callable[[], None]:
         self.joined_now.append(feed)
+        self.subscribers.append(subscriber)
         return partial(self.joined_now.remove, feed)
 
 
@@ -95,6 +98,21 @@ def test_a_subscription_of_the_same_id_takes_the_place_of_the_former() -> None:
     session.subscribe(wanted("a", "dashboard"))
     session.subscribe(wanted("a", "logs"))
     assert feeds.joined_now == list(ROOMS["logs"])
+    session.close()
+    assert feeds.joined_now == []
+
+
+def test_who_is_not_told_when_rows_are_followed_is_told_nothing_before_they_are() -> None:
+    session, feeds, _clock = opened()
+    figures, events = ROOMS["dashboard"]
+    session.subscribe(replace(wanted("a", "dashboard"), rows_first=True))
+    assert feeds.joined_now == [events]
+    begun = Begun(False, Standing("t", False, Position({}, 0.0)))
+    feeds.subscribers[0].begins(begun)
+    assert feeds.joined_now == [events, figures]
+    # After a break it is in the room of figures already.
+    feeds.subscribers[0].begins(replace(begun, broken=True))
+    assert feeds.joined_now == [events, figures]
     session.close()
     assert feeds.joined_now == []
 

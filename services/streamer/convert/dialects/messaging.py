@@ -35,7 +35,7 @@ ROOM_EVENTS: Final = {
 BOARD: Final = Asked("board", 2.0)
 MOST_REQUESTS: Final = 100
 REQUESTS_SECONDS: Final = 60.0
-OVERVIEW: Final = Wanted("overview", (DASHBOARD,), ROOMS[DASHBOARD])
+OVERVIEW: Final = Wanted("overview", (DASHBOARD,), ROOMS[DASHBOARD], rows_first=True)
 
 
 def wanted_for(rooms: Sequence[str], types: Collection[str]) -> list[Wanted]:
