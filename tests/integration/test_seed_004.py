@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -165,8 +166,11 @@ def test_the_socket_gives_snapshot_then_updates_and_events(traffic: Suite) -> No
             "/events", {"type": "search", "service": "frontend", "data": {"query": "lamp", "results_count": 3}}
         )
         seen: list[dict[str, Any]] = []
-        while sum(message["type"] == "dashboard_update" for message in seen) < 3:
+        kinds: Counter[str] = Counter()
+        while kinds["dashboard_update"] < 3 or not kinds["event"]:
             seen.append(json.loads(socket.recv(timeout=5)))
+            kinds[seen[-1]["type"]] += 1
+            assert kinds["dashboard_update"] < 20
         (event,) = [message["data"] for message in seen if message["type"] == "event"]
         assert event["type"] == "search"
         assert event["data"] == {"query": "lamp", "results_count": 3}

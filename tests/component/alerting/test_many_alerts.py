@@ -107,8 +107,13 @@ async def test_many_alerts_hold_nobody_up(scene: Scene, scale: float) -> None:
             recent = pb.ListRecentAlertsRequest()
             assert await spent(partial(client.stub.ListRecentAlerts, recent)) < LISTED_SECONDS
             asked = rules_pb.GetRuleRequest(id="part-0")
+
+            async def is_told() -> bool:
+                return bool((await client.rules.GetRule(asked)).status.firing == min(count, OF_A_RULE))
+
+            # A busy machine may not hold its lease in time, and who does not lead does not know.
+            await eventually(is_told, "how the rule fares", within=patience(30))
             assert await spent(partial(client.rules.GetRule, asked)) < LISTED_SECONDS
-            assert (await client.rules.GetRule(asked)).status.firing == min(count, OF_A_RULE)
             for one in parts:
                 changed = replace(one, annotations=(("summary", "other"),), no_data=replace(one.no_data, after=0.0))
                 await client.rules.UpdateRule(rules_pb.UpdateRuleRequest(rule=rule_message(changed)), timeout=60)

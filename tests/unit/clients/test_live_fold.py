@@ -25,7 +25,12 @@ def points(*seconds: int) -> list[SignalPoint]:
 def answer(times: Sequence[float], series: Shown, *, full: bool = False, start: float = 0) -> TimeSeriesAnswer:
     told = [TimeSeries(labels={"place": place}, values=values) for place, values in series.items()]
     results = [ExpressionResult(name="a", series=told)]
-    return TimeSeriesAnswer(times_unix_ms=times, results=results, full=full, start_unix_ms=start)
+    return TimeSeriesAnswer(times_unix_ms=times, results=results, full=full, start_unix_ms=start, step_ms=1)
+
+
+def listed(time: float, step_ms: int, series: Sequence[TimeSeries]) -> TimeSeriesAnswer:
+    results = [ExpressionResult(name="a", series=series, listed=True)]
+    return TimeSeriesAnswer(times_unix_ms=[time], results=results, start_unix_ms=time, step_ms=step_ms)
 
 
 def shown(made: TimeSeriesAnswer) -> dict[str, list[float | None]]:
@@ -67,6 +72,22 @@ def test_an_answer_replaces_the_steps_it_tells_for_all_series() -> None:
     joined = refreshed(whole, answer([30, 40], {"north": [7, 8], "east": [1, 2]}, start=20))
     assert (list(joined.times_unix_ms), joined.full) == ([20, 30, 40], True)
     assert shown(joined) == {"north": [2, 7, 8], "east": [None, 1, 2]}
+
+
+def test_listed_series_are_all_there_are_in_their_order() -> None:
+    whole = answer([10, 20], {"north": [1, 2], "south": [3, 4]}, full=True)
+    east = TimeSeries(labels={"place": "east"}, values=[9])
+    joined = refreshed(whole, listed(20, 1, [east, TimeSeries(former_place=2, values=[5])]))
+    assert list(shown(joined).items()) == [("east", [9]), ("south", [5])]
+    assert not joined.results[0].listed
+
+
+def test_of_an_instant_what_is_not_told_again_holds_at_the_new_time() -> None:
+    whole = answer([10], {"north": [1], "south": [2]}, full=True)
+    series = [TimeSeries(former_place=2), TimeSeries(former_place=1, values=[5])]
+    joined = refreshed(whole, listed(20, 0, series))
+    assert list(joined.times_unix_ms) == [20]
+    assert list(shown(joined).items()) == [("south", [2]), ("north", [5])]
 
 
 VALUES = st.dictionaries(st.sampled_from("abc"), st.lists(st.integers(0, 9), min_size=12, max_size=12))
