@@ -41,7 +41,7 @@ class NoRows:
     async def read(
         self, tenant: str, topic: Topic, position: Position, until: Position
     ) -> AsyncGenerator[Found | Rows, None]:
-        yield Found(position, complete=True)
+        yield Found(complete=True, reached=position)
 
 
 @asynccontextmanager
