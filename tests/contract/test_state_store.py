@@ -50,8 +50,12 @@ async def leader(store: RedisStates, holder: str = "one") -> Lease:
     return lease
 
 
+async def _led_by(store: RedisStates, who: str) -> bool:
+    return await store.leader() == who
+
+
 async def test_nothing_is_kept_at_first(store: RedisStates) -> None:
-    assert (await store.load("default"), list(await store.tenants()), await store.vacant()) == (None, [], True)
+    assert (await store.load("default"), list(await store.tenants()), await store.leader()) == (None, [], "nobody")
 
 
 @pytest.mark.parametrize("state", AlertState)
@@ -129,29 +133,44 @@ async def test_tenants_do_not_see_each_other(store: RedisStates) -> None:
     assert (len(one.alerts), len(two.alerts)) == (1, 0)
 
 
-async def test_one_leads_and_renews_its_lease(store: RedisStates) -> None:
+async def test_one_leads_and_renews_its_lease(store: RedisStates, redis: RedisServer) -> None:
     lease = await leader(store)
-    assert await store.claim("two", None, LONG) is None
-    assert await store.claim("one", lease, LONG) == lease
-    assert not await store.vacant()
+    async with opened(redis) as other:
+        assert await other.claim("two", None, LONG) is None
+        assert await store.claim("one", lease, LONG) == lease
+        assert (await store.leader(), await other.leader()) == ("this", "another")
 
 
-async def test_who_takes_the_name_of_a_leader_takes_its_place(store: RedisStates) -> None:
+@pytest.mark.parametrize("former", [None, Lease("one", 1)], ids=["none", "one that ran out"])
+async def test_a_claim_whose_answer_was_lost_is_answered_again(store: RedisStates, former: Lease | None) -> None:
+    if former is not None:
+        await store.claim("one", None, 0.001)
+        await eventually(lambda: _led_by(store, "nobody"), "the lease ran out")
+    unheard = await store.claim("one", former, LONG)
+    assert unheard is not None
+    assert await store.claim("one", former, LONG) == unheard
+    await store.save(unheard, "default", Saving(judged_at=START))
+
+
+async def test_who_takes_the_name_of_a_leader_takes_its_place(store: RedisStates, redis: RedisServer) -> None:
     former = await leader(store)
-    now = await leader(store)
+    async with opened(redis) as successor:
+        now = await leader(successor)
     assert now.number > former.number
     assert await store.claim("one", former, LONG) is None
     with pytest.raises(Conflict):
         await store.save(former, "default", Saving(judged_at=START))
 
 
-async def test_a_lease_that_ran_out_goes_to_another_and_the_former_leader_writes_nothing(store: RedisStates) -> None:
+async def test_a_lease_that_ran_out_goes_to_another_and_the_former_leader_writes_nothing(
+    store: RedisStates, redis: RedisServer
+) -> None:
     former = await store.claim("one", None, 0.001)
     assert former is not None
-    now = None
-    while now is None:
-        now = await store.claim("two", None, LONG)
-    await store.save(now, "default", Saving(alerts={"a": kept(alert("a", AlertState.FIRING))}))
+    await eventually(lambda: _led_by(store, "nobody"), "the lease ran out")
+    async with opened(redis) as other:
+        now = await leader(other, "two")
+        await other.save(now, "default", Saving(alerts={"a": kept(alert("a", AlertState.FIRING))}))
     with pytest.raises(Conflict):
         await store.save(former, "default", Saving(alerts={"a": kept(alert("a", AlertState.RESOLVED))}))
     assert await store.claim("one", former, LONG) is None
@@ -163,7 +182,7 @@ async def test_a_lease_that_ran_out_goes_to_another_and_the_former_leader_writes
 async def test_a_lease_that_ran_out_goes_on_where_nobody_has_led_since(store: RedisStates) -> None:
     former = await store.claim("one", None, 0.001)
     assert former is not None
-    await eventually(store.vacant, "the lease ran out")
+    await eventually(lambda: _led_by(store, "nobody"), "the lease ran out")
     await store.save(former, "default", Saving(judged_at=START))
     now = await store.claim("one", former, LONG)
     assert now is not None

@@ -56,6 +56,12 @@ class RedisServer:
         with Redis.from_url(self.url) as redis:
             redis.flushall()
 
+    def value(self, key: str) -> str | None:
+        """What a key holds."""
+        with Redis.from_url(self.url, decode_responses=True) as redis:
+            held = redis.get(key)
+            return None if held is None else str(held)
+
     def put_field(self, key: str, field: str, value: str) -> None:
         """Set a field of a hash."""
         with Redis.from_url(self.url) as redis:

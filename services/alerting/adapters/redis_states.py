@@ -6,6 +6,7 @@ yet, `judged_at` until when was judged; `whole` is there unless all of it is jus
 """
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -14,7 +15,7 @@ from redis.asyncio import Redis
 
 from services.alerting.ports.incidents import Incident
 from services.alerting.ports.notifications import Thread
-from services.alerting.ports.states import Act, Batch, GroupMemory, Kept, KeptAlert, Lease, News, Saving
+from services.alerting.ports.states import Act, Batch, GroupMemory, Kept, KeptAlert, Leader, Lease, News, Saving
 from services.core.errors import Conflict, Unavailable
 from services.runtime.logs import Log
 from services.runtime.redis_client import ANSWER_SECONDS, answered
@@ -32,19 +33,18 @@ _CLAIM = """
 local held = redis.call('GET', KEYS[1])
 local last, mine = tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[2])
 if held then
-  local number, holder = string.match(held, '^(%d+) (.*)$')
-  if holder ~= ARGV[1] then return 0 end
-  if tonumber(number) == mine then
+  local number, process, holder = string.match(held, '^(%d+) (%x+) (.*)$')
+  if process == ARGV[4] then
     redis.call('PEXPIRE', KEYS[1], ARGV[3])
-    return mine
+    return tonumber(number)
   end
-  if mine > 0 then return 0 end
+  if holder ~= ARGV[1] or mine > 0 then return 0 end
 elseif mine > 0 and last > mine then
   return 0
 end
 local number = string.format('%d', math.max(last, mine) + 1)
 redis.call('SET', KEYS[2], number)
-redis.call('SET', KEYS[1], number .. ' ' .. ARGV[1], 'PX', ARGV[3])
+redis.call('SET', KEYS[1], number .. ' ' .. ARGV[4] .. ' ' .. ARGV[1], 'PX', ARGV[3])
 return tonumber(number)
 """
 _SAVE = f"""
@@ -81,16 +81,20 @@ class RedisStates:
         self._log = log
         self._claim = redis.register_script(_CLAIM)
         self._save = redis.register_script(_SAVE)
+        self._process = secrets.token_hex(8)
 
     async def claim(self, holder: str, former: Lease | None, seconds: float) -> Lease | None:
-        arguments: list[str | int] = [holder, former.number if former else 0, round(1000 * seconds)]
+        arguments = [holder, former.number if former else 0, round(1000 * seconds), self._process]
         async with answered():
             number = int(await self._claim(keys=[_LEADER, _LAST], args=arguments))
         return Lease(holder, number) if number else None
 
-    async def vacant(self) -> bool:
+    async def leader(self) -> Leader:
         async with answered():
-            return not await self._redis.exists(_LEADER)
+            held = await self._redis.get(_LEADER)
+        if held is None:
+            return "nobody"
+        return "this" if _text(held).split(" ")[1] == self._process else "another"
 
     async def tenants(self) -> Sequence[str]:
         async with answered():

@@ -32,7 +32,7 @@ class Leadership:
         self._lease: Lease | None = None
         self._looked_at = clock.monotonic()
         self._looked = asyncio.Event()
-        self._lost = asyncio.Event()
+        self._doubted = asyncio.Event()
         self.on_new_lease: Callable[[], None] = lambda: None
         """Called when a leader goes on under another lease: what it kept may be gone."""
 
@@ -58,9 +58,16 @@ class Leadership:
             self._looked.clear()
             await self._looked.wait()
 
-    def lose(self) -> None:
-        """Another leads: the store has refused a write."""
-        self._lost.set()
+    async def confirm(self, refused: Lease) -> None:
+        """Return once this process leads under another lease than one that the store refused to write under.
+
+        Never where another process leads.
+        """
+        if self._lease == refused:
+            self._doubted.set()
+        while self._lease == refused:
+            self._looked.clear()
+            await self._looked.wait()
 
     async def _try_once(self) -> bool:
         try:
@@ -72,8 +79,10 @@ class Leadership:
         vacancies = 0
         while True:
             try:
-                vacancies = vacancies + 1 if await self._store.vacant() else 0
-                if vacancies >= VACANT_TRIES and await self._claim(None):
+                leader = await self._store.leader()
+                vacancies = 0 if leader == "another" else vacancies + 1
+                is_due = leader == "this" or vacancies >= VACANT_TRIES
+                if is_due and await self._claim(None):
                     return
             except Unavailable:
                 # Its leader is back before it.
@@ -82,15 +91,15 @@ class Leadership:
 
     async def _hold(self) -> None:
         """Renew the lease until it is lost."""
-        self._lost.clear()
         self._gauges.leads(True)
-        while not self._lost.is_set() and await self._renew():
-            await _first(self._clock.sleep(TRY_SECONDS), self._lost.wait())
+        while await self._renew():
+            await _first(self._clock.sleep(TRY_SECONDS), self._doubted.wait())
         self._gauges.leads(False)
         self._gauges.lease_lost()
 
     async def _renew(self) -> bool:
         """Whether nobody else leads, as far as the store can tell."""
+        self._doubted.clear()
         began, former = self._clock.monotonic(), self._lease
         try:
             if not await self._claim(former):

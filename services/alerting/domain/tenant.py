@@ -285,13 +285,6 @@ class TenantAlerting:
         except Unavailable:
             self._unwritten.set()
             raise
-        except Conflict:
-            await self._leave()
-
-    async def _leave(self) -> None:
-        """Another leads: nothing that was decided here holds any more."""
-        self._leadership.lose()
-        await asyncio.Event().wait()
 
     async def _write_again(self) -> None:
         """Write everything whenever some of it could not be written."""
@@ -305,8 +298,6 @@ class TenantAlerting:
             except Unavailable:
                 self._around.gauges.store_failed()
                 self._unwritten.set()
-            except Conflict:
-                await self._leave()
             else:
                 backoff.succeeded()
 
@@ -330,7 +321,13 @@ class TenantAlerting:
         await self._save(Saving(whole=True))
 
     async def _save(self, saving: Saving) -> None:
-        await self._around.store.save(self._leadership.lease, self._tenant, saving)
+        """Write under the lease. Never returns where another leads: nothing that was decided here holds any more."""
+        lease = self._leadership.lease
+        try:
+            await self._around.store.save(lease, self._tenant, saving)
+        except Conflict:
+            await self._leadership.confirm(lease)
+            raise Unavailable("this process leads under another lease by now") from None
 
     async def _pass_time(self) -> None:
         while True:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from services.alerting.ports.alerts import Alert, AlertStep, Labels, Transition
 from services.alerting.ports.incidents import Incident
@@ -115,6 +115,10 @@ class Lease:
     number: int
 
 
+Leader = Literal["nobody", "this", "another"]
+"""Which process leads, as seen from one."""
+
+
 class StateStore(Protocol):
     """Keeps alerts across restarts; never the only copy of what happened. Every method raises Unavailable."""
 
@@ -122,12 +126,12 @@ class StateStore(Protocol):
         """Lead, or go on leading, for `seconds`; None while another leads, or has led since `former`.
 
         Where the lease ran out, or was lost, it is another one. What is in the name of `holder` is its own, whoever
-        had it: that process is gone.
+        had it: that process is gone. A lease that this process was given, but did not hear of, it is given again.
         """
         ...
 
-    async def vacant(self) -> bool:
-        """Whether nobody leads."""
+    async def leader(self) -> Leader:
+        """Who leads. This process may: the answer to its claim was lost."""
         ...
 
     async def tenants(self) -> Sequence[str]:

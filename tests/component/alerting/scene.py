@@ -181,14 +181,18 @@ class Scene:
 
     @asynccontextmanager
     async def alerting(
-        self, address: str | None = None, authorities: Path | None = None, **settings: Any
+        self,
+        address: str | None = None,
+        authorities: Path | None = None,
+        redis_url: str | None = None,
+        **settings: Any,
     ) -> AsyncIterator[Client]:
         """Alerting within this process, once it is ready; `authorities` vouch for receivers."""
         config = AlertingConfig(
             listen=address or socket_address("alerting"),
             aggregator=self.aggregator,
             collector=self.collector,
-            redis_url=self.redis.url,
+            redis_url=redis_url or self.redis.url,
             sealing_key=SecretStr(SEALING_KEY),
             public_url=PUBLIC_URL,
             outgoing_hosts="127.0.0.1,localhost",

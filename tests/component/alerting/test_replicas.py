@@ -10,11 +10,14 @@ from binnacle.alerting.v1 import rule_service_pb2 as rules_pb
 from binnacle.alerts.v1 import alerts_pb2
 from binnacle.rules.v1 import rules_pb2
 from tests.component.alerting.scene import Scene, busy
+from tests.support.lost_answers import LossyWay
 from tests.support.outages import patience
+from tests.support.services import socket_address
 from tests.support.waiting import eventually
 
 PENDING, FIRING = alerts_pb2.ALERT_STATE_PENDING, alerts_pb2.ALERT_STATE_FIRING
 RESOLVED = alerts_pb2.ALERT_STATE_RESOLVED
+LAST_LEASE = "binnacle:{alerts}:last_lease"
 
 pytestmark = [pytest.mark.network, pytest.mark.redis, pytest.mark.processes]
 
@@ -109,3 +112,38 @@ async def test_while_redis_is_away_nobody_takes_over(scene: Scene) -> None:
         shown = await follower.shows(shop=RESOLVED, mail=FIRING)
         assert {alert.id for alert in shown.values()} == {alert.id for alert in expected.values()}
         await scene.recorded("firing", "resolved", "firing")
+
+
+async def test_whose_claim_was_granted_unheard_leads_at_once(scene: Scene) -> None:
+    address = socket_address("alerting")
+    async with LossyWay(scene.redis).opened() as way:
+        way.lose(address, _granted(1))
+        async with scene.alerting(address, redis_url=way.url) as client:
+            async with asyncio.timeout(20):
+                await way.lost.wait()
+            scene.series.say(shop=95)
+            await client.shows(shop=FIRING)
+            # Had it waited until its own claim ran out, it would lead under another.
+            assert scene.redis.value(LAST_LEASE) == "1"
+
+
+async def test_a_leader_whose_new_lease_was_granted_unheard_goes_on_at_once(scene: Scene) -> None:
+    address = socket_address("alerting")
+    async with LossyWay(scene.redis).opened() as way, scene.alerting(address, redis_url=way.url) as client:
+        scene.series.say(shop=95)
+        before = await client.shows(shop=FIRING)
+        way.lose(address, _granted(2))
+        scene.redis.empty()
+        async with asyncio.timeout(20):
+            await way.lost.wait()
+        scene.series.say(shop=95, mail=95)
+        after = await client.shows(shop=FIRING, mail=FIRING)
+        assert after["shop"].id == before["shop"].id
+        await scene.keeps('"service","shop"', '"service","mail"')
+        assert scene.redis.value(LAST_LEASE) == "2"
+        await scene.recorded("firing", "firing")
+
+
+def _granted(number: int) -> bytes:
+    """How Redis answers a claim that it grants."""
+    return f":{number}\r\n".encode()
