@@ -1,13 +1,14 @@
 """From words to a widget."""
 
 import difflib
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from services.streamer.domain.asking.asked import Asked, Shown
-from services.streamer.domain.asking.asking_words import BOTTOM, FILLERS, NUMBER, STATISTICS, TOP, WIDGETS
+from services.streamer.domain.asking.asking_words import BOTTOM, FILLERS, NUMBER, STATISTICS, TOP, VALUES, WIDGETS
 from services.streamer.domain.asking.building import Statistic, Wanted, built
-from services.streamer.domain.asking.measures import Lexicon, Measure, lexicon_of, measures_in
+from services.streamer.domain.asking.measures import Lexicon, Measure, beside_in, lexicon_of, measures_in, over_in
 from services.streamer.domain.asking.rows import events_in, rows_in
 from services.streamer.domain.asking.selecting import (
     Chosen,
@@ -18,8 +19,9 @@ from services.streamer.domain.asking.selecting import (
     read_values,
 )
 from services.streamer.domain.asking.spelling import respelt
-from services.streamer.domain.asking.times import Times, times_in
+from services.streamer.domain.asking.times import COUNTS, Times, times_in
 from services.streamer.domain.asking.words import Text, key_of, singular
+from services.streamer.domain.dashboards.figures import FIGURES, MS
 from services.streamer.ports.catalogue import Known
 
 MOST_SUGGESTIONS, MOST_SUGGESTED_FOR, LIKE, MOST_READINGS = 5, 4, 0.7, 20
@@ -48,21 +50,24 @@ def ask(asked: str, known: Known, now: float) -> Asked:
     return Asked(shown, times.span, text.parts(), left, _suggestions(left, lexicon))
 
 
-def _pass_over(text: Text) -> None:
+def _pass_over(text: Text, words: Container[str] = FILLERS) -> None:
     """What remains of a sentence says nothing."""
     for place, word in enumerate(text.plain):
-        if text.is_free(place, place + 1) and word in FILLERS:
+        if text.is_free(place, place + 1) and word in words:
             text.take(place, place + 1, "")
 
 
 def _values(text: Text, lexicon: Lexicon, times: Times) -> tuple[Text, Shown | None]:
     """The reading of a text that leaves the fewest words, and what it shows."""
-    widget = _widget(text)
     best: tuple[int, Text, Shown] | None = None
     for found in islice(measures_in(text, lexicon), MOST_READINGS):
         again = text.again()
         found.take(again)
-        shown = _read(again, found.measure, widget, lexicon, times)
+        others = [one.measure.name for one in beside_in(again, found, lexicon)]
+        over = over_in(again, found, lexicon)
+        shown = _read(again, found.measure, over, lexicon, times)
+        if others and shown.figures:
+            shown = replace(shown, figures=tuple(dict.fromkeys((*shown.figures, *others))))
         _pass_over(again)
         left = sum(len(words.split()) for words in again.left())
         if best is None or left < best[0]:
@@ -72,8 +77,13 @@ def _values(text: Text, lexicon: Lexicon, times: Times) -> tuple[Text, Shown | N
     return (text, None) if best is None else best[1:]
 
 
-def _read(text: Text, measure: Measure, widget: str, lexicon: Lexicon, times: Times) -> Shown:
+def _read(text: Text, measure: Measure, over: Measure | None, lexicon: Lexicon, times: Times) -> Shown:
+    widget = _widget(text)
+    if not _is_number(measure):
+        _pass_over(text, VALUES)
     measure = _by_the_second(text, measure)
+    if over is not None:
+        measure = replace(measure, labels=measure.labels & over.labels)
     chosen = Chosen()
     labels = labels_of(measure.labels)
     read_conditions(text, labels, chosen)
@@ -87,20 +97,30 @@ def _read(text: Text, measure: Measure, widget: str, lexicon: Lexicon, times: Ti
         chosen.by.append(chosen.compared)
     number = any(phrase in " ".join(text.plain) for phrase in NUMBER)
     wanted = Wanted(measure, chosen, times, statistic, widget, rank.count if rank else 0,
-                    rank.lowest if rank else False, number or times.now)  # fmt: skip
+                    rank.lowest if rank else False, number or times.now, over)  # fmt: skip
     return built(text, wanted)
 
 
 def _by_the_second(text: Text, measure: Measure) -> Measure:
     """`rate of orders`, and `rate(…)` as others write it, of what is counted."""
-    counts = measure.kind in ("requests", "errors") or (
-        measure.metric and measure.metric.kind in ("total", "increments")
-    )
     for place, word in enumerate(text.plain):
-        if counts and word == "rate" and text.is_free(place, place + 1):
+        if _counts(measure) and word == "rate" and text.is_free(place, place + 1):
             text.take(place, place + 1, "a second")
             return replace(measure, rate=True)
     return measure
+
+
+def _counts(measure: Measure) -> bool:
+    """Whether it says how often something was."""
+    if measure.metric is not None:
+        return measure.metric.kind in ("total", "increments")
+    return measure.kind in ("requests", "errors")
+
+
+def _is_number(measure: Measure) -> bool:
+    """Whether it says how many there were of something, which is not what they were worth."""
+    unit = FIGURES[measure.name].unit if measure.kind == "figure" else ""
+    return _counts(measure) or (unit.isalpha() and unit != MS)
 
 
 def _puts_beside(text: Text) -> bool:
@@ -117,15 +137,17 @@ def _widget(text: Text) -> str:
 
 
 def _rank(text: Text) -> Rank | None:
-    """`top 5`, `5 busiest`, `most`: the words count where there is something to rank."""
+    """`top 5`, `5 busiest`, `most`, `worst first`: the words count where there is something to rank."""
     for place, word in enumerate(text.plain):
         if not text.is_free(place, place + 1) or word not in (*TOP, *BOTTOM):
             continue
         start, end, count = place, place + 1, 0
-        if text.is_free(end, end + 1) and text.plain[end].isdecimal():
-            count, end = int(text.plain[end]), end + 1
-        elif text.is_free(place - 1, place) and text.plain[place - 1].isdecimal():
-            start, count = place - 1, int(text.plain[place - 1])
+        if text.is_free(end, end + 1) and (told := _whole(text.plain[end])):
+            count, end = told, end + 1
+        elif text.is_free(place - 1, place) and (told := _whole(text.plain[place - 1])):
+            start, count = place - 1, told
+        elif text.is_free(end, end + 1) and text.plain[end] == "first":
+            end += 1
         lowest = word in BOTTOM
         count = min(max(count, 0), 100) or 10
         text.take(start, end, f"the {count} {'least' if lowest else 'greatest'}")
@@ -134,6 +156,14 @@ def _rank(text: Text) -> Rank | None:
                 text.take(other, other + 1, "")
         return Rank(count, lowest)
     return None
+
+
+def _whole(word: str) -> int:
+    """A number in digits or in words; 0 where it is none."""
+    if word.isdecimal():
+        return int(word)
+    count = COUNTS.get(word, 0.0)
+    return int(count) if count > 1 else 0
 
 
 def _statistic(text: Text) -> Statistic | None:

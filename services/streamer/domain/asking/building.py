@@ -39,6 +39,8 @@ class Wanted:
     count: int
     lowest: bool
     number: bool
+    over: Measure | None = None
+    """What it is divided by."""
 
     @property
     def rate(self) -> bool:
@@ -124,10 +126,20 @@ def _expressions(wanted: Wanted) -> tuple[Expression, ...]:
         if measure.kind == "success rate":
             whole.append(Expression("e", Calculation(100.0, "subtract", "d")))
         return tuple(whole)
+    if wanted.over is None:
+        return (Expression("a", _source(measure, wanted)),)
+    return (
+        Expression("a", _source(measure, wanted), hidden=True),
+        Expression("b", _source(wanted.over, wanted), hidden=True),
+        Expression("c", Calculation("a", "divide", "b")),
+    )
+
+
+def _source(measure: Measure, wanted: Wanted) -> Selection:
     if measure.kind in _COUNTED:
         metric = TRAFFIC_REQUESTS if measure.kind == "requests" else TRAFFIC_ERRORS
-        return (Expression("a", _traffic(metric, wanted, "rate" if wanted.rate else "sum")),)
-    return (Expression("a", _selection(measure.metric or _LATENCY, wanted)),)
+        return _traffic(metric, wanted, "rate" if wanted.rate else "sum")
+    return _selection(measure.metric or _LATENCY, wanted)
 
 
 def _traffic(metric: str, wanted: Wanted, function: Function) -> Selection:
@@ -206,6 +218,8 @@ def _reduction(wanted: Wanted) -> str:
         return statistic
     if wanted.times.now:
         return "last"
+    if wanted.over is not None:
+        return "average" if wanted.times.span or wanted.count else "last"
     counted = wanted.measure.kind in _COUNTED and not wanted.rate
     grows = wanted.measure.metric is not None and wanted.measure.metric.kind in ("total", "increments")
     if (counted or (grows and statistic in ("sum", "increase"))) and not wanted.rate:
@@ -215,6 +229,8 @@ def _reduction(wanted: Wanted) -> str:
 
 def _unit(wanted: Wanted) -> str:
     measure = wanted.measure
+    if wanted.over is not None:
+        return ""
     if measure.kind in ("error rate", "success rate"):
         return PERCENT
     if measure.kind in _COUNTED:

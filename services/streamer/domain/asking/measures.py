@@ -17,7 +17,7 @@ from services.core.conventions import (
     SYSTEM_TRANSMIT,
 )
 from services.streamer.domain.asking.words import Text, joined_of, key_of, singular
-from services.streamer.domain.dashboards.figures import FIGURES, Figure
+from services.streamer.domain.dashboards.figures import FIGURES, MS, Figure
 from services.streamer.ports.catalogue import Known, Metric
 
 Kind = Literal["requests", "errors", "error rate", "success rate", "latency", "figure", "metric"]
@@ -50,7 +50,7 @@ _TRAFFIC: Mapping[Kind, tuple[str, ...]] = {
     ),
     "errors": (
         "error", "number of error", "error count", "failure", "failed request", "failing request", "5xx", "exception",
-        "server error",
+        "server error", "fail", "failing", "failed",
     ),
     "latency": (
         "latency", "response time", "request duration", "duration of request", "how slow", "how long", "request time",
@@ -73,6 +73,9 @@ _WITHIN = frozenset({
     "were", "was", "are", "is", "the", "have", "has", "been", "being", "got", "that", "our", "did", "do", "does", "we",
     "they", "you", "i",
 })  # fmt: skip
+_BESIDE = ("vs", "versus", "and", "against")
+_DIVIDED = (("/",), ("divided", "by"), ("divided", "through"))
+_DIVISIBLE = ("requests", "errors", "latency", "metric")
 _IMPLYING: Mapping[str, Kind] = {
     "slowest": "latency", "fastest": "latency", "slower": "latency", "faster": "latency",
     "percentile": "latency", "histogram_quantile": "latency",
@@ -199,6 +202,7 @@ def measures_in(text: Text, lexicon: Lexicon) -> Iterator[Found]:
         if key in lexicon.sent and measure.kind not in ("metric", "figure"):
             yield Found(lexicon.sent[key], start, end)
     if (measure := _implied(text)) is not None:
+        yield from (Found(figure) for figure in _slow(text, lexicon))
         yield Found(measure)
     for start, end in text.windows(LONGEST_PARTLY):
         words = [key_of(word) for word in text.plain[start:end]]
@@ -225,6 +229,53 @@ def _implied(text: Text) -> Measure | None:
     quantile = any(word[0] == "p" and word[1:].isdecimal() for word in text.plain)
     kind: Kind | None = _IMPLYING[said[0]] if said else "latency" if quantile else None
     return Measure(kind, kind, labels=TRAFFIC_LABELS) if kind else None
+
+
+_SLOW = frozenset(word for word, kind in _IMPLYING.items() if kind == "latency")
+
+
+def _slow(text: Text, lexicon: Lexicon) -> Iterator[Measure]:
+    """`slowest integration`: the figure of time that is told apart by what is named."""
+    labels = {singular(word) for word in text.plain} - TRAFFIC_LABELS
+    for name, figure in FIGURES.items():
+        if figure.unit == MS and figure.label in labels and _SLOW & {*text.plain}:
+            yield lexicon.measures[key_of(name)]
+
+
+def beside_in(text: Text, first: Found, lexicon: Lexicon) -> Iterator[Found]:
+    """Figures put beside the first one: `purchases vs searches`, `messages sent and received`. They are taken."""
+    end, shared = first.end, " ".join(text.plain[first.start : first.end - 1])
+    while first.measure.kind == "figure" and text.is_free(end, end + 2) and text.plain[end] in _BESIDE:
+        found = _figure_at(text, end + 1, shared, lexicon)
+        if found is None or FIGURES[found.measure.name].unit != FIGURES[first.measure.name].unit:
+            return
+        text.take(end, end + 1, "")
+        found.take(text)
+        end = found.end
+        yield found
+
+
+def over_in(text: Text, first: Found, lexicon: Lexicon) -> Measure | None:
+    """What the first one is divided by: `errors / requests`, `cache hits divided by cache misses`. It is taken."""
+    for sign in _DIVIDED:
+        end = first.end + len(sign)
+        if tuple(text.plain[first.end : end]) == sign and text.is_free(first.end, end):
+            for until in range(min(end + LONGEST_PHRASE, len(text)), end, -1):
+                measure = lexicon.measures.get(_key(text, end, until))
+                if measure is not None and measure.kind in _DIVISIBLE and text.is_free(end, until):
+                    text.take(first.end, until, f"divided by {_meaning(measure)}")
+                    return measure
+    return None
+
+
+def _figure_at(text: Text, start: int, shared: str, lexicon: Lexicon) -> Found | None:
+    """The figure of the longest name from a place on, whole or but for the words it shares with the one before it."""
+    for end in range(min(start + LONGEST_PHRASE, len(text)), start, -1):
+        for key in (_key(text, start, end), key_of(f"{shared} {text.heard(start, end)}")):
+            measure = lexicon.measures.get(key)
+            if measure is not None and measure.kind == "figure" and text.is_free(start, end):
+                return Found(measure, start, end)
+    return None
 
 
 def _meaning(measure: Measure) -> str:

@@ -12,9 +12,11 @@ _LOGS = ("log line", "log message", "log entry", "log")
 _LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "warn": "warning", "error": "error",
            "critical": "critical", "fatal": "critical"}  # fmt: skip
 _CONTAINING = ("containing", "contain", "mentioning", "about", "saying", "matching", "including")
-_OPEN = ("firing", "open", "active", "ongoing", "present")
+_FIRING = ("firing", "alerting")
+"""What only alerts do."""
+_OPEN = (*_FIRING, "open", "active", "ongoing", "present")
 _ENDED = ("ended", "resolved", "past", "closed", "all")
-_LEADING = ("of", "for", "in", "on", "from", "the", "service", "type", "with", "at", "level")
+_LEADING = ("of", "for", "in", "on", "from", "the", "service", "type", "with", "at", "level", "severity")
 _NEWEST = ("last", "latest", "newest", "recent", "past")
 MEANT = (*_LOGS, *_LEVELS, *_CONTAINING, "alert", "event")
 """Words that say something, however they are misspelt."""
@@ -27,7 +29,10 @@ def rows_in(text: Text, known: Known) -> Shown | None:
     if any(word in _COUNTED for word in text.plain):
         return None
     if (place := _place(text, "alert")) is not None:
-        return _alerts(text, place)
+        text.take(place, place + 1, "alerts")
+        return _alerts(text)
+    if any(word in _FIRING for word in text.plain):
+        return _alerts(text)
     for phrase in _LOGS:
         length = len(phrase.split())
         for start in range(len(text) - length + 1):
@@ -59,14 +64,13 @@ def _place(text: Text, word: str) -> int | None:
     return next((place for place, one in enumerate(text.plain) if singular(one) == word), None)
 
 
-def _alerts(text: Text, place: int) -> Shown:
-    text.take(place, place + 1, "alerts")
+def _alerts(text: Text) -> Shown:
     levels = _levels(text, ("critical", "warning", "info"))
     ended = False
     for at, word in enumerate(text.plain):
         if text.is_free(at, at + 1) and word in (*_OPEN, *_ENDED):
             ended = ended or word in _ENDED
-            text.take(at, at + 1, "those that have ended too" if word in _ENDED else "those that have not ended")
+            text.take(at, at + 1, "alerts that have ended too" if word in _ENDED else "alerts that have not ended")
     return Shown("alert_list", levels=levels, ended=ended)
 
 

@@ -19,7 +19,7 @@ _UNITS: Mapping[str, float] = {
     "fortnight": 2 * WEEK,
     "month": 30 * DAY,
 }
-_COUNTS: Mapping[str, float] = {
+COUNTS: Mapping[str, float] = {
     "a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "half": 0.5,
 }  # fmt: skip
@@ -27,15 +27,19 @@ _LAST = ("last", "past", "previous", "recent", "latest")
 _LEADING = ("in", "over", "during", "for", "within", "of", "the", "from", "since", "across", "throughout")
 _BESIDE = ("compared", "vs", "versus", "against", "relative", "and", "than")
 _MORE = ("more", "less", "fewer", "higher", "lower", "slower", "faster", "better", "worse", "busier")
+_BESIDE_AFTER_COMPARE = ("with", "to")
 _BESIDE_LEADING = ("to", "with", "the", "same", "time")
 _EVERY = ("every", "per", "each")
 _STEPS: Mapping[str, float] = {"minutely": MINUTE, "hourly": HOUR, "daily": DAY, "weekly": WEEK}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(am|pm)?")
+_HOURS_OF_DAY: Mapping[str, float] = {"midnight": 0.0, "noon": 12.0}
 _NOW = ("now", "currently", "right now", "at the moment", "current", "this moment", "live")
 
-MEANT = (*_UNITS, *_STEPS, "yesterday", "today", "morning")
+MEANT = (*_UNITS, *_STEPS, *_WEEKDAYS, *_HOURS_OF_DAY, "yesterday", "today", "morning")
 """Words that say something, however they are misspelt."""
 SAID = (
-    *MEANT, *_COUNTS, *_LAST, *_LEADING, *_BESIDE, *_BESIDE_LEADING, *_MORE, *_EVERY, *_NOW, "this", "ago", "before",
+    *MEANT, *COUNTS, *_LAST, *_LEADING, *_BESIDE, *_BESIDE_LEADING, *_MORE, *_EVERY, *_NOW, "this", "ago", "before",
     "earlier",
 )  # fmt: skip
 """All words that are looked for here."""
@@ -67,7 +71,7 @@ class Times:
 def times_in(text: Text, now: float) -> Times:
     """Read what a text says of time; `now` in unix seconds."""
     found = Times()
-    for read in (_read_comparison, _read_steps, _read_days, _read_range, _read_now):
+    for read in (_read_comparison, _read_steps, _read_since, _read_days, _read_range, _read_now):
         for place in range(len(text)):
             if text.is_free(place, place + 1):
                 read(text, place, now, found)
@@ -102,12 +106,13 @@ def _count(text: Text, place: int) -> tuple[float, int]:
     word = text.plain[place]
     if word.isdecimal():
         return float(word), place + 1
-    return (_COUNTS[word], place + 1) if word in _COUNTS else (1.0, place)
+    return (COUNTS[word], place + 1) if word in COUNTS else (1.0, place)
 
 
 def _read_comparison(text: Text, place: int, now: float, found: Times) -> None:
-    """`compared to yesterday`, `vs last week`, `slower than yesterday`, `and an hour before`."""
-    if text.plain[place] not in _BESIDE:
+    """`compared to yesterday`, `vs last week`, `slower than yesterday`, `and an hour before`, `compare … with …`."""
+    word = text.plain[place]
+    if word not in _BESIDE and not (word in _BESIDE_AFTER_COMPARE and "compare" in text.plain[:place]):
         return
     end = place + 1
     while text.is_free(end, end + 1) and text.plain[end] in _BESIDE_LEADING:
@@ -162,6 +167,37 @@ def _read_steps(text: Text, place: int, now: float, found: Times) -> None:
     else:
         found.step = seconds
         text.take(place, end, f"in steps of {span_words(seconds)}")
+
+
+def _read_since(text: Text, place: int, now: float, found: Times) -> None:
+    """`since monday`, `since 9am`, `since 14:30`, `since midnight`: of UTC, the last time that it was."""
+    end = place + 1
+    if text.plain[place] != "since" or not text.is_free(end, end + 1):
+        return
+    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    word = text.plain[end]
+    if word in _WEEKDAYS:
+        begin = midnight - timedelta(days=(midnight.weekday() - _WEEKDAYS.index(word)) % 7)
+    elif (hours := _hours(word)) is not None:
+        begin = midnight + timedelta(hours=hours)
+        begin -= timedelta(days=begin.timestamp() > now)
+    else:
+        return
+    found.span = Span(max(now - begin.timestamp(), MINUTE))
+    text.take(place, end + 1, f"the range: since {word} (UTC)")
+
+
+def _hours(word: str) -> float | None:
+    """Hours of the day on a clock: `9am`, `14:30`, `noon`; a number alone is none."""
+    if word in _HOURS_OF_DAY:
+        return _HOURS_OF_DAY[word]
+    read = _CLOCK.fullmatch(word)
+    if read is None or not (read[2] or read[3]):
+        return None
+    hours, minutes = int(read[1]), int(read[2] or 0)
+    if read[3]:
+        hours = hours % 12 + 12 * (read[3] == "pm") if 1 <= hours <= 12 else 24
+    return hours + minutes / 60 if hours < 24 and minutes < 60 else None
 
 
 def _read_days(text: Text, place: int, now: float, found: Times) -> None:
