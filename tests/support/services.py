@@ -45,6 +45,8 @@ async def running_service(
     log, secret = logs.configure(name, "warning", "console"), config.edge_secret.get_secret_value()
     try:
         async with running(name, config, wire, log=log, clock=clock), open_channel(config.listen, secret) as channel:
+            # A busy machine may let the first attempts to connect pass, and a call is not tried again.
+            await channel.channel_ready()
             yield channel
     finally:
         await collect_servers()
