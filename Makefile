@@ -15,6 +15,12 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Every service is a process of its own: compiled at each start, they would start ten times slower.
 unexport PYTHONDONTWRITEBYTECODE
 export UV_COMPILE_BYTECODE := 1
+# Behind a company's proxy only the machine knows whom to trust; pip asks it, uv and npm bring lists of their own.
+SYSTEM_CERTS := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+ifneq ($(SYSTEM_CERTS),)
+export UV_SYSTEM_CERTS ?= true
+export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTS)
+endif
 
 PY_STAMP := .venv/.installed
 CONVERT := services/collector/convert
@@ -53,6 +59,7 @@ $(PY_STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Binnacle needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -1 || true)."; \
 		echo "Install one (Debian: apt-get install python3 python3-venv) or name one: make PYTHON=/path/to/python3.12"; exit 1; } >&2
+	@echo "Fetching Python packages into .venv (once; a minute or two)" >&2
 	@test -x $(BIN)/pip || $(ONE_AT_A_TIME) $(PYTHON) -m venv .venv || { \
 		echo "Cannot make a virtual environment. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; } >&2
 	@$(ONE_AT_A_TIME) bash -euo pipefail -c '\
@@ -75,7 +82,8 @@ $(NPM_STAMPS): %/node_modules/.installed: %/package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a * 100 + b < 2019 ? 1 : 0)' 2>/dev/null || { \
 		echo "Binnacle's web app and TypeScript client need Node 20.19 or newer; 'node' is $$(node --version 2>&1 || true)."; \
 		echo "Install it (https://nodejs.org, or your distribution's nodejs and npm) and put it first in PATH."; exit 1; } >&2
-	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed'
+	@echo "Fetching npm packages into $*/node_modules (once)" >&2
+	@$(ONE_AT_A_TIME) bash -euo pipefail -c 'cd $* && npm ci --no-audit --no-fund --loglevel=error >/dev/null && touch node_modules/.installed'
 
 gen: setup ## regenerate gen/ from proto/, and what is made from both: docs/reference.md, the cluster's Envoy configuration
 	@$(BIN)/python -m tools.generate
@@ -92,7 +100,8 @@ web: setup dashboard/dist/index.html ## build the web app
 	@:
 
 dashboard/dist/index.html: $(WEB_SOURCES) | setup gen-fresh
-	@cd dashboard && npm run --silent build && touch dist/index.html
+	@echo "Building the web app" >&2
+	@cd dashboard && npm run --silent build -- --logLevel warn && touch dist/index.html
 
 lint: setup ## types, style, imports, protos, sizes
 	@$(BIN)/pytest -q tests/architecture

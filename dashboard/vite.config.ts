@@ -64,6 +64,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Each file is a request, of which a browser makes six at a time: what is on the first page is one, and what views share.
     rolldownOptions: {
+      checks: { bundlerTimings: false },
       output: {
         codeSplitting: {
           groups: [

@@ -51,7 +51,16 @@ class Commands(click.Group):
 
 
 class Adopting(click.Command):
-    """Takes what is said nowhere else from the variables that others' dashboards are set by."""
+    """Takes what is said nowhere else from the variables that others' dashboards are set by.
+
+    Its help names the variable of each option, and so does the fault of one that cannot be used.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        for parameter in self.params:
+            if isinstance(parameter, click.Option):
+                parameter.show_envvar = True
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -71,12 +80,18 @@ def _data_dir(context: click.Context, parameter: click.Parameter, value: Path | 
 
 
 url_option = click.option(
-    "--url", default="http://127.0.0.1:8080", show_default=True, envvar="BINNACLE_URL", help="The suite."
+    "--url",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="BINNACLE_URL",
+    show_envvar=True,
+    help="The suite.",
 )
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="BINNACLE_DATA_DIR",
+    show_envvar=True,
     callback=_data_dir,
     help="Where the suite keeps everything.  [default: ~/.local/share/binnacle]",
 )
@@ -153,7 +168,7 @@ def token(tenant: str, roles: tuple[str, ...], subject: str, ttl: str, data_dir:
 @data_dir_option
 @click.option("--within", type=click.FloatRange(min=1), default=300.0, show_default=True, help="Seconds to wait.")
 def restart(data_dir: Path, within: float) -> None:
-    """Restart a running suite part after part, the edge included, while it goes on serving."""
+    """Restart a running suite part after part, without an outage."""
     from services.launcher.renewal import restart as run
 
     click.echo(run(data_dir, within))

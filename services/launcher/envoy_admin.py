@@ -4,7 +4,7 @@ import json
 
 import httpx
 
-from services.launcher.probes import ASK_SECONDS, NotReady
+from services.launcher.probes import ASK_SECONDS, NOBODY_THERE, NotReady
 
 OPEN_CONNECTIONS = "http.edge.downstream_cx_active"
 
@@ -37,6 +37,8 @@ class EnvoyAdmin:
         async with httpx.AsyncClient(transport=transport, base_url="http://envoy", timeout=ASK_SECONDS) as client:
             try:
                 answer = await client.request(method, path)
+            except httpx.ConnectError as error:
+                raise NotReady(NOBODY_THERE) from error
             except httpx.TransportError as error:
                 raise NotReady(str(error) or type(error).__name__) from error
         if answer.is_error:

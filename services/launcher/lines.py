@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 LEVELS = ("debug", "info", "warning", "error", "critical")
 # Told by the launcher itself, or of no use to a reader of the whole suite.
 _HIDDEN_KEYS = frozenset({"event", "level", "time", "timestamp", "process", "logger", "request_id", "exception"})
-_LAUNCHER_SAYS_IT = frozenset({"listening", "ready", "stopping", "stopped"})
+_LAUNCHER_SAYS_IT = frozenset({"listening", "listening for pages", "ready", "stopping", "stopped"})
 _EXPECTED = (
     "caught ENVOY_SIGTERM",
     "shutting down admin due to child startup",

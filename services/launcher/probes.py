@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 ASK_SECONDS = 1.0
+NOBODY_THERE = "it does not listen yet"
 
 Probe = Callable[[], Awaitable[None]]
 
@@ -31,9 +32,10 @@ def grpc_probe(target: str) -> Probe:
             try:
                 answer = await check(health_pb2.HealthCheckRequest(), timeout=ASK_SECONDS)
             except grpc.aio.AioRpcError as error:
-                raise NotReady(error.details() or error.code().name) from error
+                away = error.code() is grpc.StatusCode.UNAVAILABLE
+                raise NotReady(NOBODY_THERE if away else error.details() or error.code().name) from error
         if answer.status != health_pb2.HealthCheckResponse.SERVING:
-            raise NotReady("it says it is not ready")
+            raise NotReady("it is not ready")
 
     return ask
 
@@ -50,8 +52,10 @@ def redis_probe(path: str) -> Probe:
                     answer = await reader.readline()
                 finally:
                     writer.close()
-        except (OSError, TimeoutError) as error:
-            raise NotReady(str(error)) from error
+        except (FileNotFoundError, ConnectionError) as error:
+            raise NotReady(NOBODY_THERE) from error
+        except OSError as error:
+            raise NotReady(str(error) or "it does not answer") from error
         if not answer.startswith(b"+PONG"):
             raise NotReady(answer.decode(errors="replace").strip() or "it closed the connection")
 

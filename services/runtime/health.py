@@ -16,6 +16,8 @@ READY = ""
 POLL_SECONDS = 0.25
 READY_POLL_SECONDS = 1.0
 CHECK_SECONDS = 5.0
+# Parts that start together wait for each other; who waits for longer says what for.
+START_SECONDS = 10.0
 
 Ready = Callable[[], Awaitable[None]]
 
@@ -30,7 +32,9 @@ class Readiness:
         self._clock = clock
         self._log = log
         self._reason: str | None = "starting"
+        self._said = ""
         self._was_ready = False
+        self._began = clock.monotonic()
 
     async def begin(self) -> None:
         """Alive and not ready yet; to be called before the server listens, since the library begins with SERVING."""
@@ -50,6 +54,8 @@ class Readiness:
 
     async def _check(self) -> None:
         reason = await self._reason_not_ready()
+        if reason and not self._was_ready:
+            self._say_what_is_awaited(reason)
         if reason == self._reason:
             return
         state = health_pb2.HealthCheckResponse.NOT_SERVING if reason else health_pb2.HealthCheckResponse.SERVING
@@ -64,9 +70,11 @@ class Readiness:
             self._log.info("ready")
         elif self._was_ready:
             self._log.warning("not ready", reason=reason)
-        else:
-            # Parts that start together wait for each other; that is no warning.
-            self._log.debug("waiting", reason=reason)
+
+    def _say_what_is_awaited(self, reason: str) -> None:
+        if reason != self._said and self._clock.monotonic() - self._began > START_SECONDS:
+            self._said = reason
+            self._log.warning("not ready yet", reason=reason)
 
     async def _reason_not_ready(self) -> str | None:
         try:

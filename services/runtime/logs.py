@@ -15,7 +15,7 @@ def configure(process: str, level: str, form: str) -> Log:
     """Set up logging for this process and give its logger. `form` is `json` or `console`."""
     renderer: structlog.typing.Processor
     if form == "console":
-        renderer = structlog.dev.ConsoleRenderer()
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     else:
         renderer = structlog.processors.JSONRenderer(sort_keys=False)
     minimum = logging.getLevelName(level.upper())

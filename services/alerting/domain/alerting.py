@@ -61,6 +61,7 @@ class Alerting:
         self._led: dict[str, TenantAlerting] = {}
         self._shown = False
         self._was_ready = False
+        self._away = ""
         self._closed = False
         leadership.on_new_lease = self._rewrite
 
@@ -77,7 +78,7 @@ class Alerting:
         # A tenant that is new, later on, is no matter of the others.
         self._was_ready = self._was_ready or (self._shown and all(led.loaded for led in self._led.values()))
         if not self._shown or not self._was_ready:
-            raise Unavailable("the state of alerts was not read yet")
+            raise Unavailable(self._away or "the state of alerts was not read yet")
 
     def view(self, tenant: str) -> AlertView:
         """The alerts of a tenant. Errors: Unavailable while they are not known."""
@@ -252,7 +253,8 @@ class Alerting:
                 async with aclosing(self._written()) as changes:
                     async for _change in changes:
                         backoff.succeeded()
-            except BinnacleError:
+            except BinnacleError as fault:
+                self._away = str(fault)
                 self._around.gauges.store_failed()
             await backoff.wait()
 

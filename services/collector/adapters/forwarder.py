@@ -23,6 +23,8 @@ from services.runtime.statuses import translated_errors
 PEER = "aggregator"
 ENDED = "the aggregator ended the stream"
 HELLO_SECONDS = 30.0
+START_SECONDS = 10.0
+"""All parts of a suite start together: that the aggregator is not there yet is told from then on."""
 # How often a process that stops looks whether its journal is empty.
 HANDED_OVER_SECONDS = 0.05
 
@@ -68,6 +70,8 @@ class Forwarder:
         self._backoff = Backoff(random.Random())
         self._changed = asyncio.Event()
         self._complaint = ""
+        self._forwarded = False
+        self._began = clock.monotonic()
         self._ended = False
         journal.on_change(self._changed.set)
 
@@ -117,6 +121,7 @@ class Forwarder:
         if not self._journal.first_offset <= committed <= self._journal.next_offset:
             await self._start_over(committed)
         self._journal.trim(committed)
+        self._forwarded = True
         self._complain("")
         return _Stream(call, Forwarding(self._pace, committed, await self._journal.segments()))
 
@@ -186,6 +191,8 @@ class Forwarder:
 
     def _complain(self, complaint: str) -> None:
         """Log what is wrong once, however often it is tried."""
+        if not self._forwarded and self._clock.monotonic() - self._began < START_SECONDS:
+            return
         if complaint and complaint != self._complaint:
             self._log.warning("not forwarding", reason=complaint)
         elif self._complaint and not complaint:

@@ -71,6 +71,7 @@ def test_mistakes_are_told_with_the_way_out(tmp_path: Path, arguments: list[str]
 def test_options_come_from_the_environment_too(tmp_path: Path, name: str, value: str) -> None:
     result = CliRunner(env={"BINNACLE_DATA_DIR": str(tmp_path), name: value}).invoke(main, ["up"])
     assert result.exit_code != 0
+    assert "--host" in result.output if name == "BINNACLE_HOST" else f"(env var: '{name}')" in result.output
 
 
 def test_the_clusters_edge_is_printed() -> None:

@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 async def test_nobody_there_is_not_ready(tmp_path: Path) -> None:
     path = str(tmp_path / "nobody.sock")
     for ask in (redis_probe(path), grpc_probe(f"unix:{path}"), EnvoyAdmin(path).ensure_ready):
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="it does not listen yet"):
             await ask()
 
 
