@@ -1,5 +1,6 @@
 """Fixtures for every test. Nothing of the outside is given that a test did not ask for."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -25,6 +26,15 @@ class OneOfThemSharesTheSuite(LoadFileScheduling):  # type: ignore[misc]
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneOfThemSharesTheSuite:
     return OneOfThemSharesTheSuite(config, log)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_is_searched_for_among_little() -> None:
+    """What pytest, hypothesis and the libraries keep is set aside: a search among it takes a third of a second, and
+    each service that a test ends within its own process makes one.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
