@@ -40,14 +40,20 @@ def event_of(event: Event) -> pb.TrackedEvent:
 
 
 def recent_events(overview: Overview) -> list[pb.TrackedEvent]:
-    """The newest events, newest first: those that came since the overview before those it holds."""
+    """The newest events, newest first: those that came since the overview among those it holds."""
     held = list(snapshot_of(overview).realtime_stats.recent_events)
     newer = [event for event in map(event_of, reversed(overview.since)) if event not in held]
-    return [*newer, *held][:RECENT_EVENTS]
+    if not newer:
+        return held
+    return sorted([*newer, *held], key=lambda event: _seconds(event.timestamp), reverse=True)[:RECENT_EVENTS]
 
 
 def _event(event: pb.TrackedEvent, place: str) -> Event:
-    return Event(event.type, event, place)
+    return Event(event.type, event, place, _seconds(event.timestamp))
+
+
+def _seconds(moment: Timestamp) -> float:
+    return moment.seconds + moment.nanos / 1e9
 
 
 def _body(overview: Overview) -> pb.DashboardState | pb.DashboardUpdate:
@@ -55,8 +61,7 @@ def _body(overview: Overview) -> pb.DashboardState | pb.DashboardUpdate:
 
 
 def _overview(message: pb.DashboardState | pb.DashboardUpdate) -> Overview:
-    made_at: Timestamp = message.snapshot.updated_at
-    return Overview(made_at.seconds + made_at.nanos / 1e9, message)
+    return Overview(_seconds(message.snapshot.updated_at), message)
 
 
 def _by_time(points: Iterable[pb.SignalPoint]) -> dict[int, object]:

@@ -16,9 +16,12 @@ def updated(state: State, update: Update) -> State:
 
 
 def noted(state: State, frame: Events) -> State:
-    """The state after events, which its overview does not know yet."""
-    since = (*state.overview.since, *frame.events)[-RECENT_EVENTS:]
-    return replace(state, overview=replace(state.overview, since=since))
+    """The state after events, which its overview does not know yet, or knows and is told again after a break."""
+    since = state.overview.since
+    told = {event.place for event in since if event.place}
+    new = (event for event in frame.events if event.place not in told)
+    newest = sorted((*since, *new), key=lambda event: event.at)[-RECENT_EVENTS:]
+    return replace(state, overview=replace(state.overview, since=tuple(newest)))
 
 
 def merged(older: Update, newer: Update) -> Update:

@@ -7,7 +7,6 @@ from typing import Protocol
 from services.core.clock import Clock
 from services.core.errors import BinnacleError
 from services.streamer.domain.folding import noted, updated, without_requests
-from services.streamer.domain.shown import Shown
 from services.streamer.domain.tally import Tally
 from services.streamer.ports import Frame, OverviewSource, State, Update
 
@@ -39,7 +38,6 @@ class Room:
         self._clock = clock
         self._tally = tally
         self._state: State | None = None
-        self._shown = Shown()
 
     def enter(self, viewer: Watcher) -> None:
         """Add a viewer. It gets the state of the last second at once if there is one, and every update from then on."""
@@ -78,7 +76,7 @@ class Room:
             self._offer(counted)
         else:
             # Whoever wants events follows them for themselves; here they belong to the picture.
-            self._state = noted(self._state, self._shown.new(without_requests(frame)))
+            self._state = noted(self._state, without_requests(frame))
 
     def _offer(self, frame: State | Update) -> None:
         for viewer in list(self._viewers):

@@ -27,11 +27,12 @@ class Encodable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Event(Encodable):
-    """Something that happened: its type, the event as it came, and its `place`, the same whenever it comes again."""
+    """Something that happened, as it came; `place` is the same whenever it comes again, `at` is in unix seconds."""
 
     type: str
     body: object
     place: str = ""
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

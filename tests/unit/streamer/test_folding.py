@@ -43,9 +43,15 @@ def test_events_after_the_overview_are_noted_until_the_next_overview() -> None:
     assert updated(state, update(1.0, {})).overview.since == ()
 
 
-def test_only_as_many_events_are_noted_as_a_screen_shows() -> None:
-    events = tuple(Event("deploy", place) for place in range(RECENT_EVENTS + 5))
-    assert noted(State(Overview(0.0, None), {}), Events(events)).overview.since == events[5:]
+def test_of_events_the_newest_are_noted_as_many_as_a_screen_shows() -> None:
+    events = tuple(Event("deploy", None, at=float(at)) for at in range(RECENT_EVENTS + 5))
+    assert noted(State(Overview(0.0, None), {}), Events(events[::-1])).overview.since == events[5:]
+
+
+def test_an_event_that_is_told_again_is_noted_once() -> None:
+    first, again = (Events((Event("deploy", None, "a:0:0"),)) for _time in range(2))
+    state = noted(noted(State(Overview(0.0, None), {}), first), again)
+    assert state.overview.since == first.events
 
 
 def test_requests_are_not_shown_one_by_one() -> None:
