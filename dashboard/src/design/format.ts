@@ -20,6 +20,11 @@ export function count(value: number): string {
   return `${significant(value / 1e9, 4)}G`;
 }
 
+/** So many of something: `1 alert`, `2 alerts`, `0 alerts`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
 /** Something a second. */
 export function rate(value: number): string {
   if (value === 0) return '0';

@@ -1,9 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { age, bytes, count, lag, latency, measured, percent, rate, together, uptime } from '../../src/design/format';
+import { age, bytes, count, counted, lag, latency, measured, percent, rate, together, uptime } from '../../src/design/format';
 
 describe('figures', () => {
   it('are grouped, and shortened where nobody reads each digit', () => {
     expect([0, 1234, 9_999_999, 12_345_678, 3.2e9].map(count)).toEqual(['0', '1,234', '9,999,999', '12.35M', '3.200G']);
+  });
+
+  it('have a singular where something is counted', () => {
+    expect([0, 1, 2, 1234].map((value) => counted(value, 'alert'))).toEqual(['0 alerts', '1 alert', '2 alerts', '1,234 alerts']);
+    expect([1, 3].map((value) => counted(value, 'person', 'people'))).toEqual(['1 person', '3 people']);
+  });
+
+  it('are never written before a plural by hand', () => {
+    const sources = import.meta.glob<string>(['../../src/**/*.svelte', '../../src/**/*.ts'], { query: '?raw', import: 'default', eager: true });
+    const plain = /(?:count\([^{}]*\)|\.length(?: - \w+)?|\.total)\} (?:more )?(?!series|class)[a-z]+s\b(?! of\b)/g;
+    const byHand = Object.entries(sources).flatMap(([path, text]) => [...text.matchAll(plain)].map(([found]) => `${path}: ${found}`));
+    expect(Object.keys(sources).length).toBeGreaterThan(200);
+    expect(byHand).toEqual([]);
   });
 
   it('never turn something into nothing', () => {

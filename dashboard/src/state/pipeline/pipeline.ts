@@ -1,4 +1,5 @@
 /** How telemetry flows from its acceptance to the store. */
+import { counted } from '../../design/format';
 
 export interface Flow {
   readonly kind: string;
@@ -73,8 +74,8 @@ export function troubles({ journals, collectors, lag, uncountedAt }: Pipeline, n
   const cut = journals.filter(({ connected }) => !connected).length;
   const behind = collectors.filter(({ lagSeconds }) => (lagSeconds ?? 0) > SLOW_SECONDS).length;
   return [
-    ...(cut > 0 ? [`${cut === 1 ? 'A collector is' : `${cut} collectors are`} not connected: what ${cut === 1 ? 'it accepted waits in its journal' : 'they accepted waits in their journals'}.`] : []),
-    ...(behind > 0 ? [`${behind === 1 ? 'A collector holds' : `${behind} collectors hold`} what was accepted more than ${SLOW_SECONDS} s ago and is not stored.`] : []),
+    ...(cut > 0 ? [`${counted(cut, 'collector is', 'collectors are')} not connected: what ${cut === 1 ? 'it accepted waits in its journal' : 'they accepted waits in their journals'}.`] : []),
+    ...(behind > 0 ? [`${counted(behind, 'collector holds', 'collectors hold')} what was accepted more than ${SLOW_SECONDS} s ago and is not stored.`] : []),
     ...(lag && lag.p95 > SLOW_SECONDS ? [`Every twentieth request takes more than ${SLOW_SECONDS} s to the store.`] : []),
     ...(uncountedAt !== null && now - uncountedAt < LATELY_MS ? ['The edges counted requests each for itself lately: Redis did not answer.'] : []),
   ];

@@ -31,7 +31,7 @@ describe('troubles', () => {
     const collector = { instance: 'c', journalBytes: 1, uncommitted: 5, lagSeconds: 90, seenAt: 0 };
     const lag = { requests: 10, p50: 1, p95: 20, p99: 30, max: 40 };
     const told = troubles(pipeline({ journals: [{ ...journal, connected: false }], collectors: [collector], lag, uncountedAt: 1_000 }), 2_000);
-    expect(told.map((words) => words.split(' ').slice(0, 3).join(' '))).toEqual(['A collector is', 'A collector holds', 'Every twentieth request', 'The edges counted']);
+    expect(told.map((words) => words.split(' ').slice(0, 3).join(' '))).toEqual(['1 collector is', '1 collector holds', 'Every twentieth request', 'The edges counted']);
   });
 
   it('that are over are none', () => expect(troubles(pipeline({ uncountedAt: 0 }), 3_600_000)).toEqual([]));
