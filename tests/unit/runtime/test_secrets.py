@@ -1,5 +1,6 @@
 """Secrets are hidden by the name of a setting and by what they look like."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,14 @@ def test_no_password_of_an_address_is_ever_told(password: str) -> None:
         True,
     )
     assert shown("dsn", f"redis://:{password}@cache/0")[0] == f"redis://:{HIDDEN}@cache/0"
+
+
+@pytest.mark.parametrize("text", ["pass", "token-", "eyJ"])
+def test_a_long_text_takes_time_by_its_length_alone(text: str) -> None:
+    """Who asks for something may write what they like; the whole process waits while it is looked at."""
+    begun = time.process_time()
+    shown("text", text * 40_000)
+    assert time.process_time() - begun < 2.0, "it took nine seconds and more where each place was looked at anew"
 
 
 def test_settings_are_told_by_their_variable() -> None:
