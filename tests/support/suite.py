@@ -67,8 +67,9 @@ class Suite:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        # A client that keeps its connection is waited for.
         self.http.close()
+        self.stop()
 
     def start(self) -> None:
         """Start and wait until `GET /health` answers 200."""
