@@ -84,7 +84,7 @@ class RedisStates:
         self._process = secrets.token_hex(8)
 
     async def claim(self, holder: str, former: Lease | None, seconds: float) -> Lease | None:
-        arguments = [holder, former.number if former else 0, round(1000 * seconds), self._process]
+        arguments: list[str | int] = [holder, former.number if former else 0, round(1000 * seconds), self._process]
         async with answered():
             number = int(await self._claim(keys=[_LEADER, _LAST], args=arguments))
         return Lease(holder, number) if number else None

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from services.alerting.domain.judging.event_matching import Expressions
 from services.alerting.domain.judging.explanation_texts import text_of
 from services.alerting.domain.judging.judging import Judgings
 from services.alerting.domain.judging.measures import AgeMeasure, CountMeasure, Measure, SeriesMeasure
+from services.alerting.domain.judging.narrowing import SeriesOfGroups, ages_of_groups, common
 from services.alerting.domain.judging.replay import Replay
 from services.alerting.domain.judging.trying import RulesOf, with_named
 from services.alerting.ports.alerts import AlertState, Labels
@@ -40,6 +41,18 @@ Parts = Sequence[tuple[str, Labels, float]]
 HOUR = 3_600.0
 MOST_POINTS = 360
 MOST_GROUPS = 100
+KEPT_SECONDS = 1.0
+"""For how long who asks again is told the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was told of a rule as it was, while its groups stood so; None: another process judges."""
+
+    at: float
+    rule: Rule
+    states: Sequence[tuple[Labels, AlertState]] | None
+    told: Sequence[Explanation]
 
 
 class Explanations:
@@ -60,18 +73,37 @@ class Explanations:
         self._rules_of = rules_of
         self._expressions = expressions
         self._clock = clock
+        self._kept: dict[tuple[str, str, Labels], _Kept] = {}
 
     async def explain(self, tenant: str, rule: Rule, labels: Labels = ()) -> Sequence[Explanation]:
+        now, question = self._clock.monotonic(), (tenant, rule.id, labels)
+        standings = self._judgings.standings(tenant, rule, labels, MOST_GROUPS)
+        states = None if standings is None else [(each.labels, each.state) for each in standings]
+        self._forget(now)
+        kept = self._kept.get(question)
+        if kept is None or kept.rule != rule or kept.states != states:
+            told = await self._explained(tenant, rule, labels, standings)
+            kept = self._kept[question] = _Kept(now, rule, states, told)
+        return kept.told
+
+    def _forget(self, now: float) -> None:
+        """Let go of what is too old to be told."""
+        for question, kept in list(self._kept.items()):
+            if now - kept.at >= KEPT_SECONDS:
+                del self._kept[question]
+
+    async def _explained(
+        self, tenant: str, rule: Rule, labels: Labels, standings: Sequence[GroupStanding] | None
+    ) -> Sequence[Explanation]:
         [status] = await self._statuses.statuses(tenant, [rule])
         if status.health in (Health.FAILING, Health.HOPELESS, Health.PAUSED):
             return [Explanation((), AlertState.INACTIVE, _sentence(status.problem), status.judged_at)]
-        chosen = self._judgings.standings(tenant, rule, labels, MOST_GROUPS)
-        if chosen is None:
-            chosen = await self._judged_again(tenant, rule, labels)
+        chosen = await self._judged_again(tenant, rule, labels) if standings is None else standings
         if not chosen:
             return [Explanation((), AlertState.INACTIVE, _nothing(status, labels), status.judged_at)]
+        told = common([each.labels for each in chosen])
         past, (newest, parts) = await asyncio.gather(
-            self._past(tenant, rule), self._newest(tenant, rule, status.judged_at)
+            self._past(tenant, rule, told), self._newest(tenant, rule, told, status.judged_at)
         )
         return [
             replace(
@@ -92,36 +124,37 @@ class Explanations:
         last = math.floor((self._clock.now() - rule.grace) / step)
         return np.arange(last - math.floor(HOUR / step) + 1, last + 1, dtype=np.float64) * step
 
-    async def _past(self, tenant: str, rule: Rule) -> Told:
+    async def _past(self, tenant: str, rule: Rule, labels: Labels) -> Told:
         ticks = self._ticks(rule)
-        return ticks, await self._course(tenant, rule, ticks)
+        return ticks, await self._course(tenant, rule, labels, ticks)
 
-    async def _newest(self, tenant: str, rule: Rule, judged_at: float | None) -> tuple[Told, Parts]:
+    async def _newest(self, tenant: str, rule: Rule, labels: Labels, judged_at: float | None) -> tuple[Told, Parts]:
         """The values judged last, and what they are made of: both of one answer, where they are made of series."""
         newest = self._clock.now() - rule.grace
         tick = math.floor((newest if judged_at is None else min(newest, judged_at)) / rule.interval)
         now = np.array([tick * rule.interval], np.float64)
         asking = asking_of(rule)
         if asking is None:
-            return (now, await self._course(tenant, rule, now)), self._composed(tenant, rule)
+            return (now, await self._course(tenant, rule, labels, now)), self._composed(tenant, rule)
         expressions = [replace(each, hidden=False) for each in asking.expressions]
-        answer = await self._sources.series.values(tenant, expressions, now)
+        answer = await SeriesOfGroups(self._sources.series, labels).values(tenant, expressions, now)
         pairs = list(zip(asking.expressions, answer.results, strict=True))
         shown = [matrix for expression, matrix in pairs if not expression.hidden]
         parts = [part for expression, matrix in pairs for part in _named_values(expression.name, matrix)]
         return (now, asking.course(shown)), parts
 
-    async def _course(self, tenant: str, rule: Rule, ticks: Floats) -> Course | None:
-        measure = self._measure(rule, float(ticks[1] - ticks[0]) if len(ticks) > 1 else rule.interval)
+    async def _course(self, tenant: str, rule: Rule, labels: Labels, ticks: Floats) -> Course | None:
+        measure = self._measure(rule, labels, float(ticks[1] - ticks[0]) if len(ticks) > 1 else rule.interval)
         return None if measure is None else (await measure.courses(tenant, ticks))[0]
 
-    def _measure(self, rule: Rule, step: float) -> Measure | None:
+    def _measure(self, rule: Rule, labels: Labels, step: float) -> Measure | None:
+        """What tells the values of the groups with these labels."""
         asking = asking_of(rule)
         if asking is not None:
-            return SeriesMeasure(self._sources.series, asking.expressions, [asking])
+            return SeriesMeasure(SeriesOfGroups(self._sources.series, labels), asking.expressions, [asking])
         match rule.condition:
             case Absence() | StaleHeartbeat():
-                return AgeMeasure(self._sources.samples, rule.condition)
+                return AgeMeasure(self._sources.samples, ages_of_groups(rule.condition, labels))
             case EventRate():
                 return CountMeasure(self._sources.events, rule.condition, 1)
             case EventMatch(conditions, by):

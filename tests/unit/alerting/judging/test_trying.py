@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from services.alerting.ports.alerts import AlertState, Severity
 from services.alerting.ports.rules import AllOf, Composite, Level, Not, OfRule, Ratio, Rule, Threshold
 from services.core.errors import InvalidInput
 from services.core.questions import Expression, Function, Selection
-from tests.support.judging_stage import START, TENANT, Stage, heat
+from tests.support.judging_stage import START, STEP, TENANT, Stage, heat
 from tests.support.told_sources import expressions
 
 
@@ -98,7 +99,33 @@ async def test_the_past_and_the_newest_are_asked_for_once() -> None:
         asked = stage.sources.asked
         [told] = await explanations.explain(TENANT, AVERAGE)
         assert stage.sources.asked == asked + 2
+        assert await explanations.explain(TENANT, AVERAGE) == [told]
+        assert stage.sources.asked == asked + 2
     assert told.parts == [("a", 9.0)]
+
+
+async def test_what_was_told_is_told_again_for_a_second_while_the_rule_and_its_groups_are_the_same() -> None:
+    stage = Stage((LAST,), [heat(float(second + 1), value) for second, value in enumerate(VALUES)])
+    async with stage.judged():
+        await stage.until(32.0)
+        sources, judgings = stage.sources.sources(), stage.judgings
+        explanations = Explanations(judgings, judgings, sources, lambda _tenant: RULES, expressions, stage.clock)
+        told = await explanations.explain(TENANT, LAST)
+        [other] = await explanations.explain(TENANT, replace(LAST, levels=(Level(Severity.INFO, 8.0),)))
+        assert (told[0].threshold, other.threshold) == (5.0, 8.0)
+        told = await explanations.explain(TENANT, LAST)
+        await stage.until(32.0 + STEP)
+        assert await explanations.explain(TENANT, LAST) is told
+        await stage.until(33.0)
+        assert await explanations.explain(TENANT, LAST) is not told
+        states: list[AlertState] = []
+        while len(states) < 2 or states[-1] is AlertState.FIRING:
+            [told_now] = await explanations.explain(TENANT, LAST)
+            [standing] = judgings.standings(TENANT, LAST, (), 1) or ()
+            assert told_now.state is standing.state
+            states.append(told_now.state)
+            await stage.until(stage.clock.now() - START + STEP)
+        assert states[-1] is AlertState.INACTIVE
 
 
 async def test_it_is_told_what_is_missing() -> None:
