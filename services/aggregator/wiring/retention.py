@@ -13,7 +13,9 @@ from services.runtime.process import Process, Registration
 def retentions(store: ClickHouseStore, config: AggregatorConfig, process: Process) -> Retentions:
     """The policies of all tenants, followed and kept to from now on."""
     files = ParquetFiles(config.archive_folder)
-    made = Retentions(ClickHouseRetention(store.ask, files, process.clock, process.log), process.clock)
+    kept = ClickHouseRetention(store.ask, files, process.clock, process.log, lambda: store.shared)
+    store.forgetting.append(lambda _tenant: kept.forget())
+    made = Retentions(kept, process.clock)
     process.tasks.create_task(made.run(), name="retention")
     store.reader.slices.lasts = lambda tenant, rows: min(
         made.seconds(tenant, kind) for kind in ("events", "logs", "spans") if rows in (kind, "errors")

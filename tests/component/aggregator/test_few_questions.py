@@ -1,21 +1,29 @@
 """How often the store is asked for an answer: to understand a question takes it longer than to read a page."""
 
+import dataclasses
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from services.aggregator.adapters.clickhouse.access.audit import ClickHouseAuditLog
 from services.aggregator.adapters.clickhouse.business.sessions import ClickHouseSessions
 from services.aggregator.adapters.clickhouse.business.stories import ClickHouseStories
 from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
 from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from services.aggregator.adapters.clickhouse.findings.events import ClickHouseEvents
 from services.aggregator.adapters.clickhouse.findings.logs import ClickHouseLogs
+from services.aggregator.adapters.clickhouse.reports.changes import ClickHouseChanges
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
-from services.aggregator.ports.searches import EventSearch, LogSearch, TimeRange
+from services.aggregator.ports.audit import AuditSearch
+from services.aggregator.ports.changes import ChangeFilter
+from services.aggregator.ports.logs import Neighbours
+from services.aggregator.ports.searches import Cursor, EventSearch, LogSearch, TimeRange
 from services.aggregator.ports.sessions import SessionFilter, StoryLog, Subject
 from services.aggregator.ports.store import EventFilter, StoredEvent
-from tests.support.journals import NOW, record, segment
+from services.core.conventions import CHANGE_EVENTS
+from tests.support.journals import JOURNAL, NOW, record, segment
 from tests.support.stores import chdb_store
 
 pytestmark = pytest.mark.store
@@ -84,6 +92,63 @@ async def test_lists_of_the_newest_are_read_once(store: ClickHouseStore, asked: 
     store.forget("default")
     assert await events.page("default", everything, 1) == [sale]
     assert asked.take()
+
+
+async def test_what_surrounds_a_new_line_is_known(store: ClickHouseStore, asked: Asked) -> None:
+    lines = ClickHouseLogs(store.reader)
+    logs = [{"message": f"line {number}", "service": "ab"[number % 2], "time": NOW + number} for number in range(6)]
+    await store.commit(segment(record(logs=logs), first_offset=1))
+    await lines.page("default", LogSearch(TimeRange(*RANGE)), 1)
+    asked.take()
+    place = (NOW_US + 2 * MICRO, JOURNAL, 1, 2)
+    line = await lines.line("default", place)
+    assert line is not None
+    assert line.message == "line 2"
+    assert await lines.line("default", (*place[:3], 3)) is None
+    assert await lines.line("other", place) is None
+    asked.take()
+    day, newer = Neighbours("a", 24 * HOUR_US), Cursor(place, newer=True)
+    around = [await lines.around("default", day, 9, cursor) for cursor in (Cursor(place), newer)]
+    assert [[each.message for each in one] for one in around] == [["line 0"], ["line 4"]]
+    assert not await lines.around("default", dataclasses.replace(day, within_us=MICRO), 9, newer)
+    assert not asked.take()
+    # Of one machine it is asked for.
+    assert not await lines.around("default", dataclasses.replace(day, host="a"), 9, newer)
+    assert len(asked.take()) == 1
+
+
+async def test_what_is_seldom_is_read_once(store: ClickHouseStore, asked: Asked) -> None:
+    log, changes = ClickHouseAuditLog(store.reader), ClickHouseChanges(store.reader)
+    now_us = round(time.time() * MICRO)
+    of_days = ChangeFilter(now_us - 24 * HOUR_US, now_us + HOUR_US, CHANGE_EVENTS, "")
+    ever = AuditSearch(TimeRange(0, now_us + HOUR_US))
+    assert not await changes.changes("default", of_days, 4, None)
+    assert not await log.page("default", ever, 4)
+    asked.take()
+    deploys = [
+        {"type": kind, "service": kind, "time": now_us / MICRO, "data": {"version": "2"}}
+        for kind in ("deploy", "view", "config_change")
+    ]
+    brought = record(events=deploys)
+    brought.audit.add(tenant="default", kind="rule", id="r", revision=3, action="create", roles=["admin", "viewer"])
+    brought.audit[0].time.FromMicroseconds(now_us)
+    await store.commit(segment(brought, first_offset=1))
+    asked.take()
+    found = await changes.changes("default", of_days, 4, None)
+    assert [event.type for event in found] == ["config_change", "deploy"]
+    assert await changes.changes("default", of_days, 4, (found[0].time_us, *found[0].place)) == found[1:]
+    [record_] = await log.page("default", ever, 4)
+    assert not asked.take()
+    assert not await log.page("other", ever, 4)
+    store.forget("default")
+    asked.take()
+    assert await changes.changes("default", of_days, 4, None) == found
+    assert await log.page("default", ever, 4) == [record_]
+    assert len(asked.take()) == 2
+    # Before what is kept there may be more.
+    before = dataclasses.replace(of_days, from_us=now_us - 72 * HOUR_US)
+    assert await changes.changes("default", before, 4, None) == found
+    assert len(asked.take()) == 1
 
 
 async def test_a_session_is_told_by_few_questions(store: ClickHouseStore, asked: Asked) -> None:

@@ -111,6 +111,30 @@ async def test_what_is_told_is_what_the_store_has(seed: int, monkeypatch: pytest
     assert told
 
 
+@pytest.mark.parametrize("seed", range(10))
+async def test_what_follows_a_row_is_what_the_store_has(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newest_rows, "ROWS", FEW)
+    random_ = random.Random(seed)
+    store, told = Kept(), 0
+    rows = opened(store, NOW_US - 15 * MICRO)
+    for step in range(60):
+        brought = made(random_, 100 * step)
+        store.add(brought)
+        rows.after(brought, 0, done=True)
+        tenant, limit = random_.choice(("a", "b")), random_.randint(1, FEW)
+        to_us = NOW_US + random_.randint(-25, 25) * MICRO
+        oldest_first = store.newest(tenant, AFTER_ALL)[::-1]
+        if not oldest_first:
+            continue
+        after = EVENTS.position(random_.choice(oldest_first[-FEW:]))
+        found = await rows.following(tenant, lambda event: event.type == "sale", after, to_us, limit)
+        if found is not None:
+            later = [event for event in oldest_first if EVENTS.position(event) > after and event.time_us < to_us]
+            told += bool(found)
+            assert found == [event for event in later if event.type == "sale"][:limit]
+    assert told
+
+
 async def first(rows: NewestRows[StoredEvent], limit: int = 2, tenant: str = "default") -> list[StoredEvent] | None:
     """The newest."""
     return await rows.page(tenant, lambda _event: True, 0, AFTER_ALL, limit)

@@ -2,31 +2,15 @@
 
 from collections.abc import Sequence
 
-from services.aggregator.adapters.clickhouse.engine.engines import Row
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import NewestAudit, TenantQuery
 from services.aggregator.adapters.clickhouse.findings.conditions import NEWEST_FIRST, Conditions
+from services.aggregator.adapters.clickhouse.findings.reading import AUDIT_COLUMNS, audit_record
+from services.aggregator.adapters.clickhouse.newest.filters import audit_filter
+from services.aggregator.adapters.clickhouse.newest.newest_rows import place_before
 from services.aggregator.ports.audit import AuditSearch
 from services.aggregator.ports.searches import Cursor
 from services.core.records import AuditRecord
-
-_COLUMNS = (
-    "toUnixTimestamp64Micro(time)",
-    "tenant",
-    "kind",
-    "id",
-    "revision",
-    "action",
-    "subject",
-    "roles",
-    "key",
-    "method",
-    "request_id",
-    "payload",
-    "journal_id",
-    "offset",
-    "row",
-)
 
 
 class ClickHouseAuditLog:
@@ -38,6 +22,12 @@ class ClickHouseAuditLog:
     async def page(
         self, tenant: str, search: AuditSearch, limit: int, cursor: Cursor | None = None
     ) -> Sequence[AuditRecord]:
+        matches = audit_filter(search)
+        if matches is not None:
+            before = place_before(search.range.to_us, cursor)
+            known = await self._reader.newest_audit.page(tenant, matches, search.range.from_us, before, limit)
+            if known is not None:
+                return known
         found = Conditions()
         found.within(search.range)
         found.any_of("kind", search.kinds)
@@ -47,19 +37,9 @@ class ClickHouseAuditLog:
         found.text("payload", search.text)
         found.beside(cursor)
         query = TenantQuery(
-            tenant, "audit", _COLUMNS, found.where, found.parameters, order_by=NEWEST_FIRST, limit=limit
+            tenant, "audit", AUDIT_COLUMNS, found.where, found.parameters, order_by=NEWEST_FIRST, limit=limit
         )
-        return [_record(row) for row in await self._reader.rows(query)]
+        return [audit_record(row) for row in await self._reader.rows(query)]
 
     async def newest(self) -> Sequence[AuditRecord]:
-        return [_record(row) for row in await self._reader.rows(NewestAudit(_COLUMNS))]
-
-
-def _record(row: Row) -> AuditRecord:
-    time_us, tenant, kind, identity, revision, action, subject, roles, *rest = row
-    key, method, request_id, payload, journal_id, offset, number = rest
-    held = tuple(role for role in roles.split(",") if role)
-    place = (journal_id, offset, number)
-    return AuditRecord(
-        time_us, tenant, kind, identity, revision, action, subject, held, key, method, request_id, payload, place
-    )
+        return [audit_record(row) for row in await self._reader.rows(NewestAudit(AUDIT_COLUMNS))]

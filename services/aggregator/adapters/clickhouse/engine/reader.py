@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.aggregator.adapters.clickhouse.engine.engines import ROW_FORMAT, Engine, EngineFault, Row, rows_of
 from services.aggregator.adapters.clickhouse.engine.statements import Question, quoted
-from services.aggregator.adapters.clickhouse.newest.kinds import EVENTS, LINES
+from services.aggregator.adapters.clickhouse.newest.kinds import AUDIT, CHANGES, EVENTS, LINES
 from services.aggregator.adapters.clickhouse.newest.newest_rows import NewestRows
 from services.aggregator.adapters.clickhouse.slices.slices import Slices
 from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
@@ -18,6 +18,7 @@ from services.runtime.logs import Log
 
 THREADS = 4
 ENDING_SECONDS = 0.05
+_FOR_EVER = -1
 _NARROW = ", max_threads = 1, local_filesystem_read_method = 'pread'"
 
 
@@ -53,15 +54,18 @@ class Reader:
 
     Every method raises Unavailable while the store does not answer, DeadlineExceeded when a question takes longer than
     its bounds, and InvalidInput when its answer, or the memory it needs, is larger. `slices` keeps what long ranges are
-    made of, `newest_events` and `newest_lines` what lists begin with.
+    made of, `newest` what lists begin with.
     """
 
     def __init__(self, engine: Callable[[], Engine | None], log: Log, now: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._log = log
         self.slices = Slices(self, now)
-        self.newest_events = NewestRows(self, EVENTS, lambda tenant: self.slices.kept_from_us(tenant, "events"))
-        self.newest_lines = NewestRows(self, LINES, lambda tenant: self.slices.kept_from_us(tenant, "logs"))
+        self.newest_events = NewestRows(self, EVENTS, lambda tenant: self.slices.kept_from_us(tenant, "events"), now)
+        self.newest_changes = NewestRows(self, CHANGES, lambda tenant: self.slices.kept_from_us(tenant, "events"), now)
+        self.newest_lines = NewestRows(self, LINES, lambda tenant: self.slices.kept_from_us(tenant, "logs"), now)
+        self.newest_audit = NewestRows(self, AUDIT, lambda _tenant: _FOR_EVER, now)
+        self.newest = (self.newest_events, self.newest_changes, self.newest_lines, self.newest_audit)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
         self._enders = ThreadPoolExecutor(1, thread_name_prefix="ended questions")
 

@@ -9,7 +9,7 @@ from services.aggregator.adapters.clickhouse.findings.conditions import NEWEST_F
 from services.aggregator.adapters.clickhouse.findings.counts import counts_of, step_of
 from services.aggregator.adapters.clickhouse.findings.masks import MASK, masked
 from services.aggregator.adapters.clickhouse.findings.reading import LOG_COLUMNS, line
-from services.aggregator.adapters.clickhouse.newest.filters import line_filter
+from services.aggregator.adapters.clickhouse.newest.filters import any_line, line_filter, neighbour_filter
 from services.aggregator.adapters.clickhouse.newest.newest_rows import place_before
 from services.aggregator.adapters.clickhouse.series.matching import expressions_of
 from services.aggregator.ports.logs import MaskedLines, Neighbours, StoredLine
@@ -74,6 +74,11 @@ class ClickHouseLogs:
             return counts_of(await self._reader.rows(query), steps)
 
     async def line(self, tenant: str, position: Position) -> StoredLine | None:
+        time_us, journal_id, offset, row = position
+        next_place = (time_us, journal_id, offset, row + 1)
+        known = await self._reader.newest_lines.page(tenant, any_line, time_us, next_place, 1)
+        if known is not None:
+            return next((each for each in known if each.position == position), None)
         found = Conditions()
         found.within(TimeRange(position[0], position[0] + 1))
         found.any_of("journal_id", [position[1]])
@@ -84,13 +89,28 @@ class ClickHouseLogs:
         return line(rows[0]) if rows else None
 
     async def around(self, tenant: str, among: Neighbours, limit: int, cursor: Cursor) -> Sequence[StoredLine]:
-        found = Conditions()
         time = cursor.position[0]
-        found.within(TimeRange(max(0, time - among.within_us), time + among.within_us))
+        near = TimeRange(max(0, time - among.within_us), time + among.within_us)
+        known = await self._known_around(tenant, among, near, limit, cursor)
+        if known is not None:
+            return known
+        found = Conditions()
+        found.within(near)
         found.any_of("service", [among.service])
         if among.host is not None:
             found.add(f"{_HOST} = {found.value(among.host, 'String')}")
         return await self._beside(tenant, found, limit, cursor)
+
+    async def _known_around(
+        self, tenant: str, among: Neighbours, near: TimeRange, limit: int, cursor: Cursor
+    ) -> Sequence[StoredLine] | None:
+        matches, newest = neighbour_filter(among), self._reader.newest_lines
+        if matches is None:
+            return None
+        if not cursor.newer:
+            return await newest.page(tenant, matches, near.from_us, cursor.position, limit)
+        following = await newest.following(tenant, matches, cursor.position, near.to_us, limit)
+        return following and following[::-1]
 
     async def _beside(self, tenant: str, found: Conditions, limit: int, cursor: Cursor | None) -> Sequence[StoredLine]:
         found.beside(cursor)

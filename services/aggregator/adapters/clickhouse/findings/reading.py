@@ -5,6 +5,7 @@ from services.aggregator.adapters.clickhouse.engine.statements import TenantQuer
 from services.aggregator.ports.logs import StoredLine
 from services.aggregator.ports.store import EventFilter, EventPosition, IntakeCounts, StoredEvent
 from services.aggregator.ports.warnings import WarningFilter, WarningPosition
+from services.core.records import AuditRecord
 
 FREQUENT_TYPES = 100
 # The newest rows are looked for near the newest first: each part that may hold one costs the reading of a piece of it.
@@ -39,6 +40,24 @@ LOG_COLUMNS = (
     "attributes",
 )
 
+AUDIT_COLUMNS = (
+    "toUnixTimestamp64Micro(time)",
+    "tenant",
+    "kind",
+    "id",
+    "revision",
+    "action",
+    "subject",
+    "roles",
+    "key",
+    "method",
+    "request_id",
+    "payload",
+    "journal_id",
+    "offset",
+    "row",
+)
+
 
 def event(row: Row) -> StoredEvent:
     """A row of EVENT_COLUMNS."""
@@ -48,6 +67,12 @@ def event(row: Row) -> StoredEvent:
 def line(row: Row) -> StoredLine:
     """A row of LOG_COLUMNS."""
     return StoredLine((row[0], row[1], row[2], row[3]), *row[4:])
+
+
+def audit_record(row: Row) -> AuditRecord:
+    """A row of AUDIT_COLUMNS."""
+    held = tuple(role for role in row[7].split(",") if role)
+    return AuditRecord(*[*row[:7], held, *row[8:12], tuple(row[12:])])
 
 
 def newest_events(

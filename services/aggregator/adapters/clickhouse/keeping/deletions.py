@@ -9,6 +9,7 @@ from typing import Any
 
 from services.aggregator.adapters.clickhouse.engine.engines import Engine
 from services.aggregator.adapters.clickhouse.engine.statements import Statement, quoted
+from services.aggregator.adapters.clickhouse.engine.until_changed import UntilChanged
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.deletions import NAMING_ATTRIBUTES, Deletion, DeletionState
 
@@ -32,25 +33,27 @@ class ClickHouseDeletions:
     def __init__(self, store: ClickHouseStore) -> None:
         self._store = store
         self._parts: dict[str, set[tuple[str, str]]] = {}
-        self._none = False
+        self._known: UntilChanged[tuple[Any, ...], Sequence[Deletion]] = UntilChanged(lambda: store.shared)
 
     async def save(self, deletion: Deletion) -> None:
-        self._none = False
-        await self._store.ask(lambda engine: engine.execute(_saved(deletion)))
+        await self._store.ask(lambda engine: self._save(engine, deletion))
+
+    def _save(self, engine: Engine, deletion: Deletion) -> None:
+        with self._known.changing():
+            engine.execute(_saved(deletion))
 
     async def of_tenant(self, tenant: str, limit: int) -> Sequence[Deletion]:
         where = "tenant = {tenant:String} ORDER BY requested DESC, id LIMIT {limit:UInt32}"
         return await self._read(where, {"tenant": tenant, "limit": limit})
 
     async def unclosed(self) -> Sequence[Deletion]:
-        # Asked each second: where nobody else writes, once none was found there is none until one is kept.
-        if self._none and not self._store.shared:
-            return []
-        found = await self._read(f"state < {int(DeletionState.CLOSED)}", {})
-        self._none = not found
-        return found
+        return await self._read(f"state < {int(DeletionState.CLOSED)}", {})
 
-    async def _read(self, where: str, parameters: dict[str, Any]) -> list[Deletion]:
+    async def _read(self, where: str, parameters: dict[str, Any]) -> Sequence[Deletion]:
+        # Asked for each second.
+        return await self._known.of((where, *parameters.values()), lambda: self._asked(where, parameters))
+
+    async def _asked(self, where: str, parameters: dict[str, Any]) -> list[Deletion]:
         statement = Statement(f"SELECT {_FIELDS} FROM deletions FINAL WHERE {where}", parameters)
         rows = await self._store.ask(lambda engine: engine.query(statement))
         return [Deletion(*[*row[:5], DeletionState(row[5]), *row[6:]]) for row in rows]

@@ -12,6 +12,7 @@ from services.aggregator.adapters.clickhouse.engine import native
 from services.aggregator.adapters.clickhouse.engine.engines import Engine
 from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from services.aggregator.adapters.clickhouse.engine.turns import drop_old_turns, leased
+from services.aggregator.adapters.clickhouse.engine.until_changed import UntilChanged
 from services.aggregator.adapters.clickhouse.keeping.retiring import Retiring
 from services.aggregator.adapters.clickhouse.storing.claims import drop_old_claims
 from services.aggregator.adapters.parquet_files import ParquetFiles
@@ -45,14 +46,23 @@ def read_policies(engine: Engine) -> Mapping[str, Policies]:
 class ClickHouseRetention:
     """See ports/retention.py."""
 
-    def __init__(self, ask: Ask, files: ParquetFiles, clock: Clock, log: Log) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        files: ParquetFiles,
+        clock: Clock,
+        log: Log,
+        shared: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._ask = ask
         self._files = files
         self._clock = clock
         self._log = log
+        self._policies: UntilChanged[None, Mapping[str, Policies]] = UntilChanged(shared)
+        self._archived: UntilChanged[str, Mapping[str, Archived]] = UntilChanged(shared)
 
     async def policies(self) -> Mapping[str, Policies]:
-        return await self._ask(read_policies)
+        return await self._policies.of(None, lambda: self._ask(read_policies))
 
     async def set_policies(self, tenant: str, policies: Policies) -> None:
         now_us = int(self._clock.now() * 1e6)
@@ -64,9 +74,21 @@ class ClickHouseRetention:
             native.numbers("changed", "DateTime64(6, 'UTC')", np.full(len(policies), now_us, np.int64)),
         ]
         names, body = ", ".join(column.name for column in columns), native.block(columns, len(policies))
-        await self._ask(lambda engine: engine.insert("retention", names, body, uuid4().hex))
+
+        def insert(engine: Engine) -> None:
+            with self._policies.changing():
+                engine.insert("retention", names, body, uuid4().hex)
+
+        await self._ask(insert)
 
     async def archived(self, tenant: str) -> Mapping[str, Archived]:
+        return await self._archived.of(tenant, lambda: self._read_archived(tenant))
+
+    def forget(self) -> None:
+        """What was archived may have been deleted."""
+        self._archived.forget()
+
+    async def _read_archived(self, tenant: str) -> Mapping[str, Archived]:
         rows = await self._ask(lambda engine: engine.query(Statement(_ARCHIVED, {"tenant": tenant})))
         return {
             kind: Archived(int(files), int(count), int(size), int(end) / 1e3) for kind, files, count, size, end in rows
@@ -80,7 +102,7 @@ class ClickHouseRetention:
             raise Unavailable("the archive cannot be written") from fault
 
     def _retire(self, engine: Engine, now: float) -> bool:
-        with leased(engine, "retention", wait=False) as mine:
+        with self._archived.changing(), leased(engine, "retention", wait=False) as mine:
             if mine:
                 today = datetime.fromtimestamp(now, UTC).date()
                 drop_old_claims(engine)

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
-from services.aggregator.ports.logs import StoredLine
+from services.aggregator.ports.audit import AuditSearch
+from services.aggregator.ports.changes import ChangeFilter
+from services.aggregator.ports.logs import Neighbours, StoredLine
 from services.aggregator.ports.searches import EventSearch, LogSearch, TextSearch
 from services.aggregator.ports.store import EventFilter, StoredEvent
+from services.core.records import AuditRecord
 
 
 def event_filter(matching: EventFilter) -> Callable[[StoredEvent], bool]:
@@ -43,6 +46,43 @@ def line_filter(search: LogSearch) -> Callable[[StoredLine], bool] | None:
             and (not services or line.service in services)
             and (not search.trace_id or line.trace_id == search.trace_id)
             and (not search.span_id or line.span_id == search.span_id)
+        )
+
+    return matches
+
+
+def any_line(_line: StoredLine) -> bool:
+    """All of them."""
+    return True
+
+
+def neighbour_filter(among: Neighbours) -> Callable[[StoredLine], bool] | None:
+    """Whether a line is one of its neighbours, whenever it was; None where its attributes have to be looked into."""
+    if among.host is not None:
+        return None
+    return lambda line: line.service == among.service
+
+
+def change_filter(matching: ChangeFilter) -> Callable[[StoredEvent], bool] | None:
+    """Whether an event is one of these changes; None where its data has to be looked into."""
+    if matching.service:
+        return None
+    kinds = set(matching.kinds)
+    return lambda event: event.type in kinds
+
+
+def audit_filter(search: AuditSearch) -> Callable[[AuditRecord], bool] | None:
+    """Whether a record is one of a search, whenever it was; None where only the store can tell."""
+    if search.text != TextSearch():
+        return None
+    kinds, actions, subjects, ids = set(search.kinds), set(search.actions), set(search.subjects), set(search.ids)
+
+    def matches(record: AuditRecord) -> bool:
+        return (
+            (not kinds or record.kind in kinds)
+            and (not actions or record.action in actions)
+            and (not subjects or record.subject in subjects)
+            and (not ids or record.id in ids)
         )
 
     return matches

@@ -1,6 +1,9 @@
-"""Events and log lines, of which the newest are listed."""
+"""Events, log lines and what is seldom, of which the newest are listed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
 from services.aggregator.adapters.clickhouse.findings import reading
@@ -8,6 +11,11 @@ from services.aggregator.adapters.clickhouse.newest.newest_rows import Listed
 from services.aggregator.ports.logs import StoredLine
 from services.aggregator.ports.records import Longs, Record
 from services.aggregator.ports.store import StoredEvent
+from services.core.conventions import CHANGE_EVENTS
+from services.core.records import AuditRecord
+
+# Changes are sought among all events: of those before, the store is asked.
+_CHANGES_SECONDS = 2 * 86_400
 
 
 def _events(journal_id: str, record: Record, numbers: Sequence[int]) -> Iterable[StoredEvent]:
@@ -49,6 +57,23 @@ def _line_times(record: Record) -> Longs | None:
     return None if record.logs is None else record.logs.times_us
 
 
+def _change_times(record: Record) -> Longs | None:
+    """Times of all its events, before everything those that are no changes."""
+    events = record.events
+    if events is None or not set(CHANGE_EVENTS).intersection(events.types):
+        return None
+    return np.where([kind in CHANGE_EVENTS for kind in events.types], events.times_us, np.iinfo(np.int64).min)
+
+
+def _audited(journal_id: str, record: Record, numbers: Sequence[int]) -> Iterable[AuditRecord]:
+    for number in numbers:
+        yield replace(record.audit[number], tenant=record.tenant, place=(journal_id, record.offset, number))
+
+
+def _audit_times(record: Record) -> Longs | None:
+    return np.array([each.time_us for each in record.audit], np.int64) if record.audit else None
+
+
 EVENTS: Listed[StoredEvent] = Listed(
     lambda tenant: TenantQuery(tenant, "events", reading.EVENT_COLUMNS),
     reading.event,
@@ -64,4 +89,21 @@ LINES: Listed[StoredLine] = Listed(
     _lines,
     lambda line: line.position,
     lambda line: len(line.message) + len(line.attributes_json),
+)
+CHANGES: Listed[StoredEvent] = replace(
+    EVENTS,
+    query=lambda tenant: TenantQuery(
+        tenant, "events", reading.EVENT_COLUMNS, ("type IN {kinds:Array(String)}",), {"kinds": list(CHANGE_EVENTS)}
+    ),
+    times_us=_change_times,
+    lookbacks=(_CHANGES_SECONDS,),
+)
+AUDIT: Listed[AuditRecord] = Listed(
+    lambda tenant: TenantQuery(tenant, "audit", reading.AUDIT_COLUMNS),
+    reading.audit_record,
+    _audit_times,
+    _audited,
+    lambda record: (record.time_us, *record.place),
+    lambda record: len(record.payload),
+    lookbacks=(None,),
 )

@@ -5,10 +5,13 @@ something is deleted, or may be there in part, everything is forgotten: what is 
 """
 
 import threading
+import time
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from operator import itemgetter
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -24,9 +27,10 @@ MOST_CHARACTERS = 4 << 20
 MOST_TENANTS = 50
 NEWEST_FIRST = "time DESC, journal_id DESC, offset DESC, row DESC"
 # Each part of the store that may hold one costs the reading of a piece of it.
-_LOOKBACKS = (600, 86_400, None)
+LOOKBACKS = (600, 86_400, None)
 _BEFORE_ALL: Position = (-1, "", -1, -1)
 AFTER_ALL: Position = (1 << 63, "", -1, -1)
+_position = itemgetter(0)
 
 Row = TypeVar("Row")
 
@@ -35,7 +39,8 @@ Row = TypeVar("Row")
 class Listed(Generic[Row]):
     """What the rows of a table are made of: of the store by `query` and `stored`, of a record by the rest.
 
-    `times_us` is None where a record has no rows; `made` takes the numbers of some.
+    `times_us` is None where a record has no rows; `made` takes the numbers of some. The store is looked through for so
+    many seconds at first, and for the next where these hold too few; None is all of it.
     """
 
     query: Callable[[str], TenantQuery]
@@ -44,6 +49,7 @@ class Listed(Generic[Row]):
     made: Callable[[str, Record, Sequence[int]], Iterable[Row]]
     position: Callable[[Row], Position]
     characters: Callable[[Row], int]
+    lookbacks: Sequence[int | None] = LOOKBACKS
 
 
 def place_before(to_us: int, cursor: Cursor | None) -> Position:
@@ -72,13 +78,20 @@ class _Known(Generic[Row]):
 class NewestRows(Generic[Row]):
     """A CommitListener. May be used by several threads. Of a store that others write to nothing is kept.
 
-    `kept_from_us` tells since when rows of a tenant are kept for certain.
+    `kept_from_us` tells since when rows of a tenant are kept for certain, `now` the Unix seconds.
     """
 
-    def __init__(self, store: Store, listed: Listed[Row], kept_from_us: Callable[[str], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        listed: Listed[Row],
+        kept_from_us: Callable[[str], int],
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._store = store
         self._listed = listed
         self._kept_from_us = kept_from_us
+        self._now = now
         self._alone = False
         self._lock = threading.Lock()
         self._known: OrderedDict[str, _Known[Row]] = OrderedDict()
@@ -90,6 +103,34 @@ class NewestRows(Generic[Row]):
 
         Raises what Reader.rows raises.
         """
+        held = await self._held(tenant)
+        if held is None:
+            return None
+        rows, floor = held
+        found: list[Row] = []
+        for position, row in reversed(rows[: bisect_left(rows, before, key=_position)]):
+            if position[0] < from_us or len(found) == limit:
+                return found
+            if matches(row):
+                found.append(row)
+        return found if len(found) == limit or floor[0] < from_us else None
+
+    async def following(
+        self, tenant: str, matches: Callable[[Row], bool], after: Position, to_us: int, limit: int
+    ) -> list[Row] | None:
+        """At most `limit` rows after a position and before a time, oldest first; None where only the store knows.
+
+        Raises what Reader.rows raises.
+        """
+        held = await self._held(tenant)
+        if held is None or after < held[1]:
+            return None
+        rows = held[0]
+        later = (row for position, row in rows[bisect_right(rows, after, key=_position) :] if position[0] < to_us)
+        return list(islice(filter(matches, later), limit))
+
+    async def _held(self, tenant: str) -> tuple[list[tuple[Position, Row]], Position] | None:
+        """Rows in order, and the floor above which they are all."""
         if not self._alone:
             return None
         known, is_new = self._of(tenant)
@@ -99,16 +140,7 @@ class NewestRows(Generic[Row]):
             if not known.read:
                 return None
             floor = max(known.floor, (self._kept_from_us(tenant), *_BEFORE_ALL[1:]))
-            first = bisect_right(known.rows, floor, key=lambda each: each[0])
-            last = bisect_left(known.rows, before, key=lambda each: each[0])
-            within = known.rows[first:last]
-        found: list[Row] = []
-        for position, row in reversed(within):
-            if position[0] < from_us or len(found) == limit:
-                return found
-            if matches(row):
-                found.append(row)
-        return found if len(found) == limit or floor[0] < from_us else None
+            return known.rows[bisect_right(known.rows, floor, key=_position) :], floor
 
     def forget(self, tenant: str) -> None:
         """Rows of a tenant were deleted, or are about to be."""
@@ -147,25 +179,29 @@ class NewestRows(Generic[Row]):
     async def _read(self, tenant: str, known: _Known[Row]) -> None:
         """Add what the store had before; what comes meanwhile is added by who commits it."""
         try:
-            rows = await self._newest(tenant)
+            rows, floor = await self._newest(tenant)
         except BaseException:
             self.forget(tenant)
             raise
         self._add(known, rows)
         with self._lock:
-            if len(rows) == ROWS:
-                known.floor = max(known.floor, self._listed.position(rows[-1]))
+            known.floor = max(known.floor, floor)
             known.read = True
 
-    async def _newest(self, tenant: str) -> list[Row]:
-        rows: list[list[Any]] = []
+    async def _newest(self, tenant: str) -> tuple[list[Row], Position]:
+        """Rows, and the floor above which they are all."""
+        rows: list[Row] = []
+        floor = _BEFORE_ALL
         query = replace(self._listed.query(tenant), order_by=NEWEST_FIRST, limit=ROWS)
-        for lookback in _LOOKBACKS:
-            recent = (f"time >= now64(6) - toIntervalSecond({lookback})",) if lookback else ()
-            rows = await self._store.rows(replace(query, where=recent))
+        for lookback in self._listed.lookbacks:
+            floor = _BEFORE_ALL if lookback is None else (int((self._now() - lookback) * 1e6), *_BEFORE_ALL[1:])
+            recent = () if lookback is None else (f"time >= fromUnixTimestamp64Micro(toInt64({floor[0]}))",)
+            found = await self._store.rows(replace(query, where=(*query.where, *recent)))
+            rows = [self._listed.stored(row) for row in found]
             if len(rows) == ROWS:
+                floor = self._listed.position(rows[-1])
                 break
-        return [self._listed.stored(row) for row in rows]
+        return rows, floor
 
     def _made(self, known: _Known[Row], journal_id: str, record: Record) -> Iterator[Row]:
         """The newest rows of a record."""

@@ -6,8 +6,11 @@ from typing import Any
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
 from services.aggregator.adapters.clickhouse.findings.reading import EVENT_COLUMNS, event
+from services.aggregator.adapters.clickhouse.newest.filters import change_filter
+from services.aggregator.adapters.clickhouse.newest.newest_rows import place_before
 from services.aggregator.adapters.clickhouse.reports.services import DEPLOYED, IN_RANGE
 from services.aggregator.ports.changes import ChangeFilter
+from services.aggregator.ports.searches import Cursor
 from services.aggregator.ports.store import EventPosition, StoredEvent
 
 _PLACE = "(toUnixTimestamp64Micro(time), journal_id, offset, row)"
@@ -23,6 +26,12 @@ class ClickHouseChanges:
     async def changes(
         self, tenant: str, matching: ChangeFilter, limit: int, before: EventPosition | None
     ) -> Sequence[StoredEvent]:
+        matches = change_filter(matching)
+        if matches is not None:
+            end = place_before(matching.to_us, None if before is None else Cursor(before))
+            known = await self._reader.newest_changes.page(tenant, matches, matching.from_us, end, limit)
+            if known is not None:
+                return known
         to_us = matching.to_us if before is None else min(matching.to_us, before[0] + 1)
         parameters: dict[str, Any] = {"from_us": matching.from_us, "to_us": to_us, "kinds": list(matching.kinds)}
         where = [*IN_RANGE, "type IN {kinds:Array(String)}"]

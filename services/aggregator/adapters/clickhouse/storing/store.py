@@ -63,11 +63,12 @@ class ClickHouseStore:
         self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self.reader = Reader(lambda: self._engine, log, clock.now)
-        self.listeners: list[CommitListener] = [
-            self.reader.slices.changes,
-            self.reader.newest_events,
-            self.reader.newest_lines,
+        self.forgetting: list[Callable[[str], None]] = [
+            self.summed_minutes.forget,
+            self._disturbed.forget,
+            *(newest.forget for newest in self.reader.newest),
         ]
+        self.listeners: list[CommitListener] = [self.reader.slices.changes, *self.reader.newest]
 
     async def open(self) -> None:
         if self._engine is None:
@@ -164,10 +165,8 @@ class ClickHouseStore:
 
     def forget(self, tenant: str) -> None:
         """Rows of a tenant are deleted: nothing that is known of it holds any more."""
-        self.summed_minutes.forget(tenant)
-        self._disturbed.forget(tenant)
-        self.reader.newest_events.forget(tenant)
-        self.reader.newest_lines.forget(tenant)
+        for forget in self.forgetting:
+            forget(tenant)
 
     async def rolled_up(
         self, tenant: str, tier: int, series_ids: Sequence[int], from_second: int, to_second: int
