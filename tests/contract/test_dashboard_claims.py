@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
+from binnacle.dashboards.v1 import widgets_pb2 as pb
 from services.core.errors import Conflict
 from services.runtime.redis_client import open_redis
 from services.streamer.adapters.redis_claims import RedisClaims

@@ -12,7 +12,7 @@ from binnacle.aggregator.v1 import (
     time_series_service_pb2,
     time_series_service_pb2_grpc,
 )
-from binnacle.dashboards.v1 import dashboards_pb2
+from binnacle.dashboards.v1 import widgets_pb2
 from binnacle.query.v1 import query_pb2
 from services.core.clock import Clock
 from services.runtime.calls import acting_for
@@ -31,7 +31,7 @@ class AggregatorValues:
         self._clock = clock
 
     async def bounds(self, tenant: str, question: object, name: str) -> tuple[float, float] | None:
-        asked = cast("dashboards_pb2.Question", question)
+        asked = cast("widgets_pb2.Question", question)
         with acting_for(tenant), translated_errors("aggregator"):
             found = await (self._asked(asked.query, name) if asked.HasField("query") else self._figure(name))
         values = [value for value in found if isfinite(value)]

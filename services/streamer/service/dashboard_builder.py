@@ -5,7 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from binnacle.streamer.v1 import dashboard_builder_service_pb2 as pb, dashboard_builder_service_pb2_grpc as pb_grpc
+from binnacle.streamer.v1 import (
+    dashboard_builder_service_pb2 as pb,
+    dashboard_builder_service_pb2_grpc as pb_grpc,
+    dashboard_help_pb2,
+)
 from services.core.applying import Difference
 from services.core.clock import Clock
 from services.core.errors import InvalidInput
@@ -147,18 +151,26 @@ class DashboardBuilderServicer(pb_grpc.DashboardBuilderServiceServicer):
             fault_count=len(faults),
         )
 
-    async def AddWidget(self, request: pb.AddWidgetRequest, context: Any) -> pb.AddWidgetResponse:
+    async def AddWidget(
+        self, request: dashboard_help_pb2.AddWidgetRequest, context: Any
+    ) -> dashboard_help_pb2.AddWidgetResponse:
         widget, identity = widget_told(request), request.dashboard_id or DEFAULT
         made = await self._book.change(
             current_call().tenant, identity, lambda former: with_widget(former, identity, widget), _caller()
         )
         added = last_widget(made)
-        return pb.AddWidgetResponse(id=added.id, dashboard_id=made.id, version=made.version, widget=added)
+        return dashboard_help_pb2.AddWidgetResponse(
+            id=added.id, dashboard_id=made.id, version=made.version, widget=added
+        )
 
-    async def DraftRule(self, request: pb.DraftRuleRequest, context: Any) -> pb.DraftRuleResponse:
+    async def DraftRule(
+        self, request: dashboard_help_pb2.DraftRuleRequest, context: Any
+    ) -> dashboard_help_pb2.DraftRuleResponse:
         return await self._helping.drafting.draft(current_call().tenant, request)
 
-    async def AskInWords(self, request: pb.AskInWordsRequest, context: Any) -> pb.AskInWordsResponse:
+    async def AskInWords(
+        self, request: dashboard_help_pb2.AskInWordsRequest, context: Any
+    ) -> dashboard_help_pb2.AskInWordsResponse:
         faults = Faults()
         faults.text("text", request.text.strip(), LONGEST_TEXT, least=1)
         faults.raise_any()

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 
 from binnacle.alerts.v1 import alerts_pb2
-from binnacle.dashboards.v1 import dashboards_pb2
+from binnacle.dashboards.v1 import widgets_pb2
 from binnacle.rules.v1 import rules_pb2
-from binnacle.streamer.v1 import dashboard_builder_service_pb2 as pb
+from binnacle.streamer.v1 import dashboard_help_pb2 as pb
 from services.core.errors import InvalidInput, NotFound
 from services.runtime.faults import Faults
 from services.runtime.times import duration
@@ -32,7 +32,7 @@ class RuleDrafting:
 
     async def draft(self, tenant: str, request: pb.DraftRuleRequest) -> pb.DraftRuleResponse:
         """A rule that watches what a widget shows. Raises InvalidInput where none can."""
-        widget = dashboards_pb2.Widget()
+        widget = widgets_pb2.Widget()
         widget.CopyFrom(request.widget)
         faults = Faults()
         check_kind(faults, "widget", widget, ())
@@ -45,23 +45,28 @@ class RuleDrafting:
         return await self._of_values(tenant, request, widget)
 
     async def _of_values(
-        self, tenant: str, request: pb.DraftRuleRequest, widget: dashboards_pb2.Widget
+        self, tenant: str, request: pb.DraftRuleRequest, widget: widgets_pb2.Widget
     ) -> pb.DraftRuleResponse:
         question = question_of(widget)
         assert question is not None  # or it was refused
         notices: list[str] = []
+        below = request.below or _bad_below(widget)
         if question.HasField("query"):
             name_expressions(question.query)
-            name = _chosen(request.expression, [one.name for one in question.query.expressions if not one.hidden])
-            condition, told = rule_drafts.query_condition(question.query, name, below=request.below)
+            shown = [one.name for one in question.query.expressions if not one.hidden]
+            name = _chosen(request.expression, shown)
+            condition, told = rule_drafts.query_condition(question.query, name, below=below)
             notices += told
         else:
-            name = _chosen(request.expression, question.figures.names)
+            shown = [*question.figures.names]
+            name = _chosen(request.expression, shown)
             metrics = (await self._catalogue.known(tenant)).metrics
             if name not in FIGURES and name not in metrics:
                 raise InvalidInput.of("widget", f"nothing is known as {name[:100]}: neither a figure nor a metric")
-            condition = rule_drafts.figure_condition(name, metrics.get(name), below=request.below)
-        levels = await self._levels(tenant, request, widget, name, notices)
+            condition = rule_drafts.figure_condition(name, metrics.get(name), below=below)
+        if len(shown) > 1:
+            notices.append(f"The rule watches {name} alone; the widget shows {', '.join(shown)}.")
+        levels = await self._levels(tenant, request, widget, name, below, notices)
         rule = rules_pb2.Rule(
             name=(widget.title or name)[:200],
             description=widget.description,
@@ -73,12 +78,17 @@ class RuleDrafting:
         return pb.DraftRuleResponse(rule=rule, notices=notices)
 
     async def _levels(
-        self, tenant: str, request: pb.DraftRuleRequest, widget: dashboards_pb2.Widget, name: str, notices: list[str]
+        self,
+        tenant: str,
+        request: pb.DraftRuleRequest,
+        widget: widgets_pb2.Widget,
+        name: str,
+        below: bool,
+        notices: list[str],
     ) -> Sequence[rules_pb2.Level]:
         if request.HasField("threshold"):
             return [rules_pb2.Level(severity=alerts_pb2.SEVERITY_WARNING, threshold=request.threshold)]
-        marks = getattr(getattr(widget, str(widget.WhichOneof("kind"))), "marks", ())
-        if levels := rule_drafts.levels_of(marks, below=request.below):
+        if levels := rule_drafts.levels_of(_marks(widget), below=below):
             notices.append("The thresholds are the marks of the widget.")
             return levels
         try:
@@ -87,10 +97,20 @@ class RuleDrafting:
             bounds = None
         if bounds is None:
             raise InvalidInput.of("threshold", "must be told: there was no value within the last 24 hours")
-        threshold = beyond(bounds[0] if request.below else bounds[1], below=request.below)
-        side, word = ("below", "least") if request.below else ("above", "greatest")
+        threshold = beyond(bounds[0] if below else bounds[1], below=below)
+        side, word = ("below", "least") if below else ("above", "greatest")
         notices.append(f"The threshold is {side} the {word} value of the last 24 hours, in steps of 5 minutes.")
         return [rules_pb2.Level(severity=alerts_pb2.SEVERITY_WARNING, threshold=threshold)]
+
+
+def _marks(widget: widgets_pb2.Widget) -> Sequence[widgets_pb2.Mark]:
+    return getattr(getattr(widget, str(widget.WhichOneof("kind"))), "marks", ())
+
+
+def _bad_below(widget: widgets_pb2.Widget) -> bool:
+    """Whether every mark of the widget is one below which it is grave."""
+    marks = _marks(widget)
+    return bool(marks) and all(mark.below for mark in marks)
 
 
 def beyond(value: float, *, below: bool) -> float:
@@ -109,7 +129,7 @@ def _chosen(wanted: str, shown: Sequence[str]) -> str:
     return wanted or shown[-1]
 
 
-def _of_events(widget: dashboards_pb2.Widget) -> pb.DraftRuleResponse:
+def _of_events(widget: widgets_pb2.Widget) -> pb.DraftRuleResponse:
     title = widget.title or ", ".join(widget.event_feed.selection.types) or "Event"
     rule = rules_pb2.Rule(
         name=title[:200],

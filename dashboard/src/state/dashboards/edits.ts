@@ -1,6 +1,7 @@
 /** What can be done to a dashboard, each so that it can be done again on another version of it. */
 import { create } from '@bufbuild/protobuf';
-import { PositionSchema, type Dashboard, type Widget } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import type { Dashboard } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { PositionSchema, type Widget } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { moved as movedTo, settled, type Spot, type Standing } from './grid';
 import { spotOf } from './kinds';
 import type { Edit } from './opened.svelte';

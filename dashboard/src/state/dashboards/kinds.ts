@@ -1,6 +1,6 @@
 /** Kinds of widgets: what they are called, what a new one is, what it asks. */
 import { create } from '@bufbuild/protobuf';
-import { PositionSchema, QuestionSchema, WidgetSchema, type Question, type Widget } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { PositionSchema, QuestionSchema, WidgetSchema, type Question, type Widget } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { namesSeries } from '../alerting/draft';
 import { freeSpot, USUAL, type Spot } from './grid';
 

@@ -1,6 +1,6 @@
 /** What widgets make of the answers to their questions. */
 import { Severity } from '@gen/binnacle/alerts/v1/alerts_pb';
-import { Reduction, type Mark } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { Reduction, type Mark } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { readingOf, type Line, type Picture } from '../explore/picture';
 
 /** A line with the figure's own value of the whole range, where it has one. */

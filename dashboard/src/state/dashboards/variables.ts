@@ -1,6 +1,7 @@
 /** What is chosen of the variables of a dashboard, and what a widget asks then. */
 import { create } from '@bufbuild/protobuf';
-import type { Variable, Widget } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import type { Variable } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import type { Widget } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { Matcher_Operator as Operator, MatcherSchema, type Expression, type Matcher } from '@gen/binnacle/query/v1/query_pb';
 import { questionOf, withQuestion } from './kinds';
 

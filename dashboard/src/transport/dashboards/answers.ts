@@ -5,7 +5,7 @@ import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { createClient, type Transport } from '@connectrpc/connect';
 import { FigureService, type FigureSeries, type GetFigureResponse } from '@gen/binnacle/aggregator/v1/figure_service_pb';
 import { TimeSeriesService, type SelectionPlan } from '@gen/binnacle/aggregator/v1/time_series_service_pb';
-import { QuestionSchema, type Figures, type Question } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { QuestionSchema, type Figures, type Question } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { Tier, TimeSeriesQuerySchema, type TimeSeriesAnswer, type TimeSeriesQuery } from '@gen/binnacle/query/v1/query_pb';
 import type { Answer } from '../../state/dashboards/values';
 import { pictureOf, type AnsweredSeries } from '../../state/explore/picture';

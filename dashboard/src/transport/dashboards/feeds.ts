@@ -5,7 +5,7 @@ import { createClient, type Transport } from '@connectrpc/connect';
 import { AlertService } from '@gen/binnacle/alerting/v1/alert_service_pb';
 import { EventService } from '@gen/binnacle/aggregator/v1/event_service_pb';
 import { LogService } from '@gen/binnacle/aggregator/v1/log_service_pb';
-import type { AlertList } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import type { AlertList } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import type { EventSelection, LogSelection } from '@gen/binnacle/live/v1/live_pb';
 import type { WholeAlert } from '../../state/alerting/model';
 import { UNLISTED } from '../../state/events/filter';

@@ -1,7 +1,8 @@
 /** Dashboards: listed, opened, followed, changed. All raise ConnectError. */
 import { toJson } from '@bufbuild/protobuf';
 import { createClient, type Transport } from '@connectrpc/connect';
-import { DashboardSchema, Origin, type Dashboard, type Variable, type Widget } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { DashboardSchema, Origin, type Dashboard, type Variable } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import type { Widget } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { RuleSchema } from '@gen/binnacle/rules/v1/rules_pb';
 import { DashboardBuilderService, type DashboardEntry, type DashboardVersion } from '@gen/binnacle/streamer/v1/dashboard_builder_service_pb';
 import { CatalogService } from '@gen/binnacle/aggregator/v1/catalog_service_pb';

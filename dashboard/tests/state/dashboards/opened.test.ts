@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { DashboardSchema, WidgetSchema, type Dashboard } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { DashboardSchema, type Dashboard } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { WidgetSchema } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { afterEach, expect, it, vi } from 'vitest';
 import { added, put, without } from '../../../src/state/dashboards/edits';
 import { Opened, type Keeping } from '../../../src/state/dashboards/opened.svelte';

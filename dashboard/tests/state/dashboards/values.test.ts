@@ -1,5 +1,5 @@
 import { Severity } from '@gen/binnacle/alerts/v1/alerts_pb';
-import { Reduction } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { Reduction } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { expect, it } from 'vitest';
 import { sheetToCsv, sheetToJson } from '../../../src/state/dashboards/sheet';
 import { histogram, ranked, reduced, stepAt, stretchOf, toneOf, type Answer, type Valued } from '../../../src/state/dashboards/values';

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
-import { VariableSchema, WidgetSchema } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { VariableSchema } from '@gen/binnacle/dashboards/v1/dashboards_pb';
+import { WidgetSchema } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { Matcher_Operator as Operator } from '@gen/binnacle/query/v1/query_pb';
 import { expect, it } from 'vitest';
 import { questionOf } from '../../../src/state/dashboards/kinds';

@@ -1,11 +1,11 @@
 """What was asked in words, as a message."""
 
 from binnacle.alerts.v1 import alerts_pb2
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
+from binnacle.dashboards.v1 import widgets_pb2 as pb
 from binnacle.live.v1 import live_pb2
 from binnacle.logs.v1 import logs_pb2
 from binnacle.query.v1 import query_pb2
-from binnacle.streamer.v1 import dashboard_builder_service_pb2 as service_pb
+from binnacle.streamer.v1 import dashboard_help_pb2 as service_pb
 from services.runtime.questions import expression_message
 from services.runtime.times import duration
 from services.streamer.convert.dashboards.layout import place_others

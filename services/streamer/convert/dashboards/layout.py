@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
+from binnacle.dashboards.v1 import widgets_pb2 as pb
 from services.runtime.faults import Faults
 
 COLUMNS, MOST_ROWS, TALLEST = 12, 10_000, 100

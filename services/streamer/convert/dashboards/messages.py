@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
+from binnacle.dashboards.v1 import dashboards_pb2 as pb, widgets_pb2
 from binnacle.streamer.v1 import dashboard_builder_service_pb2 as service_pb
 from services.core.applying import Origin
 from services.core.errors import InvalidInput
@@ -89,7 +89,7 @@ def _check(faults: Faults, field: str, built: pb.Dashboard) -> None:
         check_widget(faults, f"{field}.widgets[{place}]", one, variables)
 
 
-def check_widget(faults: Faults, field: str, given: pb.Widget, variables: Iterable[str] = ()) -> None:
+def check_widget(faults: Faults, field: str, given: widgets_pb2.Widget, variables: Iterable[str] = ()) -> None:
     """Note what is wrong with a widget that has a place."""
     right = _WIDGET_ID.fullmatch(given.id) is not None
     faults.require(right, f"{field}.id", "must be 1 to 100 characters of A-Za-z0-9._-")

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from string import ascii_lowercase
 
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
+from binnacle.dashboards.v1 import widgets_pb2 as pb
 from binnacle.query.v1 import query_pb2
 from services.runtime.faults import DAY, Faults
 from services.runtime.questions import expressions_from

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from binnacle.alerts.v1 import alerts_pb2
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
+from binnacle.dashboards.v1 import widgets_pb2 as pb
 from binnacle.query.v1 import filters_pb2, query_pb2
 from binnacle.rules.v1 import rules_pb2
 from services.core import conventions
@@ -21,6 +21,7 @@ _MACHINES = {
     "network_receive_bytes_per_second": conventions.SYSTEM_RECEIVE,
     "network_transmit_bytes_per_second": conventions.SYSTEM_TRANSMIT,
 }
+_QUANTILES = {"p50_latency_ms": 0.5, "p95_latency_ms": 0.95, "p99_latency_ms": 0.99}
 _EVENTS: Mapping[str, Sequence[str]] = {
     "messages_sent": (conventions.MESSAGE_SENT_EVENT,),
     "messages_received": (conventions.MESSAGE_RECEIVED_EVENT,),
@@ -107,6 +108,13 @@ def _selection(name: str, metric: Metric | None) -> query_pb2.Selection | None:
         return summed(conventions.TRAFFIC_ERRORS)
     if name == "requests_per_second":
         return grouped(conventions.TRAFFIC_REQUESTS, query_pb2.FUNCTION_RATE, query_pb2.Grouping.AGGREGATION_SUM)
+    if name == "average_latency_ms":
+        return grouped(conventions.TRAFFIC_LATENCY, query_pb2.FUNCTION_AVERAGE, query_pb2.Grouping.AGGREGATION_AVERAGE)
+    if name in _QUANTILES:
+        greatest = query_pb2.Grouping.AGGREGATION_MAXIMUM
+        made = grouped(conventions.TRAFFIC_LATENCY, query_pb2.FUNCTION_QUANTILE, greatest)
+        made.quantile = _QUANTILES[name]
+        return made
     if name in _MACHINES:
         by = (conventions.HOST_LABEL,)
         greatest = query_pb2.Grouping.AGGREGATION_MAXIMUM

@@ -6,8 +6,8 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
-from binnacle.streamer.v1 import dashboard_builder_service_pb2 as service_pb
+from binnacle.dashboards.v1 import dashboards_pb2 as pb, widgets_pb2
+from binnacle.streamer.v1 import dashboard_help_pb2 as service_pb
 from services.core.errors import InvalidInput, NotFound, Violation
 from services.runtime.dashboard_files import LIST, dashboards_in
 from services.runtime.faults import Faults
@@ -63,7 +63,7 @@ def _listed(text: str) -> list[Any]:
     return held
 
 
-def widget_told(given: service_pb.AddWidgetRequest) -> pb.Widget:
+def widget_told(given: service_pb.AddWidgetRequest) -> widgets_pb2.Widget:
     """A widget told in few words. Raises InvalidInput, naming each field at fault as it was given."""
     config: dict[str, Any] = json_format.MessageToDict(given.config)
     kind = str(config.pop(CHART_TYPE, CHARTS[0])) if given.widget_type == CHART else given.widget_type
@@ -71,7 +71,7 @@ def widget_told(given: service_pb.AddWidgetRequest) -> pb.Widget:
         if given.widget_type == CHART:
             raise InvalidInput.of(f"config.{CHART_TYPE}", f"must be one of {', '.join(CHARTS)}")
         raise InvalidInput.of("widget_type", f"must be {CHART}, or one of {', '.join(KINDS)}")
-    widget = pb.Widget(title=given.title)
+    widget = widgets_pb2.Widget(title=given.title)
     content = getattr(widget, kind)
     content.SetInParent()
     if METRICS in config and "question" in content.DESCRIPTOR.fields_by_name and "question" not in config:
@@ -100,12 +100,12 @@ def _as_given(one: Violation, prefix: str) -> Violation:
     return Violation(field.replace("config.question.figures.names", f"config.{METRICS}"), told)
 
 
-def with_widget(former: Dashboard | None, identity: str, widget: pb.Widget) -> Dashboard:
+def with_widget(former: Dashboard | None, identity: str, widget: widgets_pb2.Widget) -> Dashboard:
     """A dashboard with one more widget, its last. Raises NotFound where there is none, but for the default one."""
     if former is None and identity != DEFAULT:
         raise NotFound(f"there is no dashboard {identity[:100]!r}")
     message = pb.Dashboard(id=identity, title=DEFAULT_TITLE) if former is None else dashboard_message(former)
-    added = pb.Widget()
+    added = widgets_pb2.Widget()
     added.CopyFrom(widget)
     if added.HasField("position"):
         added.position.CopyFrom(moved_down(added.position, message.widgets))
@@ -116,6 +116,6 @@ def with_widget(former: Dashboard | None, identity: str, widget: pb.Widget) -> D
     return dashboard_from(message)
 
 
-def last_widget(dashboard: Dashboard) -> pb.Widget:
+def last_widget(dashboard: Dashboard) -> widgets_pb2.Widget:
     """What was added last."""
     return dashboard_message(dashboard).widgets[-1]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from binnacle.alerts.v1 import alerts_pb2
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
+from binnacle.dashboards.v1 import widgets_pb2 as pb
 from binnacle.live.v1 import live_pb2
 from services.core.errors import InvalidInput
 from services.runtime.faults import Faults

@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import json_format
 
 from binnacle.dashboards.v1 import dashboards_pb2 as pb
-from binnacle.streamer.v1 import dashboard_builder_service_pb2 as service_pb
+from binnacle.streamer.v1 import dashboard_help_pb2 as service_pb
 from services.core.errors import InvalidInput, NotFound
 from services.core.records import AuditRecord
 from services.runtime.dashboard_files import dashboards_in, dashboards_text

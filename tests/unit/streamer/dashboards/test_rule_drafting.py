@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from binnacle.alerts.v1 import alerts_pb2
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
-from binnacle.streamer.v1 import dashboard_builder_service_pb2 as service_pb
+from binnacle.dashboards.v1 import widgets_pb2 as pb
+from binnacle.streamer.v1 import dashboard_help_pb2 as service_pb
 from services.alerting.convert.rules import rule_from
 from services.alerting.ports.rules import BurnRate, EventMatch, EventRate, Ratio, Rule, Threshold
 from services.core.errors import InvalidInput
@@ -75,7 +75,7 @@ async def test_a_rule_asks_what_the_widget_asks_and_no_more() -> None:
 @pytest.mark.parametrize(
     ("figure", "kind"),
     [("error_rate", Ratio), ("requests", Threshold), ("purchases", EventRate), ("system_cpu_usage", Threshold),
-     ("orders_total", Threshold)],
+     ("average_latency_ms", Threshold), ("p95_latency_ms", Threshold), ("orders_total", Threshold)],
 )  # fmt: skip
 async def test_figures_that_can_be_counted_can_be_watched(figure: str, kind: type) -> None:
     rule, _notices = await drafted(Around(), {"line": {"question": {"figures": [figure]}}})
@@ -103,6 +103,20 @@ async def test_thresholds_are_those_told_then_the_marks_then_what_was_usual() ->
     assert [one.threshold for one in (await drafted(Around(), marked, threshold=3.0))[0].levels] == [3.0]
 
 
+async def test_where_all_marks_are_below_values_below_are_bad() -> None:
+    success = {"question": {"figures": ["error_rate"]}, "marks": [{"value": 1, "severity": "warning", "below": True}]}
+    rule, notices = await drafted(Around(), {"gauge": success})
+    assert isinstance(rule.condition, Ratio)
+    assert rule.condition.comparison == "below"
+    assert [one.threshold for one in rule.levels] == [1.0]
+    assert notices == ["The thresholds are the marks of the widget."]
+
+
+async def test_of_several_figures_it_is_said_which_one_is_watched() -> None:
+    _rule, notices = await drafted(Around(), {"line": {"question": {"figures": ["requests", "errors"]}}})
+    assert notices[0] == "The rule watches errors alone; the widget shows requests, errors."
+
+
 async def test_a_feed_of_events_becomes_a_rule_on_each_of_them() -> None:
     attributes = [{"path": ["total"], "operator": "greater", "number": 500}, {"path": ["test"], "operator": "absent"}]
     feed = {"event_feed": {"selection": {"types": ["purchase"], "attributes": attributes}}}
@@ -111,6 +125,30 @@ async def test_a_feed_of_events_becomes_a_rule_on_each_of_them() -> None:
     assert [one.field for one in rule.condition.conditions] == ["type", "data.total", "data.test"]
     with pytest.raises(InvalidInput, match="choose types"):
         await drafted(Around(), {"event_feed": {}})
+
+
+KINDS = ("line", "area", "bar", "stacked", "number", "gauge", "table", "top_list", "heat_map", "histogram")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_kind_that_shows_numbers_can_be_watched(kind: str) -> None:
+    rule, notices = await drafted(Around(), {"title": kind, kind: {"question": {"figures": ["p99_latency_ms"]}}})
+    assert (rule.name, [level.threshold for level in rule.levels]) == (kind, [44.0])
+    assert isinstance(rule.condition, Threshold)
+    source = rule.condition.expressions[-1].source
+    assert isinstance(source, Selection)
+    assert (source.metric, source.function, source.quantile) == ("__latency__", "quantile", 0.99)
+    assert len(notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [({"log_view": {}}, "log lines"), ({"alert_list": {}}, "alerts"), ({"markdown": {"text": "a"}}, "text")],
+    ids=["log_view", "alert_list", "markdown"],
+)
+async def test_every_other_kind_says_that_it_cannot(told: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidInput, match=f"no rule can watch {said}"):
+        await drafted(Around(), told)
 
 
 async def test_variables_have_to_be_filled_in() -> None:

@@ -22,62 +22,26 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from binnacle.alerts.v1 import alerts_pb2 as binnacle_dot_alerts_dot_v1_dot_alerts__pb2
-from binnacle.live.v1 import live_pb2 as binnacle_dot_live_dot_v1_dot_live__pb2
-from binnacle.query.v1 import query_pb2 as binnacle_dot_query_dot_v1_dot_query__pb2
+from binnacle.dashboards.v1 import widgets_pb2 as binnacle_dot_dashboards_dot_v1_dot_widgets__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'binnacle/dashboards/v1/dashboards.proto\x12\x16\x62innacle.dashboards.v1\x1a\x1f\x62innacle/alerts/v1/alerts.proto\x1a\x1b\x62innacle/live/v1/live.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb6\x04\n\tDashboard\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x12\n\x04tags\x18\x04 \x03(\tR\x04tags\x12>\n\tvariables\x18\x05 \x03(\x0b\x32 .binnacle.dashboards.v1.VariableR\tvariables\x12\x38\n\x07widgets\x18\x06 \x03(\x0b\x32\x1e.binnacle.dashboards.v1.WidgetR\x07widgets\x12/\n\x05range\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05range\x12\x33\n\x07refresh\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07refresh\x12\x36\n\x06origin\x18\t \x01(\x0e\x32\x1e.binnacle.dashboards.v1.OriginR\x06origin\x12\x16\n\x06\x65\x64ited\x18\n \x01(\x08R\x06\x65\x64ited\x12\x18\n\x07version\x18\x0b \x01(\x04R\x07version\x12=\n\x0cupdated_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bupdatedTime\x12\x1d\n\nupdated_by\x18\r \x01(\tR\tupdatedBy\x12%\n\x0e\x66ormer_version\x18\x0e \x01(\x04R\rformerVersion\"\xf5\x01\n\x08Variable\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12H\n\x0clabel_values\x18\x03 \x01(\x0b\x32#.binnacle.dashboards.v1.LabelValuesH\x00R\x0blabelValues\x12\x38\n\x06listed\x18\x04 \x01(\x0b\x32\x1e.binnacle.dashboards.v1.ListedH\x00R\x06listed\x12\x18\n\x07several\x18\x05 \x01(\x08R\x07several\x12\x16\n\x06\x63hosen\x18\x06 \x03(\tR\x06\x63hosenB\t\n\x07\x63hoices\";\n\x0bLabelValues\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12\x16\n\x06metric\x18\x02 \x01(\tR\x06metric\" \n\x06Listed\x12\x16\n\x06values\x18\x01 \x03(\tR\x06values\"\xdb\x07\n\x06Widget\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12<\n\x08position\x18\x04 \x01(\x0b\x32 .binnacle.dashboards.v1.PositionR\x08position\x12\x33\n\x04line\x18\n \x01(\x0b\x32\x1d.binnacle.dashboards.v1.ChartH\x00R\x04line\x12\x33\n\x04\x61rea\x18\x0b \x01(\x0b\x32\x1d.binnacle.dashboards.v1.ChartH\x00R\x04\x61rea\x12\x31\n\x03\x62\x61r\x18\x0c \x01(\x0b\x32\x1d.binnacle.dashboards.v1.ChartH\x00R\x03\x62\x61r\x12\x39\n\x07stacked\x18\r \x01(\x0b\x32\x1d.binnacle.dashboards.v1.ChartH\x00R\x07stacked\x12\x38\n\x06number\x18\x0e \x01(\x0b\x32\x1e.binnacle.dashboards.v1.NumberH\x00R\x06number\x12\x35\n\x05gauge\x18\x0f \x01(\x0b\x32\x1d.binnacle.dashboards.v1.GaugeH\x00R\x05gauge\x12\x35\n\x05table\x18\x10 \x01(\x0b\x32\x1d.binnacle.dashboards.v1.TableH\x00R\x05table\x12<\n\x08top_list\x18\x11 \x01(\x0b\x32\x1f.binnacle.dashboards.v1.TopListH\x00R\x07topList\x12<\n\x08heat_map\x18\x12 \x01(\x0b\x32\x1f.binnacle.dashboards.v1.HeatMapH\x00R\x07heatMap\x12\x41\n\thistogram\x18\x13 \x01(\x0b\x32!.binnacle.dashboards.v1.HistogramH\x00R\thistogram\x12\x42\n\nevent_feed\x18\x14 \x01(\x0b\x32!.binnacle.dashboards.v1.EventFeedH\x00R\teventFeed\x12<\n\x08log_view\x18\x15 \x01(\x0b\x32\x1f.binnacle.dashboards.v1.LogViewH\x00R\x07logView\x12\x42\n\nalert_list\x18\x16 \x01(\x0b\x32!.binnacle.dashboards.v1.AlertListH\x00R\talertList\x12>\n\x08markdown\x18\x17 \x01(\x0b\x32 .binnacle.dashboards.v1.MarkdownH\x00R\x08markdownB\x06\n\x04kind\"T\n\x08Position\x12\x0c\n\x01x\x18\x01 \x01(\rR\x01x\x12\x0c\n\x01y\x18\x02 \x01(\rR\x01y\x12\x14\n\x05width\x18\x03 \x01(\rR\x05width\x12\x16\n\x06height\x18\x04 \x01(\rR\x06height\"\x8b\x01\n\x08Question\x12:\n\x05query\x18\x01 \x01(\x0b\x32\".binnacle.query.v1.TimeSeriesQueryH\x00R\x05query\x12;\n\x07\x66igures\x18\x02 \x01(\x0b\x32\x1f.binnacle.dashboards.v1.FiguresH\x00R\x07\x66iguresB\x06\n\x04kind\"N\n\x07\x46igures\x12\x14\n\x05names\x18\x01 \x03(\tR\x05names\x12-\n\x04step\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04step\"l\n\x04Mark\x12\x14\n\x05value\x18\x01 \x01(\x01R\x05value\x12\x38\n\x08severity\x18\x02 \x01(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\x08severity\x12\x14\n\x05\x62\x65low\x18\x03 \x01(\x08R\x05\x62\x65low\"\x95\x02\n\x05\x43hart\x12<\n\x08question\x18\x01 \x01(\x0b\x32 .binnacle.dashboards.v1.QuestionR\x08question\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x1d\n\x07minimum\x18\x03 \x01(\x01H\x00R\x07minimum\x88\x01\x01\x12\x1d\n\x07maximum\x18\x04 \x01(\x01H\x01R\x07maximum\x88\x01\x01\x12\x32\n\x05marks\x18\x05 \x03(\x0b\x32\x1c.binnacle.dashboards.v1.MarkR\x05marks\x12\x18\n\x07\x63hanges\x18\x06 \x01(\x08R\x07\x63hanges\x12\x16\n\x06legend\x18\x07 \x01(\tR\x06legendB\n\n\x08_minimumB\n\n\x08_maximum\"\x9b\x02\n\x06Number\x12<\n\x08question\x18\x01 \x01(\x0b\x32 .binnacle.dashboards.v1.QuestionR\x08question\x12?\n\treduction\x18\x02 \x01(\x0e\x32!.binnacle.dashboards.v1.ReductionR\treduction\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12\x1f\n\x08\x64\x65\x63imals\x18\x04 \x01(\rH\x00R\x08\x64\x65\x63imals\x88\x01\x01\x12\x1c\n\tsparkline\x18\x05 \x01(\x08R\tsparkline\x12\x32\n\x05marks\x18\x06 \x03(\x0b\x32\x1c.binnacle.dashboards.v1.MarkR\x05marksB\x0b\n\t_decimals\"\x93\x02\n\x05Gauge\x12<\n\x08question\x18\x01 \x01(\x0b\x32 .binnacle.dashboards.v1.QuestionR\x08question\x12?\n\treduction\x18\x02 \x01(\x0e\x32!.binnacle.dashboards.v1.ReductionR\treduction\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12\x18\n\x07minimum\x18\x04 \x01(\x01R\x07minimum\x12\x1d\n\x07maximum\x18\x05 \x01(\x01H\x00R\x07maximum\x88\x01\x01\x12\x32\n\x05marks\x18\x06 \x03(\x0b\x32\x1c.binnacle.dashboards.v1.MarkR\x05marksB\n\n\x08_maximum\"\xca\x01\n\x05Table\x12<\n\x08question\x18\x01 \x01(\x0b\x32 .binnacle.dashboards.v1.QuestionR\x08question\x12;\n\x07\x63olumns\x18\x02 \x03(\x0e\x32!.binnacle.dashboards.v1.ReductionR\x07\x63olumns\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12\x32\n\x05marks\x18\x04 \x03(\x0b\x32\x1c.binnacle.dashboards.v1.MarkR\x05marks\"\xe2\x01\n\x07TopList\x12<\n\x08question\x18\x01 \x01(\x0b\x32 .binnacle.dashboards.v1.QuestionR\x08question\x12?\n\treduction\x18\x02 \x01(\x0e\x32!.binnacle.dashboards.v1.ReductionR\treduction\x12\x14\n\x05\x63ount\x18\x03 \x01(\rR\x05\x63ount\x12\x16\n\x06lowest\x18\x04 \x01(\x08R\x06lowest\x12\x12\n\x04unit\x18\x05 \x01(\tR\x04unit\x12\x16\n\x06legend\x18\x06 \x01(\tR\x06legend\"}\n\x07HeatMap\x12<\n\x08question\x18\x01 \x01(\x0b\x32 .binnacle.dashboards.v1.QuestionR\x08question\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12 \n\x0blogarithmic\x18\x03 \x01(\x08R\x0blogarithmic\"w\n\tHistogram\x12<\n\x08question\x18\x01 \x01(\x0b\x32 .binnacle.dashboards.v1.QuestionR\x08question\x12\x18\n\x07\x62uckets\x18\x02 \x01(\rR\x07\x62uckets\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\"e\n\tEventFeed\x12>\n\tselection\x18\x01 \x01(\x0b\x32 .binnacle.live.v1.EventSelectionR\tselection\x12\x18\n\x07\x63olumns\x18\x02 \x03(\tR\x07\x63olumns\"G\n\x07LogView\x12<\n\tselection\x18\x01 \x01(\x0b\x32\x1e.binnacle.live.v1.LogSelectionR\tselection\"\xb3\x01\n\tAlertList\x12<\n\nseverities\x18\x01 \x03(\x0e\x32\x1c.binnacle.alerts.v1.SeverityR\nseverities\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\x12\x14\n\x05\x65nded\x18\x03 \x01(\x08R\x05\x65nded\x12\x1a\n\x08silenced\x18\x04 \x01(\x08R\x08silenced\"\x1e\n\x08Markdown\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text*Y\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x15\n\x11ORIGIN_READY_MADE\x10\x01\x12\x0f\n\x0bORIGIN_CALL\x10\x02\x12\x0f\n\x0bORIGIN_FILE\x10\x03*\xa7\x01\n\tReduction\x12\x19\n\x15REDUCTION_UNSPECIFIED\x10\x00\x12\x12\n\x0eREDUCTION_LAST\x10\x01\x12\x15\n\x11REDUCTION_AVERAGE\x10\x02\x12\x15\n\x11REDUCTION_MINIMUM\x10\x03\x12\x15\n\x11REDUCTION_MAXIMUM\x10\x04\x12\x11\n\rREDUCTION_SUM\x10\x05\x12\x13\n\x0fREDUCTION_TOTAL\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'binnacle/dashboards/v1/dashboards.proto\x12\x16\x62innacle.dashboards.v1\x1a$binnacle/dashboards/v1/widgets.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb6\x04\n\tDashboard\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x12\n\x04tags\x18\x04 \x03(\tR\x04tags\x12>\n\tvariables\x18\x05 \x03(\x0b\x32 .binnacle.dashboards.v1.VariableR\tvariables\x12\x38\n\x07widgets\x18\x06 \x03(\x0b\x32\x1e.binnacle.dashboards.v1.WidgetR\x07widgets\x12/\n\x05range\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05range\x12\x33\n\x07refresh\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07refresh\x12\x36\n\x06origin\x18\t \x01(\x0e\x32\x1e.binnacle.dashboards.v1.OriginR\x06origin\x12\x16\n\x06\x65\x64ited\x18\n \x01(\x08R\x06\x65\x64ited\x12\x18\n\x07version\x18\x0b \x01(\x04R\x07version\x12=\n\x0cupdated_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bupdatedTime\x12\x1d\n\nupdated_by\x18\r \x01(\tR\tupdatedBy\x12%\n\x0e\x66ormer_version\x18\x0e \x01(\x04R\rformerVersion\"\xf5\x01\n\x08Variable\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12H\n\x0clabel_values\x18\x03 \x01(\x0b\x32#.binnacle.dashboards.v1.LabelValuesH\x00R\x0blabelValues\x12\x38\n\x06listed\x18\x04 \x01(\x0b\x32\x1e.binnacle.dashboards.v1.ListedH\x00R\x06listed\x12\x18\n\x07several\x18\x05 \x01(\x08R\x07several\x12\x16\n\x06\x63hosen\x18\x06 \x03(\tR\x06\x63hosenB\t\n\x07\x63hoices\";\n\x0bLabelValues\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12\x16\n\x06metric\x18\x02 \x01(\tR\x06metric\" \n\x06Listed\x12\x16\n\x06values\x18\x01 \x03(\tR\x06values*Y\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x15\n\x11ORIGIN_READY_MADE\x10\x01\x12\x0f\n\x0bORIGIN_CALL\x10\x02\x12\x0f\n\x0bORIGIN_FILE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'binnacle.dashboards.v1.dashboards_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ORIGIN']._serialized_start=4461
-  _globals['_ORIGIN']._serialized_end=4550
-  _globals['_REDUCTION']._serialized_start=4553
-  _globals['_REDUCTION']._serialized_end=4720
-  _globals['_DASHBOARD']._serialized_start=226
-  _globals['_DASHBOARD']._serialized_end=792
-  _globals['_VARIABLE']._serialized_start=795
-  _globals['_VARIABLE']._serialized_end=1040
-  _globals['_LABELVALUES']._serialized_start=1042
-  _globals['_LABELVALUES']._serialized_end=1101
-  _globals['_LISTED']._serialized_start=1103
-  _globals['_LISTED']._serialized_end=1135
-  _globals['_WIDGET']._serialized_start=1138
-  _globals['_WIDGET']._serialized_end=2125
-  _globals['_POSITION']._serialized_start=2127
-  _globals['_POSITION']._serialized_end=2211
-  _globals['_QUESTION']._serialized_start=2214
-  _globals['_QUESTION']._serialized_end=2353
-  _globals['_FIGURES']._serialized_start=2355
-  _globals['_FIGURES']._serialized_end=2433
-  _globals['_MARK']._serialized_start=2435
-  _globals['_MARK']._serialized_end=2543
-  _globals['_CHART']._serialized_start=2546
-  _globals['_CHART']._serialized_end=2823
-  _globals['_NUMBER']._serialized_start=2826
-  _globals['_NUMBER']._serialized_end=3109
-  _globals['_GAUGE']._serialized_start=3112
-  _globals['_GAUGE']._serialized_end=3387
-  _globals['_TABLE']._serialized_start=3390
-  _globals['_TABLE']._serialized_end=3592
-  _globals['_TOPLIST']._serialized_start=3595
-  _globals['_TOPLIST']._serialized_end=3821
-  _globals['_HEATMAP']._serialized_start=3823
-  _globals['_HEATMAP']._serialized_end=3948
-  _globals['_HISTOGRAM']._serialized_start=3950
-  _globals['_HISTOGRAM']._serialized_end=4069
-  _globals['_EVENTFEED']._serialized_start=4071
-  _globals['_EVENTFEED']._serialized_end=4172
-  _globals['_LOGVIEW']._serialized_start=4174
-  _globals['_LOGVIEW']._serialized_end=4245
-  _globals['_ALERTLIST']._serialized_start=4248
-  _globals['_ALERTLIST']._serialized_end=4427
-  _globals['_MARKDOWN']._serialized_start=4429
-  _globals['_MARKDOWN']._serialized_end=4459
+  _globals['_ORIGIN']._serialized_start=1082
+  _globals['_ORIGIN']._serialized_end=1171
+  _globals['_DASHBOARD']._serialized_start=171
+  _globals['_DASHBOARD']._serialized_end=737
+  _globals['_VARIABLE']._serialized_start=740
+  _globals['_VARIABLE']._serialized_end=985
+  _globals['_LABELVALUES']._serialized_start=987
+  _globals['_LABELVALUES']._serialized_end=1046
+  _globals['_LISTED']._serialized_start=1048
+  _globals['_LISTED']._serialized_end=1080
 # @@protoc_insertion_point(module_scope)

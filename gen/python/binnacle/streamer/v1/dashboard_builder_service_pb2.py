@@ -24,14 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from binnacle.dashboards.v1 import dashboards_pb2 as binnacle_dot_dashboards_dot_v1_dot_dashboards__pb2
 from binnacle.options.v1 import options_pb2 as binnacle_dot_options_dot_v1_dot_options__pb2
-from binnacle.rules.v1 import rules_pb2 as binnacle_dot_rules_dot_v1_dot_rules__pb2
+from binnacle.streamer.v1 import dashboard_help_pb2 as binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
-from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
-from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4binnacle/streamer/v1/dashboard_builder_service.proto\x12\x14\x62innacle.streamer.v1\x1a\'binnacle/dashboards/v1/dashboards.proto\x1a!binnacle/options/v1/options.proto\x1a\x1d\x62innacle/rules/v1/rules.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n\x16\x43reateDashboardRequest\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"Z\n\x17\x43reateDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"Y\n\x16UpdateDashboardRequest\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"Z\n\x17UpdateDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"B\n\x16\x44\x65leteDashboardRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07version\x18\x02 \x01(\x04R\x07version\"\x19\n\x17\x44\x65leteDashboardResponse\"@\n\x14OpenDashboardRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07version\x18\x02 \x01(\x04R\x07version\"X\n\x15OpenDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"\x9f\x01\n\x15ListDashboardsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text\x12\x36\n\x06origin\x18\x04 \x01(\x0e\x32\x1e.binnacle.dashboards.v1.OriginR\x06origin\"\x9c\x01\n\x16ListDashboardsResponse\x12\x44\n\ndashboards\x18\x01 \x03(\x0b\x32$.binnacle.streamer.v1.DashboardEntryR\ndashboards\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n\x05total\x18\x03 \x01(\rR\x05total\"\xce\x02\n\x0e\x44\x61shboardEntry\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x12\n\x04tags\x18\x04 \x03(\tR\x04tags\x12\x18\n\x07widgets\x18\x05 \x01(\rR\x07widgets\x12\x36\n\x06origin\x18\x06 \x01(\x0e\x32\x1e.binnacle.dashboards.v1.OriginR\x06origin\x12\x16\n\x06\x65\x64ited\x18\x07 \x01(\x08R\x06\x65\x64ited\x12\x18\n\x07version\x18\x08 \x01(\x04R\x07version\x12=\n\x0cupdated_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bupdatedTime\x12\x1d\n\nupdated_by\x18\n \x01(\tR\tupdatedBy\"(\n\x16\x46ollowDashboardRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"Z\n\x17\x46ollowDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"j\n\x1cListDashboardVersionsRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x8b\x01\n\x1dListDashboardVersionsResponse\x12\x42\n\x08versions\x18\x01 \x03(\x0b\x32&.binnacle.streamer.v1.DashboardVersionR\x08versions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb4\x01\n\x10\x44\x61shboardVersion\x12\x18\n\x07version\x18\x01 \x01(\x04R\x07version\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x0e\n\x02\x62y\x18\x03 \x01(\tR\x02\x62y\x12\x16\n\x06\x61\x63tion\x18\x04 \x01(\tR\x06\x61\x63tion\x12\x14\n\x05title\x18\x05 \x01(\tR\x05title\x12\x18\n\x07widgets\x18\x06 \x01(\rR\x07widgets\"l\n\x17RestoreDashboardRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07version\x18\x02 \x01(\x04R\x07version\x12\'\n\x0fpresent_version\x18\x03 \x01(\x04R\x0epresentVersion\"[\n\x18RestoreDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"\x92\x01\n\x16\x41pplyDashboardsRequest\x12\x41\n\ndashboards\x18\x01 \x03(\x0b\x32!.binnacle.dashboards.v1.DashboardR\ndashboards\x12\x17\n\x07\x64ry_run\x18\x02 \x01(\x08R\x06\x64ryRun\x12\x1c\n\toverwrite\x18\x03 \x01(\x08R\toverwrite\"\x84\x01\n\x17\x41pplyDashboardsResponse\x12K\n\x0b\x64ifferences\x18\x01 \x03(\x0b\x32).binnacle.streamer.v1.DashboardDifferenceR\x0b\x64ifferences\x12\x1c\n\tunchanged\x18\x02 \x01(\rR\tunchanged\"\xac\x01\n\x13\x44\x61shboardDifference\x12!\n\x0c\x64\x61shboard_id\x18\x01 \x01(\tR\x0b\x64\x61shboardId\x12\x39\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\x06\x62\x65\x66ore\x12\x37\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\x05\x61\x66ter\"F\n\x17ImportDashboardsRequest\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x17\n\x07\x64ry_run\x18\x02 \x01(\x08R\x06\x64ryRun\"\xbc\x01\n\x18ImportDashboardsResponse\x12\x44\n\ndashboards\x18\x01 \x03(\x0b\x32$.binnacle.streamer.v1.DashboardEntryR\ndashboards\x12\x39\n\x06\x66\x61ults\x18\x02 \x03(\x0b\x32!.binnacle.streamer.v1.ImportFaultR\x06\x66\x61ults\x12\x1f\n\x0b\x66\x61ult_count\x18\x03 \x01(\rR\nfaultCount\"E\n\x0bImportFault\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"\xdb\x01\n\x10\x41\x64\x64WidgetRequest\x12\x1f\n\x0bwidget_type\x18\x01 \x01(\tR\nwidgetType\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12/\n\x06\x63onfig\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\x06\x63onfig\x12<\n\x08position\x18\x04 \x01(\x0b\x32 .binnacle.dashboards.v1.PositionR\x08position\x12!\n\x0c\x64\x61shboard_id\x18\x05 \x01(\tR\x0b\x64\x61shboardId\"\x98\x01\n\x11\x41\x64\x64WidgetResponse\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12!\n\x0c\x64\x61shboard_id\x18\x02 \x01(\tR\x0b\x64\x61shboardId\x12\x18\n\x07version\x18\x03 \x01(\x04R\x07version\x12\x36\n\x06widget\x18\x04 \x01(\x0b\x32\x1e.binnacle.dashboards.v1.WidgetR\x06widget\"\xb1\x01\n\x10\x44raftRuleRequest\x12\x36\n\x06widget\x18\x01 \x01(\x0b\x32\x1e.binnacle.dashboards.v1.WidgetR\x06widget\x12\x1e\n\nexpression\x18\x02 \x01(\tR\nexpression\x12!\n\tthreshold\x18\x03 \x01(\x01H\x00R\tthreshold\x88\x01\x01\x12\x14\n\x05\x62\x65low\x18\x04 \x01(\x08R\x05\x62\x65lowB\x0c\n\n_threshold\"Z\n\x11\x44raftRuleResponse\x12+\n\x04rule\x18\x01 \x01(\x0b\x32\x17.binnacle.rules.v1.RuleR\x04rule\x12\x18\n\x07notices\x18\x02 \x03(\tR\x07notices\"\'\n\x11\x41skInWordsRequest\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\"\xbf\x02\n\x12\x41skInWordsResponse\x12\x36\n\x06widget\x18\x01 \x01(\x0b\x32\x1e.binnacle.dashboards.v1.WidgetR\x06widget\x12/\n\x05range\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05range\x12\x31\n\x06offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\x06offset\x12\x44\n\nunderstood\x18\x04 \x03(\x0b\x32$.binnacle.streamer.v1.UnderstoodPartR\nunderstood\x12%\n\x0enot_understood\x18\x05 \x03(\tR\rnotUnderstood\x12 \n\x0bsuggestions\x18\x06 \x03(\tR\x0bsuggestions\"@\n\x0eUnderstoodPart\x12\x14\n\x05words\x18\x01 \x01(\tR\x05words\x12\x18\n\x07meaning\x18\x02 \x01(\tR\x07meaning2\xc5\x0f\n\x17\x44\x61shboardBuilderService\x12\x9d\x01\n\x0f\x43reateDashboard\x12,.binnacle.streamer.v1.CreateDashboardRequest\x1a-.binnacle.streamer.v1.CreateDashboardResponse\"-\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x12/api/v1/dashboards:\tdashboard\x12\xac\x01\n\x0fUpdateDashboard\x12,.binnacle.streamer.v1.UpdateDashboardRequest\x1a-.binnacle.streamer.v1.UpdateDashboardResponse\"<\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02.\x1a!/api/v1/dashboards/{dashboard.id}:\tdashboard\x12\x97\x01\n\x0f\x44\x65leteDashboard\x12,.binnacle.streamer.v1.DeleteDashboardRequest\x1a-.binnacle.streamer.v1.DeleteDashboardResponse\"\'\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x19*\x17/api/v1/dashboards/{id}\x12\x8d\x01\n\rOpenDashboard\x12*.binnacle.streamer.v1.OpenDashboardRequest\x1a+.binnacle.streamer.v1.OpenDashboardResponse\"#\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/dashboards/{id}\x12\x8b\x01\n\x0eListDashboards\x12+.binnacle.streamer.v1.ListDashboardsRequest\x1a,.binnacle.streamer.v1.ListDashboardsResponse\"\x1e\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/dashboards\x12v\n\x0f\x46ollowDashboard\x12,.binnacle.streamer.v1.FollowDashboardRequest\x1a-.binnacle.streamer.v1.FollowDashboardResponse\"\x04\xe0\xe0\x18\x02\x30\x01\x12\xae\x01\n\x15ListDashboardVersions\x12\x32.binnacle.streamer.v1.ListDashboardVersionsRequest\x1a\x33.binnacle.streamer.v1.ListDashboardVersionsResponse\",\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\"\x12 /api/v1/dashboards/{id}/versions\x12\xa5\x01\n\x10RestoreDashboard\x12-.binnacle.streamer.v1.RestoreDashboardRequest\x1a..binnacle.streamer.v1.RestoreDashboardResponse\"2\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02$\"\x1f/api/v1/dashboards/{id}/restore:\x01*\x12\x9b\x01\n\x0f\x41pplyDashboards\x12,.binnacle.streamer.v1.ApplyDashboardsRequest\x1a-.binnacle.streamer.v1.ApplyDashboardsResponse\"+\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1d\"\x18/api/v1/dashboards:apply:\x01*\x12\x9f\x01\n\x10ImportDashboards\x12-.binnacle.streamer.v1.ImportDashboardsRequest\x1a..binnacle.streamer.v1.ImportDashboardsResponse\",\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1e\"\x19/api/v1/dashboards:import:\x01*\x12\x8a\x01\n\tAddWidget\x12&.binnacle.streamer.v1.AddWidgetRequest\x1a\'.binnacle.streamer.v1.AddWidgetResponse\",\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1e\"\x19/api/v1/dashboard/widgets:\x01*\x12\x8a\x01\n\tDraftRule\x12&.binnacle.streamer.v1.DraftRuleRequest\x1a\'.binnacle.streamer.v1.DraftRuleResponse\",\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\"\"\x1d/api/v1/dashboards:draft-rule:\x01*\x12x\n\nAskInWords\x12\'.binnacle.streamer.v1.AskInWordsRequest\x1a(.binnacle.streamer.v1.AskInWordsResponse\"\x17\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\r\x12\x0b/api/v1/askb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4binnacle/streamer/v1/dashboard_builder_service.proto\x12\x14\x62innacle.streamer.v1\x1a\'binnacle/dashboards/v1/dashboards.proto\x1a!binnacle/options/v1/options.proto\x1a)binnacle/streamer/v1/dashboard_help.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n\x16\x43reateDashboardRequest\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"Z\n\x17\x43reateDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"Y\n\x16UpdateDashboardRequest\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"Z\n\x17UpdateDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"B\n\x16\x44\x65leteDashboardRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07version\x18\x02 \x01(\x04R\x07version\"\x19\n\x17\x44\x65leteDashboardResponse\"@\n\x14OpenDashboardRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07version\x18\x02 \x01(\x04R\x07version\"X\n\x15OpenDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"\x9f\x01\n\x15ListDashboardsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text\x12\x36\n\x06origin\x18\x04 \x01(\x0e\x32\x1e.binnacle.dashboards.v1.OriginR\x06origin\"\x9c\x01\n\x16ListDashboardsResponse\x12\x44\n\ndashboards\x18\x01 \x03(\x0b\x32$.binnacle.streamer.v1.DashboardEntryR\ndashboards\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n\x05total\x18\x03 \x01(\rR\x05total\"\xce\x02\n\x0e\x44\x61shboardEntry\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x12\n\x04tags\x18\x04 \x03(\tR\x04tags\x12\x18\n\x07widgets\x18\x05 \x01(\rR\x07widgets\x12\x36\n\x06origin\x18\x06 \x01(\x0e\x32\x1e.binnacle.dashboards.v1.OriginR\x06origin\x12\x16\n\x06\x65\x64ited\x18\x07 \x01(\x08R\x06\x65\x64ited\x12\x18\n\x07version\x18\x08 \x01(\x04R\x07version\x12=\n\x0cupdated_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bupdatedTime\x12\x1d\n\nupdated_by\x18\n \x01(\tR\tupdatedBy\"(\n\x16\x46ollowDashboardRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\"Z\n\x17\x46ollowDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"j\n\x1cListDashboardVersionsRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x8b\x01\n\x1dListDashboardVersionsResponse\x12\x42\n\x08versions\x18\x01 \x03(\x0b\x32&.binnacle.streamer.v1.DashboardVersionR\x08versions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb4\x01\n\x10\x44\x61shboardVersion\x12\x18\n\x07version\x18\x01 \x01(\x04R\x07version\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x0e\n\x02\x62y\x18\x03 \x01(\tR\x02\x62y\x12\x16\n\x06\x61\x63tion\x18\x04 \x01(\tR\x06\x61\x63tion\x12\x14\n\x05title\x18\x05 \x01(\tR\x05title\x12\x18\n\x07widgets\x18\x06 \x01(\rR\x07widgets\"l\n\x17RestoreDashboardRequest\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07version\x18\x02 \x01(\x04R\x07version\x12\'\n\x0fpresent_version\x18\x03 \x01(\x04R\x0epresentVersion\"[\n\x18RestoreDashboardResponse\x12?\n\tdashboard\x18\x01 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\tdashboard\"\x92\x01\n\x16\x41pplyDashboardsRequest\x12\x41\n\ndashboards\x18\x01 \x03(\x0b\x32!.binnacle.dashboards.v1.DashboardR\ndashboards\x12\x17\n\x07\x64ry_run\x18\x02 \x01(\x08R\x06\x64ryRun\x12\x1c\n\toverwrite\x18\x03 \x01(\x08R\toverwrite\"\x84\x01\n\x17\x41pplyDashboardsResponse\x12K\n\x0b\x64ifferences\x18\x01 \x03(\x0b\x32).binnacle.streamer.v1.DashboardDifferenceR\x0b\x64ifferences\x12\x1c\n\tunchanged\x18\x02 \x01(\rR\tunchanged\"\xac\x01\n\x13\x44\x61shboardDifference\x12!\n\x0c\x64\x61shboard_id\x18\x01 \x01(\tR\x0b\x64\x61shboardId\x12\x39\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\x06\x62\x65\x66ore\x12\x37\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32!.binnacle.dashboards.v1.DashboardR\x05\x61\x66ter\"F\n\x17ImportDashboardsRequest\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x17\n\x07\x64ry_run\x18\x02 \x01(\x08R\x06\x64ryRun\"\xbc\x01\n\x18ImportDashboardsResponse\x12\x44\n\ndashboards\x18\x01 \x03(\x0b\x32$.binnacle.streamer.v1.DashboardEntryR\ndashboards\x12\x39\n\x06\x66\x61ults\x18\x02 \x03(\x0b\x32!.binnacle.streamer.v1.ImportFaultR\x06\x66\x61ults\x12\x1f\n\x0b\x66\x61ult_count\x18\x03 \x01(\rR\nfaultCount\"E\n\x0bImportFault\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription2\xc5\x0f\n\x17\x44\x61shboardBuilderService\x12\x9d\x01\n\x0f\x43reateDashboard\x12,.binnacle.streamer.v1.CreateDashboardRequest\x1a-.binnacle.streamer.v1.CreateDashboardResponse\"-\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x12/api/v1/dashboards:\tdashboard\x12\xac\x01\n\x0fUpdateDashboard\x12,.binnacle.streamer.v1.UpdateDashboardRequest\x1a-.binnacle.streamer.v1.UpdateDashboardResponse\"<\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02.\x1a!/api/v1/dashboards/{dashboard.id}:\tdashboard\x12\x97\x01\n\x0f\x44\x65leteDashboard\x12,.binnacle.streamer.v1.DeleteDashboardRequest\x1a-.binnacle.streamer.v1.DeleteDashboardResponse\"\'\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x19*\x17/api/v1/dashboards/{id}\x12\x8d\x01\n\rOpenDashboard\x12*.binnacle.streamer.v1.OpenDashboardRequest\x1a+.binnacle.streamer.v1.OpenDashboardResponse\"#\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/dashboards/{id}\x12\x8b\x01\n\x0eListDashboards\x12+.binnacle.streamer.v1.ListDashboardsRequest\x1a,.binnacle.streamer.v1.ListDashboardsResponse\"\x1e\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/dashboards\x12v\n\x0f\x46ollowDashboard\x12,.binnacle.streamer.v1.FollowDashboardRequest\x1a-.binnacle.streamer.v1.FollowDashboardResponse\"\x04\xe0\xe0\x18\x02\x30\x01\x12\xae\x01\n\x15ListDashboardVersions\x12\x32.binnacle.streamer.v1.ListDashboardVersionsRequest\x1a\x33.binnacle.streamer.v1.ListDashboardVersionsResponse\",\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\"\x12 /api/v1/dashboards/{id}/versions\x12\xa5\x01\n\x10RestoreDashboard\x12-.binnacle.streamer.v1.RestoreDashboardRequest\x1a..binnacle.streamer.v1.RestoreDashboardResponse\"2\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02$\"\x1f/api/v1/dashboards/{id}/restore:\x01*\x12\x9b\x01\n\x0f\x41pplyDashboards\x12,.binnacle.streamer.v1.ApplyDashboardsRequest\x1a-.binnacle.streamer.v1.ApplyDashboardsResponse\"+\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1d\"\x18/api/v1/dashboards:apply:\x01*\x12\x9f\x01\n\x10ImportDashboards\x12-.binnacle.streamer.v1.ImportDashboardsRequest\x1a..binnacle.streamer.v1.ImportDashboardsResponse\",\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1e\"\x19/api/v1/dashboards:import:\x01*\x12\x8a\x01\n\tAddWidget\x12&.binnacle.streamer.v1.AddWidgetRequest\x1a\'.binnacle.streamer.v1.AddWidgetResponse\",\xe0\xe0\x18\x04\xe8\xe0\x18\x01\x82\xd3\xe4\x93\x02\x1e\"\x19/api/v1/dashboard/widgets:\x01*\x12\x8a\x01\n\tDraftRule\x12&.binnacle.streamer.v1.DraftRuleRequest\x1a\'.binnacle.streamer.v1.DraftRuleResponse\",\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\"\"\x1d/api/v1/dashboards:draft-rule:\x01*\x12x\n\nAskInWords\x12\'.binnacle.streamer.v1.AskInWordsRequest\x1a(.binnacle.streamer.v1.AskInWordsResponse\"\x17\xe0\xe0\x18\x02\x82\xd3\xe4\x93\x02\r\x12\x0b/api/v1/askb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,68 +62,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DASHBOARDBUILDERSERVICE'].methods_by_name['DraftRule']._serialized_options = b'\340\340\030\002\202\323\344\223\002\"\"\035/api/v1/dashboards:draft-rule:\001*'
   _globals['_DASHBOARDBUILDERSERVICE'].methods_by_name['AskInWords']._loaded_options = None
   _globals['_DASHBOARDBUILDERSERVICE'].methods_by_name['AskInWords']._serialized_options = b'\340\340\030\002\202\323\344\223\002\r\022\013/api/v1/ask'
-  _globals['_CREATEDASHBOARDREQUEST']._serialized_start=310
-  _globals['_CREATEDASHBOARDREQUEST']._serialized_end=399
-  _globals['_CREATEDASHBOARDRESPONSE']._serialized_start=401
-  _globals['_CREATEDASHBOARDRESPONSE']._serialized_end=491
-  _globals['_UPDATEDASHBOARDREQUEST']._serialized_start=493
-  _globals['_UPDATEDASHBOARDREQUEST']._serialized_end=582
-  _globals['_UPDATEDASHBOARDRESPONSE']._serialized_start=584
-  _globals['_UPDATEDASHBOARDRESPONSE']._serialized_end=674
-  _globals['_DELETEDASHBOARDREQUEST']._serialized_start=676
-  _globals['_DELETEDASHBOARDREQUEST']._serialized_end=742
-  _globals['_DELETEDASHBOARDRESPONSE']._serialized_start=744
-  _globals['_DELETEDASHBOARDRESPONSE']._serialized_end=769
-  _globals['_OPENDASHBOARDREQUEST']._serialized_start=771
-  _globals['_OPENDASHBOARDREQUEST']._serialized_end=835
-  _globals['_OPENDASHBOARDRESPONSE']._serialized_start=837
-  _globals['_OPENDASHBOARDRESPONSE']._serialized_end=925
-  _globals['_LISTDASHBOARDSREQUEST']._serialized_start=928
-  _globals['_LISTDASHBOARDSREQUEST']._serialized_end=1087
-  _globals['_LISTDASHBOARDSRESPONSE']._serialized_start=1090
-  _globals['_LISTDASHBOARDSRESPONSE']._serialized_end=1246
-  _globals['_DASHBOARDENTRY']._serialized_start=1249
-  _globals['_DASHBOARDENTRY']._serialized_end=1583
-  _globals['_FOLLOWDASHBOARDREQUEST']._serialized_start=1585
-  _globals['_FOLLOWDASHBOARDREQUEST']._serialized_end=1625
-  _globals['_FOLLOWDASHBOARDRESPONSE']._serialized_start=1627
-  _globals['_FOLLOWDASHBOARDRESPONSE']._serialized_end=1717
-  _globals['_LISTDASHBOARDVERSIONSREQUEST']._serialized_start=1719
-  _globals['_LISTDASHBOARDVERSIONSREQUEST']._serialized_end=1825
-  _globals['_LISTDASHBOARDVERSIONSRESPONSE']._serialized_start=1828
-  _globals['_LISTDASHBOARDVERSIONSRESPONSE']._serialized_end=1967
-  _globals['_DASHBOARDVERSION']._serialized_start=1970
-  _globals['_DASHBOARDVERSION']._serialized_end=2150
-  _globals['_RESTOREDASHBOARDREQUEST']._serialized_start=2152
-  _globals['_RESTOREDASHBOARDREQUEST']._serialized_end=2260
-  _globals['_RESTOREDASHBOARDRESPONSE']._serialized_start=2262
-  _globals['_RESTOREDASHBOARDRESPONSE']._serialized_end=2353
-  _globals['_APPLYDASHBOARDSREQUEST']._serialized_start=2356
-  _globals['_APPLYDASHBOARDSREQUEST']._serialized_end=2502
-  _globals['_APPLYDASHBOARDSRESPONSE']._serialized_start=2505
-  _globals['_APPLYDASHBOARDSRESPONSE']._serialized_end=2637
-  _globals['_DASHBOARDDIFFERENCE']._serialized_start=2640
-  _globals['_DASHBOARDDIFFERENCE']._serialized_end=2812
-  _globals['_IMPORTDASHBOARDSREQUEST']._serialized_start=2814
-  _globals['_IMPORTDASHBOARDSREQUEST']._serialized_end=2884
-  _globals['_IMPORTDASHBOARDSRESPONSE']._serialized_start=2887
-  _globals['_IMPORTDASHBOARDSRESPONSE']._serialized_end=3075
-  _globals['_IMPORTFAULT']._serialized_start=3077
-  _globals['_IMPORTFAULT']._serialized_end=3146
-  _globals['_ADDWIDGETREQUEST']._serialized_start=3149
-  _globals['_ADDWIDGETREQUEST']._serialized_end=3368
-  _globals['_ADDWIDGETRESPONSE']._serialized_start=3371
-  _globals['_ADDWIDGETRESPONSE']._serialized_end=3523
-  _globals['_DRAFTRULEREQUEST']._serialized_start=3526
-  _globals['_DRAFTRULEREQUEST']._serialized_end=3703
-  _globals['_DRAFTRULERESPONSE']._serialized_start=3705
-  _globals['_DRAFTRULERESPONSE']._serialized_end=3795
-  _globals['_ASKINWORDSREQUEST']._serialized_start=3797
-  _globals['_ASKINWORDSREQUEST']._serialized_end=3836
-  _globals['_ASKINWORDSRESPONSE']._serialized_start=3839
-  _globals['_ASKINWORDSRESPONSE']._serialized_end=4158
-  _globals['_UNDERSTOODPART']._serialized_start=4160
-  _globals['_UNDERSTOODPART']._serialized_end=4224
-  _globals['_DASHBOARDBUILDERSERVICE']._serialized_start=4227
-  _globals['_DASHBOARDBUILDERSERVICE']._serialized_end=6216
+  _globals['_CREATEDASHBOARDREQUEST']._serialized_start=260
+  _globals['_CREATEDASHBOARDREQUEST']._serialized_end=349
+  _globals['_CREATEDASHBOARDRESPONSE']._serialized_start=351
+  _globals['_CREATEDASHBOARDRESPONSE']._serialized_end=441
+  _globals['_UPDATEDASHBOARDREQUEST']._serialized_start=443
+  _globals['_UPDATEDASHBOARDREQUEST']._serialized_end=532
+  _globals['_UPDATEDASHBOARDRESPONSE']._serialized_start=534
+  _globals['_UPDATEDASHBOARDRESPONSE']._serialized_end=624
+  _globals['_DELETEDASHBOARDREQUEST']._serialized_start=626
+  _globals['_DELETEDASHBOARDREQUEST']._serialized_end=692
+  _globals['_DELETEDASHBOARDRESPONSE']._serialized_start=694
+  _globals['_DELETEDASHBOARDRESPONSE']._serialized_end=719
+  _globals['_OPENDASHBOARDREQUEST']._serialized_start=721
+  _globals['_OPENDASHBOARDREQUEST']._serialized_end=785
+  _globals['_OPENDASHBOARDRESPONSE']._serialized_start=787
+  _globals['_OPENDASHBOARDRESPONSE']._serialized_end=875
+  _globals['_LISTDASHBOARDSREQUEST']._serialized_start=878
+  _globals['_LISTDASHBOARDSREQUEST']._serialized_end=1037
+  _globals['_LISTDASHBOARDSRESPONSE']._serialized_start=1040
+  _globals['_LISTDASHBOARDSRESPONSE']._serialized_end=1196
+  _globals['_DASHBOARDENTRY']._serialized_start=1199
+  _globals['_DASHBOARDENTRY']._serialized_end=1533
+  _globals['_FOLLOWDASHBOARDREQUEST']._serialized_start=1535
+  _globals['_FOLLOWDASHBOARDREQUEST']._serialized_end=1575
+  _globals['_FOLLOWDASHBOARDRESPONSE']._serialized_start=1577
+  _globals['_FOLLOWDASHBOARDRESPONSE']._serialized_end=1667
+  _globals['_LISTDASHBOARDVERSIONSREQUEST']._serialized_start=1669
+  _globals['_LISTDASHBOARDVERSIONSREQUEST']._serialized_end=1775
+  _globals['_LISTDASHBOARDVERSIONSRESPONSE']._serialized_start=1778
+  _globals['_LISTDASHBOARDVERSIONSRESPONSE']._serialized_end=1917
+  _globals['_DASHBOARDVERSION']._serialized_start=1920
+  _globals['_DASHBOARDVERSION']._serialized_end=2100
+  _globals['_RESTOREDASHBOARDREQUEST']._serialized_start=2102
+  _globals['_RESTOREDASHBOARDREQUEST']._serialized_end=2210
+  _globals['_RESTOREDASHBOARDRESPONSE']._serialized_start=2212
+  _globals['_RESTOREDASHBOARDRESPONSE']._serialized_end=2303
+  _globals['_APPLYDASHBOARDSREQUEST']._serialized_start=2306
+  _globals['_APPLYDASHBOARDSREQUEST']._serialized_end=2452
+  _globals['_APPLYDASHBOARDSRESPONSE']._serialized_start=2455
+  _globals['_APPLYDASHBOARDSRESPONSE']._serialized_end=2587
+  _globals['_DASHBOARDDIFFERENCE']._serialized_start=2590
+  _globals['_DASHBOARDDIFFERENCE']._serialized_end=2762
+  _globals['_IMPORTDASHBOARDSREQUEST']._serialized_start=2764
+  _globals['_IMPORTDASHBOARDSREQUEST']._serialized_end=2834
+  _globals['_IMPORTDASHBOARDSRESPONSE']._serialized_start=2837
+  _globals['_IMPORTDASHBOARDSRESPONSE']._serialized_end=3025
+  _globals['_IMPORTFAULT']._serialized_start=3027
+  _globals['_IMPORTFAULT']._serialized_end=3096
+  _globals['_DASHBOARDBUILDERSERVICE']._serialized_start=3099
+  _globals['_DASHBOARDBUILDERSERVICE']._serialized_end=5088
 # @@protoc_insertion_point(module_scope)

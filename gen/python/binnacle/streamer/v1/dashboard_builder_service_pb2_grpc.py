@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from binnacle.streamer.v1 import dashboard_builder_service_pb2 as binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2
+from binnacle.streamer.v1 import dashboard_help_pb2 as binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -91,18 +92,18 @@ class DashboardBuilderServiceStub:
                 _registered_method=True)
         self.AddWidget = channel.unary_unary(
                 '/binnacle.streamer.v1.DashboardBuilderService/AddWidget',
-                request_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AddWidgetRequest.SerializeToString,
-                response_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AddWidgetResponse.FromString,
+                request_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AddWidgetRequest.SerializeToString,
+                response_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AddWidgetResponse.FromString,
                 _registered_method=True)
         self.DraftRule = channel.unary_unary(
                 '/binnacle.streamer.v1.DashboardBuilderService/DraftRule',
-                request_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.DraftRuleRequest.SerializeToString,
-                response_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.DraftRuleResponse.FromString,
+                request_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.DraftRuleRequest.SerializeToString,
+                response_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.DraftRuleResponse.FromString,
                 _registered_method=True)
         self.AskInWords = channel.unary_unary(
                 '/binnacle.streamer.v1.DashboardBuilderService/AskInWords',
-                request_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AskInWordsRequest.SerializeToString,
-                response_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AskInWordsResponse.FromString,
+                request_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AskInWordsRequest.SerializeToString,
+                response_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AskInWordsResponse.FromString,
                 _registered_method=True)
 
 
@@ -279,18 +280,18 @@ def add_DashboardBuilderServiceServicer_to_server(servicer, server):
             ),
             'AddWidget': grpc.unary_unary_rpc_method_handler(
                     servicer.AddWidget,
-                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AddWidgetRequest.FromString,
-                    response_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AddWidgetResponse.SerializeToString,
+                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AddWidgetRequest.FromString,
+                    response_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AddWidgetResponse.SerializeToString,
             ),
             'DraftRule': grpc.unary_unary_rpc_method_handler(
                     servicer.DraftRule,
-                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.DraftRuleRequest.FromString,
-                    response_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.DraftRuleResponse.SerializeToString,
+                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.DraftRuleRequest.FromString,
+                    response_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.DraftRuleResponse.SerializeToString,
             ),
             'AskInWords': grpc.unary_unary_rpc_method_handler(
                     servicer.AskInWords,
-                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AskInWordsRequest.FromString,
-                    response_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AskInWordsResponse.SerializeToString,
+                    request_deserializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AskInWordsRequest.FromString,
+                    response_serializer=binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AskInWordsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -593,8 +594,8 @@ class DashboardBuilderService:
             request,
             target,
             '/binnacle.streamer.v1.DashboardBuilderService/AddWidget',
-            binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AddWidgetRequest.SerializeToString,
-            binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AddWidgetResponse.FromString,
+            binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AddWidgetRequest.SerializeToString,
+            binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AddWidgetResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -620,8 +621,8 @@ class DashboardBuilderService:
             request,
             target,
             '/binnacle.streamer.v1.DashboardBuilderService/DraftRule',
-            binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.DraftRuleRequest.SerializeToString,
-            binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.DraftRuleResponse.FromString,
+            binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.DraftRuleRequest.SerializeToString,
+            binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.DraftRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -647,8 +648,8 @@ class DashboardBuilderService:
             request,
             target,
             '/binnacle.streamer.v1.DashboardBuilderService/AskInWords',
-            binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AskInWordsRequest.SerializeToString,
-            binnacle_dot_streamer_dot_v1_dot_dashboard__builder__service__pb2.AskInWordsResponse.FromString,
+            binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AskInWordsRequest.SerializeToString,
+            binnacle_dot_streamer_dot_v1_dot_dashboard__help__pb2.AskInWordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

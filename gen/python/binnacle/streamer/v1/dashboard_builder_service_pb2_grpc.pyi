@@ -4,6 +4,7 @@ isort:skip_file
 Dashboards that people build."""
 
 from binnacle.streamer.v1 import dashboard_builder_service_pb2 as _dashboard_builder_service_pb2
+from binnacle.streamer.v1 import dashboard_help_pb2 as _dashboard_help_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
@@ -81,16 +82,16 @@ class DashboardBuilderServiceStub:
     another. All or none. With `dry_run` it tells what is wrong with each, and
     creates none. Errors: INVALID_ARGUMENT naming dashboard and field.
     """
-    AddWidget: _grpc.UnaryUnaryMultiCallable[_dashboard_builder_service_pb2.AddWidgetRequest, _dashboard_builder_service_pb2.AddWidgetResponse]
+    AddWidget: _grpc.UnaryUnaryMultiCallable[_dashboard_help_pb2.AddWidgetRequest, _dashboard_help_pb2.AddWidgetResponse]
     """Adds a widget to a dashboard, told in few words. Without a dashboard it is added to
     that with the identity `default`, which is created where there is none.
     """
-    DraftRule: _grpc.UnaryUnaryMultiCallable[_dashboard_builder_service_pb2.DraftRuleRequest, _dashboard_builder_service_pb2.DraftRuleResponse]
+    DraftRule: _grpc.UnaryUnaryMultiCallable[_dashboard_help_pb2.DraftRuleRequest, _dashboard_help_pb2.DraftRuleResponse]
     """Gives an alerting rule that watches what a widget shows, to be created with
     `RuleService.CreateRule`. Errors: INVALID_ARGUMENT for a widget that no rule can
     watch, saying why.
     """
-    AskInWords: _grpc.UnaryUnaryMultiCallable[_dashboard_builder_service_pb2.AskInWordsRequest, _dashboard_builder_service_pb2.AskInWordsResponse]
+    AskInWords: _grpc.UnaryUnaryMultiCallable[_dashboard_help_pb2.AskInWordsRequest, _dashboard_help_pb2.AskInWordsResponse]
     """Makes a widget of words such as `error rate by service last hour`, over the
     metrics and labels that the tenant has. What was not understood is said.
     """
@@ -148,16 +149,16 @@ class DashboardBuilderServiceAsyncStub(DashboardBuilderServiceStub):
     another. All or none. With `dry_run` it tells what is wrong with each, and
     creates none. Errors: INVALID_ARGUMENT naming dashboard and field.
     """
-    AddWidget: _aio.UnaryUnaryMultiCallable[_dashboard_builder_service_pb2.AddWidgetRequest, _dashboard_builder_service_pb2.AddWidgetResponse]  # type: ignore[assignment]
+    AddWidget: _aio.UnaryUnaryMultiCallable[_dashboard_help_pb2.AddWidgetRequest, _dashboard_help_pb2.AddWidgetResponse]  # type: ignore[assignment]
     """Adds a widget to a dashboard, told in few words. Without a dashboard it is added to
     that with the identity `default`, which is created where there is none.
     """
-    DraftRule: _aio.UnaryUnaryMultiCallable[_dashboard_builder_service_pb2.DraftRuleRequest, _dashboard_builder_service_pb2.DraftRuleResponse]  # type: ignore[assignment]
+    DraftRule: _aio.UnaryUnaryMultiCallable[_dashboard_help_pb2.DraftRuleRequest, _dashboard_help_pb2.DraftRuleResponse]  # type: ignore[assignment]
     """Gives an alerting rule that watches what a widget shows, to be created with
     `RuleService.CreateRule`. Errors: INVALID_ARGUMENT for a widget that no rule can
     watch, saying why.
     """
-    AskInWords: _aio.UnaryUnaryMultiCallable[_dashboard_builder_service_pb2.AskInWordsRequest, _dashboard_builder_service_pb2.AskInWordsResponse]  # type: ignore[assignment]
+    AskInWords: _aio.UnaryUnaryMultiCallable[_dashboard_help_pb2.AskInWordsRequest, _dashboard_help_pb2.AskInWordsResponse]  # type: ignore[assignment]
     """Makes a widget of words such as `error rate by service last hour`, over the
     metrics and labels that the tenant has. What was not understood is said.
     """
@@ -276,9 +277,9 @@ class DashboardBuilderServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def AddWidget(
         self,
-        request: _dashboard_builder_service_pb2.AddWidgetRequest,
+        request: _dashboard_help_pb2.AddWidgetRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_dashboard_builder_service_pb2.AddWidgetResponse, _abc.Awaitable[_dashboard_builder_service_pb2.AddWidgetResponse]]:
+    ) -> _typing.Union[_dashboard_help_pb2.AddWidgetResponse, _abc.Awaitable[_dashboard_help_pb2.AddWidgetResponse]]:
         """Adds a widget to a dashboard, told in few words. Without a dashboard it is added to
         that with the identity `default`, which is created where there is none.
         """
@@ -286,9 +287,9 @@ class DashboardBuilderServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def DraftRule(
         self,
-        request: _dashboard_builder_service_pb2.DraftRuleRequest,
+        request: _dashboard_help_pb2.DraftRuleRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_dashboard_builder_service_pb2.DraftRuleResponse, _abc.Awaitable[_dashboard_builder_service_pb2.DraftRuleResponse]]:
+    ) -> _typing.Union[_dashboard_help_pb2.DraftRuleResponse, _abc.Awaitable[_dashboard_help_pb2.DraftRuleResponse]]:
         """Gives an alerting rule that watches what a widget shows, to be created with
         `RuleService.CreateRule`. Errors: INVALID_ARGUMENT for a widget that no rule can
         watch, saying why.
@@ -297,9 +298,9 @@ class DashboardBuilderServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def AskInWords(
         self,
-        request: _dashboard_builder_service_pb2.AskInWordsRequest,
+        request: _dashboard_help_pb2.AskInWordsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_dashboard_builder_service_pb2.AskInWordsResponse, _abc.Awaitable[_dashboard_builder_service_pb2.AskInWordsResponse]]:
+    ) -> _typing.Union[_dashboard_help_pb2.AskInWordsResponse, _abc.Awaitable[_dashboard_help_pb2.AskInWordsResponse]]:
         """Makes a widget of words such as `error rate by service last hour`, over the
         metrics and labels that the tenant has. What was not understood is said.
         """
