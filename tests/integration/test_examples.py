@@ -61,5 +61,5 @@ def test_node(suite: Suite) -> None:
 def test_go(suite: Suite) -> None:
     go = toolchain("go")
     run([go, "vet", "."], suite, EXAMPLES / "go")
-    run([go, "run", "."], suite, EXAMPLES / "go")
+    run([go, "run", "-C", "go", "."], suite)
     arrived(suite, "example-go", "product_view")

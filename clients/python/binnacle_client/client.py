@@ -1,6 +1,7 @@
 """The asynchronous client."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 HEARTBEATS_AT_ONCE = 1_000
 
+_log = logging.getLogger("binnacle_client")
+
 Post = Callable[..., object]
 """Calls a function with its arguments where the client lives: at once, or in the thread of its event loop."""
 
@@ -37,7 +40,8 @@ class Client:
     """A connection to Binnacle's edge, with buffers that background tasks empty.
 
     Use it as an asynchronous context manager: entering starts the senders, leaving flushes for up to `timeout` seconds
-    and stops them. Writing never waits and never fails because Binnacle is away; `delivery()` tells what became of it.
+    and stops them. Writing never waits and never fails because Binnacle is away; `delivery()` tells what became of it,
+    and the logger `binnacle_client` warns of what was lost when the client is left.
     """
 
     def __init__(
@@ -51,7 +55,7 @@ class Client:
         post: Post = call_now,
     ) -> None:
         options, clock = options or Options(), clock or SystemClock()
-        self._options, self._delivery = options, Delivery()
+        self._target, self._options, self._delivery = target, options, Delivery()
         self._channel = open_channel(target, credentials)
         self._calls = calls = Calls(self._channel, token, options.timeout)
         series = SeriesBook(options.max_series)
@@ -83,6 +87,7 @@ class Client:
                 with suppress(DeadlineExceeded):
                     await self.flush()
         finally:
+            self._warn_of_what_is_lost()
             for task in self._tasks:
                 task.cancel()
             if isinstance(error, Exception):
@@ -106,6 +111,20 @@ class Client:
     def delivery(self) -> Delivery:
         """What became of all that was written so far."""
         return replace(self._delivery, rejections=self._delivery.rejections.copy())
+
+    def _warn_of_what_is_lost(self) -> None:
+        lost, target = self._delivery, self._target
+        if waiting := sum(sender.outbox.unsettled for sender in self._senders):
+            _log.warning(
+                "%d records were not delivered: nothing takes them at %s. Does Binnacle run there?", waiting, target
+            )
+        if lost.rejected:
+            why = "; ".join(f"{one.field}: {one.description}" for one in lost.rejections) or lost.last_error
+            _log.warning("%d records were refused by Binnacle at %s: %s", lost.rejected, target, why)
+        if lost.dropped or lost.uncertain:
+            _log.warning(
+                "%d records were dropped, since too many waited; of %d it is not known", lost.dropped, lost.uncertain
+            )
 
     def stream_samples(self) -> SamplesCall:
         """A bare call for those who pack columns of registered series themselves: nothing is retried or accounted."""

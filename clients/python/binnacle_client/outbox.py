@@ -27,6 +27,11 @@ class Outbox(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def unsettled(self) -> int:
+        """How many were put and have not met their end."""
+        return self._written - self._gone
+
     def put(self, item: T) -> None:
         """Add one; when full, the oldest makes room."""
         if len(self._items) >= self._capacity:

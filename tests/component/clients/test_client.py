@@ -75,6 +75,23 @@ async def test_leaving_the_client_sends_what_waits() -> None:
     assert (len(intake.events), len(intake.samples)) == (1, 1)
 
 
+async def test_leaving_the_client_says_what_nobody_took(caplog: pytest.LogCaptureFixture) -> None:
+    async with Client("127.0.0.1:1", options=Options(timeout=0.1)) as client:
+        client.events.write("page_view")
+        client.metrics.write("latency", 1.0)
+    assert caplog.messages == [
+        "2 records were not delivered: nothing takes them at 127.0.0.1:1. Does Binnacle run there?"
+    ]
+
+
+async def test_leaving_the_client_says_what_was_refused(caplog: pytest.LogCaptureFixture) -> None:
+    intake = Intake()
+    intake.trouble.append(spoken.InvalidInput.of("events[0].type", "is too long"))
+    async with neighbour(intake.registration) as address, Client(address, options=QUICK) as client:
+        client.events.write("page_view")
+    assert caplog.messages == [f"1 records were refused by Binnacle at {address}: events[0].type: is too long"]
+
+
 async def test_a_request_sent_now_raises_typed_errors_with_their_fields() -> None:
     intake = Intake()
     intake.trouble.append(spoken.InvalidInput.of("events[0].type", "is required"))
