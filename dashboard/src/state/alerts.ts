@@ -55,6 +55,15 @@ export function sortAlerts(alerts: readonly Alert[]): readonly Alert[] {
   );
 }
 
+/** What goes on first, what only threatens after it, then what has ended; newest first within each. */
+export function byStage<Row extends Alert>(alerts: readonly Row[]): readonly Row[] {
+  return alerts.toSorted((a, b) => stageOf(a) - stageOf(b) || b.startedAt - a.startedAt);
+}
+
+function stageOf({ state }: Alert): number {
+  return ['pending', 'resolved'].indexOf(state);
+}
+
 /** All alerts in a line, those that ended lately too; empty when there are none. */
 export function summary({ firing, critical, pending, resolved }: AlertCounts): string {
   return [

@@ -32,7 +32,7 @@ export function fixed(from: number, to: number): Range {
 }
 
 /** What an address says: `last=1h`, or `from` and `to` as times; `otherwise` where it says nothing that makes sense. */
-export function readRange(params: URLSearchParams, otherwise: Range): Range {
+export function readRange<Otherwise extends Range | null>(params: URLSearchParams, otherwise: Otherwise): Range | Otherwise {
   const [from, to] = [Date.parse(params.get('from') ?? ''), Date.parse(params.get('to') ?? '')];
   if (from < to) return fixed(from, to);
   const named = LENGTHS.find(([name]) => name === params.get('last'));
@@ -50,6 +50,12 @@ export function writeRange(range: Range, params: URLSearchParams): void {
 
 export function ends(range: Range, now: number): Ends {
   return range.kind === 'fixed' ? [range.from, range.to] : [now - range.seconds * 1000, now];
+}
+
+/** Ends of a range that go no further than now, unless all of it is to come. */
+export function withinPast(range: Range, now: number): Ends {
+  const [from, to] = ends(range, now);
+  return [from, from < now ? Math.min(to, now) : to];
 }
 
 /** Twice as long about the same middle, ending now at the latest. */

@@ -1,5 +1,6 @@
 /** Alerts that belong together. Times in milliseconds since 1970. */
 import type { AlertSeverity } from '../model';
+import type { Ends } from '../range';
 import type { Lane } from './lanes';
 import type { Acknowledgement, Step } from './model';
 
@@ -57,22 +58,30 @@ export interface IncidentStory {
   readonly steps: readonly IncidentStep[];
 }
 
+/** When an incident was resolved, and by whom: by nobody where its alerts ended by themselves. Null while it goes on. */
+export function endingOf({ incident, steps }: IncidentStory): Acknowledgement | null {
+  if (incident.state !== 'resolved') return null;
+  const last = steps.findLast(({ what }) => what === 'resolved');
+  return { at: incident.endedAt ?? last?.at ?? incident.startedAt, person: last?.person ?? '', comment: last?.comment ?? '', until: null };
+}
+
 const MARKS = { critical: 'bad', warning: 'warn', info: 'info' } as const;
 
 export function incidentMark({ severity, state }: Incident): (typeof MARKS)[AlertSeverity] | 'good' {
   return state === 'resolved' ? 'good' : MARKS[severity];
 }
 
-/** Its alerts as lanes, in the order in which they began: where it started stands on top. */
-export function memberLanes({ members }: Incident, to: number): readonly Lane[] {
+/** Its alerts within a range as lanes, in the order in which they began: where it started stands on top. */
+export function memberLanes({ members }: Incident, [from, to]: Ends, now: number): readonly Lane[] {
   return members
+    .filter(({ since, until }) => since < to && (until ?? now) > from)
     .toSorted((a, b) => a.since - b.since)
     .map(({ alertId, ruleId, name, severity, service, since, until }) => ({
       key: alertId,
       ruleId,
       name,
       group: service,
-      pieces: [{ from: since, to: until ?? to, state: 'firing', severity, alertId }],
+      pieces: [{ from: Math.max(since, from), to: Math.min(until ?? now, to), state: 'firing', severity, alertId }],
       deeds: [],
     }));
 }

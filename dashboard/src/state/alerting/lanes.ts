@@ -1,5 +1,6 @@
 /** States of alerts over time: a lane for each rule and group, pieces of it coloured by state. */
 import type { AlertSeverity } from '../model';
+import type { Ends } from '../range';
 import type { HistoryStep } from './model';
 
 export interface Piece {
@@ -61,6 +62,14 @@ export function ticksOf(from: number, to: number): readonly number[] {
   const ticks: number[] = [];
   for (let at = Math.ceil((from - offset) / step) * step + offset; at < to; at += step) ticks.push(at);
   return ticks;
+}
+
+/** Those ticks whose labels have room, in pixels, behind them: no label reaches into the next, or out of the axis. */
+export function labelledTicks(ticks: readonly number[], [from, to]: Ends, width: number, room: number): readonly number[] {
+  const at = (tick: number): number => shareOf(tick, from, to) * width;
+  const [first = from, second = to] = ticks;
+  const every = Math.max(1, Math.ceil(room / (at(second) - at(first))));
+  return ticks.filter((tick, place) => place % every === 0 && at(tick) + room <= width);
 }
 
 /** Pieces of one alert, from what it was before its first step that is known to what it is at the end. */

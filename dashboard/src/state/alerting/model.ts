@@ -18,6 +18,8 @@ export interface WholeAlert extends Alert {
   readonly owner: string;
   readonly firedAt: number | null;
   readonly endedAt: number | null;
+  /** Identity; empty where it belongs to none. */
+  readonly incidentId: string;
   readonly changedAt: number;
   readonly acknowledgement: Acknowledgement | null;
   /** Who ended it by hand, and when it comes back. */

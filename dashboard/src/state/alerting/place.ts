@@ -1,5 +1,6 @@
 /** What the alerts view shows, and how the address says it. */
 import { matcherText, readMatcher, type Matcher } from '../explore/question';
+import { readRange, writeRange, type Range } from '../range';
 import { addressOf } from '../route';
 
 export const PARTS = ['alerts', 'incidents', 'history', 'silences', 'rules', 'notifiers'] as const;
@@ -48,6 +49,8 @@ export interface AlertPlace {
   readonly filter: AlertFilter;
   /** Identity of what is open in the part: an alert, a silence, a rule, or `new`; empty where nothing is. */
   readonly open: string;
+  /** The time that a link asks for; null where it asks for none. */
+  readonly range: Range | null;
 }
 
 export function readPlace(search: string): AlertPlace {
@@ -56,6 +59,7 @@ export function readPlace(search: string): AlertPlace {
     part: PARTS.find((part) => part === params.get('show')) ?? 'alerts',
     filter: readAlertFilter(params),
     open: params.get('open') ?? '',
+    range: readRange(params, null),
   };
 }
 
@@ -78,6 +82,7 @@ export function placeAddress(place: Partial<AlertPlace>, more?: URLSearchParams)
   if (place.part && place.part !== 'alerts') params.set('show', place.part);
   if (place.open) params.set('open', place.open);
   if (place.filter) writeAlertFilter(place.filter, params);
+  if (place.range) writeRange(place.range, params);
   more?.forEach((value, name) => params.append(name, value));
   return addressOf('alerts', params);
 }

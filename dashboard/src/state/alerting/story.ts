@@ -1,4 +1,4 @@
-import type { AlertStory, HistoryStep } from './model';
+import type { Acknowledgement, AlertStory, HistoryStep, WholeAlert } from './model';
 
 /** To both sides of an alert, at least. */
 const BEFORE_MS = 60_000;
@@ -8,6 +8,11 @@ export function storyTime({ startedAt, endedAt }: { readonly startedAt: number; 
   const end = endedAt ?? Math.max(now, startedAt);
   const reach = Math.max(BEFORE_MS, (end - startedAt) / 5);
   return [startedAt - reach, endedAt === null ? end : end + reach];
+}
+
+/** When an alert ended, and by whom: by nobody where it ended by itself. Null while it goes on. */
+export function endOf({ endedAt, resolution }: WholeAlert): Acknowledgement | null {
+  return resolution ?? (endedAt === null ? null : { at: endedAt, person: '', comment: '', until: null });
 }
 
 /** Its steps as those of a history. */

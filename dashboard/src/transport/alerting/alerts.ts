@@ -5,6 +5,7 @@ import { AlertService, type Explanation as WireExplanation } from '@gen/binnacle
 import * as wire from '@gen/binnacle/alerts/v1/alerts_pb';
 import type { Acknowledgement, AlertStory, Explanation, Step, WholeAlert } from '../../state/alerting/model';
 import type { AlertFilter, SeverityChoice, StateChoice } from '../../state/alerting/place';
+import { byStage } from '../../state/alerts';
 import { pictureOf } from '../../state/explore/picture';
 import { matcherText } from '../../state/explore/question';
 import type { AlertCounts } from '../../state/model';
@@ -12,14 +13,14 @@ import { decodeAlert, decodeCounts, decodeSeverity, inOneLine } from '../alerts'
 import { milliseconds } from '../decode';
 
 export interface AlertPage {
-  /** Newest first. */
+  /** Those that go on first, then those that only threaten, then those that ended; newest first within each. */
   readonly rows: readonly WholeAlert[];
   /** How many there are on all pages. */
   readonly total: number;
   /** How many there are whatever was asked. */
   readonly counts: AlertCounts;
-  /** Leads to older ones; empty where there are none. */
-  readonly older: string;
+  /** Whether there are older ones. */
+  readonly older: boolean;
 }
 
 const STATES: Readonly<Partial<Record<StateChoice, wire.AlertState>>> = {
@@ -40,7 +41,24 @@ export class AlertBook {
     this.client = createClient(AlertService, transport);
   }
 
-  async page(filter: AlertFilter, older: string, size: number, signal: AbortSignal): Promise<AlertPage> {
+  /** At most `size` of what goes on, and of what has ended. */
+  async page(filter: AlertFilter, size: number, signal: AbortSignal): Promise<AlertPage> {
+    const ask = (state: StateChoice): Promise<AlertPage> => this.part({ ...filter, state }, size, signal);
+    const [first, ...others] = await Promise.all(filter.state === 'all' ? [ask('active'), ask('resolved')] : [ask(filter.state)]);
+    const pages = [first!, ...others];
+    // What fires is listed however much is newer and only threatens.
+    const firing = first!.older && ['active', 'all'].includes(filter.state) ? await ask('firing') : null;
+    const rows = new Map([firing, ...pages].flatMap((page) => page?.rows ?? []).map((row) => [row.id, row]));
+    return {
+      rows: byStage([...rows.values()]),
+      total: pages.reduce((sum, { total }) => sum + total, 0),
+      counts: first!.counts,
+      older: pages.some(({ older }) => older),
+    };
+  }
+
+  /** Alerts of one state, newest first. */
+  private async part(filter: AlertFilter, size: number, signal: AbortSignal): Promise<AlertPage> {
     const { state, severity, service, rule, incident, matchers, text, audible } = filter;
     const asked = {
       state: STATES[state] ?? wire.AlertState.UNSPECIFIED,
@@ -50,13 +68,12 @@ export class AlertBook {
       incidentId: incident,
       match: matchers.map(matcherText),
       pageSize: size,
-      pageToken: older,
       service,
       text,
       audible,
     };
     const { alerts, total, counts, nextPageToken } = await this.client.listAlerts(asked, { signal });
-    return { rows: alerts.map(wholeAlert), total, counts: decodeCounts(counts), older: nextPageToken };
+    return { rows: alerts.map(wholeAlert), total, counts: decodeCounts(counts), older: nextPageToken !== '' };
   }
 
   async story(id: string, signal: AbortSignal): Promise<AlertStory> {
@@ -91,6 +108,7 @@ export function wholeAlert(message: wire.Alert): WholeAlert {
     owner: message.owner,
     firedAt: milliseconds(message.firedAt),
     endedAt: milliseconds(message.resolvedAt),
+    incidentId: message.incidentId,
     changedAt: milliseconds(message.changedAt) ?? 0,
     acknowledgement: taken ? spoken(taken, milliseconds(taken.expiresTime)) : null,
     resolution: ended ? spoken(ended, milliseconds(ended.returnsTime)) : null,

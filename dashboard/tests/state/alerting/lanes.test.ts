@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lanesOf, shareOf, ticksOf } from '../../../src/state/alerting/lanes';
+import { labelledTicks, lanesOf, shareOf, ticksOf } from '../../../src/state/alerting/lanes';
 import type { HistoryStep } from '../../../src/state/alerting/model';
 
 function step(at: number, what: string, rest: Partial<HistoryStep> = {}): HistoryStep {
@@ -50,4 +50,11 @@ it('an axis has a few round times', () => {
   expect(ticks.length).toBeGreaterThan(2);
   expect(ticks.length).toBeLessThanOrEqual(6);
   expect(ticks.every((tick) => tick % 600_000 === 0)).toBe(true);
+});
+
+it('labels ticks only where there is room', () => {
+  const ticks = [0, 10, 20, 30, 40];
+  expect(labelledTicks(ticks, [0, 50], 500, 90)).toEqual(ticks);
+  expect(labelledTicks(ticks, [0, 50], 250, 90)).toEqual([0, 20]);
+  expect(labelledTicks([45], [0, 50], 500, 90)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVERYTHING, placeAddress, readPlace, silenceAddress, type AlertFilter } from '../../../src/state/alerting/place';
+import { fixed } from '../../../src/state/range';
 
 const searchOf = (address: string): string => address.split('?')[1] ?? '';
 
@@ -15,14 +16,20 @@ describe('a place', () => {
       text: 'disk full',
       audible: true,
     };
-    const place = { part: 'alerts', filter, open: '' } as const;
+    const place = { part: 'alerts', filter, open: '', range: fixed(60_000, 120_000) } as const;
     expect(readPlace(searchOf(placeAddress(place)))).toEqual(place);
+  });
+
+  it('is shown at the time that the link of a notification asks for', () => {
+    const { part, open, range } = readPlace('show=incidents&open=i1&from=2026-11-22T09%3A00%3A00Z&to=2026-11-22T10%3A00%3A00Z');
+    expect([part, open]).toEqual(['incidents', 'i1']);
+    expect(range).toEqual(fixed(Date.parse('2026-11-22T09:00:00Z'), Date.parse('2026-11-22T10:00:00Z')));
   });
 
   it('says nothing that goes without saying', () => expect(placeAddress({ part: 'alerts', filter: EVERYTHING, open: '' })).toBe('/app/alerts'));
 
   it('knows parts and states only', () =>
-    expect(readPlace('show=treasure&state=buried&severity=loud')).toEqual({ part: 'alerts', filter: EVERYTHING, open: '' }));
+    expect(readPlace('show=treasure&state=buried&severity=loud')).toEqual({ part: 'alerts', filter: EVERYTHING, open: '', range: null }));
 });
 
 it('an alert leads to a silence of its rule and labels', () => {

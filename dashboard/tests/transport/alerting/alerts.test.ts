@@ -21,9 +21,9 @@ it('lists what the filter says, with all that is known of it', async () => {
     }),
   );
   const filter = { ...EVERYTHING, state: 'resolved', severity: 'warning', rule: 'slow', matchers: [{ label: 'host', operator: '!=', value: 'a' }], audible: true } as const;
-  const { rows, older } = await new AlertBook(transport).page(filter, '', 50, NEVER);
+  const { rows, older } = await new AlertBook(transport).page(filter, 50, NEVER);
   expect(asked).toEqual([[false, AlertState.RESOLVED, Severity.WARNING, ['host!=a'], 'slow', true, 50]]);
-  expect(older).toBe('more');
+  expect(older).toBe(true);
   expect(rows[0]).toMatchObject({
     state: 'resolved',
     endedAt: 5_000,
@@ -33,6 +33,24 @@ it('lists what the filter says, with all that is known of it', async () => {
     notes: [['dashboard', 'x']],
     resolution: { person: 'somebody', comment: 'fixed', until: 9_000 },
   });
+});
+
+it('lists what fires before what threatens, and that before what has ended, however new', async () => {
+  const made = (id: string, state: AlertState, at: number) => ({ id, state, startedAt: timestampFromMs(at) });
+  const all = [made('ended', AlertState.RESOLVED, 9_000), made('threatens', AlertState.PENDING, 8_000), made('fires', AlertState.FIRING, 2_000), made('fired first', AlertState.FIRING, 1_000)];
+  const transport = createRouterTransport(({ service }) =>
+    service(AlertService, {
+      listAlerts: ({ active, state, pageSize }) => {
+        const found = all.filter((each) => (active ? each.state !== AlertState.RESOLVED : each.state === state));
+        return { alerts: found.slice(0, pageSize), total: found.length, nextPageToken: found.length > pageSize ? 'more' : '' };
+      },
+    }),
+  );
+  const book = new AlertBook(transport);
+  const listed = async (size: number) => book.page({ ...EVERYTHING, state: 'all' }, size, NEVER);
+  expect((await listed(50)).rows.map(({ id }) => id)).toEqual(['fires', 'fired first', 'threatens', 'ended']);
+  const { rows, total, older } = await listed(1);
+  expect([rows.map(({ id }) => id), total, older]).toEqual([['fires', 'threatens', 'ended'], 4, true]);
 });
 
 it('tells the story of an alert with what was judged', async () => {

@@ -4,7 +4,7 @@ import { IncidentService } from '@gen/binnacle/alerting/v1/incident_service_pb';
 import { Severity } from '@gen/binnacle/alerts/v1/alerts_pb';
 import { IncidentState } from '@gen/binnacle/incidents/v1/incidents_pb';
 import { expect, it } from 'vitest';
-import { incidentMark, memberLanes } from '../../../src/state/alerting/incidents';
+import { endingOf, incidentMark, memberLanes } from '../../../src/state/alerting/incidents';
 import { IncidentBook } from '../../../src/transport/alerting/incidents';
 
 const NEVER = new AbortController().signal;
@@ -40,10 +40,24 @@ it('tells an incident and what happened to it', async () => {
   expect(steps).toMatchObject([{ what: 'opened', count: 2, severity: 'critical', value: null }]);
   expect(incidentMark(incident)).toBe('warn');
   expect(incidentMark({ ...incident, state: 'resolved' })).toBe('good');
-  expect(memberLanes(incident, 9_000).map(({ key, pieces: [piece] }) => [key, piece!.from, piece!.to])).toEqual([
+  expect(memberLanes(incident, [0, 9_000], 9_000).map(({ key, pieces: [piece] }) => [key, piece!.from, piece!.to])).toEqual([
     ['first', 1_000, 9_000],
     ['late', 3_000, 4_000],
   ]);
+  expect(memberLanes(incident, [5_000, 8_000], 9_000).map(({ key, pieces: [piece] }) => [key, piece!.from, piece!.to])).toEqual([['first', 5_000, 8_000]]);
+});
+
+it('tells who resolved an incident, and when', async () => {
+  const told = async (what: string, person: string) => {
+    const entry = { time: timestampFromMs(7_000), what, severity: Severity.WARNING, person, comment: person && 'rolled back' };
+    const ended = { ...TOLD, state: IncidentState.RESOLVED, resolvedAt: timestampFromMs(6_000) };
+    const incident = what === 'resolved' ? ended : TOLD;
+    const transport = createRouterTransport(({ service }) => service(IncidentService, { getIncident: () => ({ incident, timeline: [entry] }) }));
+    return endingOf(await new IncidentBook(transport).story('i1', NEVER));
+  };
+  expect(await told('resolved', 'ada')).toEqual({ at: 6_000, person: 'ada', comment: 'rolled back', until: null });
+  expect(await told('resolved', '')).toMatchObject({ at: 6_000, person: '' });
+  expect(await told('eased', 'ada')).toBeNull();
 });
 
 it('says what people say of it', async () => {
