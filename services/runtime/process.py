@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from services.core.clock import Clock
 from services.runtime.access import Access
 from services.runtime.channels import open_channel
+from services.runtime.exposition import exposition
 from services.runtime.gates import Gate
 from services.runtime.health import Ready
 from services.runtime.logs import Log
@@ -76,11 +77,12 @@ class Process:
     access: Access
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    calls: CallMetrics = field(init=False)
+    calls: CallMetrics = field(default_factory=CallMetrics)
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.calls = CallMetrics(self.registry)
+    def metrics(self) -> str:
+        """All that it measures of itself, as Prometheus text."""
+        return exposition(self.registry) + self.calls.exposition()
 
     def channel(self, target: str) -> grpc.aio.Channel:
         """A channel to a peer; closed with the process."""

@@ -6,7 +6,6 @@ from grpc_health.v1 import health_pb2
 from binnacle.telemetry.v1 import telemetry_service_pb2, telemetry_service_pb2_grpc
 from services.runtime.config import ServiceConfig
 from services.runtime.description import describer, settings_of
-from services.runtime.exposition import exposition
 from services.runtime.health import READY
 from services.runtime.process import Process
 
@@ -63,7 +62,7 @@ class Self:
 
     def __init__(self, config: ServiceConfig, process: Process) -> None:
         self.name = process.name
-        self._registry = process.registry
+        self._process = process
         self._describe = describer(process.name, process.clock)
         self._settings = settings_of(config)
 
@@ -73,7 +72,7 @@ class Self:
 
     async def metrics(self) -> str | None:
         """Its metrics as Prometheus text."""
-        return exposition(self._registry)
+        return self._process.metrics()
 
     async def description(self) -> Description | None:
         """What it tells of itself."""

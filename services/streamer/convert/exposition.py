@@ -6,6 +6,7 @@ together as lines, since to read two thousand samples and write them again would
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 
 PROCESS = "process"
@@ -38,14 +39,18 @@ def _families(text: str) -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def _told(samples: Iterable[str], process: str, tenant: str) -> Iterator[str]:
-    label = f'{PROCESS}="{process}"'
     for line in samples:
-        of = _OF_TENANT.search(line)
-        if of is not None and of[1] != tenant:
-            continue
-        name, brace, labels = line.partition("{")
-        if brace:
-            yield f"{name}{{{label},{labels}"
-        else:
-            name, _, value = line.partition(" ")
-            yield f"{name}{{{label}}} {value}"
+        series, _, value = line.rpartition(" ")
+        labelled = _labelled(series, process, tenant)
+        if labelled is not None:
+            yield f"{labelled} {value}"
+
+
+@lru_cache(maxsize=50_000)
+def _labelled(series: str, process: str, tenant: str) -> str | None:
+    """Name and labels with one more; None for those of another tenant. They hardly change from one time to the next."""
+    of = _OF_TENANT.search(series)
+    if of is not None and of[1] != tenant:
+        return None
+    name, _, labels = series.partition("{")
+    return f'{name}{{{PROCESS}="{process}"{f",{labels}" if labels else "}"}'
