@@ -14,6 +14,7 @@ from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
 from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from services.aggregator.adapters.clickhouse.findings.events import ClickHouseEvents
 from services.aggregator.adapters.clickhouse.findings.logs import ClickHouseLogs
+from services.aggregator.adapters.clickhouse.newest import newest_rows
 from services.aggregator.adapters.clickhouse.reports.changes import ClickHouseChanges
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.audit import AuditSearch
@@ -149,6 +150,29 @@ async def test_what_is_seldom_is_read_once(store: ClickHouseStore, asked: Asked)
     before = dataclasses.replace(of_days, from_us=now_us - 72 * HOUR_US)
     assert await changes.changes("default", before, 4, None) == found
     assert len(asked.take()) == 1
+
+
+async def test_notifications_among_many_events_are_read_once(
+    store: ClickHouseStore, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newest_rows, "ROWS", 3)
+    events, now_us = ClickHouseEvents(store.reader), round(time.time() * MICRO)
+    search = EventSearch(TimeRange(now_us - 24 * HOUR_US, now_us + HOUR_US), types=("notification",))
+    assert not await events.page("default", search, 4)
+    kinds = ["notification", *["view"] * 9, "notification"]
+    brought = [{"type": kind, "time": now_us / MICRO + place} for place, kind in enumerate(kinds)]
+    await store.commit(segment(record(events=brought), first_offset=1))
+    asked.take()
+    found = await events.page("default", search, 4)
+    assert [event.time_us - now_us for event in found] == [10 * MICRO, 0]
+    assert not asked.take()
+    both = dataclasses.replace(search, types=("notification", "view"))
+    assert len(await events.page("default", both, 20)) == len(kinds)
+    assert asked.take()
+    assert not await events.page("other", search, 4)
+    store.forget("default")
+    assert await events.page("default", search, 4) == found
+    assert asked.take()
 
 
 async def test_a_session_is_told_by_few_questions(store: ClickHouseStore, asked: Asked) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.aggregator.adapters.clickhouse.engine.engines import ROW_FORMAT, Engine, EngineFault, Row, rows_of
 from services.aggregator.adapters.clickhouse.engine.statements import Question, quoted
-from services.aggregator.adapters.clickhouse.newest.kinds import AUDIT, CHANGES, EVENTS, LINES
+from services.aggregator.adapters.clickhouse.newest.kinds import AUDIT, CHANGES, EVENTS, LINES, NOTIFICATIONS
 from services.aggregator.adapters.clickhouse.newest.newest_rows import NewestRows
 from services.aggregator.adapters.clickhouse.slices.slices import Slices
 from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
@@ -61,11 +61,16 @@ class Reader:
         self._engine = engine
         self._log = log
         self.slices = Slices(self, now)
-        self.newest_events = NewestRows(self, EVENTS, lambda tenant: self.slices.kept_from_us(tenant, "events"), now)
-        self.newest_changes = NewestRows(self, CHANGES, lambda tenant: self.slices.kept_from_us(tenant, "events"), now)
+        self.newest_events, self.newest_changes, self.newest_notifications = (
+            NewestRows(self, kind, lambda tenant: self.slices.kept_from_us(tenant, "events"), now)
+            for kind in (EVENTS, CHANGES, NOTIFICATIONS)
+        )
         self.newest_lines = NewestRows(self, LINES, lambda tenant: self.slices.kept_from_us(tenant, "logs"), now)
         self.newest_audit = NewestRows(self, AUDIT, lambda _tenant: _FOR_EVER, now)
-        self.newest = (self.newest_events, self.newest_changes, self.newest_lines, self.newest_audit)
+        self.newest = (
+            *(self.newest_events, self.newest_changes, self.newest_notifications),
+            *(self.newest_lines, self.newest_audit),
+        )
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
         self._enders = ThreadPoolExecutor(1, thread_name_prefix="ended questions")
 

@@ -18,11 +18,13 @@ from services.aggregator.adapters.clickhouse.slices.steps import stretch_column
 from services.aggregator.ports.events import EventSplit
 from services.aggregator.ports.searches import Counts, Cursor, EventSearch, Steps, TimeRange
 from services.aggregator.ports.store import StoredEvent
+from services.core.conventions import NOTIFICATION_EVENT
 
 LISTED = 20
 DAY = 86_400
 _COUNTED = RowMerging(2, (WHOLE,))
 OTHER = "other"
+_NOTIFICATIONS = {NOTIFICATION_EVENT}
 
 
 def event_conditions(search: EventSearch) -> Conditions:
@@ -51,7 +53,9 @@ class ClickHouseEvents:
         matches = event_search_filter(search)
         if matches is not None and not (cursor and cursor.newer):
             before = place_before(search.range.to_us, cursor)
-            known = await self._reader.newest_events.page(tenant, matches, search.range.from_us, before, limit)
+            reader = self._reader
+            newest = reader.newest_notifications if set(search.types) == _NOTIFICATIONS else reader.newest_events
+            known = await newest.page(tenant, matches, search.range.from_us, before, limit)
             if known is not None:
                 return known
         found = event_conditions(search)

@@ -11,11 +11,11 @@ from services.aggregator.adapters.clickhouse.newest.newest_rows import Listed
 from services.aggregator.ports.logs import StoredLine
 from services.aggregator.ports.records import Longs, Record
 from services.aggregator.ports.store import StoredEvent
-from services.core.conventions import CHANGE_EVENTS
+from services.core.conventions import CHANGE_EVENTS, NOTIFICATION_EVENT
 from services.core.records import AuditRecord
 
-# Changes are sought among all events: of those before, the store is asked.
-_CHANGES_SECONDS = 2 * 86_400
+# What is seldom is sought among all events: of those before, the store is asked.
+_SELDOM_SECONDS = 2 * 86_400
 
 
 def _events(journal_id: str, record: Record, numbers: Sequence[int]) -> Iterable[StoredEvent]:
@@ -57,14 +57,6 @@ def _line_times(record: Record) -> Longs | None:
     return None if record.logs is None else record.logs.times_us
 
 
-def _change_times(record: Record) -> Longs | None:
-    """Times of all its events, before everything those that are no changes."""
-    events = record.events
-    if events is None or not set(CHANGE_EVENTS).intersection(events.types):
-        return None
-    return np.where([kind in CHANGE_EVENTS for kind in events.types], events.times_us, np.iinfo(np.int64).min)
-
-
 def _audited(journal_id: str, record: Record, numbers: Sequence[int]) -> Iterable[AuditRecord]:
     for number in numbers:
         yield replace(record.audit[number], tenant=record.tenant, place=(journal_id, record.offset, number))
@@ -90,14 +82,30 @@ LINES: Listed[StoredLine] = Listed(
     lambda line: line.position,
     lambda line: len(line.message) + len(line.attributes_json),
 )
-CHANGES: Listed[StoredEvent] = replace(
-    EVENTS,
-    query=lambda tenant: TenantQuery(
-        tenant, "events", reading.EVENT_COLUMNS, ("type IN {kinds:Array(String)}",), {"kinds": list(CHANGE_EVENTS)}
-    ),
-    times_us=_change_times,
-    lookbacks=(_CHANGES_SECONDS,),
-)
+
+
+def _seldom(types: Sequence[str]) -> Listed[StoredEvent]:
+    """Events of types that are rare among all of them."""
+    rare = frozenset(types)
+
+    def times_us(record: Record) -> Longs | None:
+        """Times of all its events, before everything those of other types."""
+        events = record.events
+        if events is None or rare.isdisjoint(events.types):
+            return None
+        return np.where([kind in rare for kind in events.types], events.times_us, np.iinfo(np.int64).min)
+
+    return replace(
+        EVENTS,
+        query=lambda tenant: TenantQuery(
+            tenant, "events", reading.EVENT_COLUMNS, ("type IN {kinds:Array(String)}",), {"kinds": list(types)}
+        ),
+        times_us=times_us,
+        lookbacks=(_SELDOM_SECONDS,),
+    )
+
+
+CHANGES, NOTIFICATIONS = _seldom(CHANGE_EVENTS), _seldom((NOTIFICATION_EVENT,))
 AUDIT: Listed[AuditRecord] = Listed(
     lambda tenant: TenantQuery(tenant, "audit", reading.AUDIT_COLUMNS),
     reading.audit_record,
