@@ -21,8 +21,9 @@ QUIET = (
 expect.set_options(timeout=15_000)
 
 
-# Playwright keeps an event loop running in this thread while it is open, so it must not outlive a module.
-@pytest.fixture(scope="module")
+# Playwright keeps an event loop running in this thread while it is open, so it must not outlive this folder, where no
+# test has a loop of its own.
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
         yield running
@@ -36,7 +37,7 @@ def chromium_path() -> str:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     running = playwright.chromium.launch(executable_path=chromium_path, args=list(QUIET))
     yield running
