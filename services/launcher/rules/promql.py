@@ -1,6 +1,7 @@
 """Expressions of Prometheus' rules as conditions of ours, as far as both mean the same."""
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,6 +40,9 @@ _COMPARISONS = {">": "ABOVE", ">=": "AT_LEAST", "<": "BELOW", "<=": "AT_MOST"}
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 _JOINS = ("and", "or", "unless")
 _ABSENT = ("absent", "absent_over_time")
+_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|`[^`]*+`", re.DOTALL)
+# Without its texts. What is within what within what is read on the stack of another language, which ends the process.
+_LONGEST = 4_000
 
 
 class NotConvertible(Exception):
@@ -56,10 +60,19 @@ class Converted:
 
 def condition_of(text: str) -> Converted:
     """The condition that an alert's expression means. Raises NotConvertible."""
+    if len(_TEXT.sub("", text)) > _LONGEST:
+        raise NotConvertible(f"is longer than {_LONGEST:,} characters, its texts not counted")
     try:
         expression = _bare(promql.parse(text))
     except ValueError as error:
         raise NotConvertible(f"is no PromQL: {error}") from error
+    try:
+        return _condition(expression)
+    except RecursionError as error:
+        raise NotConvertible("is nested too deep") from error
+
+
+def _condition(expression: Any) -> Converted:
     if isinstance(expression, promql.Call) and expression.func.name in _ABSENT:
         return Converted(_absence(expression))
     if isinstance(expression, promql.BinaryExpr) and str(expression.op) in _JOINS:

@@ -37,6 +37,12 @@ def test_comparisons(text: str, comparison: str, value: float) -> None:
     assert converted.threshold == value
 
 
+def test_a_long_text_makes_no_long_expression() -> None:
+    names = "|".join(f"shop-{number}" for number in range(1_000))
+    [expression] = threshold(f'a{{service=~"{names}"}} > 1')["expressions"]
+    assert expression["selection"]["matchers"] == [f'service=~"{names}"']
+
+
 def test_a_rate_by_labels() -> None:
     [expression] = threshold('sum by (job, code) (rate(http_requests_total{job="api",code=~"5.."}[5m] offset 1h)) > 1')[
         "expressions"
@@ -94,6 +100,10 @@ def test_absence(text: str, after: str) -> None:
         ("a @ 5 > 1", "@"),
         ("a offset -5m > 1", "future"),
         ("a >", "no PromQL"),
+        pytest.param("-" * 2_000 + "a > 1", "nested too deep", id="deep"),
+        # The parser of these ends the process.
+        pytest.param("-" * 100_000 + "a > 1", "longer than", id="deeper"),
+        pytest.param("a + " * 100_000 + "1 > 1", "longer than", id="long"),
     ],
 )
 def test_what_cannot_be_asked_says_why(text: str, reason: str) -> None:
