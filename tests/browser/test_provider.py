@@ -100,3 +100,17 @@ def test_who_may_only_send_is_told_that_the_page_is_not_for_them(page: Page, sui
     provider.claims = dict(ADA)
     page.get_by_role("button", name="Sign out").click()
     live(page)
+
+
+def test_whose_token_does_not_hold_is_told_why_and_what_to_do(page: Page, suite: Suite, provider: Provider) -> None:
+    provider.claims = {**ADA, "aud": "another"}
+    page.goto(f"{suite.url}/app/overview")
+    refused = page.get_by_role("dialog", name="Your sign-in was made for something else")
+    expect(refused).to_contain_text("BINNACLE_JWT_AUDIENCE")
+    provider.claims = {"roles": "viewer", "sub": "ada"}
+    refused.get_by_role("button", name="Sign in again").click()
+    nameless = page.get_by_role("dialog", name="Your sign-in names no tenant")
+    expect(nameless).to_contain_text("claim “tenant”")
+    provider.claims = dict(ADA)
+    nameless.get_by_role("button", name="Sign in again").click()
+    live(page)

@@ -59,6 +59,8 @@ export class Caller {
   signedOut = $state(false);
   /** Whether that is so because who is signed in may not even look. */
   lacking = $state(false);
+  /** Why nobody is signed in, as the edge or a service says; null while somebody is. */
+  refusal = $state.raw<ConnectError | null>(null);
   /** Rises when somebody is back: what was refused meanwhile is then asked anew. */
   turn = $state(0);
   private polling: Polling | null = null;
@@ -113,9 +115,10 @@ export class Caller {
     try {
       this.welcome(await this.source.who(signal));
     } catch (error) {
-      const { code } = ConnectError.from(error);
-      if (!REFUSALS.includes(code)) throw error;
-      this.lacking = code === Code.PermissionDenied;
+      const refusal = ConnectError.from(error);
+      if (!REFUSALS.includes(refusal.code)) throw error;
+      this.refusal = refusal;
+      this.lacking = refusal.code === Code.PermissionDenied;
       // Of one who signed out the other pages learn from the page that comes next: only then the cookies are gone.
       if (this.who === null && !this.signedOut) this.page.tell('out');
       this.signedOut = true;
@@ -130,6 +133,7 @@ export class Caller {
       return this.page.reload();
     }
     this.who = who;
+    this.refusal = null;
     if (this.signedOut) this.turn += 1;
     this.signedOut = false;
   }

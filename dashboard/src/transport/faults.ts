@@ -61,6 +61,23 @@ export function faultOfSignIn(error: unknown): Fault {
   return { title: 'This lets nobody in', advice: sentence(rawMessage) };
 }
 
+/** What it means that a credential which the browser holds lets nobody in; null where it holds none, or only its roles do not do. */
+export function faultOfCredential({ code, rawMessage }: ConnectError): Fault | null {
+  const [, title, advice] = CREDENTIAL_FAULTS.find(([said]) => said.test(rawMessage)) ?? [];
+  if (title && advice) return { title, advice };
+  return code === Code.PermissionDenied || /missing/i.test(rawMessage) ? null : { title: 'Your sign-in does not hold', advice: `${sentence(rawMessage)} ${ASK}` };
+}
+
+const ASK = 'Ask who runs Binnacle here.';
+const CREDENTIAL_FAULTS: readonly (readonly [said: RegExp, title: string, advice: string])[] = [
+  [/expired/i, 'Your sign-in has expired', 'Sign in again. Where it says so at once, the clocks of Binnacle and of the provider differ, or the token was made for too short a time.'],
+  [/not yet valid/i, 'Your sign-in does not hold yet', 'The clocks of Binnacle and of the provider differ: ask who runs them to set them right, then sign in again.'],
+  [/audience/i, 'Your sign-in was made for something else', `The token names another audience than the one that Binnacle expects (BINNACLE_JWT_AUDIENCE). ${ASK}`],
+  [/issuer/i, 'Your sign-in comes from somebody else', `The token names another issuer than the one that Binnacle trusts (BINNACLE_JWT_ISSUER). ${ASK}`],
+  [/tenant/i, 'Your sign-in names no tenant', `The token has to say in its claim “tenant” whose data you may see. Ask who runs the provider to put it in, then sign in again.`],
+  [/verif|signature|kid|jwks/i, 'Your sign-in is signed by nobody known', `Binnacle does not know the key that the token was signed with (BINNACLE_JWKS_URL). ${ASK}`],
+];
+
 /** What it means that something on the stream was refused. */
 export function faultOfRefusal({ message, violations }: LiveError): Fault {
   const [first] = violations;
