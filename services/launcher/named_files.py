@@ -72,12 +72,17 @@ def read_files(kind: Kind[Held], paths: Sequence[Path]) -> NamedFiles[Held]:
 
 
 def files_named(paths: Sequence[Path], endings: Sequence[str]) -> Iterator[Path]:
-    """The files named, and those below the folders named, by name."""
+    """The files named, and those below the folders named, by name.
+
+    Raises LauncherError for a folder without any: who mistakes one for another must not delete all there is.
+    """
     for path in paths:
+        found = [path]
         if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.suffix in endings and each.is_file())
-        else:
-            yield path
+            found = sorted(each for each in path.rglob("*") if each.suffix in endings and each.is_file())
+        if not found:
+            raise LauncherError(f"{path} holds no file that ends with {' or '.join(endings)}.")
+        yield from found
 
 
 def held_by(path: Path) -> Holds:

@@ -75,7 +75,8 @@ class Import:
                 for path, read in readers:
                     self._check(path, read, bar)
                 return
-            async with sending(self._settings.target, self._settings.token, self._settings.pace, self._clock) as sender:
+            told = self._settings
+            async with sending(told.target, told.token, told.pace, self._clock, self._console.print) as sender:
                 await sender.bounds()
                 for path, read in readers:
                     await self._import(path, read, sender, bar)

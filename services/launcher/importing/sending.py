@@ -18,6 +18,8 @@ from services.launcher.importing.chunks import Chunk
 CALL_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.2
 LAST_PAUSE_SECONDS = 10.0
+# A suite that is busy for a moment is no news.
+SILENT_SECONDS = 2.0
 TOLD = 10
 
 Answer = TypeVar("Answer")
@@ -40,13 +42,16 @@ class Pace:
 
 
 class Sender:
-    """Sends chunks to one suite."""
+    """Sends chunks to one suite; `tell` is told once that it takes nothing at the moment."""
 
-    def __init__(self, channel: grpc.aio.Channel, token: str | None, pace: Pace, clock: Clock) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, token: str | None, pace: Pace, clock: Clock, tell: Callable[[str], None]
+    ) -> None:
         self._stub = ImportServiceStub(channel)
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._pace = pace
         self._clock = clock
+        self._tell = tell
         self._due = 0.0
 
     async def bounds(self) -> pb.GetImportBoundsResponse:
@@ -106,7 +111,7 @@ class Sender:
 
     async def _persistently(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Repeat a call until it is answered: the name of a chunk sees to it that it is kept once."""
-        began, pause = self._clock.monotonic(), FIRST_PAUSE_SECONDS
+        began, pause, told = self._clock.monotonic(), FIRST_PAUSE_SECONDS, False
         while True:
             try:
                 return await call()
@@ -118,10 +123,15 @@ class Sender:
                 raise LauncherError(f"The suite refuses the import: {error}.") from error
             pause = min(pause * 2, LAST_PAUSE_SECONDS)
             wait = max(pause, getattr(error, "retry_after", 0.0))
-            if self._clock.monotonic() + wait - began > self._pace.patience:
+            waited = self._clock.monotonic() - began
+            if waited + wait > self._pace.patience:
                 raise LauncherError(
-                    f"The suite takes nothing ({error}). The same command goes on from here."
+                    f"The suite takes nothing ({error}). Does it run there (--target)? "
+                    "The same command goes on from here."
                 ) from error
+            if waited > SILENT_SECONDS and not told:
+                self._tell(f"The suite takes nothing ({error}); it is asked again for {self._pace.patience:g} s.")
+                told = True
             await self._clock.sleep(wait)
 
 
@@ -150,7 +160,9 @@ def _digits(text: str) -> int | None:
 
 
 @asynccontextmanager
-async def sending(target: str, token: str | None, pace: Pace, clock: Clock) -> AsyncIterator[Sender]:
+async def sending(
+    target: str, token: str | None, pace: Pace, clock: Clock, tell: Callable[[str], None]
+) -> AsyncIterator[Sender]:
     """A sender to the edge at `target`."""
     async with open_channel(target, None) as channel:
-        yield Sender(channel, token, pace, clock)
+        yield Sender(channel, token, pace, clock, tell)

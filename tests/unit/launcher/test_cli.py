@@ -65,6 +65,13 @@ def test_mistakes_are_told_with_the_way_out(tmp_path: Path, arguments: list[str]
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("kind", ["rules", "dashboards"])
+def test_a_folder_without_files_deletes_nothing(tmp_path: Path, kind: str) -> None:
+    result = CliRunner().invoke(main, [kind, "apply", str(tmp_path), "--url", "http://127.0.0.1:9"])
+    assert result.exit_code == 1
+    assert f"{tmp_path} holds no file that ends with .yaml or .yml" in result.output
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("BINNACLE_HOST", "0.0.0.0"), ("BINNACLE_PORT", "x"), ("BINNACLE_AUTH", "none")]
 )
