@@ -28,7 +28,7 @@ from services.runtime.tokens import Issuer, Keys, TokenKeys
 from services.runtime.workers import worker_name, worker_target
 from services.streamer.adapters.aggregator import AggregatorOverview
 from services.streamer.adapters.boards import Boards
-from services.streamer.adapters.catalogue import AggregatorCatalogue
+from services.streamer.adapters.catalogue import AggregatorCatalogue, KeptCatalogue
 from services.streamer.adapters.components import SuiteSource
 from services.streamer.adapters.dashboard_history import AuditedHistory
 from services.streamer.adapters.figures import questions
@@ -147,7 +147,7 @@ def _builder(
     configuration.listeners.append(following.tell)
     process.tasks.create_task(configuration.run(), name="configuration")
     process.tasks.create_task(_close_at_stop(following, process.stopping), name="close dashboards at stop")
-    catalogue = AggregatorCatalogue(aggregator, process.clock)
+    catalogue = KeptCatalogue(AggregatorCatalogue(aggregator), process.clock, process.tasks)
     drafting = RuleDrafting(AggregatorValues(aggregator, process.clock), catalogue)
     helping = dashboard_builder.Helping(catalogue, drafting, process.clock)
     past = Past(AuditedHistory(aggregator), book)
@@ -223,7 +223,7 @@ def guarded(routes: list[web.RouteDef], access: Access) -> list[web.RouteDef]:
 
 def listening(address: str, routes: list[web.RouteDef]) -> AbstractAsyncContextManager[None]:
     """An HTTP listener for the length of the block. Raises Unavailable when the address is taken."""
-    application = web.Application()
+    application = web.Application(middlewares=[http.errors])
     application.add_routes(routes)
     runner = web.AppRunner(
         application, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS

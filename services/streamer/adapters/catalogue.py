@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import grpc
 
@@ -16,14 +17,16 @@ from binnacle.aggregator.v1 import (
 from binnacle.metrics.v1 import metrics_pb2
 from services.core.clock import Clock
 from services.core.conventions import SERVICE_LABEL
-from services.core.errors import InvalidInput
+from services.core.errors import InvalidInput, Unavailable
 from services.runtime.calls import acting_for
 from services.runtime.statuses import translated_errors
+from services.streamer.domain.kept import Kept, Source, Untold
 from services.streamer.ports.catalogue import Kind, Known, Metric
 
 QUESTION_SECONDS = 10.0
 FRESH_SECONDS = 10.0
-MOST_METRICS, MOST_LABELS, MOST_VALUES, MOST_TENANTS, PAGE = 5_000, 20, 1_000, 100, 1_000
+MOST_METRICS, MOST_LABELS, MOST_VALUES, PAGE = 5_000, 20, 1_000, 1_000
+_NAME = "catalogue"
 DAY = 86_400
 _KINDS: Mapping[int, Kind] = {
     metrics_pb2.METRIC_KIND_COUNTER: "total",
@@ -34,26 +37,34 @@ _KINDS: Mapping[int, Kind] = {
 }
 
 
-class AggregatorCatalogue:
-    """See Catalogue. Of labels those of the most series are known, with values of which there are not too many."""
+class KeptCatalogue:
+    """See Catalogue. Asked for anew while somebody asks; only who is first waits."""
 
-    def __init__(self, aggregator: grpc.aio.Channel, clock: Clock) -> None:
+    def __init__(self, source: Source, clock: Clock, tasks: asyncio.TaskGroup) -> None:
+        self._kept = Kept({_NAME: source}, clock, tasks)
+
+    async def known(self, tenant: str) -> Known:
+        told = (await self._kept.tell(tenant, (_NAME,)))[_NAME]
+        if isinstance(told, Untold):
+            raise Unavailable(told.reason)
+        return cast("Known", told.body)
+
+
+class AggregatorCatalogue:
+    """A source of what a tenant has sent, by two dozen questions. Of labels those of the most series are known, with
+    values of which there are not too many.
+    """
+
+    interval = FRESH_SECONDS
+
+    def __init__(self, aggregator: grpc.aio.Channel) -> None:
         self._catalog = catalog_service_pb2_grpc.CatalogServiceStub(aggregator)
         self._services = service_catalog_service_pb2_grpc.ServiceCatalogServiceStub(aggregator)
         self._overview = overview_service_pb2_grpc.OverviewServiceStub(aggregator)
-        self._clock = clock
-        self._kept: dict[str, tuple[float, Known]] = {}
 
-    async def known(self, tenant: str) -> Known:
-        kept = self._kept.get(tenant)
-        if kept is not None and self._clock.monotonic() - kept[0] < FRESH_SECONDS:
-            return kept[1]
+    async def ask(self, tenant: str) -> Known:
         with acting_for(tenant), translated_errors("aggregator"):
-            known = await self._asked()
-        if len(self._kept) >= MOST_TENANTS:
-            self._kept.clear()
-        self._kept[tenant] = (self._clock.monotonic(), known)
-        return known
+            return await self._asked()
 
     async def _asked(self) -> Known:
         metrics, labels, services, stats = await asyncio.gather(
