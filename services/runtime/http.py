@@ -1,7 +1,7 @@
 """HTTP beside gRPC: listeners, and errors as the edge tells those of gRPC to clients that speak JSON."""
 
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -12,11 +12,12 @@ import msgspec
 from aiohttp import web
 from google.protobuf.duration_pb2 import Duration
 
-from services.core.errors import BinnacleError, InvalidInput, Overloaded, Unavailable
+from services.core.errors import BinnacleError, InvalidInput, NotFound, Overloaded, Unavailable
 from services.runtime.interceptors import RETRY_AFTER_KEY
 from services.runtime.statuses import DOMAIN, told
 
 JSON = "application/json"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 DETAIL = "type.googleapis.com/google.rpc."
 # As the edge has it for gRPC's codes.
 HTTP_STATUSES: Mapping[grpc.StatusCode, HTTPStatus] = {
@@ -49,6 +50,24 @@ def refusal(error: BinnacleError, status: HTTPStatus | None = None) -> web.Respo
         headers = {RETRY_AFTER_KEY: str(max(1, math.ceil(error.retry_after)))}
     body = {"code": code.value[0], "message": str(error), "details": _details(error, reason)}
     return answer(body, status or HTTP_STATUSES[code], headers)
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell the refusals of aiohttp itself as all others."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        return refusal(NotFound("there is no such path"))
+    except web.HTTPMethodNotAllowed as refused:
+        methods = ", ".join(sorted(refused.allowed_methods))
+        told = refusal(
+            InvalidInput.of("", f"{request.method} is not for this path, but {methods}"), HTTPStatus.METHOD_NOT_ALLOWED
+        )
+        told.headers["allow"] = methods
+        return told
+    except web.HTTPRequestEntityTooLarge:
+        return refusal(InvalidInput.of("", "the body is too large: send less"), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def fault(request_id: str) -> web.Response:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from services.core.errors import NotFound
+from services.runtime import http
+
 Answer = tuple[int, bytes]
 """HTTP status and JSON."""
 
@@ -110,7 +113,7 @@ class Pages:
         except (OSError, ValueError):
             inside = False
         if not inside:
-            raise web.HTTPNotFound(text="no such file", headers=SECURITY_HEADERS)
+            return http.refusal(NotFound("there is no such file"))
         return _file(path, cache)
 
 

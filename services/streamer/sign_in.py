@@ -73,7 +73,8 @@ async def _token(request: web.Request) -> str:
         )
     try:
         told: Any = await request.json()
-    except ValueError:
+    except (ValueError, LookupError, RecursionError):
+        # No JSON, in an encoding that there is not, or too deep.
         told = None
     token = told.get("token") if isinstance(told, dict) else None
     if not isinstance(token, str) or not token or not token.isascii():

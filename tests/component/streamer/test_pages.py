@@ -135,3 +135,28 @@ async def test_others_get_a_status_when_a_part_is_away() -> None:
         assert told["code"] == 14
         assert "collector (does not answer)" in told["message"]
         assert told["details"][0]["reason"] == "UNAVAILABLE"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("POST", "/", 405, "POST is not for this path, but GET, HEAD"),
+        ("DELETE", "/app/alerts", 405, "DELETE is not for this path"),
+        ("PUT", "/sign-in", 405, "PUT is not for this path, but GET, HEAD, POST"),
+        ("GET", "/assets/nothing.js", 404, "no such file"),
+        ("GET", "/assets/..%2f..%2fsecret.txt", 404, "no such file"),
+        ("GET", "/favicon.ico", 404, "no such file"),
+        ("GET", "/nowhere", 404, "no such path"),
+    ],
+)
+async def test_refusals_are_json(web_dir: Path, method: str, path: str, status: int, said: str) -> None:
+    async with (
+        streamer(web_dir=web_dir) as house,
+        house.browser() as browser,
+        browser.request(method, URL(path, encoded=True), headers=HTML) as answer,
+    ):
+        assert (answer.status, answer.content_type) == (status, "application/json")
+        told = await answer.json()
+        assert said in told["message"]
+        assert told["details"][0]["domain"] == "binnacle"
+        assert ("allow" in answer.headers) == (status == 405)

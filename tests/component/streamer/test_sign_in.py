@@ -1,6 +1,7 @@
 """Signing in: a token becomes a cookie that no script can read, or is refused with the reason."""
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,22 @@ async def test_what_is_no_token_is_named(guarded: House, told: object) -> None:
     assert status == 400
     assert "token" in text
     assert cookie is None
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "status"),
+    [
+        (b"[" * 100_000, "application/json", 400),
+        (b"{}", "application/json; charset=nonsense", 400),
+        (b"\xff", "application/json", 400),
+        (b"x" * 2_000_000, "application/json", 413),
+    ],
+)
+async def test_what_is_no_json_is_refused_in_json(guarded: House, body: bytes, form: str, status: int) -> None:
+    headers = {**OWN, "content-type": form}
+    async with guarded.browser() as browser, browser.post("/sign-in", data=BytesIO(body), headers=headers) as answer:
+        assert (answer.status, answer.content_type) == (status, "application/json")
+        assert (await answer.json())["code"] == 3
 
 
 @pytest.mark.parametrize(("roles", "status"), [(["ingester"], 403), (["viewer"], 401)])
