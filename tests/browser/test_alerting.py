@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from services.runtime.yaml_files import load
 from tests.browser.looks import PHONE, serious
 from tests.support.rest import failing_requests
 from tests.support.suite import Suite
+from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
 
@@ -205,6 +207,70 @@ def test_what_belongs_together_is_acknowledged_once(page: Page, suite: Suite, mi
     opened(page, suite, service=mine)
     row = page.locator("[data-panel=alerts] tbody tr", has_text=mine)
     expect(row.get_by_role("button", name="Acknowledge")).to_have_count(0)
+
+
+def test_an_incident_says_what_is_wrong_and_who_resolved_it_at_the_time_of_its_link(
+    page: Page, suite: Suite, mine: str
+) -> None:
+    suite.post("/events", failing_requests(mine))
+    opened(page, suite, show="incidents", text=mine)
+    item = page.get_by_role("list", name="Incidents").get_by_role("listitem").filter(has_text=mine)
+    expect(item).to_have_attribute("data-state", "open", timeout=SLOW_MS)
+    item.get_by_role("link").click()
+    story = page.get_by_role("article")
+    expect(story).to_contain_text("Nobody is on it yet.")
+    wrong = page.locator("[data-panel=wrong]")
+    expect(wrong).to_contain_text(f"100 % of the requests of {mine} fail", timeout=SLOW_MS)
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_role("button", name="I am on it").click()
+    expect(story).to_contain_text("is on it since")
+    page.get_by_role("button", name="Resolve").click()
+    page.get_by_label("Comment").fill("rolled back")
+    page.get_by_role("button", name="Resolve it").click()
+    expect(story).to_contain_text(re.compile(r"anonymous resolved it at \d\d:\d\d:\d\d: rolled back"))
+    expect(story).to_contain_text("was on it from")
+    expect(story).not_to_contain_text("is on it since")
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+
+    until = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
+    since = until - timedelta(hours=1)
+    asked = {"from": since.isoformat(), "to": until.isoformat()}
+    opened(page, suite, show="incidents", open=page.url.rpartition("open=")[2], **asked)
+    expect(page.get_by_role("list", name=re.compile(f"States over time, {since.day} "))).to_have_count(1)
+    expect(page.get_by_text("None of its alerts goes on at this time.")).to_be_visible()
+    whole = page.get_by_role("link", name="From its beginning to its end")
+    closer = page.get_by_role("link", name=f"Log lines of {mine} then")
+    expect(closer).to_have_attribute("href", re.compile(f"from={since:%Y-%m-%d}"))
+    whole.click()
+    expect(page.get_by_role("list", name="States over time")).to_contain_text(mine)
+
+
+def test_what_has_ended_stands_below_what_fires_and_a_phone_shows_no_dash_for_it(
+    page: Page, suite: Suite, mine: str
+) -> None:
+    selection = {"metric": mine, "function": "FUNCTION_LAST", "window": "60s"}
+    condition = {"threshold": {"expressions": [{"selection": selection}]}}
+    levels = [{"severity": "SEVERITY_CRITICAL", "threshold": 90}]
+    suite.post("/api/v1/rules", {"id": mine, "name": mine, "condition": condition, "levels": levels})
+
+    def becomes(service: str, value: float, state: str) -> None:
+        def is_so() -> bool:
+            # The rule is judged by what comes once alerting has it.
+            suite.post("/metrics", {"name": mine, "value": value, "tags": {"service": service}})
+            alerts = suite.get("/api/v1/alerts", rule_id=mine, service=service)["alerts"]
+            return [alert["state"] for alert in alerts] == [f"ALERT_STATE_{state}"]
+
+        eventually_sync(is_so, f"{service} is {state}", SLOW_MS / 1000)
+
+    becomes("older", 95, "FIRING")
+    becomes("newer", 95, "FIRING")
+    becomes("newer", 5, "RESOLVED")
+    page.set_viewport_size(PHONE)
+    opened(page, suite, text=mine, state="all")
+    rows = page.locator("[data-panel=alerts] tbody tr")
+    expect(rows.nth(0)).to_contain_text("older")
+    expect(rows.nth(1)).to_contain_text("newer")
+    expect(rows.nth(1).get_by_text("\N{EN DASH}", exact=True)).to_be_hidden()
 
 
 def test_a_receiver_is_set_up_tried_and_led_to(page: Page, suite: Suite, mine: str) -> None:

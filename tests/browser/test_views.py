@@ -77,6 +77,15 @@ def test_links_keys_and_the_browsers_buttons_go_about(page: Page, suite: Suite) 
     assert page.evaluate("window.same"), "nothing of this loads the page anew"
 
 
+def test_keys_that_nobody_needs_are_said_so_without_filters(page: Page, suite: Suite) -> None:
+    opened(page, suite, "admin", show="keys")
+    keys = page.locator("[data-panel=api-keys]")
+    expect(keys).to_contain_text("Nobody needs a key here")
+    expect(keys.get_by_text("Reading…")).to_have_count(0)
+    expect(keys.get_by_role("searchbox")).to_have_count(0)
+    expect(keys.get_by_text("There is no key yet")).to_have_count(0)
+
+
 def test_an_address_that_is_nothings_says_so(page: Page, suite: Suite) -> None:
     opened(page, suite, "treasure")
     page.get_by_role("link", name="To the overview").click()
