@@ -13,7 +13,7 @@ from services.alerting.domain.judging.composites import named_in
 from services.alerting.domain.judging.event_matching import Expressions
 from services.alerting.domain.judging.explanation_texts import text_of
 from services.alerting.domain.judging.judging import Judgings
-from services.alerting.domain.judging.measures import AgeMeasure, CountMeasure, Measure, SeriesMeasure
+from services.alerting.domain.judging.measures import AgeMeasure, CountMeasure, Measure
 from services.alerting.domain.judging.narrowing import SeriesOfGroups, ages_of_groups, common
 from services.alerting.domain.judging.replay import Replay
 from services.alerting.domain.judging.trying import RulesOf, with_named
@@ -28,12 +28,13 @@ from services.alerting.ports.rules import (
     Rule,
     StaleHeartbeat,
 )
-from services.alerting.ports.sources import Matrix, Sources
+from services.alerting.ports.sources import SeriesAnswer, Sources
 from services.alerting.ports.trials import Health, RuleStatus, Statuses
 from services.core.clock import Clock
 from services.core.matching import NAME
+from services.core.questions import Expression
 
-Told = tuple[Floats, Course | None]
+Seen = tuple[Floats, Course | None]
 """Ticks, and what came of a rule at them."""
 Parts = Sequence[tuple[str, Labels, float]]
 """What values are made of: names, the groups that they belong to, values."""
@@ -101,14 +102,9 @@ class Explanations:
         chosen = await self._judged_again(tenant, rule, labels) if standings is None else standings
         if not chosen:
             return [Explanation((), AlertState.INACTIVE, _nothing(status, labels), status.judged_at)]
-        told = common([each.labels for each in chosen])
-        past, (newest, parts) = await asyncio.gather(
-            self._past(tenant, rule, told), self._newest(tenant, rule, told, status.judged_at)
-        )
+        seen, parts = await self._seen(tenant, rule, chosen, status.judged_at)
         return [
-            replace(
-                _explained(rule, each), course=_of((past, newest), each.labels), parts=_parts_of(parts, each.labels)
-            )
+            replace(_explained(rule, each), course=_course_of(rule, seen, each), parts=_parts_of(parts, each.labels))
             for each in chosen
         ]
 
@@ -124,34 +120,34 @@ class Explanations:
         last = math.floor((self._clock.now() - rule.grace) / step)
         return np.arange(last - math.floor(HOUR / step) + 1, last + 1, dtype=np.float64) * step
 
-    async def _past(self, tenant: str, rule: Rule, labels: Labels) -> Told:
-        ticks = self._ticks(rule)
-        return ticks, await self._course(tenant, rule, labels, ticks)
-
-    async def _newest(self, tenant: str, rule: Rule, labels: Labels, judged_at: float | None) -> tuple[Told, Parts]:
-        """The values judged last, and what they are made of: both of one answer, where they are made of series."""
-        newest = self._clock.now() - rule.grace
-        tick = math.floor((newest if judged_at is None else min(newest, judged_at)) / rule.interval)
-        now = np.array([tick * rule.interval], np.float64)
-        asking = asking_of(rule)
+    async def _seen(
+        self, tenant: str, rule: Rule, chosen: Sequence[GroupStanding], judged_at: float | None
+    ) -> tuple[Seen, Parts]:
+        """The values of groups in the last hour, and what those judged last are made of."""
+        ticks, labels, asking = self._ticks(rule), common([each.labels for each in chosen]), asking_of(rule)
         if asking is None:
-            return (now, await self._course(tenant, rule, labels, now)), self._composed(tenant, rule)
-        expressions = [replace(each, hidden=False) for each in asking.expressions]
-        answer = await SeriesOfGroups(self._sources.series, labels).values(tenant, expressions, now)
-        pairs = list(zip(asking.expressions, answer.results, strict=True))
-        shown = [matrix for expression, matrix in pairs if not expression.hidden]
-        parts = [part for expression, matrix in pairs for part in _named_values(expression.name, matrix)]
-        return (now, asking.course(shown)), parts
-
-    async def _course(self, tenant: str, rule: Rule, labels: Labels, ticks: Floats) -> Course | None:
-        measure = self._measure(rule, labels, float(ticks[1] - ticks[0]) if len(ticks) > 1 else rule.interval)
-        return None if measure is None else (await measure.courses(tenant, ticks))[0]
+            measure = self._measure(rule, labels, float(ticks[1] - ticks[0]) if len(ticks) > 1 else rule.interval)
+            course = None if measure is None else (await measure.courses(tenant, ticks))[0]
+            return (ticks, course), self._composed(tenant, rule)
+        source, expressions = SeriesOfGroups(self._sources.series, labels), asking.expressions
+        if len(expressions) == 1:
+            answer = await source.values(tenant, expressions, ticks)
+            own = [(expressions[0].name, _nameless(each.labels), each.value) for each in chosen if _is_known(each)]
+            return (ticks, asking.course(answer.results)), own
+        visible = [replace(each, hidden=False) for each in expressions]
+        newest = self._clock.now() - rule.grace if judged_at is None else judged_at
+        tick = math.floor(newest / rule.interval) * rule.interval
+        if len(places := np.flatnonzero(ticks == tick)):
+            answer = await source.values(tenant, visible, ticks)
+            shown = [matrix for one, matrix in zip(expressions, answer.results, strict=True) if not one.hidden]
+            return (ticks, asking.course(shown)), _parts(expressions, answer, int(places[0]))
+        past, last = await asyncio.gather(
+            source.values(tenant, expressions, ticks), source.values(tenant, visible, np.array([tick]))
+        )
+        return (ticks, asking.course(past.results)), _parts(expressions, last, 0)
 
     def _measure(self, rule: Rule, labels: Labels, step: float) -> Measure | None:
-        """What tells the values of the groups with these labels."""
-        asking = asking_of(rule)
-        if asking is not None:
-            return SeriesMeasure(SeriesOfGroups(self._sources.series, labels), asking.expressions, [asking])
+        """What tells the values of the groups with these labels, where they are not made of series."""
         match rule.condition:
             case Absence() | StaleHeartbeat():
                 return AgeMeasure(self._sources.samples, ages_of_groups(rule.condition, labels))
@@ -169,28 +165,40 @@ class Explanations:
         return [(rule_id, (), float(count)) for rule_id, count in firing.items()]
 
 
-def _named_values(name: str, matrix: Matrix) -> Parts:
-    told = zip(matrix.labels, matrix.values[:, 0].tolist(), strict=True)
+def _parts(expressions: Sequence[Expression], answer: SeriesAnswer, place: int) -> Parts:
+    """What each expression was at one of the times."""
     return [
-        (name, tuple(pair for pair in labels if pair[0] != NAME), value)
-        for labels, value in told
+        (expression.name, _nameless(labels), value)
+        for expression, matrix in zip(expressions, answer.results, strict=True)
+        for labels, value in zip(matrix.labels, matrix.values[:, place].tolist(), strict=True)
         if not math.isnan(value)
     ]
 
 
 def _parts_of(parts: Parts, group: Labels) -> Sequence[tuple[str, float]]:
-    own = tuple(pair for pair in group if pair[0] != NAME)
-    return [(name, value) for name, labels, value in parts if labels in ((), own)]
+    return [(name, value) for name, labels, value in parts if labels in ((), _nameless(group))]
 
 
-def _of(courses: Sequence[Told], group: Labels) -> Sequence[tuple[float, float]]:
-    """The values of a group, oldest first; none where it had none."""
-    found: dict[float, float] = {}
-    for ticks, course in courses:
-        if course is not None and group in course.groups:
-            values = course.values[list(course.groups).index(group)]
-            found |= zip(ticks.tolist(), values.tolist(), strict=True)
+def _nameless(labels: Labels) -> Labels:
+    return tuple(pair for pair in labels if pair[0] != NAME)
+
+
+def _course_of(rule: Rule, seen: Seen, standing: GroupStanding) -> Sequence[tuple[float, float]]:
+    """The values of a group, oldest first, up to the one judged last; none where it had none."""
+    ticks, course = seen
+    if course is None or standing.labels not in course.groups:
+        return []
+    found = dict(zip(ticks.tolist(), course.values[list(course.groups).index(standing.labels)].tolist(), strict=True))
+    # The value of an event match is counted since it fired, and its course by stretches.
+    if _is_known(standing) and not isinstance(rule.condition, EventMatch):
+        found[standing.judged_at] = standing.value
     return sorted(found.items())
+
+
+def _is_known(standing: GroupStanding) -> bool:
+    """Whether there was a value when it was judged last."""
+    judged = math.isfinite(standing.judged_at) and standing.lacking_since is None
+    return judged and not math.isnan(standing.value)
 
 
 def _explained(rule: Rule, standing: GroupStanding) -> Explanation:

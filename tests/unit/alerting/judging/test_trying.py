@@ -9,11 +9,12 @@ import pytest
 from services.alerting.domain.judging.explaining import Explanations
 from services.alerting.domain.judging.trying import Trying
 from services.alerting.ports.alerts import AlertState, Severity
-from services.alerting.ports.rules import AllOf, Composite, Level, Not, OfRule, Ratio, Rule, Threshold
+from services.alerting.ports.rules import AllOf, Composite, Level, Not, OfRule, Ratio, Rule, StaleHeartbeat, Threshold
+from services.core.conventions import HEARTBEATS
 from services.core.errors import InvalidInput
 from services.core.questions import Expression, Function, Selection
 from tests.support.judging_stage import START, STEP, TENANT, Stage, heat
-from tests.support.told_sources import expressions
+from tests.support.told_sources import Sample, expressions
 
 
 def rule(rule_id: str, function: Function, metric: str = "heat") -> Rule:
@@ -88,7 +89,7 @@ async def test_it_is_told_what_was_compared_with_what() -> None:
     assert (again.state, again.value) == (told.state, told.value)
 
 
-async def test_the_past_and_the_newest_are_asked_for_once() -> None:
+async def test_the_past_and_what_the_newest_is_made_of_are_asked_for_once() -> None:
     stage = Stage((AVERAGE,), [heat(float(second + 1), 9.0) for second in range(40)])
     async with stage.judged():
         await stage.until(32.0)
@@ -98,9 +99,9 @@ async def test_the_past_and_the_newest_are_asked_for_once() -> None:
         )
         asked = stage.sources.asked
         [told] = await explanations.explain(TENANT, AVERAGE)
-        assert stage.sources.asked == asked + 2
+        assert stage.sources.asked == asked + 1
         assert await explanations.explain(TENANT, AVERAGE) == [told]
-        assert stage.sources.asked == asked + 2
+        assert stage.sources.asked == asked + 1
     assert told.parts == [("a", 9.0)]
 
 
@@ -149,9 +150,34 @@ async def test_what_a_value_is_made_of_is_told_as_of_when_it_was_judged() -> Non
     assert told.value == pytest.approx(100 * made_of["part"] / made_of["whole"])
 
 
-async def test_the_parts_of_a_share_are_told() -> None:
+@pytest.mark.parametrize(("interval", "questions"), [(5.0, 2), (10.0, 1), (30.0, 1)])
+async def test_the_parts_of_a_share_are_told_with_its_past_where_it_is_judged_as_seldom(
+    interval: float, questions: int
+) -> None:
     part, whole = (Selection("heat", (), function, window=10.0) for function in FUNCTIONS)
-    share = Rule("share", "share", Ratio(part, whole), (Level(Severity.INFO, 5.0),), interval=5.0)
-    async with explaining(share) as explanations:
+    share = Rule("share", "share", Ratio(part, whole), (Level(Severity.INFO, 5.0),), interval=interval)
+    stage = Stage((share,), [heat(float(second + 1), value) for second, value in enumerate(VALUES)])
+    async with stage.judged():
+        await stage.until(38.0)
+        sources, judgings = stage.sources.sources(), stage.judgings
+        explanations = Explanations(judgings, judgings, sources, lambda _tenant: {}, expressions, stage.clock)
+        asked = stage.sources.asked
         [told] = await explanations.explain(TENANT, share)
-    assert [name for name, _value in told.parts] == ["part", "whole"]
+        assert stage.sources.asked == asked + questions
+    made_of = dict(told.parts)
+    assert list(made_of) == ["part", "whole"]
+    assert told.value == pytest.approx(100 * made_of["part"] / made_of["whole"])
+    assert told.course[-1] == (told.judged_at, told.value)
+
+
+async def test_what_is_judged_each_hour_has_a_course_of_one_value() -> None:
+    condition = StaleHeartbeat()
+    silent = Rule("silent", "silent", condition, (Level(Severity.INFO, 5.0),), interval=3600.0, grace=0.0)
+    stage = Stage((silent,), [Sample((("__name__", HEARTBEATS), ("service", "a")), START, 1.0, START)])
+    async with stage.judged():
+        await stage.until(1.0)
+        sources, judgings = stage.sources.sources(), stage.judgings
+        await stage.clock.advance(3600.0)
+        explanations = Explanations(judgings, judgings, sources, lambda _tenant: {}, expressions, stage.clock)
+        [told] = await explanations.explain(TENANT, silent)
+    assert told.course == [(START + 3600.0, 3600.0)]
