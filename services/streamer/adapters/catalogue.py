@@ -25,6 +25,8 @@ from services.streamer.ports.catalogue import Kind, Known, Metric
 
 QUESTION_SECONDS = 10.0
 FRESH_SECONDS = 10.0
+# Two questions after one another.
+FIRST_SECONDS = 2 * QUESTION_SECONDS
 MOST_METRICS, MOST_LABELS, MOST_VALUES, PAGE = 5_000, 20, 1_000, 1_000
 _NAME = "catalogue"
 DAY = 86_400
@@ -41,7 +43,7 @@ class KeptCatalogue:
     """See Catalogue. Asked for anew while somebody asks; only who is first waits."""
 
     def __init__(self, source: Source, clock: Clock, tasks: asyncio.TaskGroup) -> None:
-        self._kept = Kept({_NAME: source}, clock, tasks)
+        self._kept = Kept({_NAME: source}, clock, tasks, FIRST_SECONDS)
 
     async def known(self, tenant: str) -> Known:
         told = (await self._kept.tell(tenant, (_NAME,)))[_NAME]

@@ -60,11 +60,18 @@ class _Slot:
 class Kept:
     """Figures by tenant and source: one question at a time for each, however many look. Belongs to one event loop.
 
-    Questions run in `tasks`; who owns that group decides how long they go on.
+    Questions run in `tasks`; who owns that group decides how long they go on. Who looks first waits `first_seconds`.
     """
 
-    def __init__(self, sources: Mapping[str, Source], clock: Clock, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        clock: Clock,
+        tasks: asyncio.TaskGroup,
+        first_seconds: float = FIRST_SECONDS,
+    ) -> None:
         self._sources = sources
+        self._first_seconds = first_seconds
         self._clock = clock
         self._tasks = tasks
         self._slots: dict[tuple[str, str], _Slot] = {}
@@ -75,11 +82,12 @@ class Kept:
         waiting = [slot.answered.wait() for slot in slots.values() if slot.outcome is None]
         if waiting:
             try:
-                async with asyncio.timeout(FIRST_SECONDS):
+                async with asyncio.timeout(self._first_seconds):
                     await asyncio.gather(*waiting)
             except TimeoutError:
                 pass
-        return {name: slot.outcome or Untold(f"no answer within {FIRST_SECONDS:.0f} s") for name, slot in slots.items()}
+        untold = Untold(f"no answer within {self._first_seconds:.0f} s")
+        return {name: slot.outcome or untold for name, slot in slots.items()}
 
     def _slot(self, tenant: str, name: str) -> _Slot:
         slot = self._slots.get((tenant, name))
