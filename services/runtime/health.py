@@ -32,7 +32,7 @@ class Readiness:
         self._clock = clock
         self._log = log
         self._reason: str | None = "starting"
-        self._said = ""
+        self._said: set[str] = set()
         self._was_ready = False
         self._began = clock.monotonic()
 
@@ -72,8 +72,8 @@ class Readiness:
             self._log.warning("not ready", reason=reason)
 
     def _say_what_is_awaited(self, reason: str) -> None:
-        if reason != self._said and self._clock.monotonic() - self._began > START_SECONDS:
-            self._said = reason
+        if reason not in self._said and self._clock.monotonic() - self._began > START_SECONDS:
+            self._said.add(reason)
             self._log.warning("not ready yet", reason=reason)
 
     async def _reason_not_ready(self) -> str | None:
