@@ -182,7 +182,8 @@ class Reply:
 
 
 REPLIES = (
-    Reply(400, 3, "INVALID_INPUT"),
+    # What is no request at all says nothing of itself.
+    Reply(400, 3, "INVALID_INPUT", "the request cannot be read: %LOCAL_REPLY_BODY%"),
     Reply(401, 16, "UNAUTHENTICATED"),
     Reply(403, 7, "FORBIDDEN", "%LOCAL_REPLY_BODY% (a page of another site needs its origin in BINNACLE_CORS_ORIGINS)"),
     Reply(404, 5, "NOT_FOUND", "there is no such path, or not with this method"),

@@ -9,6 +9,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 
+from services.launcher.edge import RESPONSE_HEADERS
 from tests.integration.edge.conftest import Edge, running_edge
 from tests.integration.edge.tokens import bearer, token
 from tests.support.waiting import eventually_sync
@@ -24,15 +25,15 @@ def edge() -> Iterator[Edge]:
         yield running
 
 
-def raw(edge: Edge, text: bytes) -> tuple[int, bytes]:
-    """Status and body of what is sent as it stands."""
+def raw(edge: Edge, text: bytes) -> tuple[bytes, bytes]:
+    """Head and body of what is answered to a text as it stands."""
     with socket.create_connection(("127.0.0.1", edge.port), timeout=15) as made:
         made.sendall(text)
         answer = b""
         while part := made.recv(65_536):
             answer += part
     head, _end, body = answer.partition(b"\r\n\r\n")
-    return int(head.split()[1]), body
+    return head, body
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,8 @@ def test_errors_are_json_wherever_they_arise(
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["code"] == code
     assert answer.json()["message"]
+    for name, value in RESPONSE_HEADERS.items():
+        assert answer.headers.get_list(name) == [value]
 
 
 @pytest.mark.parametrize(
@@ -76,12 +79,16 @@ def test_so_is_a_missing_token(edge: Edge, path: str) -> None:
         b"NONSENSE\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
         b"POST /events HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET /%00 HTTP/1.1\r\nhost: a\r\n\r\n",
     ],
 )
 def test_so_is_what_is_no_request(edge: Edge, text: bytes) -> None:
-    status, body = raw(edge, text)
-    assert status == HTTPStatus.BAD_REQUEST
+    head, body = raw(edge, text)
+    assert int(head.split()[1]) == HTTPStatus.BAD_REQUEST
     assert json.loads(body)["code"] == 3
+    assert json.loads(body)["message"].startswith("the request cannot be read")
+    for name, value in RESPONSE_HEADERS.items():
+        assert head.lower().count(f"{name}: {value}".encode()) == 1, "as in every answer, and not twice"
 
 
 def test_data_is_kept_by_nobody_and_is_no_page(edge: Edge) -> None:
