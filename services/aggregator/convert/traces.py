@@ -10,9 +10,8 @@ from binnacle.aggregator.v1 import trace_service_pb2 as pb
 from services.aggregator.convert.dashboard import struct
 from services.aggregator.domain.findings.service_map import Node, ServiceMap
 from services.aggregator.domain.findings.trace_tree import PlacedSpan
-from services.aggregator.ports.traces import Calls, NodeKind, StoredExemplar, TraceOrder, TraceSummary
+from services.aggregator.ports.traces import FAILED, Calls, NodeKind, StoredExemplar, TraceOrder, TraceSummary
 
-FAILED = 2
 _LAST_KIND = 5
 _MS = 1e6
 ORDERS: Mapping[int, TraceOrder] = {

@@ -14,6 +14,11 @@ TracePosition = tuple[int, str]
 ExemplarPosition = tuple[int, int, str, str, float]
 """Time, series, trace, span and value of an exemplar."""
 
+FAILED = 2
+"""The status of a span that failed, as OpenTelemetry numbers it."""
+LISTED_SERVICES = 100
+"""How many services of a trace are told in short."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredSpan:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from services.aggregator.ports.records import Place
+
 
 @dataclass(frozen=True, slots=True)
 class WarningFilter:
@@ -30,6 +32,14 @@ class IntakeWarning:
     def position(self) -> "WarningPosition":
         """Where it stands in a list."""
         return (self.last_us, self.kind, self.field, self.reason, self.description, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWarning:
+    """Refusals of two seconds that are alike, as the store has them."""
+
+    warning: IntakeWarning
+    place: Place
 
 
 WarningPosition = tuple[int, str, str, str, str, str]

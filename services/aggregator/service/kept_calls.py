@@ -5,6 +5,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from services.aggregator.domain.figures.brief_answers import BriefAnswers
 from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
@@ -37,17 +38,22 @@ KEPT: Mapping[str, tuple[str, ...]] = {
 }
 """Methods by service. Who lists events, lines or traces looks for what was sent a moment ago; who is active, what there
 is, and what somebody did is known by minutes."""
+BRIEFLY: Mapping[str, tuple[str, ...]] = {"TraceService": ("ListTraces", "GetTrace", "ListExemplars")}
+"""What the store has to be asked for each time, by several questions: told again to who looks at the same."""
 
 
-def keep_answers(registrations: Sequence[Registration], kept: KeptAnswers) -> None:
-    """Have KEPT answer the same question of the same tenant with what is kept."""
+def keep_answers(registrations: Sequence[Registration], kept: KeptAnswers, briefly: BriefAnswers) -> None:
+    """Have KEPT and BRIEFLY answer the same question of the same tenant with what is kept."""
+    answers: tuple[tuple[Mapping[str, tuple[str, ...]], KeptAnswers | BriefAnswers], ...]
+    answers = (KEPT, kept), (BRIEFLY, briefly)
     for registration in registrations:
-        for method in KEPT.get(registration.name.rpartition(".")[2], ()):
-            call = getattr(registration.servicer, method)
-            setattr(registration.servicer, method, _kept(call, kept, method))
+        for methods, those in answers:
+            for method in methods.get(registration.name.rpartition(".")[2], ()):
+                call = getattr(registration.servicer, method)
+                setattr(registration.servicer, method, _kept(call, those, method))
 
 
-def _kept(call: Call, kept: KeptAnswers, method: str) -> Call:
+def _kept(call: Call, kept: KeptAnswers | BriefAnswers, method: str) -> Call:
     async def told(request: Message, context: Any) -> Message:
         question = (method, current_call().tenant, request.SerializeToString(deterministic=True))
         return await kept.answer(question, lambda: call(request, context))

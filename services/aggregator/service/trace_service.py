@@ -11,7 +11,7 @@ from services.aggregator.convert.ranged_pages import ranged_page, ranged_token
 from services.aggregator.convert.searches import hexadecimal, span_search
 from services.aggregator.convert.time_ranges import DAY_US, HOUR_US, range_from
 from services.aggregator.domain.findings.service_map import service_map
-from services.aggregator.domain.findings.trace_tree import tree_of
+from services.aggregator.domain.findings.trace_tree import summary_of, tree_of
 from services.aggregator.ports.logs import Logs, StoredLine
 from services.aggregator.ports.searches import Cursor, LogSearch, TimeRange
 from services.aggregator.ports.traces import ExemplarSearch, Traces, TraceSummary
@@ -51,7 +51,7 @@ class TraceServicer(trace_service_pb2_grpc.TraceServiceServicer):
             raise NotFound("there is no such trace, or it is no longer kept")
         if len(spans) > MAX_SPANS:
             raise InvalidInput.of("trace_id", f"must be that of a trace with at most {MAX_SPANS:,} spans")
-        whole = (await self._traces.summaries(tenant, [trace_id]))[trace_id]
+        whole = summary_of(trace_id, spans)
         lines = await self._lines(tenant, whole)
         placed = await asyncio.to_thread(tree_of, spans)
         return pb.GetTraceResponse(

@@ -14,6 +14,7 @@ from services.aggregator.adapters.clickhouse.engine.engines import open_engine
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.prometheus_observer import PrometheusObserver
 from services.aggregator.config import AggregatorConfig
+from services.aggregator.domain.figures.brief_answers import BriefAnswers
 from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.domain.intake.aggregator import Aggregator
 from services.aggregator.domain.intake.claims import RepeatLimits
@@ -50,11 +51,12 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
     recorder = Recorder(process.channel(config.collector) if config.collector else None, process.clock)
     kept = retentions(store, config, process)
     measured = time_series_reader(store, process, kept)
-    answers = KeptAnswers(process.clock, process.tasks)
+    answers, briefly = KeptAnswers(process.clock, process.tasks), BriefAnswers(process.clock)
 
     def forget(tenant: str) -> None:
         measured.forget(tenant)
         answers.forget()
+        briefly.forget()
 
     def more(aggregator: Aggregator) -> list[Registration]:
         follow_others(store, aggregator, process)
@@ -77,7 +79,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
         if rates is not None:
             asked.append(edge_rate_service.registration(edge_rate_service.EdgeRateServicer(rates)))
         registrations = [*wired.registrations, *asked]
-        keep_answers(registrations, answers)
+        keep_answers(registrations, answers, briefly)
         process.tasks.create_task(_warm(registrations, store, wired.ready, process), name="questions in advance")
         yield dataclasses.replace(wired, registrations=registrations, recorder=recorder if config.collector else None)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from services.aggregator.adapters.clickhouse.access.audit import ClickHouseAuditLog
@@ -20,11 +21,13 @@ from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStor
 from services.aggregator.ports.audit import AuditSearch
 from services.aggregator.ports.changes import ChangeFilter
 from services.aggregator.ports.logs import Neighbours
+from services.aggregator.ports.records import WarningColumns
 from services.aggregator.ports.searches import Cursor, EventSearch, LogSearch, TimeRange
 from services.aggregator.ports.sessions import SessionFilter, StoryLog, Subject
-from services.aggregator.ports.store import EventFilter, StoredEvent
+from services.aggregator.ports.store import EventFilter, Segment, StoredEvent
+from services.aggregator.ports.warnings import WarningFilter
 from services.core.conventions import CHANGE_EVENTS
-from tests.support.journals import JOURNAL, NOW, record, segment
+from tests.support.journals import JOURNAL, NOW, read, record, segment
 from tests.support.stores import chdb_store
 
 pytestmark = pytest.mark.store
@@ -206,3 +209,32 @@ async def test_sessions_of_a_person_are_listed_like_all(store: ClickHouseStore) 
     active = SessionFilter(*RANGE, active_from_us=NOW_US - HOUR_US, user_id="u")
     assert await sessions.sessions("default", active, 10) == listed[:1]
     assert not await sessions.sessions("default", SessionFilter(*RANGE, user_id="nobody"), 10)
+
+
+async def test_warnings_are_put_together_as_the_store_does(store: ClickHouseStore, asked: Asked) -> None:
+    def refused(number: int) -> WarningColumns:
+        times = np.array([NOW_US + number, NOW_US + number - MICRO], np.int64)
+        reasons, samples = ["OUT_OF_RANGE", f"R{number % 2}"], [f"s{number}", "t"]
+        block = (["sample", "event"], ["value"] * 2, reasons, ["must be finite"] * 2, [""] * 2, samples)
+        return WarningColumns(*block, np.array([1, number + 1], np.uint64), times - MICRO, times)
+
+    [empty] = read(0, [record()])
+    for number in range(6):
+        brought = dataclasses.replace(empty, offset=number + 1, warnings=refused(number))
+        await store.commit(Segment(JOURNAL, number + 1, number + 2, [brought], {}))
+    everything = WarningFilter(*RANGE)
+    assert (await store.intake_warnings("default", everything, 1))[0].count == 6
+    asked.take()
+    matchings = [everything, WarningFilter(*RANGE, kind="event"), WarningFilter(NOW_US, NOW_US + 3)]
+    known = [await store.intake_warnings("default", each, 9) for each in matchings]
+    assert [len(each) for each in known] == [3, 2, 1]
+    second = await store.intake_warnings("default", everything, 1, known[0][0].position)
+    assert second == known[0][1:2]
+    assert not await store.intake_warnings("other", everything, 9)
+    asked.take()
+    assert [await store.intake_warnings("default", each, 9) for each in matchings] == known
+    assert not asked.take()
+    store.reader.newest_warnings.opened([], alone=False)
+    assert [await store.intake_warnings("default", each, 9) for each in matchings] == known
+    assert await store.intake_warnings("default", everything, 1, known[0][0].position) == second
+    assert len(asked.take()) == 4

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 
-from services.aggregator.domain.findings.trace_tree import tree_of
-from services.aggregator.ports.traces import StoredSpan
+from services.aggregator.domain.findings.trace_tree import summary_of, tree_of
+from services.aggregator.ports.traces import StoredSpan, TraceSummary
 
 NUMBERS = st.integers(0, 12)
 MADE = st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), max_size=12)
@@ -54,3 +56,11 @@ def test_siblings_stand_by_their_start() -> None:
 def test_a_deep_trace_is_no_trouble() -> None:
     spans = [span(number, str(number - 1) if number else "", number, 20_000 - number) for number in range(10_000)]
     assert [one.depth for one in tree_of(spans)] == list(range(10_000))
+
+
+def test_a_trace_in_short_begins_with_its_root() -> None:
+    early = replace(span(1, "9", 5, 1), service="b", name="child")
+    root, other = (replace(span(number, "", 7 + number, 10), service="a", name=f"root {number}") for number in (2, 3))
+    found = summary_of("t", [early, other, replace(root, status=2)])
+    assert found == TraceSummary("t", "a", "root 2", 5, 20, 3, 1, ["a", "b"])
+    assert summary_of("t", [early]).operation == "child"

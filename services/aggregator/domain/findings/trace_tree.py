@@ -1,9 +1,9 @@
-"""The spans of one trace as a tree."""
+"""The spans of one trace as a tree, and in short."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.aggregator.ports.traces import StoredSpan
+from services.aggregator.ports.traces import FAILED, LISTED_SERVICES, StoredSpan, TraceSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,21 @@ class PlacedSpan:
     depth: int
     orphan: bool
     self_ns: int
+
+
+def summary_of(trace_id: str, spans: Sequence[StoredSpan]) -> TraceSummary:
+    """A trace in short, of all its spans, at least one."""
+    first = min(spans, key=lambda span: (span.parent_span_id != "", span.start_ns))
+    return TraceSummary(
+        trace_id,
+        first.service,
+        first.name,
+        min(span.start_ns for span in spans),
+        max(span.start_ns + span.duration_ns for span in spans),
+        len(spans),
+        sum(span.status == FAILED for span in spans),
+        sorted({span.service for span in spans})[:LISTED_SERVICES],
+    )
 
 
 def tree_of(spans: Sequence[StoredSpan]) -> list[PlacedSpan]:

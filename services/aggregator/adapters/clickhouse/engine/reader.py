@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.aggregator.adapters.clickhouse.engine.engines import ROW_FORMAT, Engine, EngineFault, Row, rows_of
 from services.aggregator.adapters.clickhouse.engine.statements import Question, quoted
-from services.aggregator.adapters.clickhouse.newest.kinds import AUDIT, CHANGES, EVENTS, LINES, NOTIFICATIONS
+from services.aggregator.adapters.clickhouse.newest.kinds import AUDIT, CHANGES, EVENTS, LINES, NOTIFICATIONS, WARNINGS
 from services.aggregator.adapters.clickhouse.newest.newest_rows import NewestRows
 from services.aggregator.adapters.clickhouse.slices.slices import Slices
 from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
@@ -67,9 +67,12 @@ class Reader:
         )
         self.newest_lines = NewestRows(self, LINES, lambda tenant: self.slices.kept_from_us(tenant, "logs"), now)
         self.newest_audit = NewestRows(self, AUDIT, lambda _tenant: _FOR_EVER, now)
+        self.newest_warnings = NewestRows(
+            self, WARNINGS, lambda tenant: self.slices.kept_from_us(tenant, "warnings"), now
+        )
         self.newest = (
             *(self.newest_events, self.newest_changes, self.newest_notifications),
-            *(self.newest_lines, self.newest_audit),
+            *(self.newest_lines, self.newest_audit, self.newest_warnings),
         )
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
         self._enders = ThreadPoolExecutor(1, thread_name_prefix="ended questions")

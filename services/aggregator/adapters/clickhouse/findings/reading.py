@@ -4,7 +4,7 @@ from services.aggregator.adapters.clickhouse.engine.engines import Engine, Row
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery, TenantTable, Union
 from services.aggregator.ports.logs import StoredLine
 from services.aggregator.ports.store import EventFilter, EventPosition, IntakeCounts, StoredEvent
-from services.aggregator.ports.warnings import WarningFilter, WarningPosition
+from services.aggregator.ports.warnings import IntakeWarning, StoredWarning, WarningFilter, WarningPosition
 from services.core.records import AuditRecord
 
 FREQUENT_TYPES = 100
@@ -58,6 +58,18 @@ AUDIT_COLUMNS = (
     "row",
 )
 
+_ALIKE = "kind, field, reason, description, source"
+WARNING_COLUMNS = (
+    _ALIKE,
+    "sample",
+    "count",
+    "toUnixTimestamp64Micro(first)",
+    "toUnixTimestamp64Micro(time)",
+    "journal_id",
+    "offset",
+    "row",
+)
+
 
 def event(row: Row) -> StoredEvent:
     """A row of EVENT_COLUMNS."""
@@ -73,6 +85,11 @@ def audit_record(row: Row) -> AuditRecord:
     """A row of AUDIT_COLUMNS."""
     held = tuple(role for role in row[7].split(",") if role)
     return AuditRecord(*[*row[:7], held, *row[8:12], tuple(row[12:])])
+
+
+def warning(row: Row) -> StoredWarning:
+    """A row of WARNING_COLUMNS."""
+    return StoredWarning(IntakeWarning(*row[:9]), (row[9], row[10], row[11]))
 
 
 def newest_events(
@@ -105,9 +122,6 @@ def _events_query(
         parameters |= dict(zip(names, before, strict=True))
     order = "time DESC, journal_id DESC, offset DESC, row DESC"
     return TenantQuery(tenant, "events", EVENT_COLUMNS, where, parameters, order_by=order, limit=limit)
-
-
-_ALIKE = "kind, field, reason, description, source"
 
 
 def warnings_query(tenant: str, matching: WarningFilter, limit: int, before: WarningPosition | None) -> TenantQuery:

@@ -8,6 +8,8 @@ from services.aggregator.adapters.clickhouse.findings import exemplars, service_
 from services.aggregator.adapters.clickhouse.findings.conditions import Conditions
 from services.aggregator.ports.searches import SpanSearch, TimeRange
 from services.aggregator.ports.traces import (
+    FAILED,
+    LISTED_SERVICES,
     Calls,
     ExemplarPosition,
     ExemplarSearch,
@@ -19,7 +21,6 @@ from services.aggregator.ports.traces import (
     TraceSummary,
 )
 
-FAILED = 2
 START = "toUnixTimestamp64Nano(time)"
 SPAN_COLUMNS = (
     "span_id",
@@ -37,7 +38,6 @@ SPAN_COLUMNS = (
 )
 _KEYS: Mapping[TraceOrder, str] = {"newest": f"min({START})", "longest": "max(duration_ns)"}
 _ROOTS_FIRST = "(parent_span_id != '', time)"
-_LISTED_SERVICES = 100
 
 
 def span_conditions(search: SpanSearch) -> Conditions:
@@ -99,7 +99,7 @@ class ClickHouseTraces:
             f"max({START} + duration_ns)",
             "uniqExact(span_id)",
             f"uniqExactIf(span_id, status = {FAILED})",
-            f"arraySort(groupUniqArray({_LISTED_SERVICES})(service))",
+            f"arraySort(groupUniqArray({LISTED_SERVICES})(service))",
         )
         query = TenantQuery(tenant, "spans", columns, found.where, found.parameters, group_by="trace_id")
         return {row[0]: TraceSummary(*row) for row in await self._reader.rows(query)}

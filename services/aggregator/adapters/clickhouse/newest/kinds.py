@@ -11,6 +11,7 @@ from services.aggregator.adapters.clickhouse.newest.newest_rows import Listed
 from services.aggregator.ports.logs import StoredLine
 from services.aggregator.ports.records import Longs, Record
 from services.aggregator.ports.store import StoredEvent
+from services.aggregator.ports.warnings import IntakeWarning, StoredWarning
 from services.core.conventions import CHANGE_EVENTS, NOTIFICATION_EVENT
 from services.core.records import AuditRecord
 
@@ -55,6 +56,30 @@ def _lines(journal_id: str, record: Record, numbers: Sequence[int]) -> Iterable[
 
 def _line_times(record: Record) -> Longs | None:
     return None if record.logs is None else record.logs.times_us
+
+
+def _warnings(journal_id: str, record: Record, numbers: Sequence[int]) -> Iterable[StoredWarning]:
+    block = record.warnings
+    if block is not None:
+        for number in numbers:
+            yield StoredWarning(
+                IntakeWarning(
+                    block.kinds[number],
+                    block.fields[number],
+                    block.reasons[number],
+                    block.descriptions[number],
+                    block.sources[number],
+                    block.samples[number],
+                    int(block.counts[number]),
+                    int(block.first_times_us[number]),
+                    int(block.last_times_us[number]),
+                ),
+                (journal_id, record.offset, number),
+            )
+
+
+def _warning_times(record: Record) -> Longs | None:
+    return None if record.warnings is None else record.warnings.last_times_us
 
 
 def _audited(journal_id: str, record: Record, numbers: Sequence[int]) -> Iterable[AuditRecord]:
@@ -114,4 +139,12 @@ AUDIT: Listed[AuditRecord] = Listed(
     lambda record: (record.time_us, *record.place),
     lambda record: len(record.payload),
     lookbacks=(None,),
+)
+WARNINGS: Listed[StoredWarning] = Listed(
+    lambda tenant: TenantQuery(tenant, "intake_warnings", reading.WARNING_COLUMNS),
+    reading.warning,
+    _warning_times,
+    _warnings,
+    lambda stored: (stored.warning.last_us, *stored.place),
+    lambda stored: len(stored.warning.sample) + len(stored.warning.description),
 )

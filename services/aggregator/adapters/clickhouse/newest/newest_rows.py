@@ -129,6 +129,10 @@ class NewestRows(Generic[Row]):
         later = (row for position, row in rows[bisect_right(rows, after, key=_position) :] if position[0] < to_us)
         return list(islice(filter(matches, later), limit))
 
+    async def all_within(self, tenant: str, from_us: int, to_us: int) -> list[Row] | None:
+        """All rows of a time; None where only the store knows. Raises what Reader.rows raises."""
+        return await self.page(tenant, lambda _row: True, from_us, place_before(to_us, None), ROWS + 1)
+
     async def _held(self, tenant: str) -> tuple[list[tuple[Position, Row]], Position] | None:
         """Rows in order, and the floor above which they are all."""
         if not self._alone:

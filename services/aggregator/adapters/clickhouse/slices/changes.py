@@ -16,8 +16,8 @@ from services.aggregator.ports.records import Longs, Record
 from services.aggregator.ports.store import Segment
 from services.core.conventions import DEPLOY_EVENT
 
-Rows = Literal["events", "logs", "spans", "errors"]
-"""Rows of a table, or errors, which are made of all of them and told by the deploys before."""
+Rows = Literal["events", "logs", "spans", "errors", "warnings"]
+"""Rows of a table; or errors, which are made of the first three and told by the deploys before."""
 REMEMBERED = 200_000
 REMEMBERED_DEPLOYS = 1_000
 _SOURCES: dict[Rows, tuple[Rows, ...]] = {"errors": ("events", "logs", "spans")}
