@@ -21,7 +21,7 @@ from tests.support.outages import patience
 
 pytestmark = [pytest.mark.store, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 
-SAMPLES = 20
+SAMPLES = 12
 SOON_SECONDS = 1.0
 PROCESSES = 5
 """Collector, aggregator, store, the other aggregator, this one: each may have to wait for a core."""

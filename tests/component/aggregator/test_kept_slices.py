@@ -23,6 +23,7 @@ from services.aggregator.ports.deletions import Deletion, digest_of
 from services.aggregator.ports.integrations import CallsQuestion
 from services.aggregator.ports.searches import ErrorSearch, TimeRange
 from services.aggregator.ports.sessions import FeatureFilter
+from tests.support.examples import examples
 from tests.support.journals import NOW, record, segment
 from tests.support.stores import chdb_store
 
@@ -145,7 +146,7 @@ async def assert_equal(store: ClickHouseStore, rng: random.Random) -> None:
             assert told == whole, (ask.__name__, from_us, to_us)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(examples(5, fewest=1)))
 async def test_what_is_put_together_equals_what_is_read_whole(seed: int, tmp_path: Path) -> None:
     rng, offset = random.Random(seed), 0
     for _life in range(2):

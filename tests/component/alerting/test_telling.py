@@ -21,7 +21,7 @@ from tests.support.receivers import SIGNING_SECRET
 FIRING, RESOLVED = alerts_pb2.ALERT_STATE_FIRING, alerts_pb2.ALERT_STATE_RESOLVED
 RETRYING = notifications_pb2.Delivery.OUTCOME_RETRYING
 CRITICAL = "CRITICAL: Busy: one"
-DOWN_SECONDS = 180.0
+DOWN_SECONDS = 120.0
 
 pytestmark = [pytest.mark.network, pytest.mark.redis]
 

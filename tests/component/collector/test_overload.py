@@ -92,7 +92,7 @@ def is_as_fast(calm: list[Told], stormy: list[Told]) -> bool:
 
 
 async def test_at_ten_times_its_capacity_it_goes_on_at_it(tmp_path: Path, scale: float) -> None:
-    seconds = max(30 * scale, 5.0)
+    seconds = max(30 * scale, 3.0)
     async with collector_process(tmp_path) as (address, pid):
         await send(address, 2 * CAPACITY, 2.0)  # everything is loaded and warm
         calm: list[Told] = []

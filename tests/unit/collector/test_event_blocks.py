@@ -16,6 +16,7 @@ from services.collector.convert import event_blocks, messages, records
 from services.collector.convert.event_blocks import EventBatch, EventReader
 from services.collector.domain import rules
 from services.collector.domain.columns import Accepted, EventColumns
+from tests.support.examples import examples
 from tests.support.redactors import redactor
 
 pytestmark = pytest.mark.skipif(not event_blocks.available(), reason="the walk was not compiled")
@@ -87,7 +88,7 @@ def fill(struct: Struct, data: dict[str, Any]) -> None:
         struct[name] = value
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(1_500))
 @given(
     st.lists(events, min_size=1, max_size=4), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=9)
 )
@@ -104,7 +105,7 @@ def test_what_it_takes_python_takes_alike(drawn: list[Any], name: str) -> None:
         assert (batch.batch_id, len(batch.events)) == (name, len(drawn))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(1_500))
 @given(st.lists(events, min_size=1, max_size=2), st.data())
 def test_damaged_bytes_do_no_harm(drawn: list[Any], data: st.DataObject) -> None:
     raw = bytearray(WriteEventsRequest(events=[message(each) for each in drawn]).SerializeToString())

@@ -26,6 +26,7 @@ from services.core.event_conditions import EventCondition, Operator
 from services.core.matching import Matcher, Operator as Equality
 from services.core.questions import Expression, Function, Grouping, Selection
 from tests.support.clock import ManualClock
+from tests.support.examples import examples
 from tests.support.judging_stage import START, TENANT, Stage, Transitions, heat, taken, whats
 from tests.support.told_sources import Sample, ToldSources, expressions
 
@@ -129,7 +130,7 @@ def until(transitions: Transitions, end: float) -> Transitions:
     return [each for each in transitions if each[2] <= end]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(200))
 @given(samples, events)
 def test_drivers_agree_on_input_in_order(given: list[Sample], happened: list[Event]) -> None:
     ordered = in_order(given)

@@ -15,6 +15,7 @@ from services.collector.convert.otlp.decoder import Decoder
 from services.collector.domain.telemetry import MetricsDraft
 from services.core.errors import InvalidInput
 from tests.support import otlp
+from tests.support.examples import examples
 from tests.support.redactors import redactor
 
 needs_compiler = pytest.mark.skipif(not decoder.available(), reason="no compiler was here when `make setup` ran")
@@ -92,7 +93,7 @@ def told(draft: MetricsDraft, ids: dict[int, Any]) -> list[Any]:
 
 
 @needs_compiler
-@settings(max_examples=300)
+@settings(max_examples=examples(1_500))
 @given(st.lists(requests(), min_size=1, max_size=3))
 def test_both_walks_say_the_same_of_any_request(given_requests: list[ExportMetricsServiceRequest]) -> None:
     compiled, python = Decoder(), Decoder(compiled=False)
