@@ -18,6 +18,14 @@ export const LENGTHS: readonly (readonly [name: string, seconds: number])[] = [
   ['30d', 2_592_000],
 ];
 
+const UNITS: readonly (readonly [unit: string, seconds: number])[] = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+];
+/** Of lengths, in seconds. */
+const [SHORTEST, LONGEST] = [10, 31 * 86_400];
 /** Shorter than this nothing is zoomed into. */
 const SHORTEST_MS = 1_000;
 
@@ -35,8 +43,8 @@ export function fixed(from: number, to: number): Range {
 export function readRange<Otherwise extends Range | null>(params: URLSearchParams, otherwise: Otherwise): Range | Otherwise {
   const [from, to] = [Date.parse(params.get('from') ?? ''), Date.parse(params.get('to') ?? '')];
   if (from < to) return fixed(from, to);
-  const named = LENGTHS.find(([name]) => name === params.get('last'));
-  return named ? last(named[1]) : otherwise;
+  const seconds = lengthOf(params.get('last') ?? '');
+  return seconds === null ? otherwise : last(seconds);
 }
 
 export function writeRange(range: Range, params: URLSearchParams): void {
@@ -70,6 +78,16 @@ export function isSame(one: Range, other: Range): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function nameOf(seconds: number): string {
-  return LENGTHS.find(([, length]) => length === seconds)?.[0] ?? '1h';
+/** A length as the address has it: one of those to choose from by its name, any other in the largest unit that it is whole in. */
+export function nameOf(seconds: number): string {
+  const listed = LENGTHS.find(([, length]) => length === seconds);
+  if (listed) return listed[0];
+  const [unit, size] = UNITS.find(([, size]) => seconds % size === 0) ?? ['s', 1];
+  return `${Math.round(seconds / size)}${unit}`;
+}
+
+function lengthOf(name: string): number | null {
+  const [, count, unit] = /^(\d{1,7})([smhd])$/.exec(name) ?? [];
+  const seconds = Number(count) * (UNITS.find(([each]) => each === unit)?.[1] ?? 0);
+  return seconds >= SHORTEST && seconds <= LONGEST ? seconds : null;
 }

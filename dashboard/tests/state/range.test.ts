@@ -9,11 +9,11 @@ const there = (range: Range): Range => {
 
 describe('a range', () => {
   it('comes back from the address as it was', () => {
-    for (const range of [last(300), last(2_592_000), fixed(1_000, 61_000)]) expect(there(range)).toEqual(range);
+    for (const range of [last(300), last(2_592_000), last(10_800), last(43_200), last(1_234), last(3_600 * 36), fixed(1_000, 61_000)]) expect(there(range)).toEqual(range);
   });
 
   it('is the usual one where the address says nothing that makes sense', () => {
-    for (const said of ['', 'last=soon', 'from=never&to=2026-01-01', 'from=2026-01-02&to=2026-01-01']) {
+    for (const said of ['', 'last=soon', 'last=9s', 'last=32d', 'last=1e3s', 'last=0h', 'from=never&to=2026-01-01', 'from=2026-01-02&to=2026-01-01']) {
       expect(readRange(new URLSearchParams(said), last(300))).toEqual(last(300));
     }
   });

@@ -38,6 +38,9 @@ export class Opened {
   /** Whether it was deleted, or never was. */
   gone = $state(false);
   readonly saving: boolean = $derived(this.edits.length > 0);
+  private mine = $state.raw<{ readonly version: bigint; readonly made: 'here' | 'undone' } | null>(null);
+  /** Whose the present version is: made here, made here by undoing, or somebody's. */
+  readonly made: 'here' | 'undone' | 'elsewhere' = $derived(this.told?.version === this.mine?.version ? (this.mine?.made ?? 'elsewhere') : 'elsewhere');
   private running = false;
   private readonly keeping: Keeping;
   private readonly id: string;
@@ -77,7 +80,9 @@ export class Opened {
     if (!this.told) return;
     this.fault = null;
     try {
-      this.take(await this.keeping.restore(this.id, this.told.version, version));
+      const restored = await this.keeping.restore(this.id, this.told.version, version);
+      this.mine = { version: restored.version, made: version === undefined && !this.gone ? 'undone' : 'here' };
+      this.take(restored);
     } catch (error) {
       if (ConnectError.from(error).code === Code.Unavailable && tries > 1) return wait(AGAIN_MS).then(() => this.restore(version, tries - 1));
       this.fault = faultOfCall(error);
@@ -91,6 +96,7 @@ export class Opened {
       const mine = this.told.version;
       try {
         const kept = await this.keeping.update({ ...edit(this.told), version: base });
+        this.mine = { version: kept.version, made: 'here' };
         this.take(kept);
         this.edits = this.edits.slice(1).map((later) => (later.base === mine ? { ...later, base: kept.version } : later));
         this.fault = null;

@@ -17,13 +17,28 @@ export function sheetOfLines({ times }: Picture, lines: readonly Line[]): Sheet 
 }
 
 export function sheetToCsv({ columns, rows }: Sheet): string {
-  return [columns, ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
+  return [distinct(columns), ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
 }
+
+/** What there is of nothing. */
+export const EMPTY: Sheet = { columns: ['series', 'value'], rows: [] };
 
 /** An object a row. */
 export function sheetToJson({ columns, rows }: Sheet): string {
-  const objects = rows.map((row) => Object.fromEntries(columns.map((name, place) => [name, row[place] ?? null])));
+  const names = distinct(columns);
+  const objects = rows.map((row) => Object.fromEntries(names.map((name, place) => [name, row[place] ?? null])));
   return `${JSON.stringify(objects, null, 1)}\n`;
+}
+
+/** Series may be called the same; a column that is called like one before it has its number behind it. */
+function distinct(columns: readonly string[]): readonly string[] {
+  const taken = new Set<string>();
+  return columns.map((name) => {
+    let free = name;
+    for (let number = 2; taken.has(free); number += 1) free = `${name} (${number})`;
+    taken.add(free);
+    return free;
+  });
 }
 
 /** A text that a spreadsheet would take for a formula is told as text. */

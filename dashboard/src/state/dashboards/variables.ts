@@ -32,12 +32,12 @@ export function writeChosen(variables: readonly Variable[], chosen: Chosen, para
 
 /** The widget with what is chosen in place of its variables. */
 export function filled(widget: Widget, chosen: Chosen): Widget {
-  return inKind({ ...widget, title: inWords(widget.title, chosen) }, chosen);
+  return inKind({ ...widget, title: inWords(widget.title, chosen), description: inWords(widget.description, chosen) }, chosen);
 }
 
 /** A text with what is chosen in words. */
 export function inWords(text: string, chosen: Chosen): string {
-  return text.replaceAll(/\$([A-Za-z0-9_]+)/g, (whole, name: string) => (name in chosen ? chosen[name]!.join(', ') || 'all' : whole));
+  return text.replaceAll(/\$([A-Za-z0-9_]+)/g, (whole, name: string) => (Object.hasOwn(chosen, name) ? chosen[name]!.join(', ') || 'all' : whole));
 }
 
 function inKind(widget: Widget, chosen: Chosen): Widget {
@@ -100,7 +100,7 @@ function listed(values: readonly string[], chosen: Chosen): string[] {
 /** What is chosen of the variable that a value stands for as a whole; null where it is a plain value. */
 function standingFor(value: string, chosen: Chosen): readonly string[] | null {
   const name = /^\$([A-Za-z0-9_]+)$/.exec(value)?.[1];
-  return name === undefined ? null : (chosen[name] ?? null);
+  return name !== undefined && Object.hasOwn(chosen, name) ? chosen[name]! : null;
 }
 
 function escaped(value: string): string {

@@ -1,11 +1,13 @@
 /** Dashboards: listed, opened, followed, changed. All raise ConnectError. */
 import { toJson } from '@bufbuild/protobuf';
-import { createClient, type Transport } from '@connectrpc/connect';
+import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { DashboardSchema, Origin, type Dashboard, type Variable } from '@gen/binnacle/dashboards/v1/dashboards_pb';
 import type { Widget } from '@gen/binnacle/dashboards/v1/widgets_pb';
 import { RuleSchema } from '@gen/binnacle/rules/v1/rules_pb';
 import { DashboardBuilderService, type DashboardEntry, type DashboardVersion } from '@gen/binnacle/streamer/v1/dashboard_builder_service_pb';
+import type { DraftRuleResponse } from '@gen/binnacle/streamer/v1/dashboard_help_pb';
 import { CatalogService } from '@gen/binnacle/aggregator/v1/catalog_service_pb';
+import { fixed, last, type Range } from '../../state/range';
 import { milliseconds } from '../decode';
 import { TrafficCalls } from '../traffic';
 
@@ -34,7 +36,8 @@ export interface Version {
 
 export interface Found {
   readonly widget: Widget | null;
-  readonly seconds: number;
+  /** Null where no time was said. */
+  readonly range: Range | null;
   readonly understood: readonly (readonly [words: string, meaning: string])[];
   readonly notUnderstood: readonly string[];
   readonly suggestions: readonly string[];
@@ -112,10 +115,10 @@ export class DashboardShelf {
   }
 
   async ask(text: string, signal: AbortSignal): Promise<Found> {
-    const { widget, range, understood, notUnderstood, suggestions } = await this.calls.askInWords({ text }, { signal });
+    const { widget, range, offset, understood, notUnderstood, suggestions } = await this.calls.askInWords({ text }, { signal });
     return {
       widget: widget ?? null,
-      seconds: Number(range?.seconds ?? 0),
+      range: range ? rangeOf(Number(range.seconds), Number(offset?.seconds ?? 0), Date.now()) : null,
       understood: understood.map(({ words, meaning }) => [words, meaning] as const),
       notUnderstood,
       suggestions,
@@ -123,8 +126,16 @@ export class DashboardShelf {
   }
 
   async draftRule(widget: Widget): Promise<Drafted> {
-    const { rule, notices } = await this.calls.draftRule({ widget });
+    const { rule, notices } = await this.calls.draftRule({ widget }).catch((error: unknown) => this.draftWithout(widget, error));
     return { rule: JSON.stringify(toJson(RuleSchema, rule!)), notices };
+  }
+
+  /** Where nothing was measured yet, whoever makes the rule knows its threshold; the rule can be made all the same. */
+  private async draftWithout(widget: Widget, error: unknown): Promise<DraftRuleResponse> {
+    const { code, rawMessage } = ConnectError.from(error);
+    if (code !== Code.InvalidArgument || !rawMessage.startsWith('threshold:')) throw error;
+    const drafted = await this.calls.draftRule({ widget, threshold: 0 });
+    return { ...drafted, notices: [...drafted.notices, 'Nothing was measured within the last 24 hours: set the threshold.'] };
   }
 
   /** What there is to choose from. */
@@ -145,6 +156,11 @@ export function fileOf(dashboard: Dashboard): string {
   const { version: _v, updatedTime: _t, updatedBy: _b, formerVersion: _f, origin: _o, edited: _e, ...kept } = dashboard;
   const whole = { ...kept, version: 0n, updatedBy: '', formerVersion: 0n, origin: Origin.UNSPECIFIED, edited: false };
   return `${JSON.stringify({ dashboards: [toJson(DashboardSchema, whole, { useProtoFieldName: true })] }, null, 2)}\n`;
+}
+
+/** A stretch that ends so many seconds ago, as views show it. */
+export function rangeOf(seconds: number, offset: number, now: number): Range {
+  return offset > 0 ? fixed(now - (seconds + offset) * 1000, now - offset * 1000) : last(seconds);
 }
 
 function row({ id, title, description, tags, widgets, origin, edited, updatedTime, updatedBy }: DashboardEntry): DashboardRow {

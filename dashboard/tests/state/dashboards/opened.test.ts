@@ -31,7 +31,7 @@ class Suite implements Keeping {
     return this.keep(dashboard);
   }
   async restore(): Promise<Dashboard> {
-    return this.kept;
+    return this.keep(this.kept);
   }
   remove(): void {
     this.deleted = true;
@@ -117,4 +117,18 @@ it('follows a deleted one again once somebody restored it', async () => {
   suite.keep(added(text('theirs'))(suite.kept));
   await vi.waitFor(() => expect(titles(here.dashboard!)).toEqual(['again', 'theirs']));
   expect(here.fault).toBeNull();
+});
+
+it('tells whose the last change is, so that nobody undoes what another did without knowing', async () => {
+  const suite = new Suite();
+  const here = await opened(suite);
+  expect(here.made).toBe('elsewhere');
+  here.change(added(text('mine')));
+  await vi.waitFor(() => expect(here.made).toBe('here'));
+  suite.keep(added(text('theirs'))(suite.kept));
+  await vi.waitFor(() => expect(here.made).toBe('elsewhere'));
+  await here.restore();
+  expect(here.made).toBe('undone');
+  await here.restore(1n);
+  expect(here.made).toBe('here');
 });

@@ -37,3 +37,11 @@ it('is in the address, also where nothing is chosen', () => {
     expect(readChosen(variables, params)).toEqual(chosen);
   }
 });
+
+it('is only what the dashboard has, whatever else objects have', () => {
+  const text = create(WidgetSchema, { title: '$constructor', description: 'of $service', kind: { case: 'markdown', value: { text: '$toString of $service' } } });
+  const shown = filled(text, { service: ['a'] });
+  expect([shown.title, shown.description, shown.kind.value]).toMatchObject(['$constructor', 'of a', { text: '$toString of a' }]);
+  const feed = create(WidgetSchema, { kind: { case: 'eventFeed', value: { selection: { types: ['$constructor', '$service'] } } } });
+  expect(filled(feed, { service: ['a'] }).kind.value).toMatchObject({ selection: { types: ['$constructor', 'a'] } });
+});
