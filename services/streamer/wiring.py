@@ -1,7 +1,7 @@
 """How the streamer is put together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 import grpc
@@ -114,7 +114,7 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     process.tasks.create_task(_close_at_stop(hub, process.stopping), name="close the hub at stop")
     pages, sign_in = Pages(config.web_dir, suite.health_answer), SignIn(admission, process.clock)
     routes = [*guarded([*pages.routes(), *sign_in.routes()], process.access), *sockets.routes(), _standing(process)]
-    async with listening(config.pages_listen, routes), _redis(config) as redis:
+    async with listening(config.pages_listen, routes, sockets.stop), _redis(config) as redis:
         process.log.info("listening for pages", address=config.pages_listen)
         services = [
             dashboard.registration(overview),
@@ -221,10 +221,20 @@ def guarded(routes: list[web.RouteDef], access: Access) -> list[web.RouteDef]:
     return [web.RouteDef(route.method, route.path, known(route.handler), route.kwargs) for route in routes]
 
 
-def listening(address: str, routes: list[web.RouteDef]) -> AbstractAsyncContextManager[None]:
-    """An HTTP listener for the length of the block. Raises Unavailable when the address is taken."""
+def listening(
+    address: str, routes: list[web.RouteDef], stop: Callable[[], Awaitable[None]]
+) -> AbstractAsyncContextManager[None]:
+    """An HTTP listener for the length of the block; `stop` is awaited once it takes no more connections.
+
+    Raises Unavailable when the address is taken.
+    """
+
+    async def stopping(_application: web.Application) -> None:
+        await stop()
+
     application = web.Application(middlewares=[http.errors])
     application.add_routes(routes)
+    application.on_shutdown.append(stopping)
     runner = web.AppRunner(
         application, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS
     )

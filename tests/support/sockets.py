@@ -55,7 +55,7 @@ async def served(
         beating = tasks.create_task(hub.run())
         faces = places(clock, JsonCodec(demo=False), BinaryCodec(demo=False))
         sockets = Sockets(hub, faces, Sending(WEBSOCKET, tally, clock), admission, ping_seconds)
-        async with listening(f"unix:{path}", sockets.routes()):
+        async with listening(f"unix:{path}", sockets.routes(), sockets.stop):
             yield hub, clock, tally
         beating.cancel()
         await clock.advance(LINGER_SECONDS)

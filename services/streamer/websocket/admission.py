@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Final
 
-from aiohttp import WSMsgType, web
-
 from services.core.errors import NotFound, Overloaded, Unauthenticated
 from services.runtime.access import Access
 from services.runtime.calls import TENANT_KEY, Call, call_from
@@ -14,6 +12,7 @@ from services.runtime.roles import VIEWER
 from services.runtime.standing import End
 from services.runtime.tokens import TokenKeys
 from services.streamer.convert.introductions import token_in
+from services.streamer.websocket.wire import Wire
 
 FIRST_SECONDS: Final = 10.0
 MOST_WAITING: Final = 1_000
@@ -48,23 +47,22 @@ class Admission:
         """Within the block `end` is called with the reason when the credential of a caller comes to be refused."""
         return self._access.watched({}, call, end)
 
-    async def of_first_message(self, socket: web.WebSocketResponse) -> tuple[str | bytes, Call]:
+    async def of_first_message(self, wire: Wire) -> tuple[str | bytes, Call]:
         """The first message, and who it says it is.
 
         Raises Unauthenticated without a token that is valid, in time, Forbidden for one who may not look.
         """
         self._waiting += 1
         try:
-            # The socket's own limit begins anew with every ping of its client.
             async with asyncio.timeout(self._seconds):
-                message = await socket.receive()
+                message = await wire.first()
         except TimeoutError:
             raise Unauthenticated(f"no token within {self._seconds:.0f} s") from None
         finally:
             self._waiting -= 1
-        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+        if message is None:
             raise Unauthenticated("no token")
-        return message.data, await self.of_token(token_in(message.data))
+        return message, await self.of_token(token_in(message))
 
     async def of_token(self, token: str) -> Call:
         """Whose token it is, as the edge would say.

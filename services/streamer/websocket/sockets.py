@@ -1,29 +1,32 @@
 """Every WebSocket: who it is for, what it says and hears, how it ends."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
-from services.core.errors import BinnacleError, Forbidden, Overloaded, Unauthenticated
+from services.core.errors import BinnacleError
 from services.runtime import http
+from services.runtime.calls import Call
 from services.streamer.convert.live_talk import Sending, Talk
 from services.streamer.domain.hub import Hub
 from services.streamer.domain.session import Session
 from services.streamer.domain.tally import WEBSOCKET
 from services.streamer.websocket.admission import Admission
+from services.streamer.websocket.close_codes import close_code
 from services.streamer.websocket.line import SocketLine
-from services.streamer.websocket.too_long import Socket
+from services.streamer.websocket.takeover import Opened, let_go, subprotocol, taken_over
+from services.streamer.websocket.wire import Wire
 
-UNAUTHENTICATED: Final = 4401
-FORBIDDEN: Final = 4403
-LONGEST_MESSAGE: Final = 256 * 1024
 PING_SECONDS: Final = 20.0
-CLOSE_SECONDS: Final = 3.0
+# Clients are waited for so long when the streamer stops.
+STOP_SECONDS: Final = 1.0
+# So many are given a sign of life before everything else has its turn.
+_AT_ONCE: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,7 @@ Faces = Mapping[str, Face]
 
 
 class Sockets:
-    """Serves sockets from the hub: faces by path.
-
-    Close codes: 1012 the streamer stops, 1013 the reader was too slow, both: come back; 4401 no token that is valid was
-    told in time, or it has expired; 4403 its bearer is no viewer; 1009 a message over 256 KiB.
-    """
+    """Serves sockets from the hub: faces by path. Close codes: `close_code`, and 1009 for a message over 256 KiB."""
 
     def __init__(
         self,
@@ -61,11 +60,30 @@ class Sockets:
         self._places = places
         self._sending = sending
         self._admission = admission
-        self._ping_seconds = ping_seconds
+        self._beat_seconds = ping_seconds / 2
+        self._wires: set[Wire] = set()
+        self._beating: asyncio.TimerHandle | None = None
+        self._emptied = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
         """Where the sockets are."""
         return [web.get(path, partial(self._handle, faces)) for path, faces in self._places.items()]
+
+    async def stop(self) -> None:
+        """Close all of them, and return once they are gone, or their clients had time for it."""
+        for wire in list(self._wires):
+            wire.close(WSCloseCode.SERVICE_RESTART, "the streamer is stopping")
+        await self._gone()
+        for wire in list(self._wires):
+            wire.transport.abort()
+        await self._gone()
+
+    async def _gone(self) -> None:
+        self._emptied.clear()
+        if self._wires:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._emptied.wait()
 
     async def _handle(self, faces: Faces, request: web.Request) -> web.StreamResponse:
         try:
@@ -73,77 +91,79 @@ class Sockets:
             caller = self._admission.of_headers(request.headers)
             if caller is not None:
                 self._hub.require_room(caller.tenant)
+            chosen = subprotocol(request, tuple(faces))
         except BinnacleError as error:
             return http.refusal(error)
-        socket = Socket(
-            heartbeat=self._ping_seconds,
-            max_msg_size=LONGEST_MESSAGE,
-            compress=False,
-            timeout=CLOSE_SECONDS,
-            protocols=tuple(faces),
-        )
-        await socket.prepare(request)
-        transport = request.transport
-        if transport is None:
-            return socket
+        wire = taken_over(request, chosen, self._lost)
+        self._enter(wire)
         try:
             said: str | bytes = ""
             if caller is None:
-                said, caller = await self._admission.of_first_message(socket)
-            client = request.headers.get("user-agent", "")
-            session = self._hub.connect(caller.tenant, WEBSOCKET, client, caller.expires)
-            try:
-                with self._admission.watched(caller, session.end):
-                    face = faces[socket.ws_protocol or next(iter(faces))]
-                    talk = face.talk(session, request.match_info.get("id", ""))
-                    if said:
-                        talk.hear(said)
-                    await self._converse(socket, transport, session, talk, face)
-            finally:
-                self._hub.disconnect(session)
+                said, caller = await self._admission.of_first_message(wire)
+            self._converse(wire, faces[chosen or next(iter(faces))], request, caller, said)
         except BinnacleError as error:
-            await _close(socket, error)
-        _let_go(transport)
-        return socket
-
-    async def _converse(
-        self, socket: web.WebSocketResponse, transport: asyncio.Transport, session: Session, talk: Talk, face: Face
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        beginning = loop.call_later(face.patience, talk.begin)
-        try:
-            async with asyncio.timeout(None) as limit:
-                ended = partial(_end, limit)
-                session.through(SocketLine(transport, session, talk, self._sending, ended, binary=face.binary))
-                async for message in socket:
-                    if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                        talk.hear(message.data)
-                    # The next may be hours away.
-                    del message
-        except TimeoutError:
-            await _close(socket, session.outbox.ended)
+            wire.close(close_code(error), str(error)[:100])
+        except BaseException:
+            wire.transport.abort()
+            raise
         finally:
-            beginning.cancel()
+            let_go(request)
+        return Opened()
+
+    def _converse(self, wire: Wire, face: Face, request: web.Request, caller: Call, said: str | bytes) -> None:
+        session = self._hub.connect(caller.tenant, WEBSOCKET, request.headers.get("user-agent", ""), caller.expires)
+        visit = _Visit(self._hub, session, self._admission.watched(caller, session.end))
+        wire.left = visit.leave
+        talk = face.talk(session, request.match_info.get("id", ""))
+        if said:
+            talk.hear(said)
+        session.through(SocketLine(wire, session, talk, self._sending, binary=face.binary))
+        asyncio.get_running_loop().call_later(face.patience, visit.begin, talk)
+        wire.listen(talk.hear)
+
+    def _enter(self, wire: Wire) -> None:
+        self._wires.add(wire)
+        if self._beating is None:
+            self._beating = asyncio.get_running_loop().call_later(self._beat_seconds, self._beat)
+
+    def _lost(self, wire: Wire) -> None:
+        self._wires.discard(wire)
+        if not self._wires:
+            self._emptied.set()
+            if self._beating is not None:
+                self._beating.cancel()
+                self._beating = None
+
+    def _beat(self) -> None:
+        self._beating = asyncio.get_running_loop().call_later(self._beat_seconds, self._beat)
+        self._give_life(list(self._wires))
+
+    def _give_life(self, wires: Sequence[Wire]) -> None:
+        for wire in wires[:_AT_ONCE]:
+            wire.beat()
+        if len(wires) > _AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._give_life, wires[_AT_ONCE:])
 
 
-def _end(limit: asyncio.Timeout) -> None:
-    limit.reschedule(asyncio.get_running_loop().time())
+class _Visit:
+    """A client's stay in the hub, for as long as its credential is watched."""
 
+    __slots__ = ("_hub", "_session", "_watching")
 
-async def _close(socket: web.WebSocketResponse, ended: BinnacleError | None) -> None:
-    if isinstance(ended, Unauthenticated):
-        code = UNAUTHENTICATED
-    elif isinstance(ended, Forbidden):
-        code = FORBIDDEN
-    elif isinstance(ended, Overloaded):
-        code = WSCloseCode.TRY_AGAIN_LATER
-    else:
-        code = WSCloseCode.SERVICE_RESTART
-    with suppress(ConnectionResetError):
-        await socket.close(code=code, message=str(ended)[:100].encode(), drain=False)
+    def __init__(self, hub: Hub, session: Session, watching: AbstractContextManager[None]) -> None:
+        self._hub = hub
+        self._session: Session | None = session
+        self._watching = watching
+        watching.__enter__()
 
+    def begin(self, talk: Talk) -> None:
+        """Tell it what it is told unasked, if it is still there."""
+        if self._session is not None:
+            talk.begin()
 
-def _let_go(transport: asyncio.Transport) -> None:
-    # A closed connection stays until what waits in it is taken, for ever if its reader never reads again.
-    if transport.get_write_buffer_size():
-        asyncio.get_running_loop().call_later(CLOSE_SECONDS, transport.abort)
+    def leave(self) -> None:
+        """Leave everything; once."""
+        session, self._session = self._session, None
+        if session is not None:
+            self._watching.__exit__(None, None, None)
+            self._hub.disconnect(session)

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.core.tenants import DEFAULT_TENANT
 from services.streamer.ports import Frame, Overview, State, Update
-from services.streamer.websocket.sockets import LONGEST_MESSAGE
+from services.streamer.websocket.wire import LONGEST_MESSAGE
 from tests.support.overview import registration
 from tests.support.pictures import event, snapshot, update
 from tests.support.services import GUARDED, neighbour, socket_address
