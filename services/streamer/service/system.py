@@ -15,7 +15,8 @@ from binnacle.figures.v1 import figures_pb2
 from binnacle.streamer.v1 import system_service_pb2 as pb, system_service_pb2_grpc
 from services.core.clock import Clock
 from services.core.conventions import DEGRADED, HEALTHY
-from services.core.errors import Unavailable
+from services.core.errors import Forbidden, Unavailable
+from services.core.tenants import DEFAULT_TENANT
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
 from services.runtime.statuses import status_from, translated_errors
@@ -145,6 +146,9 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         )
 
     async def GetConfig(self, request: pb.GetConfigRequest, context: Context) -> pb.GetConfigResponse:
+        # Addresses and folders are the installation's, not a tenant's.
+        if current_call().tenant != DEFAULT_TENANT:
+            raise Forbidden(f"settings are for administrators of the tenant {DEFAULT_TENANT} alone")
         found = await self._read()
         suite = found.find("components", Suite)
         configs = suite.configs if suite else ()

@@ -76,9 +76,10 @@ async def test_settings_are_told_without_secrets_and_redis_is_looked_at() -> Non
         await eventually(degraded, "without Redis the suite is degraded", within=DEADLINE)
 
 
-async def test_settings_are_for_administrators() -> None:
+@pytest.mark.parametrize(("tenant", "role"), [("default", "viewer"), ("t", "admin")])
+async def test_settings_are_for_administrators_of_the_installation(tenant: str, role: str) -> None:
     async with streamer(**GUARDED) as house:
-        reader = (("x-binnacle-tenant", "t"), ("x-binnacle-roles", "viewer"))
+        reader = (("x-binnacle-tenant", tenant), ("x-binnacle-roles", role))
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await house.system.GetConfig(GetConfigRequest(), metadata=reader)
         assert isinstance(error_from(refused.value, "streamer"), Forbidden)

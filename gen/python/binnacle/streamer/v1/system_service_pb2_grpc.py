@@ -124,7 +124,7 @@ class SystemServiceServicer:
 
     def GetConfig(self, request, context):
         """Gives the settings of every process, without what is secret in them. Errors:
-        PERMISSION_DENIED without the role `admin`, where there is authentication.
+        PERMISSION_DENIED without the role `admin` in the tenant `default`, where there is authentication.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

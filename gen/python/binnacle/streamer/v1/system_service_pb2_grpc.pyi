@@ -54,7 +54,7 @@ class SystemServiceStub:
     """Tells what runs, and where."""
     GetConfig: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetConfigRequest, _system_service_pb2.GetConfigResponse]
     """Gives the settings of every process, without what is secret in them. Errors:
-    PERMISSION_DENIED without the role `admin`, where there is authentication.
+    PERMISSION_DENIED without the role `admin` in the tenant `default`, where there is authentication.
     """
 
 @_typing.type_check_only
@@ -83,7 +83,7 @@ class SystemServiceAsyncStub(SystemServiceStub):
     """Tells what runs, and where."""
     GetConfig: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetConfigRequest, _system_service_pb2.GetConfigResponse]  # type: ignore[assignment]
     """Gives the settings of every process, without what is secret in them. Errors:
-    PERMISSION_DENIED without the role `admin`, where there is authentication.
+    PERMISSION_DENIED without the role `admin` in the tenant `default`, where there is authentication.
     """
 
 class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -151,7 +151,7 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_system_service_pb2.GetConfigResponse, _abc.Awaitable[_system_service_pb2.GetConfigResponse]]:
         """Gives the settings of every process, without what is secret in them. Errors:
-        PERMISSION_DENIED without the role `admin`, where there is authentication.
+        PERMISSION_DENIED without the role `admin` in the tenant `default`, where there is authentication.
         """
 
 def add_SystemServiceServicer_to_server(servicer: SystemServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

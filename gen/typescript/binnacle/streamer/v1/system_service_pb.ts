@@ -545,7 +545,7 @@ export const SystemService: GenService<{
   },
   /**
    * Gives the settings of every process, without what is secret in them. Errors:
-   * PERMISSION_DENIED without the role `admin`, where there is authentication.
+   * PERMISSION_DENIED without the role `admin` in the tenant `default`, where there is authentication.
    *
    * @generated from rpc binnacle.streamer.v1.SystemService.GetConfig
    */
