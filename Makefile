@@ -46,7 +46,7 @@ test: setup gen-fresh web chromium ## set up what is missing and run every test 
 test-long: ## the same tests at full figures (NAME="kill or noise")
 	@$(MAKE) test SCALE=1.0 ARGS="--timeout=1800 $(ARGS)"
 
-bench: setup gen-fresh web ## benchmarks beside their rivals, one JSON object a line (NAME="e2e intake query live edge alerting web")
+bench: setup gen-fresh web ## benchmarks beside their rivals, one JSON object a line (NAME="alerting e2e edge intake live query rest web")
 	@exec $(BIN)/python -m bench $(NAME)
 
 screenshots: setup gen-fresh web chromium ## pictures for the docs

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 ASK_SECONDS = 1.0
 NOBODY_THERE = "it does not listen yet"
+SILENT = "it does not answer"
 
 Probe = Callable[[], Awaitable[None]]
 
@@ -32,8 +33,8 @@ def grpc_probe(target: str) -> Probe:
             try:
                 answer = await check(health_pb2.HealthCheckRequest(), timeout=ASK_SECONDS)
             except grpc.aio.AioRpcError as error:
-                away = error.code() is grpc.StatusCode.UNAVAILABLE
-                raise NotReady(NOBODY_THERE if away else error.details() or error.code().name) from error
+                known = {grpc.StatusCode.UNAVAILABLE: NOBODY_THERE, grpc.StatusCode.DEADLINE_EXCEEDED: SILENT}
+                raise NotReady(known.get(error.code()) or error.details() or error.code().name) from error
         if answer.status != health_pb2.HealthCheckResponse.SERVING:
             raise NotReady("it is not ready")
 
@@ -55,7 +56,7 @@ def redis_probe(path: str) -> Probe:
         except (FileNotFoundError, ConnectionError) as error:
             raise NotReady(NOBODY_THERE) from error
         except OSError as error:
-            raise NotReady(str(error) or "it does not answer") from error
+            raise NotReady(str(error) or SILENT) from error
         if not answer.startswith(b"+PONG"):
             raise NotReady(answer.decode(errors="replace").strip() or "it closed the connection")
 

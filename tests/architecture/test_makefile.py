@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import NAMES
+
 ROOT = Path(__file__).parents[2]
 SHOW = "show: ; @echo $$UV_SYSTEM_CERTS $$NODE_EXTRA_CA_CERTS"
 
@@ -28,3 +30,8 @@ def test_who_names_others_has_those() -> None:
     if not told():
         pytest.skip("the machine has no list of certificates")
     assert told(UV_SYSTEM_CERTS="false", NODE_EXTRA_CA_CERTS="/mine.pem") == ["false", "/mine.pem"]
+
+
+def test_the_help_names_every_benchmark() -> None:
+    output = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f'NAME="{" ".join(NAMES)}"' in output

@@ -1,6 +1,7 @@
 """Asking processes whether they are ready: real Redis, real gRPC health, sockets where nobody listens."""
 
 import asyncio
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,6 +35,17 @@ async def test_a_service_is_ready_when_its_health_says_so() -> None:
         with pytest.raises(NotReady, match="not ready"):
             await ask()
         server.stop(0).wait()
+
+
+async def test_who_listens_and_says_nothing_does_not_answer() -> None:
+    with runtime_dir() as folder:
+        path = f"{folder}/silent.sock"
+        with socket.socket(socket.AF_UNIX) as silent:
+            silent.bind(path)
+            silent.listen()
+            for ask in (redis_probe(path), grpc_probe(f"unix:{path}")):
+                with pytest.raises(NotReady, match="it does not answer"):
+                    await ask()
 
 
 @pytest.mark.redis
