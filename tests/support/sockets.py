@@ -16,7 +16,7 @@ from services.streamer.ports import Begin, Found, Frame, Overview, OverviewSourc
 from services.streamer.websocket.admission import Admission
 from services.streamer.websocket.faces import places
 from services.streamer.websocket.sockets import PING_SECONDS, Sockets
-from services.streamer.wiring import listening
+from services.streamer.wiring.listener import listening
 from tests.support.clock import ManualClock
 
 ANYBODY = Access(required=False)
