@@ -159,8 +159,16 @@ def up(**options: object) -> None:
 @data_dir_option
 def token(tenant: str, roles: tuple[str, ...], subject: str, ttl: str, data_dir: Path) -> None:
     """Print a token for a suite that runs with --auth jwt."""
+    from services.core.tenants import is_tenant
     from services.launcher.keys import issue_token, seconds_of
+    from services.runtime.roles import WORDS
 
+    if not is_tenant(tenant):
+        raise LauncherError(
+            f"--tenant {tenant!r} is no name of a tenant: 1 to 64 letters, digits, _, . and -, no sign first."
+        )
+    if unknown := sorted(set(roles) - WORDS):
+        raise LauncherError(f"--role {', '.join(unknown)} is none; there are {', '.join(sorted(WORDS))}.")
     click.echo(issue_token(data_dir, tenant, roles, seconds_of(ttl), subject))
 
 

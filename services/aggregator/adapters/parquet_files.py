@@ -1,4 +1,4 @@
-"""Files of an archive: there whole and on disk, or not at all."""
+"""Files of an archive: there whole and on disk, or not at all; for the eyes of this process' user alone."""
 
 import os
 import re
@@ -31,9 +31,10 @@ class ParquetFiles:
 
     def write(self, path: Path, body: bytes) -> None:
         """Write a file, durably, in place of one of the same name. Raises OSError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in reversed(path.parents):
+            folder.mkdir(mode=0o700, exist_ok=True)
         unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-        with unfinished.open("wb") as file:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())

@@ -54,7 +54,9 @@ def test_one_token_on_one_line(tmp_path: Path) -> None:
         (["up", "--port", "99999"], "--port"),
         (["up", "--auth", "none"], "--auth"),
         (["up", "--otlp-ports=4317,many"], "no list of ports"),
-        (["token", "--tenant", "a", "--role", "b"], "made when a suite starts there with --auth jwt"),
+        (["token", "--tenant", "a/b", "--role", "viewer"], "'a/b' is no name of a tenant"),
+        (["token", "--tenant", "a", "--role", "veiwer"], "--role veiwer is none; there are admin, editor, ingester"),
+        (["token", "--tenant", "a", "--role", "viewer"], "made when a suite starts there with --auth jwt"),
         (["status", "--url", "http://127.0.0.1:9"], "Start one with `binnacle up`"),
     ],
 )
