@@ -115,10 +115,13 @@ def mine() -> str:
     return f"dialects-{uuid.uuid4().hex[:12]}"
 
 
+WALLBOARD = {"timestamp", "agents", "revenue", "campaigns", "uptime", "system"}
+
+
 def test_live_is_a_wallboard_for_who_only_listens(suite: Suite) -> None:
     with opened(suite, "/ws/live") as board:
-        metrics = board.next("live_metrics", lambda told: "cpu_percent" in told.get("system", {}))
-        assert metrics.keys() >= {"timestamp", "agents", "revenue", "campaigns", "uptime", "system"}
+        # What nobody has looked at before may take a moment to be known.
+        board.next("live_metrics", lambda told: told.keys() >= WALLBOARD and "cpu_percent" in told["system"])
         began = time.monotonic()
         board.next("live_metrics")
         board.next("live_metrics")
