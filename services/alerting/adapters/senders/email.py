@@ -44,17 +44,18 @@ class Mailer:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 connection = await outgoing_socket(smtp.host, smtp.port, self._allowed)
                 return await self._over(connection, smtp, email.to, message, leave)
-        except SMTPResponseException as said:
+        except SMTPResponseException as answer:
             # Whoever answers that it has failed has not taken it.
-            verdict = Verdict.REFUSED if said.code >= 500 else Verdict.FAILED
-            return Answer(verdict, _short(said.message), said.code)
+            verdict = Verdict.REFUSED if answer.code >= 500 else Verdict.FAILED
+            return Answer(verdict, _short(answer.message), answer.code)
         except Refused as refused:
             return Answer(Verdict.REFUSED, f"{refused.strerror}; see BINNACLE_OUTGOING_HOSTS")
         except TimeoutError:
             said_nothing = f"no answer within {ATTEMPT_SECONDS:.0f} seconds"
             return Answer(Verdict.DOUBTFUL if left else Verdict.FAILED, said_nothing)
         except (SMTPException, OSError, ValueError) as fault:
-            return Answer(Verdict.DOUBTFUL if left else Verdict.FAILED, _short(str(fault)))
+            said = f"{smtp.host}:{smtp.port}: {getattr(fault, 'strerror', None) or fault}"
+            return Answer(Verdict.DOUBTFUL if left else Verdict.FAILED, _short(said))
 
     async def _over(
         self,

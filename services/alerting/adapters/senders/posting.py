@@ -72,9 +72,11 @@ def _unanswered(fault: Exception, left: bool) -> Answer:
         said = f"no answer within {ATTEMPT_SECONDS:.0f} seconds"
     else:
         said = str(fault) or type(fault).__name__
-    refused = getattr(fault, "os_error", None)
-    if isinstance(refused, Refused):
-        return Answer(Verdict.REFUSED, f"{refused.strerror}; see BINNACLE_OUTGOING_HOSTS")
+    reason = getattr(fault, "os_error", None)
+    if isinstance(reason, Refused):
+        return Answer(Verdict.REFUSED, f"{reason.strerror}; see BINNACLE_OUTGOING_HOSTS")
+    if isinstance(fault, aiohttp.ClientConnectorError) and isinstance(reason, OSError):
+        said = f"{fault.host}:{fault.port}: {reason.strerror or reason}"
     return Answer(Verdict.DOUBTFUL if left else Verdict.FAILED, said)
 
 

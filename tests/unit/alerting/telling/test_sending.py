@@ -34,3 +34,16 @@ async def test_what_cannot_be_sent_is_given_up_and_said(means: Means, smtp: Smtp
     assert why in made.detail
     assert "ssl" not in made.detail
     assert SECRET not in made.detail
+
+
+@pytest.mark.parametrize(
+    "means",
+    [Webhook(f"http://127.0.0.1:1/{SECRET}"), Slack(webhook_url=f"https://127.0.0.1:1/{SECRET}"), Email(("a@b.c",))],
+    ids=["http", "https", "mail"],
+)
+async def test_what_cannot_be_reached_is_named_without_its_secret(means: Means) -> None:
+    server = SmtpServer("127.0.0.1", 1, Security.NONE, "a@b")
+    async with senders(("127.0.0.1",), None, structlog.get_logger()) as sender:
+        made = await Probes(sender, ManualClock(), "").send("default", Receiver("away", means), server)
+    assert made.detail.startswith("127.0.0.1:1: Connect call failed")
+    assert SECRET not in made.detail
