@@ -109,6 +109,7 @@ def import_rules(files: tuple[Path, ...], output: Path | None) -> None:
     imported = Imported()
     for path in files_named(files, ENDINGS):
         import_groups(held_by(path), str(path), imported)
+    imported.finish()
     text = rules_text(imported.rules)
     if output is None:
         click.echo(text, nl=False)

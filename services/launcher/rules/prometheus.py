@@ -36,6 +36,16 @@ class Imported:
     rules: list[rules_pb2.Rule] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
+    recorded: set[str] = field(default_factory=set)
+    places: list[str] = field(default_factory=list)
+    """Of each rule that was converted."""
+
+    def finish(self) -> None:
+        """Once all files are in: note which rules are about series that Prometheus' own rules record."""
+        for place, rule in zip(self.places, self.rules, strict=True):
+            for metric in sorted(_metrics(rule.condition) & self.recorded):
+                note = f"{metric} is recorded by a rule of Prometheus: it never fires unless that is sent here"
+                self.notes.append((place, note))
 
 
 def import_groups(held: Any, place: str, imported: Imported) -> None:
@@ -54,6 +64,7 @@ def _import_rule(rule: Any, group: Mapping[str, Any], place: str, imported: Impo
     name = str(rule.get("alert") or rule.get("record") or "?") if isinstance(rule, Mapping) else "?"
     here = f"{place}: {group.get('name', '?')}/{name}"
     if not isinstance(rule, Mapping) or "alert" not in rule:
+        imported.recorded.add(name)
         imported.refused.append((here, "records a series; rules here ask for what they need themselves"))
         return
     try:
@@ -64,6 +75,7 @@ def _import_rule(rule: Any, group: Mapping[str, Any], place: str, imported: Impo
         return
     made.id = _free_id(name, {one.id for one in imported.rules})
     imported.rules.append(made)
+    imported.places.append(here)
     imported.notes += [(here, note) for note in converted.notes]
 
 
@@ -84,6 +96,10 @@ def _rule(rule: Mapping[str, Any], group: Mapping[str, Any], converted: Converte
     made.no_data.after.FromSeconds(0)
     _tell(made, labels, _texts(rule.get("annotations")), converted)
     return made
+
+
+def _metrics(condition: rules_pb2.Condition) -> set[str]:
+    return {condition.absence.metric, *(each.selection.metric for each in condition.threshold.expressions)}
 
 
 def _tell(made: rules_pb2.Rule, labels: Mapping[str, str], annotations: dict[str, str], converted: Converted) -> None:

@@ -161,3 +161,13 @@ def test_rules_of_one_name_have_ids_of_their_own() -> None:
     rules = [{"alert": "A", "expr": f"a > {number}"} for number in range(2)]
     import_groups({"groups": [{"name": "g", "rules": rules}]}, "file", found)
     assert [rule.id for rule in found.rules] == ["a", "a-2"]
+
+
+def test_what_asks_for_a_recorded_series_says_that_it_has_to_be_sent() -> None:
+    found = Imported()
+    alerts = [{"alert": "Slow", "expr": "job:latency:p99 > 1"}, {"alert": "Gone", "expr": "absent(job:latency:p99)"}]
+    import_groups({"groups": [{"name": "g", "rules": [*alerts, {"alert": "Other", "expr": "x > 1"}]}]}, "one", found)
+    import_groups({"groups": [{"name": "h", "rules": [{"record": "job:latency:p99", "expr": "max(x)"}]}]}, "two", found)
+    found.finish()
+    told = [place for place, note in found.notes if "job:latency:p99 is recorded" in note]
+    assert told == ["one: g/Slow", "one: g/Gone"]
