@@ -2,14 +2,11 @@
 
 import gc
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
-
-from tests.support.suite import Suite, running_suite
 
 # How long an example takes depends on what else the machine does; a test that hangs is ended by its own time limit.
 settings.register_profile("any machine", deadline=None)
@@ -17,7 +14,7 @@ settings.load_profile("any machine")
 
 
 class OneOfThemSharesTheSuite(LoadFileScheduling):  # type: ignore[misc]
-    """Gives each file to one process; all with tests of the shared suite to the same, so that it is started once."""
+    """Gives each file to one process; all with tests of the shared suites to the same, so that each is started once."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
@@ -48,10 +45,3 @@ def _no_settings_of_the_runner(monkeypatch: pytest.MonkeyPatch) -> None:
 def scale() -> float:
     """Share of the full figures that chaos, fuzz and probe tests run at: 0.1 in `make test`, 1 in `make test-long`."""
     return float(os.environ.get("BINNACLE_TEST_SCALE", "0.1"))
-
-
-@pytest.fixture(scope="session")
-def suite() -> Iterator[Suite]:
-    """One suite with demo and agent, shared by all tests that only look or add."""
-    with running_suite(("--demo", "--agent")) as running:
-        yield running

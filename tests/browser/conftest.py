@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from tests.support.suite import Suite, running_suite
+
 # Without these Chromium asks the outside for updates and the like at every start.
 QUIET = (
     "--no-sandbox",
@@ -19,6 +21,16 @@ QUIET = (
 
 # A machine that is busy with other tests takes its time.
 expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="package")
+def suite() -> Iterator[Suite]:
+    """One suite with demo and agent, shared by all tests of this folder that only look or add.
+
+    It ends with them: a demo keeps a fourth of a core busy.
+    """
+    with running_suite(("--demo", "--agent")) as running:
+        yield running
 
 
 # Playwright keeps an event loop running in this thread while it is open, so it must not outlive this folder, where no
