@@ -67,7 +67,6 @@ PROBES: Final = ("up", "probe_success")
 ENDPOINT_KEY: Final = "endpoint"
 STATUS_CODE_KEY: Final = "status_code"
 LATENCY_KEY: Final = "latency_ms"
-ERROR_KEY: Final = "error"
 FIRST_FAILING_STATUS: Final = 500
 
 # Kinds of what sends heartbeats.
@@ -125,7 +124,6 @@ SEARCH_EVENTS: Final = ("search", "visual_search")
 PRODUCT_VIEW_EVENT: Final = "product_view"
 CART_ADD_EVENT: Final = "cart_add"
 FEATURE_EVENT: Final = "feature_used"
-FAILED_STATUS: Final = "failed"
 
 # A metric whose increments are revenue; the label that names their currency.
 REVENUE: Final = "revenue"

@@ -89,7 +89,6 @@ PRODUCTS: Final = (
     ("HQTGWGPNH4", "Desk Lamp", "home", 46.0),
 )
 QUERIES: Final = ("lamp", "gift", "mug", "watch", "summer", "shoes", "jar", "sunglasses", "hairdryer", "sale")
-PAGES: Final = ("/", "/products", "/cart", "/checkout", "/account")
 FEATURES: Final = ("wishlist", "compare", "voice_search", "export", "templates", "autoreply", "segments", "guidance")
 CURRENCIES: Final = ("USD", "USD", "USD", "EUR", "BRL")
 COUNTRIES: Final = ("US", "US", "DE", "BR", "BR", "IN", "GB")

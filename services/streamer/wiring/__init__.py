@@ -36,7 +36,7 @@ from services.streamer.domain.kept import Kept
 from services.streamer.domain.presence import Presence
 from services.streamer.domain.tally import GRPC, WEBSOCKET, Tally
 from services.streamer.pages import Pages
-from services.streamer.ports import Part, RowSource
+from services.streamer.ports import RowSource
 from services.streamer.service import caller, connections, dashboard, dashboard_builder, live, summary, system
 from services.streamer.service.public import public_services
 from services.streamer.sign_in import SignIn
@@ -56,7 +56,12 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
     channel = process.channel(config.aggregator)
     aggregator = Peer("aggregator", channel)
     alerting = process.channel(config.alerting)
-    parts = [*_collectors(config, process), aggregator, Self(config, process), Peer("alerting", alerting)]
+    parts: list[Peer | Self] = [
+        *_collectors(config, process),
+        aggregator,
+        Self(config, process),
+        Peer("alerting", alerting),
+    ]
     presence = Presence(process.clock)
     figures = Kept(questions(channel, alerting, process.clock), process.clock, process.tasks)
     state = Kept({"components": SuiteSource(parts, config.redis_url)}, process.clock, process.tasks)
@@ -93,7 +98,7 @@ async def wire(config: StreamerConfig, process: Process) -> AsyncIterator[Wired]
         yield Wired(services, _met_once(aggregator), reflected=public_services(), recorder=recorder)
 
 
-def _collectors(config: StreamerConfig, process: Process) -> list[Part]:
+def _collectors(config: StreamerConfig, process: Process) -> list[Peer]:
     return [
         Peer(worker_name("collector", number), process.channel(worker_target(config.collector, number)))
         for number in range(config.collector_workers)

@@ -1,11 +1,13 @@
 """The protocol of WebSockets, by a client that writes each byte itself."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from websockets.frames import Frame, Opcode
 
 from services.core.tenants import DEFAULT_TENANT
@@ -108,6 +110,16 @@ async def test_a_request_for_something_else_is_refused_and_the_connection_goes_o
         assert b" 400 " in head
         assert b"application/json" in head
         assert hub.connections(DEFAULT_TENANT) == 0
+
+
+async def test_an_open_socket_has_no_task_and_nothing_of_its_request(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (talking, _hub):
+        talking.send(said(Opcode.PING, b""))
+        await talking.frame()
+        tasks = [task.get_coro() for task in asyncio.all_tasks()]
+        assert not [task for task in tasks if "aiohttp" in str(getattr(task, "cr_code", ""))]
+        gc.collect()
+        assert not [held for held in gc.get_objects() if isinstance(held, web.BaseRequest | web.RequestHandler)]
 
 
 async def test_a_ping_is_answered_with_what_it_holds(tmp_path: Path) -> None:
