@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from services.launcher.keys import issue_token
+from tests.support.outages import patience
 from tests.support.rest import failing_requests
 from tests.support.suite import Suite, running_suite
 
@@ -56,7 +57,7 @@ class Listener:
 
     def next(self, kind: str, wanted: Callable[[Json], bool] = lambda _content: True) -> Json:
         """The content of the next message of a kind that is wanted."""
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + patience(SECONDS)
         while time.monotonic() < deadline:
             message: Json = json.loads(self.socket.recv(timeout=SECONDS))
             self.seen.append(message)
