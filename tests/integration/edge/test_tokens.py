@@ -142,6 +142,16 @@ def test_a_socket_with_a_wrong_token_is_refused(guarded_edge: Edge) -> None:
         pass
 
 
+@pytest.mark.parametrize("path", ["/ws/live", "/events", "/api/v1/live"])
+def test_no_refusal_tells_the_token(guarded_edge: Edge, path: str) -> None:
+    held = token(guarded_edge.jwt_key, exp=int(time.time()) - 60)
+    with guarded_edge.http() as http:
+        answer = http.get(f"{path}?access_token={held}")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert "access_token" not in f"{answer.headers} {answer.text}"
+
+
 @pytest.mark.parametrize("path", ["/events", "/ws/stats", "/ws/nothing"])
 def test_tokens_in_the_query_open_nothing_but_sockets(guarded_edge: Edge, path: str) -> None:
     with guarded_edge.http() as http:
@@ -172,6 +182,37 @@ def test_whoever_brings_a_header_means_it_whatever_their_cookie_holds(guarded_ed
         assert http.get("/events", headers=another | forged).status_code == 401
     with connect(f"ws://{guarded_edge.target}/ws/dashboard", additional_headers=another | header) as socket:
         assert json.loads(socket.recv())["tenant"] == "acme"
+
+
+@pytest.mark.parametrize("place", ["query", "subprotocol"])
+def test_so_does_whoever_brings_one_where_a_browser_can(guarded_edge: Edge, place: str) -> None:
+    """A browser has no say in which cookies go along, those of other ports of its machine too."""
+    cookies = [token(guarded_edge.jwt_key, exp=int(time.time()) - 60), token(guarded_edge.jwt_key, tenant="other"), "x"]
+
+    def told(held: str, cookie: str) -> str:
+        query = f"?access_token={held}" if place == "query" else ""
+        headers = {"cookie": f"binnacle_token={cookie}"}
+        headers |= {"sec-websocket-protocol": f"a, bearer.{held}"} if place == "subprotocol" else {}
+        url = f"ws://{guarded_edge.target}/ws/live{query}"
+        with connect(url, proxy=None, additional_headers=headers) as socket:
+            return str(json.loads(socket.recv())["tenant"])
+
+    assert [told(token(guarded_edge.jwt_key), cookie) for cookie in cookies] == ["acme"] * 3
+    with pytest.raises(InvalidStatus, match="401"):
+        told(token(b"x" * 32), token(guarded_edge.jwt_key))
+
+
+def test_an_empty_token_in_the_query_is_none(guarded_edge: Edge) -> None:
+    with connect(f"ws://{guarded_edge.target}/ws/live?access_token=", proxy=None) as socket:
+        assert json.loads(socket.recv())["tenant"] is None
+
+
+def test_a_stream_of_events_takes_the_token_of_its_address_before_a_cookie(guarded_edge: Edge) -> None:
+    stale = {"accept": "text/event-stream", "cookie": "binnacle_token=x"}
+    with guarded_edge.http() as http:
+        assert http.get("/api/v1/live", headers=stale).status_code == 401
+        address = f"/api/v1/live?access_token={token(guarded_edge.jwt_key)}"
+        assert http.get(address, headers=stale).status_code != 401
 
 
 def test_a_preflight_needs_no_token(guarded_edge: Edge) -> None:
