@@ -63,6 +63,8 @@ def _measure(suite: Suite, pace: Pace, counted: str, send: Send) -> Measured:
     held = suite.get("/stats")[counted]
     before, began = processor.spent_by(processes), time.monotonic()
     sent = asyncio.run(send(suite.url.removeprefix("http://"), pace))
+    if not sent.acknowledged:
+        raise WrongCount("nothing was acknowledged in time: give it more BINNACLE_BENCH_SECONDS")
     if sent.rejected:
         raise WrongCount(f"{sent.rejected} were refused")
     _wait_committed(suite, counted, held + sent.acknowledged)

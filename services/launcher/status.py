@@ -1,5 +1,6 @@
 """`binnacle status`: how every process and subsystem of a running suite does."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,8 @@ HEALTHY, UNHEALTHY, DOWN = "healthy", "unhealthy", "down"
 EXIT_STATUS = {HEALTHY: 0, UNHEALTHY: 1, DOWN: 2}
 # The edge answers so when who is behind it does not.
 NOBODY_BEHIND = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+
+TRUST = "SSL_CERT_FILE names whom to trust: where a suite made its own, secrets/tls/edge.crt in its data folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ def report(url: str, token: str | None) -> Report:
     except httpx.UnsupportedProtocol as error:
         raise LauncherError(f"--url {url} is no address: it begins with neither http:// nor https://.") from error
     except httpx.TransportError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise LauncherError(f"The certificate of {url} is not trusted ({error}). {TRUST}") from error
         return Report(url, DOWN, f"nothing answers ({error})")
+    except FileNotFoundError as error:
+        raise LauncherError(f"SSL_CERT_FILE names no file: {os.environ.get('SSL_CERT_FILE')}. {TRUST}") from error
 
 
 def _asked(url: str, client: httpx.Client) -> Report:

@@ -72,7 +72,8 @@ def banner(settings: SuiteSettings) -> str:
     if settings.auth == "jwt":
         data_dir = shlex.quote(str(settings.data_dir))
         lines += [
-            "  token    binnacle token --tenant default --role admin --data-dir " + data_dir,
+            # As it was called: it is on nobody's PATH who did not put it there.
+            f"  token    {shlex.quote(sys.argv[0])} token --tenant default --role admin --data-dir {data_dir}",
             f'  try      {curl} -H "Authorization: Bearer $TOKEN" {settings.url}/dashboard',
         ]
     else:

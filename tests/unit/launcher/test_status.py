@@ -1,14 +1,17 @@
 """What `binnacle status` says where things are not as they should be."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from services.launcher.certificates import own_certificate
 from services.launcher.cli import main
 from services.launcher.places import free_port
 
@@ -24,7 +27,7 @@ Answers = Mapping[str, tuple[int, object]]
 
 
 @contextmanager
-def serving(answers: Answers) -> Iterator[str]:
+def serving(answers: Answers, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Somebody who answers so; gives the address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -38,11 +41,17 @@ def serving(answers: Answers) -> Iterator[str]:
         def log_request(self, code: object = "-", size: object = "-") -> None:
             return
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A handshake that a client breaks off is no news."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
@@ -104,3 +113,20 @@ def test_what_is_no_address_is_said(url: str) -> None:
     code, text = status("--url", url)
     assert code == 1
     assert "is no address" in text
+
+
+def test_a_certificate_that_is_not_trusted_is_told_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = own_certificate(tmp_path, "127.0.0.1")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with serving({"/api/system/components": (200, ILL), "/app": (200, {})}, tls) as url:
+        code, text = status("--url", url)
+        assert (code, "is not trusted" in text, "secrets/tls/edge.crt" in text) == (1, True, True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.crt"))
+        code, text = status("--url", url)
+        assert (code, "names no file" in text) == (1, True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert "alerting: does not answer" in status("--url", url)[1]
