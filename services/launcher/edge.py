@@ -186,7 +186,7 @@ REPLIES = (
     Reply(400, 3, "INVALID_INPUT", "the request cannot be read: %LOCAL_REPLY_BODY%"),
     Reply(401, 16, "UNAUTHENTICATED"),
     Reply(403, 7, "FORBIDDEN", "%LOCAL_REPLY_BODY% (a page of another site needs its origin in BINNACLE_CORS_ORIGINS)"),
-    Reply(404, 5, "NOT_FOUND", "there is no such path, or not with this method"),
+    Reply(404, 5, "NOT_FOUND", "there is no such path, or not with this method: /docs has all, /ws/info the sockets"),
     Reply(408, 4, "DEADLINE"),
     Reply(413, 3, "INVALID_INPUT", f"the body is larger than {MAX_BODY_BYTES} bytes: send it in parts"),
     Reply(415, 3, "INVALID_INPUT"),

@@ -62,6 +62,12 @@ def test_errors_are_json_wherever_they_arise(
         assert answer.headers.get_list(name) == [value]
 
 
+def test_who_asks_for_what_is_not_there_is_told_where_all_is(edge: Edge) -> None:
+    with edge.http() as http:
+        message = http.get("/api/v1/query_range", headers=bearer(edge.jwt_key)).json()["message"]
+    assert message.endswith("/docs has all, /ws/info the sockets")
+
+
 @pytest.mark.parametrize(
     "path", ["/events", "/nowhere", "/api/v1/live", "/binnacle.aggregator.v1.QueryService/Nothing"]
 )
