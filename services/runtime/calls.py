@@ -1,6 +1,7 @@
 """Who a call is for, from the edge through every hop."""
 
 import json
+import re
 import secrets
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from services.core.errors import Unauthenticated
 from services.core.tenants import DEFAULT_TENANT
@@ -20,6 +22,11 @@ SUBJECT_KEY = "x-binnacle-subject"
 CREDENTIAL_KEY = "x-binnacle-key"
 CALLER_KEY = "x-binnacle-caller"
 REQUEST_ID_KEY = "x-request-id"
+
+# What metadata, logs and records have room for. Of what is longer, or no plain text, no record could be written.
+LONGEST_WORD = 200
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+_PLAIN = re.compile(rf"[ -~]{{1,{LONGEST_WORD}}}")
 
 # Who signs tokens, and whom they are for.
 ISSUER = AUDIENCE = "binnacle"
@@ -86,16 +93,28 @@ def new_request_id() -> str:
     return secrets.token_hex(16)
 
 
+def plain_word(said: object) -> str:
+    """What somebody calls themselves, as it can travel on and be recorded: printable ASCII, what is not as `%C3%BC`."""
+    if not isinstance(said, str):
+        return ""
+    return said if _PLAIN.fullmatch(said) else quote(said, safe=_PRINTABLE, errors="replace")[:LONGEST_WORD]
+
+
+def _request_id(said: object) -> str:
+    return said if isinstance(said, str) and _PLAIN.fullmatch(said) else new_request_id()
+
+
 def tenant_of(told: Told) -> str:
     """The tenant that a call names; the one of a suite without authentication when it names none."""
     return told.get(TENANT_KEY) or DEFAULT_TENANT
 
 
 def listed_roles(claim: object) -> tuple[str, ...]:
-    """The roles that a claim holds: a list, or a text with commas or spaces between them."""
+    """The roles that a claim holds: a list, or a text with commas or spaces between them. Ours are plain words."""
     if isinstance(claim, str):
-        return tuple(claim.replace(",", " ").split())
-    return tuple(role for role in claim if isinstance(role, str)) if isinstance(claim, list) else ()
+        claim = claim.replace(",", " ").split()
+    listed = claim if isinstance(claim, list) else []
+    return tuple(role for role in listed if isinstance(role, str) and _PLAIN.fullmatch(role))
 
 
 @lru_cache(maxsize=1_024)
@@ -112,12 +131,12 @@ def call_from(told: Told, deadline: float | None = None) -> Call:
     """A call by what came with it, which the edge or a process of the suite has set."""
     return Call(
         tenant=tenant_of(told),
-        request_id=told.get(REQUEST_ID_KEY) or new_request_id(),
+        request_id=_request_id(told.get(REQUEST_ID_KEY)),
         roles=roles_in(told.get(ROLES_KEY, "")),
         deadline=deadline,
         expires=_seconds(told.get(EXPIRES_KEY, "")),
-        subject=told.get(SUBJECT_KEY, ""),
-        key=told.get(CREDENTIAL_KEY, ""),
+        subject=plain_word(told.get(SUBJECT_KEY)),
+        key=plain_word(told.get(CREDENTIAL_KEY)),
     )
 
 

@@ -17,10 +17,14 @@ from services.runtime.gates import OpenGate
 from services.runtime.interceptors import ServerInterceptor
 from services.runtime.process import Process, Registration, Wired
 
+MAX_METADATA_BYTES = 96 * 1024
 OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # What the edge lets through, with what HTTP/2 counts for each header.
+    ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+    ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
 )

@@ -8,7 +8,7 @@ import jwt
 
 from services.core.errors import Unauthenticated
 from services.core.tenants import is_tenant
-from services.runtime.calls import AUDIENCE, ISSUER, Call, listed_roles, new_request_id
+from services.runtime.calls import AUDIENCE, ISSUER, Call, listed_roles, new_request_id, plain_word
 
 # As the edge has it.
 CLOCK_SKEW_SECONDS = 10
@@ -86,14 +86,13 @@ def _call(claims: Mapping[str, Any], issuer: Issuer) -> Call:
     tenant, expires = _named(claims, issuer.tenant_claim), claims["exp"]
     if not isinstance(tenant, str) or not is_tenant(tenant) or not isinstance(expires, int | float):
         raise Unauthenticated("the token names no tenant that there can be")
-    subject, key = claims.get("sub"), claims.get("jti")
     return Call(
         tenant,
         new_request_id(),
         listed_roles(_named(claims, issuer.roles_claim)),
         expires=float(expires),
-        subject=subject if isinstance(subject, str) else "",
-        key=key if isinstance(key, str) else "",
+        subject=plain_word(claims.get("sub")),
+        key=plain_word(claims.get("jti")),
     )
 
 

@@ -125,3 +125,8 @@ async def test_metrics_of_every_process() -> None:
         connected = [s for s in families["binnacle_streamer_connections"].samples if s.labels["kind"] == "grpc"]
         assert [sample.value for sample in connected] == [1.0]
         watch.cancel()
+
+
+async def test_headers_that_the_edge_lets_through_are_taken(house: House) -> None:
+    much = tuple((f"x-much-{number}", "m" * 600) for number in range(95))
+    assert (await house.system.GetHealth(GetHealthRequest(), metadata=much)).version
