@@ -100,7 +100,8 @@ class Sockets:
             said: str | bytes = ""
             if caller is None:
                 said, caller = await self._admission.of_first_message(wire)
-            self._converse(wire, faces[chosen or next(iter(faces))], request, caller, said)
+            if not wire.over:
+                self._converse(wire, faces[chosen or next(iter(faces))], request, caller, said)
         except BinnacleError as error:
             wire.close(close_code(error), str(error)[:100])
         except BaseException:

@@ -26,8 +26,9 @@ QUIET_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 5.0
 # A reader is felt once this much waits for it here, beside what the kernel and the edge hold.
 BUFFER_BYTES: Final = 64 * 1024
-# In signs of life: how long nothing has come before a client is pinged.
+# In signs of life: how long nothing has come before a client is pinged, and before it is taken for gone.
 _PINGED: Final = 2
+_GONE: Final = 4
 
 Hear = Callable[[str | bytes], None]
 
@@ -35,8 +36,8 @@ Hear = Callable[[str | bytes], None]
 class Wire(asyncio.Protocol):
     """The protocol of a connection that is a WebSocket by now, without a task of its own.
 
-    Whoever leads it gives it a sign of life (`beat`) now and then: of two without anything heard the client is
-    pinged, with the next it is dropped. `left` is called once, when nothing more is heard or said; `lost` once the
+    Whoever leads it gives it a sign of life (`beat`) now and then: after two without anything heard the client is
+    pinged, after four it is dropped. `left` is called once, when nothing more is heard or said; `lost` once the
     connection is gone.
     """
 
@@ -66,9 +67,14 @@ class Wire(asyncio.Protocol):
             # It was closed by the other side a moment ago.
             return
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, or is about to."""
+        return self._deaf or self._closing
+
     async def first(self) -> str | bytes | None:
         """The first message, before anybody listens; None when it ends without one."""
-        if self._kept is None and not self._deaf and not self._closing:
+        if self._kept is None and not self.over:
             self._coming = asyncio.get_running_loop().create_future()
             await self._coming
         kept, self._kept = self._kept, None
@@ -80,7 +86,7 @@ class Wire(asyncio.Protocol):
         kept, self._kept = self._kept, None
         if kept is not None:
             hear(kept)
-        self.transport.resume_reading()
+        self._resume()
         self.data_received(b"")
 
     def data_received(self, data: bytes) -> None:
@@ -103,10 +109,12 @@ class Wire(asyncio.Protocol):
 
     def beat(self) -> None:
         """A sign of life is due."""
+        if self._closing:
+            return
         self._quiet += 1
         if self._quiet == _PINGED:
             self.write(PING, b"")
-        elif self._quiet > _PINGED and not self._closing:
+        elif self._quiet >= _GONE:
             self.transport.abort()
 
     def close(self, code: int, reason: str = "") -> None:
@@ -116,6 +124,7 @@ class Wire(asyncio.Protocol):
         self._closing = True
         self.write(CLOSE, code.to_bytes(2) + reason.encode()[: LONGEST_CONTROL - 2])
         self._leave()
+        self._resume()
         asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._drop)
 
     def _take(self, kind: int, payload: bytes) -> bool:
@@ -171,6 +180,10 @@ class Wire(asyncio.Protocol):
         self._wake()
         if left is not None:
             left()
+
+    def _resume(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def _wake(self) -> None:
         if self._coming is not None and not self._coming.done():

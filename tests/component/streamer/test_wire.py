@@ -5,14 +5,20 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
 from websockets.frames import Frame, Opcode
 
 from services.core.tenants import DEFAULT_TENANT
+from services.runtime.access import Access
+from services.runtime.calls import Call
 from services.streamer.domain.hub import Hub
-from tests.support.sockets import Quiet, served
+from services.streamer.domain.session import Session
+from services.streamer.websocket.admission import Admission
+from services.streamer.websocket.wire import Wire
+from tests.support.sockets import OPEN, Quiet, served
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -38,6 +44,10 @@ class Client:
 
     def send(self, data: bytes) -> None:
         self._writer.write(data)
+
+    def leave(self) -> None:
+        """Go without a word."""
+        self._writer.transport.abort()
 
     async def head(self) -> bytes:
         """The answer to the request."""
@@ -66,11 +76,16 @@ class Client:
         return int.from_bytes(payload[:2])
 
 
+def handlers() -> list[asyncio.Task[Any]]:
+    """Tasks that handle a request."""
+    return [task for task in asyncio.all_tasks() if "_handle_request" in str(task.get_coro())]
+
+
 @asynccontextmanager
-async def client(folder: Path) -> AsyncIterator[tuple[Client, Hub]]:
+async def client(folder: Path, admission: Admission = OPEN) -> AsyncIterator[tuple[Client, Hub]]:
     """A client that has said nothing yet."""
     path = folder / "p.sock"
-    async with served(path, Quiet()) as (hub, _clock, _tally):
+    async with served(path, Quiet(), admission) as (hub, _clock, _tally):
         reader, writer = await asyncio.open_unix_connection(str(path))
         yield Client(reader, writer), hub
         writer.close()
@@ -116,10 +131,27 @@ async def test_an_open_socket_has_no_task_and_nothing_of_its_request(tmp_path: P
     async with opened(tmp_path) as (talking, _hub):
         talking.send(said(Opcode.PING, b""))
         await talking.frame()
-        tasks = [task.get_coro() for task in asyncio.all_tasks()]
-        assert not [task for task in tasks if "aiohttp" in str(getattr(task, "cr_code", ""))]
+        assert handlers() == []
         gc.collect()
         assert not [held for held in gc.get_objects() if isinstance(held, web.BaseRequest | web.RequestHandler)]
+
+
+async def test_nothing_is_kept_of_who_has_gone(tmp_path: Path) -> None:
+    def kept() -> int:
+        gc.collect()
+        return len([held for held in gc.get_objects() if isinstance(held, Wire | Session)])
+
+    before = kept()
+    async with opened(tmp_path) as (talking, hub):
+        talking.send(said(Opcode.TEXT, b'{"subscribe":{"id":"a","events":{}}}'))
+        await talking.frame()
+        assert kept() == before + 2
+        talking.leave()
+
+        async def gone() -> bool:
+            return hub.connections(DEFAULT_TENANT) == 0 and kept() == before
+
+        await eventually(gone, "nothing of it is kept")
 
 
 async def test_a_ping_is_answered_with_what_it_holds(tmp_path: Path) -> None:
@@ -162,3 +194,33 @@ async def test_at_the_end_who_does_not_close_its_side_is_let_go(tmp_path: Path) 
         assert b'"UNAVAILABLE"' in (await talking.frame())[1]
         kind, payload = await talking.frame()
         assert (kind, payload[:2]) == (Opcode.CLOSE, (1012).to_bytes(2))
+
+
+class SlowKeys:
+    """Keys that take their time to judge a token."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.judged = asyncio.Event()
+
+    async def call(self, _token: str) -> Call:
+        self.asked.set()
+        await self.judged.wait()
+        return Call("acme", "1", ("viewer",))
+
+
+async def test_who_goes_while_its_token_is_judged_has_left(tmp_path: Path) -> None:
+    keys = SlowKeys()
+    async with client(tmp_path, Admission(Access(required=True), cast("Any", keys))) as (talking, hub):
+        talking.send(UPGRADE + b"\r\n" + said(Opcode.TEXT, b'{"authenticate":{"token":"t"}}'))
+        await talking.head()
+        await keys.asked.wait()
+        talking.leave()
+        [handling] = handlers()
+        keys.judged.set()
+        await handling
+
+        async def left() -> bool:
+            return (hub.connections("acme"), hub.presence.attendance("acme").opened) == (0, 1)
+
+        await eventually(left, "it has left")
