@@ -148,7 +148,7 @@ def _with_rules(suite: Suite, ours: str, rules: Rules, seconds: float) -> dict[s
 
 def _more(spent: dict[str, float], before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     """What was used beyond the mean of two spans without rules."""
-    return processor.difference(spent, {name: (before[name] + after[name]) / 2 for name in spent})
+    return {name: round(spent[name] - (before[name] + after[name]) / 2, 3) for name in spent}
 
 
 def _spent(suite: Suite, seconds: float) -> dict[str, float]:
