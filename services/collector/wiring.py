@@ -87,32 +87,34 @@ async def wire(config: CollectorConfig, process: Process) -> AsyncIterator[Wired
         async def ready() -> None:
             journal.check()
 
-        follower = Follower(
-            process.access.standing, process.channel(config.aggregator), process.clock, config.data_dir / STANDING_FILE
-        )
-        process.tasks.create_task(follower.run(), name="standing")
+        _follow_standing(config, process)
         json, gate = JsonIntake(intake), RequestGate(admission)
         if config.intake_listen:
             http_intake = HttpIntake(json.faces(), gate, process, ready)
             await opened.enter_async_context(http_intake.listening(config.intake_listen))
-        yield Wired(
-            [
-                Registration(add_ingest, IngestServicer(intake, process.stopping), INGEST),
-                Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(json), JSON_INTAKE),
-                Registration(add_RemoteWriteServiceServicer_to_server, remote_write, REMOTE_WRITE),
-                Registration(add_ImportServiceServicer_to_server, ImportServicer(intake), IMPORT),
-                Registration(
-                    add_LogGeneratorServiceServicer_to_server,
-                    LogGeneratorServicer(intake, SystemRandom()),
-                    LOG_GENERATOR,
-                ),
-                Registration(add_RecordServiceServicer_to_server, RecordServicer(intake), RECORDS),
-                *otlp_registrations(otlp),
-            ],
-            ready,
-            gate=gate,
-            handed_over=forwarder.handed_over,
-        )
+        services = [
+            *_of_intake(intake, process.stopping),
+            Registration(add_JsonIntakeServiceServicer_to_server, JsonIntakeServicer(json), JSON_INTAKE),
+            Registration(add_RemoteWriteServiceServicer_to_server, remote_write, REMOTE_WRITE),
+            *otlp_registrations(otlp),
+        ]
+        yield Wired(services, ready, gate=gate, handed_over=forwarder.handed_over)
+
+
+def _of_intake(intake: Intake, stopping: asyncio.Event) -> list[Registration]:
+    generator = LogGeneratorServicer(intake, SystemRandom())
+    return [
+        Registration(add_ingest, IngestServicer(intake, stopping), INGEST),
+        Registration(add_ImportServiceServicer_to_server, ImportServicer(intake), IMPORT),
+        Registration(add_LogGeneratorServiceServicer_to_server, generator, LOG_GENERATOR),
+        Registration(add_RecordServiceServicer_to_server, RecordServicer(intake), RECORDS),
+    ]
+
+
+def _follow_standing(config: CollectorConfig, process: Process) -> None:
+    channel, kept = process.channel(config.aggregator), config.data_dir / STANDING_FILE
+    follower = Follower(process.access.standing, channel, process.clock, kept)
+    process.tasks.create_task(follower.run(), name="standing")
 
 
 def _tell_of_refusals(intake: Intake, process: Process, opened: AsyncExitStack) -> None:
