@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from websockets.frames import Opcode
+
 from services.core.errors import BinnacleError
 from services.streamer.convert.live_talk import Sending, Talk
 from services.streamer.domain.deliveries import Delivery
 from services.streamer.domain.session import Session
 from services.streamer.websocket.close_codes import close_code
-from services.streamer.websocket.frames import BINARY, TEXT
 from services.streamer.websocket.wire import Wire
 
 
@@ -24,7 +25,7 @@ class SocketLine:
         self._session = session
         self._talk = talk
         self._sending = sending
-        self._kind = BINARY if binary else TEXT
+        self._kind = Opcode.BINARY if binary else Opcode.TEXT
 
     def full(self) -> bool:
         """See Line."""

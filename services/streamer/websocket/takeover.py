@@ -3,14 +3,12 @@
 With everything that belongs to the request gone, a connection takes half the memory.
 """
 
-import base64
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import WS_KEY
+from websockets.utils import accept_key
 
 from services.core.errors import InvalidInput
 from services.streamer.websocket.wire import Wire
@@ -45,9 +43,8 @@ def taken_over(request: web.Request, chosen: str | None, lost: Callable[[Wire], 
     transport = request.transport
     if transport is None:
         raise ConnectionResetError("the client has gone")
-    key = request.headers["Sec-WebSocket-Key"].encode()
-    accepted = base64.b64encode(hashlib.sha1(key + WS_KEY, usedforsecurity=False).digest()).decode()
-    answer = _ANSWER.format(accepted) + (_SUBPROTOCOL.format(chosen) if chosen else "")
+    answer = _ANSWER.format(accept_key(request.headers["Sec-WebSocket-Key"]))
+    answer += _SUBPROTOCOL.format(chosen) if chosen else ""
     transport.write(f"{answer}\r\n".encode())
     wire, behind = Wire(transport, lost), _Behind()
     request.protocol.set_parser(cast("Any", behind))

@@ -4,19 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from aiohttp import WSCloseCode
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import OPEN, SEND_EOF, SERVER, Protocol
 
-from services.streamer.websocket.frames import (
-    BINARY,
-    CLOSE,
-    LONGEST_CONTROL,
-    PING,
-    PONG,
-    TEXT,
-    BrokenFrameError,
-    FrameReader,
-    head,
-)
+from services.streamer.websocket.frames import head
 
 LONGEST_MESSAGE: Final = 256 * 1024
 # A client is waited for so long to close its side, and then to take what it is still being sent.
@@ -26,9 +17,12 @@ QUIET_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 5.0
 # A reader is felt once this much waits for it here, beside what the kernel and the edge hold.
 BUFFER_BYTES: Final = 64 * 1024
+# What fits into a frame that closes, beside the code.
+_LONGEST_REASON: Final = 123
 # In signs of life: how long nothing has come before a client is pinged, and before it is taken for gone.
 _PINGED: Final = 2
 _GONE: Final = 4
+_DATA: Final = frozenset((Opcode.TEXT, Opcode.BINARY, Opcode.CONT))
 
 Hear = Callable[[str | bytes], None]
 
@@ -36,126 +30,128 @@ Hear = Callable[[str | bytes], None]
 class Wire(asyncio.Protocol):
     """The protocol of a connection that is a WebSocket by now, without a task of its own.
 
-    Whoever leads it gives it a sign of life (`beat`) now and then: after two without anything heard the client is
-    pinged, after four it is dropped. `left` is called once, when nothing more is heard or said; `lost` once the
-    connection is gone.
+    What comes is read, and pings and the end are answered, by the rules of a library. Whoever leads the wire gives it a
+    sign of life (`beat`) now and then: after two without anything heard the client is pinged, after four it is dropped.
+    `left` is called once, when nothing more is heard or said; `lost` once the connection is gone.
     """
 
-    __slots__ = ("_closing", "_coming", "_deaf", "_hear", "_kept", "_lost", "_quiet", "_reader", "left", "transport")
+    __slots__ = (
+        *("_came", "_coming", "_hear", "_kind", "_lost", "_part", "_quiet", "_rules"),
+        *("left", "over", "transport"),
+    )
 
     def __init__(self, transport: asyncio.Transport, lost: Callable[["Wire"], None]) -> None:
         self.transport = transport
         self.left: Callable[[], None] | None = None
+        self.over = False
+        """Whether nothing more is heard or said."""
         self._lost = lost
-        self._reader = FrameReader(LONGEST_MESSAGE)
+        self._rules = Protocol(SERVER, max_size=LONGEST_MESSAGE)
         self._hear: Hear | None = None
-        self._kept: str | bytes | None = None
+        self._came: list[str | bytes] = []
         self._coming: asyncio.Future[None] | None = None
+        self._kind = Opcode.TEXT
+        self._part = b""
         self._quiet = 0
-        self._closing = False
-        self._deaf = False
 
     def full(self) -> bool:
         """Whether the client has enough to read for the moment."""
         return self.transport.get_write_buffer_size() > BUFFER_BYTES
 
-    def write(self, kind: int, message: bytes) -> None:
+    def write(self, kind: Opcode, message: bytes) -> None:
         """Send a whole message, or a control frame."""
-        try:
-            self.transport.write(head(kind, len(message)) + message)
-        except RuntimeError:
-            # It was closed by the other side a moment ago.
-            return
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended, or is about to."""
-        return self._deaf or self._closing
+        self._send(head(kind, len(message)) + message)
 
     async def first(self) -> str | bytes | None:
         """The first message, before anybody listens; None when it ends without one."""
-        if self._kept is None and not self.over:
+        if not self._came and not self.over:
             self._coming = asyncio.get_running_loop().create_future()
             await self._coming
-        kept, self._kept = self._kept, None
-        return kept
+        return self._came.pop(0) if self._came else None
 
     def listen(self, hear: Hear) -> None:
         """Call `hear` with every message from now on."""
         self._hear = hear
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            hear(kept)
+        came, self._came = self._came, []
+        for message in came:
+            self._hand_on(message)
         self._resume()
-        self.data_received(b"")
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
         self._quiet = 0
-        if self._deaf:
-            return
-        try:
-            for kind, payload in self._reader.read(data):
-                if not self._take(kind, payload):
-                    return
-        except BrokenFrameError as broken:
-            self._fail(broken.code)
+        self._rules.receive_data(data)
+        for frame in self._rules.events_received():
+            if isinstance(frame, Frame) and frame.opcode in _DATA:
+                self._take(frame)
+        self._answer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
-        self._deaf = True
         self._leave()
         self._lost(self)
 
     def beat(self) -> None:
         """A sign of life is due."""
-        if self._closing:
+        if self.over:
             return
         self._quiet += 1
         if self._quiet == _PINGED:
-            self.write(PING, b"")
+            self.write(Opcode.PING, b"")
         elif self._quiet >= _GONE:
             self.transport.abort()
 
     def close(self, code: int, reason: str = "") -> None:
         """Say why it ends, once; it is over when the client has closed its side, or a while later."""
-        if self._closing:
+        if self.over:
             return
-        self._closing = True
-        self.write(CLOSE, code.to_bytes(2) + reason.encode()[: LONGEST_CONTROL - 2])
+        self._rules.send_close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
+        self._answer()
         self._leave()
         self._resume()
         asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._drop)
 
-    def _take(self, kind: int, payload: bytes) -> bool:
-        """Whether what comes after it is to be read now."""
-        if kind == CLOSE:
-            self._deaf = True
-            if not self._closing:
-                self._closing = True
-                self.write(CLOSE, payload[:2])
-                self._leave()
-            self._drop()
-            return False
-        if kind == PING and not self.full():
-            self.write(PONG, payload)
-        elif kind in (TEXT, BINARY) and not self._closing:
-            self._hand_on(_message(kind, payload))
-        return self._kept is None
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CONT:
+            self._kind = frame.opcode
+        self._part += frame.data
+        if not frame.fin:
+            return
+        whole, self._part = self._part, b""
+        try:
+            message = whole.decode() if self._kind is Opcode.TEXT else whole
+        except UnicodeDecodeError:
+            self._rules.fail(CloseCode.INVALID_DATA)
+            self._answer()
+        else:
+            self._hand_on(message)
 
     def _hand_on(self, message: str | bytes) -> None:
         if self._hear is not None:
             self._hear(message)
-            return
-        # Until somebody listens one is kept, and what comes after it waits.
-        self._kept = message
-        self.transport.pause_reading()
-        self._wake()
+        elif not self.over:
+            # Until somebody listens it waits, and nothing more is read.
+            self._came.append(message)
+            self.transport.pause_reading()
+            self._wake()
 
-    def _fail(self, code: WSCloseCode) -> None:
-        self.close(code)
-        self._deaf = True
-        self._read_away(asyncio.get_running_loop().time() + LONGEST_SECONDS)
+    def _answer(self) -> None:
+        """Send what the rules ask for: pongs, without which a client has to do that does not read, and the end."""
+        answers = self._rules.data_to_send()
+        if self._rules.state is OPEN and self.full():
+            return
+        for answer in answers:
+            if answer != SEND_EOF:
+                self._send(answer)
+        if SEND_EOF in answers:
+            self._leave()
+            self._end()
+
+    def _end(self) -> None:
+        if self._rules.close_rcvd is not None:
+            self._drop()
+        else:
+            self._read_away(asyncio.get_running_loop().time() + LONGEST_SECONDS)
 
     def _read_away(self, until: float) -> None:
         # A connection that is closed with something unread in it is reset, and with it goes the close code.
@@ -174,7 +170,15 @@ class Wire(asyncio.Protocol):
         if self.transport.get_write_buffer_size():
             asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.transport.abort)
 
+    def _send(self, data: bytes) -> None:
+        try:
+            self.transport.write(data)
+        except RuntimeError:
+            # It was closed by the other side a moment ago.
+            return
+
     def _leave(self) -> None:
+        self.over = True
         left, self.left = self.left, None
         self._hear = None
         self._wake()
@@ -188,10 +192,3 @@ class Wire(asyncio.Protocol):
     def _wake(self) -> None:
         if self._coming is not None and not self._coming.done():
             self._coming.set_result(None)
-
-
-def _message(kind: int, payload: bytes) -> str | bytes:
-    try:
-        return payload.decode() if kind == TEXT else payload
-    except UnicodeDecodeError:
-        raise BrokenFrameError(WSCloseCode.INVALID_TEXT) from None

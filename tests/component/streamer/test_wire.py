@@ -160,10 +160,24 @@ async def test_a_ping_is_answered_with_what_it_holds(tmp_path: Path) -> None:
         assert await talking.frame() == (Opcode.PONG, b"so")
 
 
+async def test_a_message_in_parts_is_heard_as_one_whatever_comes_between(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (talking, _hub):
+        parts = [
+            Frame(Opcode.TEXT, b'{"ping":{"nu', fin=False),
+            Frame(Opcode.PING, b"?"),
+            Frame(Opcode.CONT, b'mber":8}}'),
+        ]
+        for byte in b"".join(part.serialize(mask=True, extensions=[]) for part in parts):
+            talking.send(bytes([byte]))
+        heard = dict([await talking.frame(), await talking.frame()])
+        assert heard[Opcode.PONG] == b"?"
+        assert b'"number":8' in heard[Opcode.TEXT]
+
+
 async def test_who_closes_is_answered_and_has_left(tmp_path: Path) -> None:
     async with opened(tmp_path) as (talking, hub):
         talking.send(said(Opcode.CLOSE, (4_000).to_bytes(2) + b"bye"))
-        assert await talking.frame() == (Opcode.CLOSE, (4_000).to_bytes(2))
+        assert await talking.frame() == (Opcode.CLOSE, (4_000).to_bytes(2) + b"bye")
         assert await talking.end() == b""
 
         async def left() -> bool:
