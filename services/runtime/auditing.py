@@ -1,4 +1,4 @@
-"""Records each call of an audited RPC that succeeds, unless what it did has recorded itself.
+"""Records each call of an audited RPC that succeeds, unless what it did has recorded itself, or it was a dry run.
 
 The record is on disk before the caller hears of the success; where it cannot be written the caller is told UNAVAILABLE,
 and what was asked for may have been done.
@@ -54,7 +54,8 @@ class Auditor:
         async def handle(request: Message, context: Any) -> Any:
             with counting(method) as written:
                 answer = await inner(request, context)
-                if not written.records:
+                # Who asks what would become of it changes nothing.
+                if not written.records and not getattr(request, "dry_run", False):
                     await self._record(method, request, answer)
                 return answer
 

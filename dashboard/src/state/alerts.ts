@@ -44,7 +44,7 @@ export function firingSince({ rows, total }: AlertList): number | null {
 }
 
 /** What wants somebody first: loud before held back, firing before pending, grave before mild, free before taken, new before old. */
-export function sortAlerts(alerts: readonly Alert[]): readonly Alert[] {
+export function sortAlerts<Row extends Alert>(alerts: readonly Row[]): readonly Row[] {
   return alerts.toSorted(
     (a, b) =>
       Number(a.heldBack) - Number(b.heldBack) ||

@@ -9,7 +9,8 @@ from services.streamer.convert.live_talk import Sending, Talk
 from services.streamer.domain.deliveries import Delivery
 from services.streamer.domain.session import Session
 from services.streamer.websocket.close_codes import close_code
-from services.streamer.websocket.wire import Wire
+from services.streamer.websocket.frames import head
+from services.streamer.websocket.wire import BUFFER_BYTES, Wire
 
 
 class SocketLine:
@@ -29,7 +30,7 @@ class SocketLine:
 
     def full(self) -> bool:
         """See Line."""
-        return self._wire.full()
+        return self._wire.transport.get_write_buffer_size() > BUFFER_BYTES
 
     def send(self, deliveries: Sequence[Delivery]) -> None:
         """See Line."""
@@ -41,5 +42,11 @@ class SocketLine:
         self._wire.close(close_code(error), str(error)[:100])
 
     def _write(self, messages: Sequence[bytes]) -> None:
-        for message in messages:
-            self._wire.write(self._kind, message)
+        # What each delivery passes through: no call more than there have to be.
+        write, kind = self._wire.transport.write, self._kind
+        try:
+            for message in messages:
+                write(head(kind, len(message)) + message)
+        except RuntimeError:
+            # It was closed by the other side a moment ago.
+            return

@@ -54,14 +54,6 @@ class Wire(asyncio.Protocol):
         self._part = b""
         self._quiet = 0
 
-    def full(self) -> bool:
-        """Whether the client has enough to read for the moment."""
-        return self.transport.get_write_buffer_size() > BUFFER_BYTES
-
-    def write(self, kind: Opcode, message: bytes) -> None:
-        """Send a whole message, or a control frame."""
-        self._send(head(kind, len(message)) + message)
-
     async def first(self) -> str | bytes | None:
         """The first message, before anybody listens; None when it ends without one."""
         if not self._came and not self.over:
@@ -97,7 +89,7 @@ class Wire(asyncio.Protocol):
             return
         self._quiet += 1
         if self._quiet == _PINGED:
-            self.write(Opcode.PING, b"")
+            self._send(head(Opcode.PING, 0))
         elif self._quiet >= _GONE:
             self.transport.abort()
 
@@ -138,7 +130,7 @@ class Wire(asyncio.Protocol):
     def _answer(self) -> None:
         """Send what the rules ask for: pongs, without which a client has to do that does not read, and the end."""
         answers = self._rules.data_to_send()
-        if self._rules.state is OPEN and self.full():
+        if self._rules.state is OPEN and self.transport.get_write_buffer_size() > BUFFER_BYTES:
             return
         for answer in answers:
             if answer != SEND_EOF:

@@ -14,13 +14,15 @@ from binnacle.aggregator.v1 import (
     export_service_pb2 as export_pb,
     export_service_pb2_grpc as export_grpc,
 )
+from binnacle.alerting.v1 import rule_service_pb2 as rule_pb
 from binnacle.audit.v1 import audit_pb2
 from binnacle.collector.v1 import record_service_pb2 as pb, record_service_pb2_grpc as pb_grpc
 from binnacle.query.v1 import filters_pb2
 from services.core.clock import SystemClock
 from services.core.errors import NotFound, Unavailable
 from services.core.records import AuditRecord
-from services.runtime.calls import ROLES_KEY, SUBJECT_KEY, TENANT_KEY
+from services.runtime.auditing import Auditor
+from services.runtime.calls import ROLES_KEY, SUBJECT_KEY, TENANT_KEY, acting_for
 from services.runtime.config import ServiceConfig
 from services.runtime.process import Process, Registration, Wired
 from services.runtime.records import Recorder
@@ -165,3 +167,22 @@ async def test_what_cannot_be_recorded_is_no_success(world: World) -> None:
     call = world.exports.ExportData(export_pb.ExportDataRequest(), metadata=ANN)
     with pytest.raises(grpc.aio.AioRpcError):
         await call.read()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_dry_run_is_no_change(dry_run: bool) -> None:
+    class Kept(Recorder):
+        async def record(self, record: AuditRecord) -> AuditRecord:
+            kept.append(record.action)
+            return record
+
+    async def apply(_request: Any, _context: object) -> rule_pb.ApplyRulesResponse:
+        return rule_pb.ApplyRulesResponse()
+
+    kept: list[str] = []
+    method = "/binnacle.alerting.v1.RuleService/ApplyRules"
+    auditor = Auditor(Kept(None, SystemClock()), frozenset([method]))
+    handler = auditor.audited(method, grpc.unary_unary_rpc_method_handler(apply))
+    with acting_for("acme"):
+        await handler.unary_unary(rule_pb.ApplyRulesRequest(dry_run=dry_run), None)
+    assert kept == ([] if dry_run else ["apply"])

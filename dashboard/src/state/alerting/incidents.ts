@@ -1,7 +1,7 @@
 /** Alerts that belong together. Times in milliseconds since 1970. */
 import type { AlertSeverity } from '../model';
 import type { Ends } from '../range';
-import type { Lane } from './lanes';
+import type { Lane, Piece } from './lanes';
 import type { Acknowledgement, Step } from './model';
 
 export interface IncidentMember {
@@ -65,23 +65,29 @@ export function endingOf({ incident, steps }: IncidentStory): Acknowledgement | 
   return { at: incident.endedAt ?? last?.at ?? incident.startedAt, person: last?.person ?? '', comment: last?.comment ?? '', until: null };
 }
 
+/** When it went wrong last: when it began, or when it came back. */
+export function wrongSince({ incident, steps }: IncidentStory): number {
+  return steps.findLast(({ what }) => what === 'reopened')?.at ?? incident.startedAt;
+}
+
 const MARKS = { critical: 'bad', warning: 'warn', info: 'info' } as const;
 
 export function incidentMark({ severity, state }: Incident): (typeof MARKS)[AlertSeverity] | 'good' {
   return state === 'resolved' ? 'good' : MARKS[severity];
 }
 
-/** Its alerts within a range as lanes, in the order in which they began: where it started stands on top. */
+/**
+ * Its alerts within a range as lanes, in the order in which they began: where it started stands on top. What came back
+ * after its end goes on in its lane.
+ */
 export function memberLanes({ members }: Incident, [from, to]: Ends, now: number): readonly Lane[] {
-  return members
-    .filter(({ since, until }) => since < to && (until ?? now) > from)
-    .toSorted((a, b) => a.since - b.since)
-    .map(({ alertId, ruleId, name, severity, service, since, until }) => ({
-      key: alertId,
-      ruleId,
-      name,
-      group: service,
-      pieces: [{ from: Math.max(since, from), to: Math.min(until ?? now, to), state: 'firing', severity, alertId }],
-      deeds: [],
-    }));
+  const lanes: (Lane & { readonly pieces: Piece[] })[] = [];
+  const within = members.filter(({ since, until }) => since < to && (until ?? now) > from);
+  for (const { alertId, ruleId, name, severity, service, since, until } of within.toSorted((a, b) => a.since - b.since)) {
+    const piece: Piece = { from: Math.max(since, from), to: Math.min(until ?? now, to), state: 'firing', severity, alertId };
+    const former = lanes.find((lane) => lane.ruleId === ruleId && lane.name === name && lane.group === service && lane.pieces.at(-1)!.to <= piece.from);
+    if (former) former.pieces.push(piece);
+    else lanes.push({ key: alertId, ruleId, name, group: service, pieces: [piece], deeds: [] });
+  }
+  return lanes;
 }

@@ -4,7 +4,7 @@ import { IncidentService } from '@gen/binnacle/alerting/v1/incident_service_pb';
 import { Severity } from '@gen/binnacle/alerts/v1/alerts_pb';
 import { IncidentState } from '@gen/binnacle/incidents/v1/incidents_pb';
 import { expect, it } from 'vitest';
-import { endingOf, incidentMark, memberLanes } from '../../../src/state/alerting/incidents';
+import { endingOf, incidentMark, memberLanes, wrongSince } from '../../../src/state/alerting/incidents';
 import { IncidentBook } from '../../../src/transport/alerting/incidents';
 
 const NEVER = new AbortController().signal;
@@ -58,6 +58,20 @@ it('tells who resolved an incident, and when', async () => {
   expect(await told('resolved', 'ada')).toEqual({ at: 6_000, person: 'ada', comment: 'rolled back', until: null });
   expect(await told('resolved', '')).toMatchObject({ at: 6_000, person: '' });
   expect(await told('eased', 'ada')).toBeNull();
+});
+
+it('that came back goes on in the lanes of its alerts, and asks what changed before that', async () => {
+  const member = { name: 'Errors', ruleId: 'errors', severity: Severity.CRITICAL, service: 'shop' };
+  const times = [[1_000, 2_000], [1_500, 3_000], [5_000, undefined]] as const;
+  const members = times.map(([since, until], place) => ({ ...member, alertId: `a${place}`, since: timestampFromMs(since), ...(until && { until: timestampFromMs(until) }) }));
+  const timeline = [['opened', 1_000], ['resolved', 3_000], ['reopened', 5_000]] as const;
+  const transport = createRouterTransport(({ service }) =>
+    service(IncidentService, { getIncident: () => ({ incident: { ...TOLD, members }, timeline: timeline.map(([what, at]) => ({ what, time: timestampFromMs(at) })) }) }),
+  );
+  const story = await new IncidentBook(transport).story('i1', NEVER);
+  expect(memberLanes(story.incident, [0, 9_000], 9_000).map(({ pieces }) => pieces.map(({ alertId }) => alertId))).toEqual([['a0', 'a2'], ['a1']]);
+  expect(wrongSince(story)).toBe(5_000);
+  expect(wrongSince({ ...story, steps: story.steps.slice(0, 1) })).toBe(1_000);
 });
 
 it('says what people say of it', async () => {
