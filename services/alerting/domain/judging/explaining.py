@@ -186,9 +186,11 @@ def _nameless(labels: Labels) -> Labels:
 def _course_of(rule: Rule, seen: Seen, standing: GroupStanding) -> Sequence[tuple[float, float]]:
     """The values of a group, oldest first, up to the one judged last; none where it had none."""
     ticks, course = seen
-    if course is None or standing.labels not in course.groups:
+    if course is None:
         return []
-    found = dict(zip(ticks.tolist(), course.values[list(course.groups).index(standing.labels)].tolist(), strict=True))
+    groups = list(course.groups)
+    values = course.values[groups.index(standing.labels)].tolist() if standing.labels in groups else []
+    found = dict(zip(ticks.tolist(), values, strict=False))
     # The value of an event match is counted since it fired, and its course by stretches.
     if _is_known(standing) and not isinstance(rule.condition, EventMatch):
         found[standing.judged_at] = standing.value

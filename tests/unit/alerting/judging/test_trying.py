@@ -181,3 +181,10 @@ async def test_what_is_judged_each_hour_has_a_course_of_one_value() -> None:
         explanations = Explanations(judgings, judgings, sources, lambda _tenant: {}, expressions, stage.clock)
         [told] = await explanations.explain(TENANT, silent)
     assert told.course == [(START + 3600.0, 3600.0)]
+
+
+async def test_what_has_begun_between_the_ticks_of_the_course_has_its_newest_value() -> None:
+    begun = Rule("begun", "begun", AVERAGE.condition, AVERAGE.levels, interval=1.0, grace=0.0)
+    async with explaining(begun, values=[9.0] * 5, until=4.5) as explanations:
+        [told] = await explanations.explain(TENANT, begun)
+    assert told.course == [(START + 4.0, 9.0)]
