@@ -193,6 +193,7 @@ async def test_who_closes_is_answered_and_has_left(tmp_path: Path) -> None:
         (b"\x81\x05hello", 1002),
         (said(Opcode.BINARY, b"")[:1] + b"\xff" + (300_000).to_bytes(8), 1009),
     ],
+    ids=["text that is none", "unmasked", "too long"],
 )
 async def test_who_breaks_the_rules_is_told_by_which_and_heard_no_more(tmp_path: Path, data: bytes, code: int) -> None:
     async with opened(tmp_path) as (talking, hub):
