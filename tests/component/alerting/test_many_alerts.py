@@ -96,6 +96,8 @@ async def test_many_alerts_hold_nobody_up(scene: Scene, scale: float) -> None:
     scene.series.away = True
     with longest_turn() as turn:
         async with scene.alerting() as client:
+            # Until it has read what there is, it says so.
+            await reached(client, count)
             assert await ids(client) == before
             for which in (
                 pb.ListAlertsRequest(),
