@@ -5,8 +5,8 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from services.aggregator.domain.figures.brief_answers import BriefAnswers
 from services.aggregator.domain.figures.kept_answers import KeptAnswers
+from services.core.brief_answers import BriefAnswers
 from services.runtime.calls import current_call
 from services.runtime.process import Registration
 
@@ -40,6 +40,8 @@ KEPT: Mapping[str, tuple[str, ...]] = {
 is, and what somebody did is known by minutes."""
 BRIEFLY: Mapping[str, tuple[str, ...]] = {"TraceService": ("ListTraces", "GetTrace", "ListExemplars")}
 """What the store has to be asked for each time, by several questions: told again to who looks at the same."""
+BRIEF_SECONDS = 0.3
+"""With the half second until what was acknowledged is stored it stays well below the second that is promised."""
 
 
 def keep_answers(registrations: Sequence[Registration], kept: KeptAnswers, briefly: BriefAnswers) -> None:

@@ -14,7 +14,6 @@ from services.aggregator.adapters.clickhouse.engine.engines import open_engine
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.prometheus_observer import PrometheusObserver
 from services.aggregator.config import AggregatorConfig
-from services.aggregator.domain.figures.brief_answers import BriefAnswers
 from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.domain.intake.aggregator import Aggregator
 from services.aggregator.domain.intake.claims import RepeatLimits
@@ -23,7 +22,7 @@ from services.aggregator.ports.store import Store
 from services.aggregator.service import edge_rate_service
 from services.aggregator.service.append_service import AppendServicer
 from services.aggregator.service.intake_warning_service import IntakeWarningServicer
-from services.aggregator.service.kept_calls import keep_answers
+from services.aggregator.service.kept_calls import BRIEF_SECONDS, keep_answers
 from services.aggregator.service.overview_service import OverviewServicer
 from services.aggregator.service.query_service import QueryServicer
 from services.aggregator.service.warming import warm
@@ -36,6 +35,7 @@ from services.aggregator.wiring.reports import flow, usage
 from services.aggregator.wiring.retention import retention_service, retentions
 from services.aggregator.wiring.tails import follow_others, tail_service
 from services.aggregator.wiring.time_series import raw_samples, time_series, time_series_reader
+from services.core.brief_answers import BriefAnswers
 from services.core.clock import Clock
 from services.runtime.health import Ready
 from services.runtime.process import Process, Registration, Wired
@@ -51,7 +51,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
     recorder = Recorder(process.channel(config.collector) if config.collector else None, process.clock)
     kept = retentions(store, config, process)
     measured = time_series_reader(store, process, kept)
-    answers, briefly = KeptAnswers(process.clock, process.tasks), BriefAnswers(process.clock)
+    answers, briefly = KeptAnswers(process.clock, process.tasks), BriefAnswers(process.clock, BRIEF_SECONDS)
 
     def forget(tenant: str) -> None:
         measured.forget(tenant)

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from services.alerting.ports.rules import (
 )
 from services.alerting.ports.sources import SeriesAnswer, Sources
 from services.alerting.ports.trials import Health, RuleStatus, Statuses
+from services.core.brief_answers import BriefAnswers
 from services.core.clock import Clock
 from services.core.matching import NAME
 from services.core.questions import Expression
@@ -43,17 +44,7 @@ HOUR = 3_600.0
 MOST_POINTS = 360
 MOST_GROUPS = 100
 KEPT_SECONDS = 1.0
-"""For how long who asks again is told the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What was told of a rule as it was, while its groups stood so; None: another process judges."""
-
-    at: float
-    rule: Rule
-    states: Sequence[tuple[Labels, AlertState]] | None
-    told: Sequence[Explanation]
+"""For how long who asks again is told the same, while the rule is as it was and its groups stand so."""
 
 
 class Explanations:
@@ -74,24 +65,14 @@ class Explanations:
         self._rules_of = rules_of
         self._expressions = expressions
         self._clock = clock
-        self._kept: dict[tuple[str, str, Labels], _Kept] = {}
+        self._kept = BriefAnswers(clock, KEPT_SECONDS)
 
     async def explain(self, tenant: str, rule: Rule, labels: Labels = ()) -> Sequence[Explanation]:
-        now, question = self._clock.monotonic(), (tenant, rule.id, labels)
         standings = self._judgings.standings(tenant, rule, labels, MOST_GROUPS)
-        states = None if standings is None else [(each.labels, each.state) for each in standings]
-        self._forget(now)
-        kept = self._kept.get(question)
-        if kept is None or kept.rule != rule or kept.states != states:
-            told = await self._explained(tenant, rule, labels, standings)
-            kept = self._kept[question] = _Kept(now, rule, states, told)
-        return kept.told
-
-    def _forget(self, now: float) -> None:
-        """Let go of what is too old to be told."""
-        for question, kept in list(self._kept.items()):
-            if now - kept.at >= KEPT_SECONDS:
-                del self._kept[question]
+        states = None if standings is None else tuple((each.labels, each.state) for each in standings)
+        return await self._kept.answer(
+            (tenant, rule, labels, states), lambda: self._explained(tenant, rule, labels, standings)
+        )
 
     async def _explained(
         self, tenant: str, rule: Rule, labels: Labels, standings: Sequence[GroupStanding] | None

@@ -5,18 +5,17 @@ from typing import Any, TypeVar
 
 from services.core.clock import Clock
 
-BRIEF_SECONDS = 0.3
-"""With the half second until what was acknowledged is stored it stays well below the second that is promised."""
 MOST_ANSWERS = 100
 
 Answer = TypeVar("Answer")
 
 
 class BriefAnswers:
-    """The newest answers by question, for those who look at the same. Belongs to one event loop."""
+    """The newest answers by question, for those who look at the same within `seconds`. Belongs to one event loop."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
+        self._seconds = seconds
         self._made: dict[Hashable, tuple[Any, float]] = {}
         self._forgotten = 0
 
@@ -41,5 +40,5 @@ class BriefAnswers:
     def _leave(self, now: float) -> None:
         """Let go of what is too old, and of the oldest that are too many."""
         for question, (_answer, began) in list(self._made.items()):
-            if now - began > BRIEF_SECONDS or len(self._made) > MOST_ANSWERS:
+            if now - began >= self._seconds or len(self._made) > MOST_ANSWERS:
                 del self._made[question]
