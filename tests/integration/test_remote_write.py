@@ -100,6 +100,9 @@ def test_a_real_prometheus_writes_what_it_scraped() -> None:
                     eventually_sync(lambda: len(target.shown) > SCRAPES + 1, "the target is scraped", within=60)
                     shown.close()
                     eventually_sync(lambda: value_of(url, "up") == "0", "Prometheus misses its target", within=30)
+                    # What it has not sent when it is stopped, it never sends; what it sends, it sends in order.
+                    missed = time.time() + 1
+                    eventually_sync(lambda: sent_until(url) >= missed, "Prometheus sent what it missed", within=30)
             everything_is_stored(suite)
         found = stored_samples(data_dir)
     depth, orders, idle = (found[name] for name in ("shop_depth", "shop_orders_total", "shop_idle"))
@@ -114,6 +117,13 @@ def test_a_real_prometheus_writes_what_it_scraped() -> None:
     assert (depth.kind, orders.kind) == (GAUGE, COUNTER)
     assert found["up"].bits.view(np.float64).tolist()[-1] == 0.0
     assert "shop_wait" not in found or (found["shop_wait"].bits == STALE_BITS).all()
+
+
+def sent_until(url: str) -> float:
+    """Seconds since the epoch: the newest sample, rounded down to a second, that Prometheus says it has sent."""
+    text = httpx.get(f"{url}/metrics").text
+    name = "prometheus_remote_storage_queue_highest_sent_timestamp_seconds"
+    return float(next((line.split()[-1] for line in text.splitlines() if line.startswith(name)), 0))
 
 
 def value_of(url: str, query: str) -> str | None:

@@ -24,7 +24,7 @@ scrape_configs:
     static_configs: [{{targets: ["127.0.0.1:{target}"]}}]
 remote_write:
   - url: {url}
-    queue_config: {{batch_send_deadline: 200ms, min_backoff: 100ms, max_shards: 2}}
+    queue_config: {{batch_send_deadline: 200ms, min_backoff: 100ms, max_shards: 1}}
     metadata_config: {{send: true, send_interval: 1s}}
 """
 
