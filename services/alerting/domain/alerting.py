@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from services.alerting.domain.feed import Reader
-from services.alerting.domain.label_index import Matches
+from services.alerting.domain.label_index import TextsOf
 from services.alerting.domain.leadership import Leadership
 from services.alerting.domain.machine import ENDED
 from services.alerting.domain.outbox import batches_of
@@ -48,13 +48,13 @@ class Alerting:
         around: Surroundings,
         leadership: Leadership,
         answering: Answering,
-        matches: Matches,
+        texts: TextsOf,
     ) -> None:
         self._rule_source = rules
         self._around = around
         self._leadership = leadership
         self._answering = answering
-        self._matches = matches
+        self._texts = texts
         self._rules: Mapping[str, Sequence[Rule]] | None = None
         self._rules_changed = asyncio.Event()
         self._views: dict[str, AlertView] = {}
@@ -156,7 +156,7 @@ class Alerting:
     def _view(self, tenant: str) -> AlertView:
         view = self._views.get(tenant)
         if view is None:
-            view = self._views[tenant] = AlertView(self._matches)
+            view = self._views[tenant] = AlertView(self._texts)
             if self._closed:
                 view.close()
         return view

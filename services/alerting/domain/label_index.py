@@ -1,7 +1,8 @@
-"""Which things have which labels: those of one value are found without a look at the labels of all others."""
+"""Which things have which labels: a condition is asked once for all values that differ, not for each thing."""
 
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -9,44 +10,90 @@ import numpy.typing as npt
 from services.alerting.ports.alerts import Labels
 from services.core.matching import Matcher, Operator
 
-Matches = Callable[[str, Sequence[str]], npt.NDArray[np.bool_]]
-"""Which texts an expression of RE2 matches as a whole. Raises InvalidInput for one that is none."""
-Thing = TypeVar("Thing")
+CHANGED_SHARE = 16
+"""All values are made ready again once more than one of so many has changed."""
+Holds = npt.NDArray[np.bool_]
 
 
-class LabelIndex(Generic[Thing]):
-    """Things by the values of their labels."""
+class Texts(Protocol):
+    """Texts in order, ready to be asked again and again."""
 
-    def __init__(self, matches: Matches) -> None:
-        self._matches = matches
-        self._things: dict[str, dict[str, set[Thing]]] = {}
+    def matching(self, expression: str) -> Holds:
+        """Which of them an expression of RE2 matches as a whole. Raises InvalidInput for one that is none."""
 
-    def add(self, thing: Thing, labels: Labels) -> None:
+    def equal(self, text: str) -> Holds:
+        """Which of them are this text."""
+
+
+TextsOf = Callable[[Sequence[str]], Texts]
+
+
+class LabelIndex:
+    """Things, each with a number of its own, by the values of their labels."""
+
+    def __init__(self, texts: TextsOf) -> None:
+        self._texts = texts
+        self._columns: dict[str, _Column] = {}
+
+    def add(self, number: int, labels: Labels) -> None:
         """Find a thing by its labels from now on."""
         for name, value in labels:
-            self._things.setdefault(name, {}).setdefault(value, set()).add(thing)
+            self._columns.setdefault(name, _Column()).put(number, value)
 
-    def remove(self, thing: Thing, labels: Labels) -> None:
+    def remove(self, number: int, labels: Labels) -> None:
         """Forget a thing that was added with these labels."""
-        for name, value in labels:
-            values = self._things[name]
-            values[value].discard(thing)
-            if not values[value]:
-                del values[value]
+        for name, _value in labels:
+            if self._columns[name].remove(number):
+                del self._columns[name]
 
-    def narrowed(self, things: Sequence[Thing], matcher: Matcher) -> list[Thing]:
-        """Those of some things for which a condition holds; a label that a thing lacks is an empty text."""
-        of_label = self._things.get(matcher.label, {})
-        without, *holds = self._holding(matcher, ["", *of_label])
-        named = [found for found, holds_here in zip(of_label.values(), holds, strict=True) if holds_here is not without]
-        some = named[0] if len(named) == 1 else set[Thing]().union(*named)
-        return [thing for thing in things if (thing in some) is not without]
+    def holding(self, matcher: Matcher, count: int) -> Holds:
+        """For which numbers below `count` a condition holds; a label that a thing lacks is an empty text.
 
-    def _holding(self, matcher: Matcher, values: Sequence[str]) -> list[bool]:
-        """Whether a condition holds for each of some values."""
-        if matcher.operator in {Operator.EQUAL, Operator.NOT_EQUAL}:
-            equal = matcher.operator is Operator.EQUAL
-            return [(value == matcher.value) is equal for value in values]
-        found = self._matches(matcher.value, values)
-        holds: list[bool] = (found if matcher.operator is Operator.MATCHES else ~found).tolist()
+        Raises as Texts does.
+        """
+        holds = np.full(count, _asked(matcher, self._texts([""]))[0])
+        for part in self._columns.get(matcher.label, _Column()).parts(self._texts):
+            holds[part.numbers] = _asked(matcher, part.texts)
         return holds
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Numbers of things, and their values in the same order."""
+
+    numbers: npt.NDArray[np.int64]
+    texts: Texts
+
+
+class _Column:
+    """The values of one label; what changed since they were made ready is told after them."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, str] = {}
+        self._ready: _Part | None = None
+        self._changed: dict[int, str] = {}
+
+    def put(self, number: int, value: str) -> None:
+        self._values[number] = self._changed[number] = value
+
+    def remove(self, number: int) -> bool:
+        """Forget a value; whether there is none left."""
+        del self._values[number]
+        self._changed[number] = ""
+        return not self._values
+
+    def parts(self, texts: TextsOf) -> Sequence[_Part]:
+        """All of it; of a number that two of them have the latter holds."""
+        if self._ready is None or len(self._changed) > len(self._values) // CHANGED_SHARE:
+            self._ready, self._changed = _part(self._values, texts), {}
+        return (self._ready, _part(self._changed, texts)) if self._changed else (self._ready,)
+
+
+def _part(values: Mapping[int, str], texts: TextsOf) -> _Part:
+    return _Part(np.fromiter(values, np.int64, len(values)), texts([*values.values()]))
+
+
+def _asked(matcher: Matcher, texts: Texts) -> Holds:
+    equality = matcher.operator in {Operator.EQUAL, Operator.NOT_EQUAL}
+    found = texts.equal(matcher.value) if equality else texts.matching(matcher.value)
+    return ~found if matcher.operator in {Operator.NOT_EQUAL, Operator.NOT_MATCHES} else found

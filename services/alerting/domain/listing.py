@@ -5,7 +5,9 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from math import inf
 
-from services.alerting.domain.label_index import LabelIndex, Matches
+import numpy as np
+
+from services.alerting.domain.label_index import LabelIndex, TextsOf
 from services.alerting.domain.machine import ENDED
 from services.alerting.ports.alerts import Alert, AlertState, HeldBack, Severity
 from services.core.conventions import SERVICE_LABEL
@@ -51,12 +53,13 @@ Kind = tuple[AlertState, Severity, bool]
 
 
 class Entry:
-    """An alert with what it is found by; `kind` is the number of its kind."""
+    """An alert with what it is found by: a number of its own, and that of its kind."""
 
-    __slots__ = ("alert", "fired_until", "kind", "place", "text")
+    __slots__ = ("alert", "fired_until", "kind", "number", "place", "text")
 
-    def __init__(self, alert: Alert, kind: int) -> None:
+    def __init__(self, alert: Alert, number: int, kind: int) -> None:
         self.alert = alert
+        self.number = number
         self.kind = kind
         self.place = place_of(alert)
         self.fired_until = _fired_until(alert)
@@ -66,10 +69,12 @@ class Entry:
 class Listing:
     """Alerts in order. One that changed takes the place of the former of its id."""
 
-    def __init__(self, matches: Matches) -> None:
+    def __init__(self, texts: TextsOf) -> None:
         self._entries: list[Entry] = []
         self._kinds: dict[Kind, int] = {}
-        self._index = LabelIndex[Entry](matches)
+        self._index = LabelIndex(texts)
+        self._numbers = 0
+        self._free: list[int] = []
 
     def update(self, former: Sequence[Alert], alerts: Sequence[Alert]) -> None:
         """Take out alerts, and put others in."""
@@ -83,7 +88,7 @@ class Listing:
             insort(self._entries, self._entry(alert), key=_place)
 
     def page(self, wanted: Wanted, after: Place | None, size: int) -> Page:
-        """At most `size` alerts after a place. Newer alerts never shift a later page. Raises as Matches does."""
+        """At most `size` alerts after a place. Newer alerts never shift a later page. Raises as Texts does."""
         found = self._found(wanted)
         start = 0 if after is None else bisect_right(found, after, key=_place)
         shown = found[start : start + size]
@@ -100,18 +105,28 @@ class Listing:
 
     def _entry(self, alert: Alert) -> Entry:
         kind = (alert.state, alert.severity, alert.held_back != _NOTHING)
-        entry = Entry(alert, self._kinds.setdefault(kind, len(self._kinds)))
-        self._index.add(entry, alert.labels)
+        entry = Entry(alert, self._number(), self._kinds.setdefault(kind, len(self._kinds)))
+        self._index.add(entry.number, alert.labels)
         return entry
 
+    def _number(self) -> int:
+        """One that no entry has."""
+        if self._free:
+            return self._free.pop()
+        self._numbers += 1
+        return self._numbers - 1
+
     def _forget(self, entry: Entry) -> None:
-        self._index.remove(entry, entry.alert.labels)
+        self._index.remove(entry.number, entry.alert.labels)
+        self._free.append(entry.number)
 
     def _found(self, wanted: Wanted) -> list[Entry]:
         found = self._entries
         service = (Matcher(SERVICE_LABEL, Operator.EQUAL, wanted.service),) if wanted.service else ()
-        for matcher in (*service, *wanted.matchers):
-            found = self._index.narrowed(found, matcher)
+        if matchers := (*service, *wanted.matchers):
+            holding = [self._index.holding(matcher, self._numbers) for matcher in matchers]
+            holds = np.logical_and.reduce(holding).tolist()
+            found = [entry for entry in found if holds[entry.number]]
         kinds = {number for kind, number in self._kinds.items() if _is_wanted(kind, wanted)}
         if len(kinds) < len(self._kinds):
             found = [entry for entry in found if entry.kind in kinds]

@@ -7,7 +7,7 @@ from itertools import islice
 
 from services.alerting.domain.feed import Feed, Reader
 from services.alerting.domain.incidents.view import IncidentView
-from services.alerting.domain.label_index import Matches
+from services.alerting.domain.label_index import TextsOf
 from services.alerting.domain.listing import Listing, Page, Place, Wanted, place_of
 from services.alerting.domain.machine import ENDED
 from services.alerting.domain.parts import some_of
@@ -27,9 +27,9 @@ Counts = Mapping[tuple[AlertState, Severity], int]
 class AlertView:
     """Alerts that have not ended, or were resolved within 24 hours, and incidents."""
 
-    def __init__(self, matches: Matches) -> None:
+    def __init__(self, texts: TextsOf) -> None:
         self._kept: dict[str, KeptAlert] = {}
-        self._listing = Listing(matches)
+        self._listing = Listing(texts)
         self._counts: Counter[tuple[AlertState, Severity]] = Counter()
         self.feed: Feed[Alert] = Feed()
         self.incidents = IncidentView()

@@ -31,7 +31,7 @@ from services.runtime.garbage import set_aside
 from services.runtime.process import Process, Wired
 from services.runtime.records import Recorder
 from services.runtime.redis_client import open_redis
-from services.runtime.regular_expressions import matches
+from services.runtime.regular_expressions import Texts
 from services.runtime.sealing import Seal
 from services.runtime.standing import Follower
 from services.runtime.watchdog import Watchdog
@@ -89,7 +89,7 @@ async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wire
         )
         # Of the same name is only what takes the place of a process that is gone.
         leadership = Leadership(store, process.clock, gauges, f"{socket.gethostname()} {config.listen}")
-        alerting = Alerting(configuration.following, around, leadership, statuses, matches)
+        alerting = Alerting(configuration.following, around, leadership, statuses, Texts)
         process.tasks.create_task(alerting.run(), name="alerting")
         if config.watchdog_url:
             watchdog = Watchdog(config.watchdog_url, ALERTS, config.watchdog_seconds, process.clock, process.log)

@@ -1,11 +1,14 @@
-from hypothesis import given, strategies as st
+import re
 
+from hypothesis import given, settings, strategies as st
+
+from services.alerting.domain.label_index import CHANGED_SHARE
 from services.alerting.domain.listing import Listing, Wanted
 from services.alerting.domain.view import AlertView
 from services.alerting.ports.alerts import Alert, AlertState, HeldBack, Severity
 from services.alerting.ports.states import Kept, News
 from services.core.matching import Matcher, Operator
-from services.runtime.regular_expressions import matches
+from services.runtime.regular_expressions import Texts
 from tests.support.alerts import START, alert, kept, transition
 
 AGES = st.lists(st.integers(0, 5), max_size=20)
@@ -16,7 +19,7 @@ def alerts_of(ages: list[int]) -> list[Alert]:
 
 
 def listing_of(*alerts: Alert) -> Listing:
-    made = Listing(matches)
+    made = Listing(Texts)
     made.update([], alerts)
     return made
 
@@ -77,8 +80,57 @@ def test_conditions_on_labels() -> None:
     assert matching(Operator.NOT_MATCHES, ".+") == ["three"]
 
 
+VALUES = st.sampled_from(["", "shop", "shelf", "mail", "m\nl", "caffè"])
+SOME_LABELS = st.dictionaries(st.sampled_from(["service", "host"]), VALUES, max_size=2)
+Changed = list[tuple[int, dict[str, str] | None]]
+"""Numbers of alerts, and the labels they have from now on; None: they are gone."""
+CHANGES = st.lists(st.tuples(st.integers(0, 50), st.none() | SOME_LABELS), max_size=3)
+MANY = 2 * CHANGED_SHARE
+"""Alerts of the same labels: so many that of most of them the values stay as they were made ready."""
+MATCHERS = st.builds(
+    Matcher,
+    st.sampled_from(["service", "host", "other"]),
+    st.sampled_from(Operator),
+    st.sampled_from(["", "shop", "sh.*", ".*l", "m.l|caff.", ".+", "mail"]),
+)
+
+PAIRS = st.tuples(MATCHERS, MATCHERS)
+
+
+def holds(one: Alert, matcher: Matcher) -> bool:
+    """Whether a condition holds, in plain Python."""
+    value = dict(one.labels).get(matcher.label, "")
+    if matcher.operator in {Operator.EQUAL, Operator.NOT_EQUAL}:
+        return (value == matcher.value) is (matcher.operator is Operator.EQUAL)
+    found = re.fullmatch(matcher.value, value, re.DOTALL) is not None
+    return found is (matcher.operator is Operator.MATCHES)
+
+
+@settings(max_examples=40)
+@given(st.lists(SOME_LABELS, min_size=1, max_size=3), st.lists(CHANGES, max_size=4), PAIRS)
+def test_conditions_on_labels_find_what_a_look_at_each_alert_finds(
+    some: list[dict[str, str]], rounds: list[Changed], matchers: tuple[Matcher, Matcher]
+) -> None:
+    listing, alerts = Listing(Texts), dict[str, Alert]()
+
+    def take(identity: str, labels: dict[str, str] | None) -> None:
+        former = [alerts.pop(identity)] if identity in alerts else []
+        if labels is not None:
+            alerts[identity] = alert(identity, labels=tuple(sorted(labels.items())))
+        listing.update(former, [alerts[identity]] if labels is not None else [])
+
+    first: Changed = list(enumerate(some * MANY))
+    for changes in (first, *rounds):
+        for number, labels in changes:
+            take(f"id{number}", labels)
+        for wanted in (matchers[:1], matchers):
+            told = listing.page(Wanted(matchers=wanted), None, 1_000).alerts
+            expected = [one.id for one in alerts.values() if all(holds(one, matcher) for matcher in wanted)]
+            assert [one.id for one in told] == sorted(expected)
+
+
 def test_a_view_shows_what_happened_and_keeps_no_alert_that_nobody_was_told_of() -> None:
-    view = AlertView(matches)
+    view = AlertView(Texts)
     pending, firing = alert("a"), alert("a", AlertState.FIRING)
     view.apply(News((transition(pending), transition(alert("b")))))
     view.apply(News((transition(firing), transition(alert("b", AlertState.INACTIVE)))))
@@ -90,7 +142,7 @@ def test_a_view_shows_what_happened_and_keeps_no_alert_that_nobody_was_told_of()
 
 
 async def test_watchers_hear_of_what_differs_when_everything_is_read_again() -> None:
-    view = AlertView(matches)
+    view = AlertView(Texts)
     view.apply(News((transition(alert("same")), transition(alert("moves")))))
     with view.watch() as (alerts, reader):
         assert {each.id for each in alerts} == {"same", "moves"}
@@ -99,7 +151,7 @@ async def test_watchers_hear_of_what_differs_when_everything_is_read_again() -> 
 
 
 def test_what_ended_a_day_ago_is_not_listed_any_more() -> None:
-    view = AlertView(matches)
+    view = AlertView(Texts)
     view.replace(Kept([kept(alert("old", AlertState.RESOLVED)), kept(alert("fires", AlertState.FIRING))]))
     assert not view.outdated(START + 20 + 86_400)
     assert view.outdated(START + 21 + 86_400) == News(forgotten=("old",))

@@ -15,7 +15,7 @@ from services.alerting.ports.alerts import AlertState, Labels, Severity
 from services.alerting.ports.judging import Tally
 from services.alerting.ports.rules import AllOf, Choice, Composite, Lack, Level, Not, OfRule, Rule
 from services.alerting.ports.states import Kept, KeptAlert
-from services.runtime.regular_expressions import matches
+from services.runtime.regular_expressions import Texts
 from tests.support.alerts import START, alert, rule
 
 COUNT = 3 * TOGETHER + 1
@@ -85,7 +85,7 @@ def test_alerts_whose_data_ends_are_judged_in_parts() -> None:
 
 
 def test_a_view_is_replaced_in_parts() -> None:
-    view = AlertView(matches)
+    view = AlertView(Texts)
     kept = [KeptAlert(alert(f"a{number}", AlertState.FIRING, at=number), ()) for number in range(COUNT)]
     assert len(list(view.replacing(Kept(kept)))) == PARTS
     assert len(view) == COUNT
