@@ -46,8 +46,10 @@ class QueryServicer(query_service_pb2_grpc.QueryServiceServicer):
         limit = pages.limit_from("limit", request.limit if request.HasField("limit") else pages.DEFAULT_LIMIT)
         matching = EventFilter(request.type, request.service)
         found = await self._store.events(tenant, matching, limit)
-        full = len(found) == limit
-        count = await self._store.count_events(tenant, matching) if full else len(found)
+        count = len(found)
+        if count == limit:
+            # Of a segment that is being written some may be listed before any are counted.
+            count = max(count, await self._store.count_events(tenant, matching))
         return pb.ListTrackedEventsResponse(events=[tracked_event(event) for event in found], count=count, limit=limit)
 
     async def GetServiceMetrics(

@@ -25,7 +25,9 @@ _KINDS: Mapping[Rows, Sequence[str]] = {
 def retentions(store: ClickHouseStore, config: AggregatorConfig, process: Process) -> Retentions:
     """The policies of all tenants, followed and kept to from now on."""
     files = ParquetFiles(config.archive_folder)
-    kept = ClickHouseRetention(store.ask, files, process.clock, process.log, lambda: store.shared)
+    kept = ClickHouseRetention(
+        store.ask, files, process.clock, process.log, lambda: store.shared, store.event_counts.forget_all
+    )
     store.forgetting.append(lambda _tenant: kept.forget())
     made = Retentions(kept, process.clock)
     process.tasks.create_task(made.run(), name="retention")

@@ -30,7 +30,9 @@ TENANTS = ("acme", "o/ther's")
 
 def retention(store: ClickHouseStore, archive: Path) -> ClickHouseRetention:
     """Retention over a store."""
-    return ClickHouseRetention(store.ask, ParquetFiles(archive), SystemClock(), LOG)
+    return ClickHouseRetention(
+        store.ask, ParquetFiles(archive), SystemClock(), LOG, retired=store.event_counts.forget_all
+    )
 
 
 async def fill(store: ClickHouseStore, first_offset: int = 0) -> None:

@@ -12,7 +12,7 @@ from services.aggregator.domain.intake.claims import Claims
 from services.aggregator.domain.intake.intake import Intake
 from services.aggregator.domain.live.live import Live, history_bounds
 from services.aggregator.domain.live.overview import OverviewState
-from services.aggregator.ports.store import IntakeCounts, Segment, Store
+from services.aggregator.ports.store import EventFilter, IntakeCounts, Segment, Store
 from tests.component.aggregator.everything import TABLES, everything, named_everything
 from tests.support.clock import ManualClock
 from tests.support.empty_store import lay_empty_store
@@ -77,8 +77,13 @@ async def test_killed_between_any_two_inserts_nothing_is_missing_or_doubled(inse
     await killed_after(inserts, tmp_path / "store")
     async with opened(chdb_store(tmp_path / "store")) as store:
         intake = await resumed(store)
+        # Counted on from now, whatever of the segment is there.
+        for tenant in TENANTS:
+            await store.count_events(tenant, EventFilter())
         await replay(intake)
         assert await picture(store) == expected_picture
+        for tenant, (counts, _requests) in expected_picture.items():
+            assert await store.count_events(tenant, EventFilter()) == counts.events
         assert shown(intake) == shown(expected)
         assert shown(await resumed(store)) == shown(expected)
 

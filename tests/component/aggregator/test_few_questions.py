@@ -98,6 +98,22 @@ async def test_lists_of_the_newest_are_read_once(store: ClickHouseStore, asked: 
     assert asked.take()
 
 
+async def test_events_are_counted_once_and_counted_on(store: ClickHouseStore, asked: Asked) -> None:
+    assert await store.count_events("default", EventFilter()) == 6
+    assert len(asked.take()) == 2
+    late = {"type": "sale", "service": "shop", "time": NOW - 90_000}
+    await store.commit(segment(record(events=[late, late]), record(tenant="other", events=[late]), first_offset=1))
+    asked.take()
+    matching = (EventFilter(), EventFilter("sale"), EventFilter("view"), EventFilter("sale", "shop"))
+    assert [await store.count_events("default", each) for each in matching] == [8, 2, 6, 2]
+    assert not asked.take()
+    assert await store.count_events("other", EventFilter()) == 1
+    asked.take()
+    store.forget("default")
+    assert await store.count_events("default", EventFilter("sale")) == 2
+    assert len(asked.take()) == 2
+
+
 async def test_what_surrounds_a_new_line_is_known(store: ClickHouseStore, asked: Asked) -> None:
     lines = ClickHouseLogs(store.reader)
     logs = [{"message": f"line {number}", "service": "ab"[number % 2], "time": NOW + number} for number in range(6)]

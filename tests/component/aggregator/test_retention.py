@@ -15,6 +15,7 @@ from services.aggregator.adapters.clickhouse.engine.statements import Statement
 from services.aggregator.adapters.clickhouse.keeping.retention import ClickHouseRetention
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.ports.retention import Policy
+from services.aggregator.ports.store import EventFilter
 from services.core.clock import SystemClock
 from tests.component.aggregator.retiring_process import DAY, NOW, TENANTS, fill, retention, roll_up
 from tests.support.empty_store import lay_empty_store
@@ -72,6 +73,13 @@ async def test_defaults_hold_for_all_and_whole_partitions_go(site: Site) -> None
         assert site.days(tenant, "rollup_minutes", "bucket") == [0, 5, 10, 29]
         assert site.days(tenant, "rollup_hours", "bucket") == [0, 5, 10, 29, 40]
     assert site.files(TENANTS[0]) == {}
+
+
+async def test_what_is_gone_is_not_counted(site: Site) -> None:
+    counts = [await site.store.count_events(tenant, EventFilter()) for tenant in TENANTS]
+    assert counts == [10, 10]
+    await site.retention.retire(NOW)
+    assert [await site.store.count_events(tenant, EventFilter()) for tenant in TENANTS] == [8, 8]
 
 
 async def test_a_tenant_may_keep_more_or_less_than_others(site: Site) -> None:

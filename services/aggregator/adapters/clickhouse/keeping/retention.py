@@ -44,7 +44,7 @@ def read_policies(engine: Engine) -> Mapping[str, Policies]:
 
 
 class ClickHouseRetention:
-    """See ports/retention.py."""
+    """See ports/retention.py. `retired` is told after each round, in the thread that deleted."""
 
     def __init__(
         self,
@@ -53,11 +53,13 @@ class ClickHouseRetention:
         clock: Clock,
         log: Log,
         shared: Callable[[], bool] = lambda: True,
+        retired: Callable[[], None] = lambda: None,
     ) -> None:
         self._ask = ask
         self._files = files
         self._clock = clock
         self._log = log
+        self._retired = retired
         self._policies: UntilChanged[None, Mapping[str, Policies]] = UntilChanged(shared)
         self._archived: UntilChanged[str, Mapping[str, Archived]] = UntilChanged(shared)
 
@@ -107,5 +109,8 @@ class ClickHouseRetention:
                 today = datetime.fromtimestamp(now, UTC).date()
                 drop_old_claims(engine)
                 drop_old_turns(engine)
-                Retiring(engine, self._files, read_policies(engine), today, self._log).run()
+                try:
+                    Retiring(engine, self._files, read_policies(engine), today, self._log).run()
+                finally:
+                    self._retired()
         return mine

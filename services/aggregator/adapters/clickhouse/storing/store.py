@@ -11,6 +11,7 @@ from services.aggregator.adapters.clickhouse.engine.migrations import known_migr
 from services.aggregator.adapters.clickhouse.engine.reader import Bounds, Reader
 from services.aggregator.adapters.clickhouse.engine.statements import LEDGER, TENANTS
 from services.aggregator.adapters.clickhouse.findings import reading
+from services.aggregator.adapters.clickhouse.newest.event_counts import EventCounts
 from services.aggregator.adapters.clickhouse.newest.filters import event_filter
 from services.aggregator.adapters.clickhouse.newest.newest_rows import AFTER_ALL
 from services.aggregator.adapters.clickhouse.newest.warnings import summed_warnings
@@ -64,12 +65,14 @@ class ClickHouseStore:
         self._opening = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self.reader = Reader(lambda: self._engine, log, clock.now)
+        self.event_counts = EventCounts(self.reader, self.committed)
         self.forgetting: list[Callable[[str], None]] = [
             self.summed_minutes.forget,
             self._disturbed.forget,
+            self.event_counts.forget,
             *(newest.forget for newest in self.reader.newest),
         ]
-        self.listeners: list[CommitListener] = [self.reader.slices.changes, *self.reader.newest]
+        self.listeners: list[CommitListener] = [self.reader.slices.changes, *self.reader.newest, self.event_counts]
 
     async def open(self) -> None:
         if self._engine is None:
@@ -202,6 +205,9 @@ class ClickHouseStore:
         return await self.ask(lambda engine: reading.newest_events(engine, tenant, matching, limit, before))
 
     async def count_events(self, tenant: str, matching: EventFilter) -> int:
+        known = await self.event_counts.count(tenant, matching)
+        if known is not None:
+            return known
         query = reading.count_events_query(tenant, matching)
         # Parts carry their counts along: that is little to read, and to hand it to other threads takes longer.
         [[count]] = await self.reader.rows(query, Bounds(narrow=True))
