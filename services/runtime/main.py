@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import uvloop
 from grpc_health.v1._async import HealthServicer
-from prometheus_client import start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 
 from services.core.clock import Clock, SystemClock
 from services.core.errors import BinnacleError
@@ -92,7 +92,8 @@ async def _serving(config: ServiceConfig, wire: Wire, process: Process, opened: 
     names = [registration.name for registration in wired.registrations]
     readiness = Readiness(health, names, wired.ready, process.clock, process.log)
     if config.metrics_port:
-        exposition, _thread = start_http_server(config.metrics_port, registry=process.registry)
+        exposition, _thread = start_http_server(config.metrics_port, registry=_whole(process))
+        opened.callback(exposition.server_close)
         opened.callback(exposition.shutdown)
     try:
         await readiness.begin()
@@ -114,6 +115,13 @@ async def _serving(config: ServiceConfig, wire: Wire, process: Process, opened: 
             with suppress(TimeoutError):
                 async with asyncio.timeout(config.drain_seconds):
                     await wired.handed_over()
+
+
+def _whole(process: Process) -> CollectorRegistry:
+    whole = CollectorRegistry()
+    for part in (process.registry, process.calls):
+        whole.register(part)
+    return whole
 
 
 def _leaves(group: BaseExceptionGroup[BinnacleError]) -> list[BinnacleError]:

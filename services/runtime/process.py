@@ -77,12 +77,15 @@ class Process:
     access: Access
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    calls: CallMetrics = field(default_factory=CallMetrics)
+    calls: CallMetrics = field(init=False)
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.calls = CallMetrics(self.name)
+
     def metrics(self) -> str:
-        """All that it measures of itself, as Prometheus text."""
-        return exposition(self.registry) + self.calls.exposition()
+        """All that it measures of itself, as Prometheus text labelled `process`."""
+        return exposition(self.registry, self.name) + self.calls.exposition()
 
     def channel(self, target: str) -> grpc.aio.Channel:
         """A channel to a peer; closed with the process."""

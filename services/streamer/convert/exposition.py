@@ -1,56 +1,47 @@
 """Prometheus text of several processes as one.
 
-Each text is what `prometheus_client` writes: families, each of a HELP line, a TYPE line and its samples. They are put
-together as lines, since to read two thousand samples and write them again would hold up every delivery for 50 ms.
+Each text is families, each of a HELP line, a TYPE line and its samples, which the process that tells them has labelled
+`process`. They are put together as they are: to read two thousand samples and write them again would hold up every
+delivery for 50 ms.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
-PROCESS = "process"
-TENANT = "tenant"
-# A line end within a value is escaped: this is always the beginning of a family. So is a quotation mark: that is
-# always a label.
-_FAMILY = "\n# HELP "
-_OF_TENANT = re.compile(r"[{,]" + TENANT + r'="((?:[^"\\]|\\.)*)"')
+from services.runtime.exposition import PROCESS
+
+_HELP = "# HELP "
+# A line end within a value is escaped: this is always the beginning of a family. So is a quotation mark: what follows
+# is always a label.
+_FAMILY = f"\n{_HELP}"
+_TENANT = 'tenant="'
+_OF_TENANT = re.compile(r"[{,]" + _TENANT + r'((?:[^"\\]|\\.)*)"')
 _UP = ("# HELP binnacle_part_up Whether this process of the suite answers.", "# TYPE binnacle_part_up gauge")
 
 
 def merged_exposition(texts: Mapping[str, str | None], tenant: str) -> bytes:
-    """One text of all samples, each labelled `process`, one HELP and TYPE a family; of tenants those of `tenant` alone.
+    """One text of all samples, one HELP and TYPE a family; of tenants those of `tenant` alone.
 
     `texts` are by process; None stands for one that did not answer, which is told by `binnacle_part_up`.
     """
     up = [f'binnacle_part_up{{{PROCESS}="{name}"}} {float(text is not None)}' for name, text in texts.items()]
     families: dict[str, list[str]] = {"binnacle_part_up": [*_UP, *up]}
-    for process, text in texts.items():
-        for name, lines, samples in _families(text or ""):
-            families.setdefault(name, lines).extend(_told(samples, process, tenant))
+    for text in filter(None, texts.values()):
+        for name, head, samples in _families(text):
+            families.setdefault(name, head).extend(chain.from_iterable(_told(each, tenant) for each in samples))
     return "\n".join([*chain.from_iterable(families.values()), ""]).encode()
 
 
 def _families(text: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Of each family its name, what comes before its samples, and these."""
-    for family in f"\n{text}".split(_FAMILY)[1:]:
-        help_text, kind, *samples = family.rstrip("\n").split("\n")
-        yield help_text.partition(" ")[0], [f"# HELP {help_text}", kind], samples
+    """Of each family its name, the lines before its samples, and these as one text, if there are any."""
+    for family in text.split(_FAMILY):
+        about, kind, *samples = family.removeprefix(_HELP).rstrip("\n").split("\n", 2)
+        yield about.partition(" ")[0], [f"{_HELP}{about}", kind], samples
 
 
-def _told(samples: Iterable[str], process: str, tenant: str) -> Iterator[str]:
-    for line in samples:
-        series, _, value = line.rpartition(" ")
-        labelled = _labelled(series, process, tenant)
-        if labelled is not None:
-            yield f"{labelled} {value}"
-
-
-@lru_cache(maxsize=50_000)
-def _labelled(series: str, process: str, tenant: str) -> str | None:
-    """Name and labels with one more; None for those of another tenant. They hardly change from one time to the next."""
-    of = _OF_TENANT.search(series)
-    if of is not None and of[1] != tenant:
-        return None
-    name, _, labels = series.partition("{")
-    return f'{name}{{{PROCESS}="{process}"{f",{labels}" if labels else "}"}'
+def _told(samples: str, tenant: str) -> list[str]:
+    """As one text where no tenant is named, otherwise the lines of this tenant or of none."""
+    if _TENANT not in samples:
+        return [samples]
+    return [line for line in samples.split("\n") if (of := _OF_TENANT.search(line)) is None or of[1] == tenant]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -141,7 +142,8 @@ class Client:
         """Wait until a failure of one kind (store, record) was counted."""
 
         async def counted() -> bool:
-            return f"binnacle_alerting_{what}_failures_total 0.0" not in await self.metrics()
+            told = re.search(rf"\nbinnacle_alerting_{what}_failures_total{{.*}} (.*)\n", await self.metrics())
+            return told is not None and float(told[1]) > 0
 
         await eventually(counted, f"{what} failed")
 

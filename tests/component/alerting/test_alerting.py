@@ -42,7 +42,7 @@ async def test_an_episode_is_listed_recorded_and_counted(scene: Scene) -> None:
         assert scene.intake.tenants == {"default"}
         text = await client.metrics()
         for state in ("pending", "firing", "resolved"):
-            assert f'binnacle_alerting_transitions_total{{state="{state}"}} 1.0' in text
+            assert f'binnacle_alerting_transitions_total{{process="alerting",state="{state}"}} 1.0' in text
 
 
 async def test_watching_gives_the_state_then_each_transition(scene: Scene) -> None:

@@ -129,6 +129,6 @@ async def test_calls_are_counted_as_those_of_the_contract(tmp_path: Path) -> Non
         await post(client, "/events", b"")
         telemetry = pb_grpc.TelemetryServiceStub(running.channel)
         text = (await telemetry.GetProcessMetrics(pb.GetProcessMetricsRequest())).text
-    method = "/binnacle.collector.v1.JsonIntakeService/PostEvents"
+    labels = 'method="/binnacle.collector.v1.JsonIntakeService/PostEvents",process="collector"'
     for code in ("OK", "INVALID_ARGUMENT"):
-        assert f'binnacle_rpc_duration_seconds_count{{code="{code}",method="{method}"}} 1.0' in text
+        assert f'binnacle_rpc_duration_seconds_count{{code="{code}",{labels}}} 1.0' in text

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2
+from prometheus_client.parser import text_string_to_metric_families
 
 from binnacle.alerting.v1 import alert_service_pb2 as pb, alert_service_pb2_grpc as pb_grpc
 from binnacle.telemetry.v1 import telemetry_service_pb2, telemetry_service_pb2_grpc
@@ -31,6 +33,7 @@ from services.runtime.interceptors import EXPIRY_SECONDS, REST_KEY
 from services.runtime.process import Process, Registration, Wired
 from services.runtime.statuses import DETAILS_KEY, translated_errors
 from tests.support.services import GUARDED, running_service, socket_address
+from tests.support.suite import free_port
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
@@ -240,8 +243,20 @@ async def test_calls_are_measured() -> None:
         telemetry = telemetry_service_pb2_grpc.TelemetryServiceStub(running.channel)
         answer = await telemetry.GetProcessMetrics(telemetry_service_pb2.GetProcessMetricsRequest())
     assert answer.process == "trial"
-    assert f'binnacle_rpc_duration_seconds_count{{code="OK",method="/{SERVICE}/ListAlerts"}} 1.0' in answer.text
+    labels = f'code="OK",method="/{SERVICE}/ListAlerts",process="trial"'
+    assert f"binnacle_rpc_duration_seconds_count{{{labels}}} 1.0" in answer.text
     assert "process_resident_memory_bytes" in answer.text
+
+
+async def test_a_scraper_is_told_the_calls_too() -> None:
+    port = free_port()
+    async with service(metrics_port=port) as running:
+        await running.stub.ListAlerts(pb.ListAlertsRequest())
+        text = (await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/metrics")).text
+    told = {sample.name: sample for each in text_string_to_metric_families(text) for sample in each.samples}
+    counted = told["binnacle_rpc_duration_seconds_count"]
+    assert (counted.labels, counted.value) == ({"code": "OK", "method": f"/{SERVICE}/ListAlerts"}, 1.0)
+    assert told["process_resident_memory_bytes"].labels == {}
 
 
 async def test_a_crashed_task_stops_the_process() -> None:

@@ -47,7 +47,7 @@ class GetProcessMetricsResponse(_message.Message):
     process: _builtins.str
     """Name of the process, such as `collector`."""
     text: _builtins.str
-    """Prometheus text, version 0.0.4."""
+    """Prometheus text, version 0.0.4; each sample has the label `process`."""
     def __init__(
         self,
         *,

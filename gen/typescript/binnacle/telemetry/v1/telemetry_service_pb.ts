@@ -46,7 +46,7 @@ export type GetProcessMetricsResponse = Message<"binnacle.telemetry.v1.GetProces
   process: string;
 
   /**
-   * Prometheus text, version 0.0.4.
+   * Prometheus text, version 0.0.4; each sample has the label `process`.
    *
    * @generated from field: string text = 2;
    */
