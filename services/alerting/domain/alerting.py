@@ -94,9 +94,9 @@ class Alerting:
         return (alert for alert in self._view(tenant).alerts() if alert.state not in ENDED)
 
     def now(self, tenant: str, alert: Alert) -> Alert:
-        """An alert with the value seen last, as far as this process knows."""
+        """An alert with the value seen last, and what its texts say of that, as far as this process knows."""
         led = self._led.get(tenant)
-        return alert if led is None or alert.state in ENDED else replace(alert, value=led.book.value(alert))
+        return alert if led is None or alert.state in ENDED else led.book.now(alert)
 
     async def acknowledge(self, tenant: str, alert_id: str, person: str, comment: str, ttl: float | None) -> KeptAlert:
         """Say that somebody is on it. Durable when this returns.
@@ -173,12 +173,12 @@ class Alerting:
     def _acknowledged(self, tenant: str, alert: Alert, said: Acknowledgement) -> Transition:
         now = self.now(tenant, alert)
         step = AlertStep(said.at, ACKNOWLEDGED, now.severity, now.value, said.person, said.comment)
-        return Transition(replace(alert, acknowledgement=said), step)
+        return Transition(replace(now, acknowledgement=said), step)
 
     def _resolved(self, tenant: str, alert: Alert, said: Resolution) -> Transition:
         now, at = self.now(tenant, alert), said.at
         step = AlertStep(at, RESOLVED_BY_HAND, now.severity, now.value, said.person, said.comment)
-        ended = replace(alert, state=AlertState.RESOLVED, ended_at=at, changed_at=at, resolution=said)
+        ended = replace(now, state=AlertState.RESOLVED, ended_at=at, changed_at=at, resolution=said)
         return Transition(ended, step)
 
     async def _act(self, tenant: str, said: Sequence[Transition]) -> None:

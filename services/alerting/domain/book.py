@@ -54,11 +54,10 @@ class AlertBook:
         taken, self._moves.changes = self._moves.changes, Changes()
         return taken
 
-    def value(self, alert: Alert) -> float | None:
-        """The value of an alert as it was seen last."""
+    def now(self, alert: Alert) -> Alert:
+        """An alert with the value seen last, and what its texts say of that."""
         place = self._groups.place_of.get(alert.id)
-        seen = None if place is None else self._moves.seen(place)
-        return alert.value if seen is None else seen
+        return alert if place is None else self._moves.now(place, alert)
 
     # What is to be judged.
 
@@ -76,7 +75,8 @@ class AlertBook:
         remap = np.array([_row_in(table, wanted, rule) for rule in former.rules], np.int64)
         rows = remap[self._groups["rule"]] if len(remap) else np.zeros(0, np.int64)
         gone = np.flatnonzero(rows < 0)
-        ended = [alert for place in gone if (alert := self._groups.alerts[place]) is not None]
+        going = ((place, self._groups.alerts[place]) for place in gone.tolist())
+        ended = [self._moves.now(place, alert) for place, alert in going if alert is not None]
         for place in gone[self._remembered(gone)].tolist():
             self._moves.changes.memories[self._moves.rule(place).id, self._groups.labels[place]] = None
         self._groups["rule"][:] = rows
@@ -200,7 +200,7 @@ class AlertBook:
         alert = None if place is None else self._groups.alerts[place]
         if place is None or alert is None:
             return False
-        resolution, at = said.alert.resolution, said.step.at
+        alert, resolution, at = self._moves.now(place, alert), said.alert.resolution, said.step.at
         if resolution is None:
             after = replace(alert, acknowledgement=said.alert.acknowledgement)
             self._groups.put(place, after)

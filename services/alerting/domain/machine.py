@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
-from services.alerting.domain.texts import filled
+from services.alerting.domain.texts import told
 from services.alerting.ports.alerts import Alert, AlertState, Labels
 from services.alerting.ports.rules import Choice, Level, Rule
 from services.core.matching import NAME
@@ -83,8 +83,7 @@ def graded(alert: Alert, subject: Subject, judgement: Judgement, **changes: Any)
     level = subject.rule.levels[judgement.level]
     threshold = 0.0 if level.threshold is None else level.threshold
     changes |= {"severity": level.severity, "threshold": threshold, "value": judgement.value}
-    told = replace(alert, labels=labels_of(subject), **changes)
-    return replace(told, annotations=filled(subject.rule, told)) if subject.rule.annotations else told
+    return told(subject.rule, replace(alert, labels=labels_of(subject), **changes))
 
 
 def labels_of(subject: Subject) -> Labels:
@@ -118,10 +117,11 @@ def _holds(alert: Alert | None, subject: Subject, judgement: Judgement) -> Alert
 
 def _holds_not(alert: Alert, subject: Subject, judgement: Judgement) -> Alert:
     if alert.state is AlertState.FIRING and subject.rule.keep_firing > 0:
-        return replace(alert, state=AlertState.KEEP_FIRING, value=judgement.value, changed_at=judgement.at)
+        after = replace(alert, state=AlertState.KEEP_FIRING, value=judgement.value, changed_at=judgement.at)
+        return told(subject.rule, after)
     if alert.state is AlertState.KEEP_FIRING and judgement.at < alert.changed_at + subject.rule.keep_firing:
         return alert
-    return end(replace(alert, value=judgement.value), judgement.at)
+    return end(told(subject.rule, replace(alert, value=judgement.value)), judgement.at)
 
 
 def _into(alert: Alert, subject: Subject, state: AlertState, judgement: Judgement) -> Alert:

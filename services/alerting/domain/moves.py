@@ -9,7 +9,7 @@ from services.alerting.domain import machine
 from services.alerting.domain.groups import NO_LEVEL, UNSETTLED, WHOLE, Groups
 from services.alerting.domain.machine import Judgement, Subject
 from services.alerting.domain.rules.table import RuleTable
-from services.alerting.domain.texts import filled
+from services.alerting.domain.texts import filled, told
 from services.alerting.ports.alerts import Alert, AlertState, AlertStep, Labels, Transition
 from services.alerting.ports.rules import Choice, Rule
 from services.alerting.ports.states import GroupMemory
@@ -51,6 +51,11 @@ class Moves:
         value = float(self._groups["value"][place])
         return None if np.isnan(value) else value
 
+    def now(self, place: int, alert: Alert) -> Alert:
+        """The alert of a group with the value seen last, and what its texts say of that."""
+        value = self.seen(place)
+        return alert if value in {None, alert.value} else told(self.rule(place), replace(alert, value=value))
+
     def expectant(self, rule_id: str, group: Labels) -> int:
         """The place of a group whose next judgement goes to the machine whatever it says."""
         place = self._groups.place(rule_id, self.table.row[rule_id], group)
@@ -78,6 +83,7 @@ class Moves:
             return
         self.quiet.pop(place, None)
         alert = self._groups.alerts[place]
+        alert = alert and self.now(place, alert)
         self._become(place, machine.lack(alert, self._subject(place), state, self.seen(place), at), at)
         self._settle(place, int(self._groups["level"][place]))
 
@@ -85,7 +91,7 @@ class Moves:
         """Whatever its condition: an alert ends, if there is one; `person` is who did it."""
         alert = self._groups.alerts[place]
         if alert is not None:
-            self._become(place, machine.end(alert, at), at, person)
+            self._become(place, machine.end(self.now(place, alert), at), at, person)
             self._settle(place, NO_LEVEL)
 
     def resolve(self, place: int, alert: Alert, step: AlertStep, returns_at: float) -> None:
@@ -111,7 +117,7 @@ class Moves:
         after = None if alert is None else replace(alert, **changes)  # type: ignore[arg-type]
         if after is not None and after != alert:
             self._groups.put(place, after)
-            self.changes.told[after.id] = after
+            self.changes.told[after.id] = self.now(place, after)
 
     def refresh(self, place: int, alert: Alert) -> None:
         """Its rule says other things of an alert now, and may grade it otherwise."""

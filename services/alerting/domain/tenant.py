@@ -18,6 +18,7 @@ from services.alerting.domain.rebuilding import rebuilt
 from services.alerting.domain.retries import Backoff
 from services.alerting.domain.telling.rebuilding import threads_again
 from services.alerting.domain.telling.telling import Means, Telling
+from services.alerting.domain.telling.threads import Alerts
 from services.alerting.domain.view import AlertView
 from services.alerting.ports.actions import ActionCaller
 from services.alerting.ports.alerts import (
@@ -81,7 +82,8 @@ class TenantAlerting:
         self._outbox = Outbox(tenant, around.log, around.clock, around.gauges)
         self._restraint: Restraint = around.restraints.of(tenant)
         self._incidents = Incidents(tenant)
-        self._telling = Telling(tenant, around.telling, self._alert, self._keep_told, lambda: leadership.lease.number)
+        alerts = Alerts(self._alert, self.book.now)
+        self._telling = Telling(tenant, around.telling, alerts, self._keep_told, lambda: leadership.lease.number)
         life = Life(lambda: self.book.rules, view.all, self._note, self.book.repaired)
         self._acting = Acting(tenant, life, around.actions, around.clock)
         self._acts: set[str] = set()

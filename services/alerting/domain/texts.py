@@ -1,12 +1,18 @@
 """Texts of alerts: what a rule says in its annotations, with the figures of the alert filled in."""
 
 import re
+from dataclasses import replace
 
 from services.alerting.ports.alerts import Alert, Labels
 from services.alerting.ports.rules import Rule
 from services.core.figure_texts import exact_text, figure_text
 
 _PLACE = re.compile(r"\{\{\s*(value|threshold|severity|rule|labels\.([^\s{}]+))\s*\}\}")
+
+
+def told(rule: Rule, alert: Alert) -> Alert:
+    """An alert with its annotations as they are by its figures."""
+    return replace(alert, annotations=filled(rule, alert)) if rule.annotations else alert
 
 
 def filled(rule: Rule, alert: Alert) -> Labels:

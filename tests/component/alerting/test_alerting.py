@@ -27,6 +27,12 @@ async def test_an_episode_is_listed_recorded_and_counted(scene: Scene) -> None:
         await client.shows(shop=FIRING)
         scene.series.say(shop=97)
         await scene.recorded("pending", "firing")
+
+        async def says() -> bool:
+            (alert,) = await client.listed()
+            return (alert.current_value, dict(alert.annotations)) == (97, {"summary": "97 %"})
+
+        await eventually(says, "the value seen last, and the text with it")
         scene.series.say(shop=50)
         await client.shows(shop=RESOLVED)
         await scene.recorded("pending", "firing", "resolved")
@@ -34,7 +40,7 @@ async def test_an_episode_is_listed_recorded_and_counted(scene: Scene) -> None:
         assert alert.fired_at.seconds - alert.started_at.seconds == 1
         assert (dict(alert.labels), dict(alert.annotations)) == (
             {"service": "shop", "team": "core"},
-            {"summary": "95 %"},
+            {"summary": "50 %"},
         )
         assert await client.steps(alert.id) == ["pending", "firing", "resolved"]
         assert {event.data["alert_id"] for event in scene.intake.events} == {alert.id}

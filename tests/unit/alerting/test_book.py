@@ -123,7 +123,44 @@ def test_the_value_seen_last_is_told_of_what_fires() -> None:
     book = book_of()
     tell(book, 0, {"shop": 91})
     tell(book, 1, {"shop": 99})
-    assert (only(book).value, book.value(only(book))) == (91.0, 99.0)
+    assert (only(book).value, book.now(only(book)).value) == (91.0, 99.0)
+
+
+def summary(found: Alert) -> tuple[float | None, str]:
+    """The value of an alert, and what it says of that."""
+    return found.value, dict(found.annotations)["summary"]
+
+
+def test_texts_say_the_value_that_stands_beside_them() -> None:
+    book = book_of(rule(keep_firing=5.0, annotations=(("summary", "at {{value}}"),)))
+    fired = tell(book, 0, {"shop": 91})
+    assert tell(book, 1, {"shop": 99}) == []
+    # What happened says what was so then.
+    assert [summary(each.alert) for each in fired] == [(91.0, "at 91")]
+    assert summary(book.now(only(book))) == (99.0, "at 99")
+    book.hold_back({only(book).id: HeldBack(("s1",))})
+    assert [summary(each) for each in book.take().told.values()] == [(99.0, "at 99")]
+    assert summary(tell(book, 2, {"shop": 70})[0].alert) == (70.0, "at 70")
+    tell(book, 3, {"shop": 60})
+    assert summary(book.now(only(book))) == (60.0, "at 60")
+    assert summary(tell(book, 9, {"shop": 50})[0].alert) == (50.0, "at 50")
+
+
+def test_what_ends_without_a_judgement_says_the_value_seen_last() -> None:
+    texts = (("summary", "at {{value}}"),)
+    book = book_of(rule(annotations=texts, no_data=Lack(Choice.RESOLVE, 0.0)), rule("gone", annotations=texts))
+    tell(book, 0, {"shop": 91}, "gone")
+    tell(book, 0, {"shop": 91, "mail": 91, "cart": 91})
+    tell(book, 1, {"shop": 96}, "gone")
+    tell(book, 1, {"shop": 97, "mail": 98, "cart": 99})
+    by_service = {each.service: each for each in book.active.values() if each.rule_id == "busy"}
+    assert book.act(acknowledged(by_service["cart"], 2))
+    assert book.act(resolved(by_service["shop"], 2, returns=100))
+    ends = [each.alert for each in book.take().transitions]
+    ends += [each.alert for each in tell(book, 3, {"cart": 99})]
+    book.set_rules([rule(annotations=texts)], START + 4)
+    ends += [each.alert for each in book.take().transitions]
+    assert [summary(each) for each in ends] == [(99.0, "at 99"), (97.0, "at 97"), (98.0, "at 98"), (96.0, "at 96")]
 
 
 def test_an_acknowledgement_stays_with_its_alert_until_it_is_over() -> None:

@@ -1,7 +1,7 @@
 """What the receivers of one tenant were told of each incident, and what they are to be told."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from math import inf
 
@@ -19,8 +19,18 @@ TOLD_MEMBERS = 10
 PLANNED_AT_ONCE = 50
 _BY_PEOPLE = (Happening.ACKNOWLEDGED, Happening.RESOLVED)
 """What notifications tell of a timeline."""
-Alerts = Callable[[str], Alert | None]
-"""An alert by its id; None where it is not known any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """The alerts that are told of.
+
+    `find` gives one by its id as it last changed, None where it is not known any more; `now` its figures and texts of
+    this moment.
+    """
+
+    find: Callable[[str], Alert | None]
+    now: Callable[[Alert], Alert]
 
 
 class Threads:
@@ -160,7 +170,7 @@ class Threads:
         self.put(thread.name, replace(thread, count=count, sending=sending))
 
     def _ways_of(self, member: Member, incident: Incident) -> Ways:
-        alert = self._alerts(member.alert_id)
+        alert = self._alerts.find(member.alert_id)
         if alert is None:
             labels = {**dict(incident.group), SERVICE_LABEL: member.service, RULE_LABEL: member.rule_id}
             labels[SEVERITY_LABEL] = member.severity.value
@@ -173,9 +183,11 @@ class Threads:
     def _notice(self, reason: Reason, incident: Incident) -> Notice:
         said = filter(None, map(incident.last, _BY_PEOPLE))
         told = replace(incident, members=incident.members[:TOLD_MEMBERS], timeline=tuple(said))
-        alerts = (self._alerts(member.alert_id) for member in told.members)
+        alerts = (self._alerts.find(member.alert_id) for member in told.members)
         alert = next((one for one in alerts if one is not None), None)
-        return Notice(reason, told) if alert is None else Notice(reason, told, alert.annotations, alert.runbook_url)
+        if alert is None:
+            return Notice(reason, told)
+        return Notice(reason, told, self._alerts.now(alert).annotations, alert.runbook_url)
 
 
 def key_of(tenant: str, *names: str) -> str:

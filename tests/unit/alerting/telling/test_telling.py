@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from services.alerting.adapters.expressions import expression_matches
 from services.alerting.adapters.prometheus_gauges import PrometheusGauges
 from services.alerting.domain.telling.telling import Means, Telling
+from services.alerting.domain.telling.threads import Alerts
 from services.alerting.ports.alerts import Severity
 from services.alerting.ports.incidents import Incident, IncidentState, Member
 from services.alerting.ports.notifications import Answer, Delivery, Notification, Thread, Verdict
@@ -59,7 +60,7 @@ class Outside:
         notifiers = Notifiers(receivers=(CHAT,), routes=(Route(tell=("chat",)),))
         gauges = PrometheusGauges(CollectorRegistry())
         means = Means(lambda _tenant: notifiers, self, expression_matches, "", lambda: 0.5, self.clock, gauges)
-        telling = Telling("default", means, lambda _alert: None, self.keep, lambda: 7)
+        telling = Telling("default", means, Alerts(lambda _alert: None, lambda alert: alert), self.keep, lambda: 7)
         task = asyncio.create_task(telling.run())
         try:
             yield telling

@@ -8,8 +8,8 @@ import pytest
 from services.alerting.adapters.expressions import expression_matches
 from services.alerting.domain.telling.parcels import answered, claimed, notification, parcels
 from services.alerting.domain.telling.texts import PLACES, unknown_places
-from services.alerting.domain.telling.threads import Threads
-from services.alerting.ports.alerts import Acknowledgement, Severity
+from services.alerting.domain.telling.threads import Alerts, Threads
+from services.alerting.ports.alerts import Acknowledgement, AlertState, Severity
 from services.alerting.ports.incidents import Entry, Happening, Incident, IncidentState, Member, Origin
 from services.alerting.ports.notifications import Answer, Notification, Thread, Verdict
 from services.alerting.ports.notifiers import (
@@ -23,6 +23,7 @@ from services.alerting.ports.notifiers import (
     Webhook,
 )
 from services.core.matching import Matcher, Operator
+from tests.support.alerts import alert
 
 START = 1_800_000_000.0
 CHAT, PAGER = Receiver("chat", Webhook("https://chat")), Receiver("pager", PagerDuty("r" * 32))
@@ -64,7 +65,7 @@ class Stage:
     def __init__(self, *receivers: Receiver, **set_up: object) -> None:
         routes = (Route(tell=tuple(one.id for one in receivers)),)
         self.notifiers = Notifiers(**{"receivers": receivers, "routes": routes, **set_up})  # type: ignore[arg-type]
-        self.threads = Threads("default", lambda _alert: None, expression_matches)
+        self.threads = Threads("default", Alerts(lambda _alert: None, lambda alert: alert), expression_matches)
         self.threads.set_notifiers(self.notifiers)
         self.answer = DELIVERED
 
@@ -91,6 +92,21 @@ class Stage:
     def _due(self, receiver: Receiver, now: float) -> Sequence[Thread]:
         waiting = self.threads.waiting.values()
         return [one for one in waiting if one.receiver_id == receiver.id and one.sending and one.sending.due <= now]
+
+
+def test_what_is_told_has_the_texts_of_the_moment() -> None:
+    fired, value = alert("i1-0", AlertState.FIRING), 91
+    stage = Stage(CHAT)
+    stage.threads = Threads(
+        "default",
+        Alerts({fired.id: fired}.get, lambda one: replace(one, annotations=(("summary", f"at {value}"),))),
+        expression_matches,
+    )
+    stage.threads.set_notifiers(stage.notifiers)
+    stage.has(incident())
+    assert "\nat 91\n" in stage.sends(0)[0].text
+    value = 99
+    assert "\nat 99\n" in stage.sends(4 * 3_600)[0].text
 
 
 def test_an_incident_is_told_from_beginning_to_end_and_nothing_twice() -> None:
