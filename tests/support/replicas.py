@@ -50,7 +50,7 @@ class Replica:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", f"services.{name}"],
-                env=first | own | LEAVES,
+                env=first | LEAVES | own,
                 stdout=log,
                 stderr=log,
             )

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from services.launcher.keys import read_or_make_jwt_key
 from services.launcher.places import free_port
 from services.launcher.programs import envoy_program
 from tests.integration.edge.servicers import Log, serve
+from tests.support.waiting import eventually_sync
 
 # What the edge is known by to those behind it.
 KNOWN = "known"
@@ -63,7 +63,7 @@ class Edge:
         return f"127.0.0.1:{self.port}"
 
     def http(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=10)
+        return httpx.Client(base_url=self.url, timeout=30)
 
 
 def page(connection: ServerConnection, request: Request) -> Response | None:
@@ -101,15 +101,17 @@ def listens(path: Path) -> bool:
 
 def wait_until_open(local: Path, envoy: "subprocess.Popen[bytes]") -> None:
     """Wait for the edge to answer for the streamer behind it."""
-    deadline = time.monotonic() + 20
     transport = httpx.HTTPTransport(uds=str(local))
     with httpx.Client(transport=transport, base_url="http://edge") as client:
-        while time.monotonic() < deadline:
+
+        def is_open() -> bool:
             assert envoy.poll() is None, "Envoy ended"
-            if listens(local) and client.get("/health").status_code == HTTPStatus.OK:
-                return
-            time.sleep(0.05)
-    raise AssertionError("Envoy did not open in 20 s")
+            try:
+                return listens(local) and client.get("/health").status_code == HTTPStatus.OK
+            except httpx.TransportError:
+                return False
+
+        eventually_sync(is_open, "Envoy is open", within=60)
 
 
 def stop_server(server: grpc.Server) -> None:

@@ -30,13 +30,15 @@ FULL_CLIENTS = 200
 PATHS = ("/dashboard", "/events", "/stats", "/api/v1/alerts", "/api/v1/usage", "/app")
 
 
-def replicated(suite: Suite, folder: Path, stack: ExitStack, first: int, second: int) -> list[Replica]:
+def replicated(suite: Suite, folder: Path, stack: ExitStack, first: int, second: int, leaves: float) -> list[Replica]:
     """A second process of each service, in the order of their drains; they ask the second aggregator before the first.
 
-    `first` is a port that leads to the first aggregator, `second` the one where the second listens.
+    `first` is a port that leads to the first aggregator, `second` the one where the second listens. Before it takes no
+    more each says no for so many seconds as it `leaves`.
     """
-    own = {"BINNACLE_LISTEN": f"127.0.0.1:{second}"}
-    asking = {
+    leaving = {"BINNACLE_LEAVE_SECONDS": f"{leaves:.1f}"}
+    own = leaving | {"BINNACLE_LISTEN": f"127.0.0.1:{second}"}
+    asking = leaving | {
         "BINNACLE_AGGREGATOR": f"ipv4:127.0.0.1:{second},127.0.0.1:{first}",
         "BINNACLE_FURTHER_AGGREGATORS": json.dumps([suite.children()["streamer"].environ()["BINNACLE_AGGREGATOR"]]),
     }
@@ -49,20 +51,20 @@ def replicated(suite: Suite, folder: Path, stack: ExitStack, first: int, second:
     return replicas
 
 
-async def drained(replica: Replica, folder: Path) -> None:
+async def drained(replica: Replica, folder: Path, leaves: float) -> None:
     """Told to stop it says no first; the edge believes it before it takes no more; then it ends by itself."""
     replica.process.send_signal(signal.SIGTERM)
 
     async def says_no() -> bool:
         return await asyncio.to_thread(replica.status) == health_pb2.HealthCheckResponse.NOT_SERVING
 
-    await eventually(says_no, "it is not ready", within=float(LEAVES["BINNACLE_LEAVE_SECONDS"]))
+    await eventually(says_no, "it is not ready", within=leaves)
 
     async def is_left_out() -> bool:
         found = await asyncio.to_thread(healthy, folder)
         return all(found[one] == 1 for one in UPSTREAMS[replica.name])
 
-    await eventually(is_left_out, "the edge sends no more there", within=float(LEAVES["BINNACLE_LEAVE_SECONDS"]))
+    await eventually(is_left_out, "the edge sends no more there", within=leaves)
     assert replica.process.poll() is None
 
     async def has_ended() -> bool:
@@ -72,12 +74,12 @@ async def drained(replica: Replica, folder: Path) -> None:
     assert replica.process.returncode == 0, replica.log.read_text()
 
 
-async def drained_in_turn(replicas: Sequence[Replica], folder: Path, load: Load) -> dict[str, list[str]]:
+async def drained_in_turn(replicas: Sequence[Replica], folder: Path, load: Load, leaves: float) -> dict[str, list[str]]:
     """Why calls were repeated, by what was drained then."""
     repeated: dict[str, list[str]] = {}
     for replica in replicas:
         begun = len(load.tally.repeated)
-        await drained(replica, folder)
+        await drained(replica, folder, leaves)
         await asyncio.sleep(1)
         repeated[replica.name] = load.tally.repeated[begun:]
     return repeated
@@ -94,14 +96,16 @@ async def test_nobody_notices_that_a_replica_is_drained(scale: float) -> None:
             "BINNACLE_FURTHER_AGGREGATORS": json.dumps([f"127.0.0.1:{second}"]),
         }
         suite = stack.enter_context(running_suite(environment=told))
-        replicas = replicated(suite, folder, stack, first, second)
+        # As in a cluster, where no other tests run.
+        leaves = patience(float(LEAVES["BINNACLE_LEAVE_SECONDS"]))
+        replicas = replicated(suite, folder, stack, first, second, leaves)
         port = stack.enter_context(edge_of(suite, replicas, folder, {"aggregator": first}))
 
         async def all_healthy() -> bool:
             found = await asyncio.to_thread(healthy, folder)
             return all(found[upstream] == 2 for replica in replicas for upstream in replica.targets)
 
-        await eventually(all_healthy, "the edge knows two of each", within=30)
+        await eventually(all_healthy, "the edge knows two of each", within=patience(60))
         load, chance = Load(port, KIND), random.Random(7)
         clients = [CutClient(port, KIND, chance) for _number in range(max(20, round(FULL_CLIENTS * scale)))]
         async with asyncio.TaskGroup() as tasks:
@@ -114,7 +118,7 @@ async def test_nobody_notices_that_a_replica_is_drained(scale: float) -> None:
             calling = [tasks.create_task(call) for call in (load.write(), load.ask(), *map(load.read, PATHS))]
             streamer = next(replica for replica in replicas if replica.name == "streamer")
             there = len(psutil.Process(streamer.process.pid).net_connections("unix"))
-            repeated = await drained_in_turn(replicas, folder, load)
+            repeated = await drained_in_turn(replicas, folder, load, leaves)
             load.stopping = True
             await asyncio.wait(calling)
 

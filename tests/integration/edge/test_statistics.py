@@ -8,7 +8,7 @@ from services.launcher.agent.readings import Reading
 from tests.integration.edge.conftest import Edge
 from tests.integration.edge.tokens import bearer
 from tests.support.clock import ManualClock
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, eventually_sync
 
 pytestmark = [pytest.mark.processes, pytest.mark.network]
 
@@ -47,13 +47,16 @@ async def test_requests_latencies_and_refusals_by_kind(guarded_edge: Edge) -> No
 
 
 def use(edge: Edge, http: httpx.Client) -> None:
-    """Three calls, a page, two refusals."""
+    """Three calls, a page, two refusals; Envoy has counted them when this returns."""
     known = bearer(edge.jwt_key)
     for _number in range(3):
         assert http.get("/services/shop/metrics", headers=known).status_code == 200
     assert http.get("/app").status_code == 200
     for _number in range(2):
         assert http.get("/services/shop/metrics").status_code == 401
+
+    # Who has an answer may know it before those who count.
+    eventually_sync(lambda: edge.statistics()["http.edge.downstream_rq_active"] == 0, "no request is under way")
 
 
 def by_name(readings: list[Reading]) -> dict[str, Reading]:
