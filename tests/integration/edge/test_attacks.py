@@ -64,7 +64,8 @@ def test_who_behaves_hardly_notices(edge: Edge, name: str, scale: float) -> None
     envoy = psutil.Process(edge.pid)
     before, count = envoy.memory_info().rss, max(1_000, round(FULL_STREAMS * scale))
     most = MOST_GROWTH + (count * STREAM_BYTES if name == "many_streams" else 0)
-    quiet, attacked = [], []
+    quiet: list[float] = []
+    attacked: list[float] = []
     with edge.http() as http:
         late(http)
         # The best of each: what else runs here comes and goes.
