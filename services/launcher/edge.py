@@ -181,11 +181,22 @@ class Reply:
     retry_after: int = 0
 
 
+# What is wrong with a token the edge says itself, and nothing that is in it.
+WANTED = (
+    "%LOCAL_REPLY_BODY%: send a token that holds, as the header `authorization: Bearer <token>` (`binnacle token` and "
+    "`binnacle key create` make one; people sign in at /app/)"
+)
 REPLIES = (
     # What is no request at all says nothing of itself.
-    Reply(400, 3, "INVALID_INPUT", "the request cannot be read: %LOCAL_REPLY_BODY%"),
-    Reply(401, 16, "UNAUTHENTICATED"),
-    Reply(403, 7, "FORBIDDEN", "%LOCAL_REPLY_BODY% (a page of another site needs its origin in BINNACLE_CORS_ORIGINS)"),
+    Reply(400, 3, "INVALID_INPUT", "the request cannot be read (/docs has what each path takes): %LOCAL_REPLY_BODY%"),
+    Reply(401, 16, "UNAUTHENTICATED", WANTED),
+    Reply(
+        403,
+        7,
+        "FORBIDDEN",
+        "%LOCAL_REPLY_BODY% (a page of another site needs its origin in BINNACLE_CORS_ORIGINS, a token the audience of "
+        "BINNACLE_JWT_AUDIENCE)",
+    ),
     Reply(404, 5, "NOT_FOUND", "there is no such path, or not with this method: /docs has all, /ws/info the sockets"),
     Reply(408, 4, "DEADLINE"),
     Reply(413, 3, "INVALID_INPUT", f"the body is larger than {MAX_BODY_BYTES} bytes: send it in parts"),
@@ -253,6 +264,7 @@ class _View:
     response_headers: Mapping[str, str]
     sign_in_headers: Mapping[str, str]
     sign_in_faults: Sequence[SignInFault] = FAULTS
+    wanted: str = WANTED
     limited: str = REFUSED
     limited_details: str = field(default_factory=grpc_details)
     json_paths: Sequence[str] = JSON_PATHS

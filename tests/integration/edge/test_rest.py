@@ -80,7 +80,9 @@ def test_what_the_contract_does_not_know_is_refused_in_json(
 
 def test_an_unknown_parameter_is_named(open_edge: Edge) -> None:
     with open_edge.http() as http:
-        assert "colour" in str(error(http.get("/events?colour=red"))["message"])
+        message = str(error(http.get("/events?colour=red"))["message"])
+    assert "colour" in message
+    assert "/docs has what each path takes" in message
 
 
 def test_a_services_refusal_keeps_its_details(open_edge: Edge) -> None:

@@ -72,6 +72,19 @@ def test_a_token_says_tenant_and_roles(guarded_edge: Edge) -> None:
     assert "authorization" not in metadata
 
 
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEaRer", "bearer "])
+def test_the_scheme_before_a_token_is_spelt_as_its_sender_likes(guarded_edge: Edge, scheme: str) -> None:
+    held, forged = token(guarded_edge.jwt_key), token(b"x" * 32)
+    cookie = {"cookie": f"binnacle_token={held}"}
+    with guarded_edge.http() as http:
+        assert http.get("/events", headers={"authorization": f"{scheme} {held}"}).status_code == 200
+        metadata = guarded_edge.log.calls[-1].metadata
+        assert (metadata["x-binnacle-tenant"], "authorization" in metadata) == ("acme", False)
+        # It is meant, as any other header is: no cookie makes up for it.
+        assert http.get("/events", headers=cookie | {"authorization": f"{scheme} {forged}"}).status_code == 401
+        assert http.get("/events", headers={"authorization": f"Basic {held}"}).status_code == 401
+
+
 def test_a_token_without_a_tenant_gives_none(guarded_edge: Edge) -> None:
     headers = {"x-binnacle-tenant": "victim", **bearer(guarded_edge.jwt_key, tenant=None)}
     with guarded_edge.http() as http:
@@ -101,6 +114,28 @@ def test_a_wrong_token_is_refused(guarded_edge: Edge, claims: dict[str, object],
 def test_a_foreign_signature_is_refused(guarded_edge: Edge) -> None:
     with guarded_edge.http() as http:
         assert http.get("/events", headers=bearer(b"x" * 32)).status_code == 401
+
+
+@pytest.mark.parametrize("sent", ["", "Bearer x.y.z"])
+def test_whom_it_refuses_the_edge_tells_what_to_do(guarded_edge: Edge, sent: str) -> None:
+    headers = {"authorization": sent} if sent else {}
+    with guarded_edge.http() as http:
+        body = http.get("/events", headers=headers).json()
+    with grpc.insecure_channel(guarded_edge.target) as channel, pytest.raises(grpc.RpcError) as refused:
+        stub = query_service_pb2_grpc.QueryServiceStub(channel)
+        stub.ListTrackedEvents(query_service_pb2.ListTrackedEventsRequest(), metadata=tuple(headers.items()))
+    assert (body["code"], body["details"][0]["reason"]) == (16, "UNAUTHENTICATED")
+    said, _colon, advice = body["message"].partition(": ")
+    assert "Jwt" in said
+    assert "authorization: Bearer <token>" in advice
+    assert refused.value.details() == body["message"]
+    assert dict(refused.value.trailing_metadata())["www-authenticate"] == "Bearer"
+
+
+def test_a_token_for_others_is_not_taken_for_a_page_of_another_site(guarded_edge: Edge) -> None:
+    with guarded_edge.http() as http:
+        message = http.get("/events", headers=bearer(guarded_edge.jwt_key, aud="others")).json()["message"]
+    assert "a token the audience of BINNACLE_JWT_AUDIENCE" in message
 
 
 def test_grpc_is_refused_with_a_status_and_passes_with_a_token(guarded_edge: Edge) -> None:
