@@ -58,14 +58,19 @@ export function faultOfCall(error: unknown): Fault {
 export function faultOfSignIn(error: unknown): Fault {
   const { code, rawMessage } = ConnectError.from(error);
   if (code === Code.Unavailable) return faultOfCall(error);
-  return { title: 'This lets nobody in', advice: sentence(rawMessage) };
+  return { title: 'This lets nobody in', advice: sentence(wrongWith(rawMessage)) };
+}
+
+/** What the edge found wrong with a credential, without what it advises those who write programs. */
+function wrongWith(message: string): string {
+  return message.split(': send a token')[0] ?? message;
 }
 
 /** What it means that a credential which the browser holds lets nobody in; null where it holds none, or only its roles do not do. */
 export function faultOfCredential({ code, rawMessage }: ConnectError): Fault | null {
   const [, title, advice] = CREDENTIAL_FAULTS.find(([said]) => said.test(rawMessage)) ?? [];
   if (title && advice) return { title, advice };
-  return code === Code.PermissionDenied || /missing/i.test(rawMessage) ? null : { title: 'Your sign-in does not hold', advice: `${sentence(rawMessage)} ${ASK}` };
+  return code === Code.PermissionDenied || /missing/i.test(rawMessage) ? null : { title: 'Your sign-in does not hold', advice: `${sentence(wrongWith(rawMessage))} ${ASK}` };
 }
 
 const ASK = 'Ask who runs Binnacle here.';
