@@ -6,6 +6,11 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const THREE = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const COMPACT = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, notation: 'compact' });
+const ONES: ReadonlyMap<string, string> = new Map([
+  ...['request', 'error', 'event', 'message', 'conversation', 'ticket', 'conversion', 'purchase', 'credit', 'call', 'token', 'line', 'connection'].map((one) => [`${one}s`, one] as const),
+  ['searches', 'search'],
+  ['people', 'person'],
+]);
 const NONE = '–';
 
 /** A figure and its unit apart, so that the unit can be set smaller. */
@@ -97,8 +102,13 @@ function sized(size: number, unit: string): Figure {
     case '1/s':
       return { value: short(size), unit: '/s' };
     default:
-      return { value: short(size), unit };
+      return counting(short(size), unit);
   }
+}
+
+/** `1 request`: what Binnacle's own figures count is called by its name, senders' units are left as they are. */
+function counting(value: string, unit: string): Figure {
+  return { value, unit: value === '1' ? (ONES.get(unit) ?? unit) : unit };
 }
 
 /** Three digits that mean something, or all before the point. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { age, bytes, count, counted, lag, latency, measured, percent, rate, together, uptime } from '../../src/design/format';
+import { age, bytes, count, counted, lag, latency, measured, percent, quantity, rate, together, uptime } from '../../src/design/format';
 
 describe('figures', () => {
   it('are grouped, and shortened where nobody reads each digit', () => {
@@ -9,6 +9,12 @@ describe('figures', () => {
   it('have a singular where something is counted', () => {
     expect([0, 1, 2, 1234].map((value) => counted(value, 'alert'))).toEqual(['0 alerts', '1 alert', '2 alerts', '1,234 alerts']);
     expect([1, 3].map((value) => counted(value, 'person', 'people'))).toEqual(['1 person', '3 people']);
+  });
+
+  it('are one of what is counted, in units that are counted by, and in no others', () => {
+    const written = (value: number, unit: string): string => together(quantity(value, unit));
+    expect([0, 1, 2].map((value) => written(value, 'requests'))).toEqual(['0 requests', '1 request', '2 requests']);
+    expect([written(1, 'searches'), written(1, 'people'), written(1, 'celsius'), written(1.5, 'errors')]).toEqual(['1 search', '1 person', '1 celsius', '1.5 errors']);
   });
 
   it('are never written before a plural by hand', () => {

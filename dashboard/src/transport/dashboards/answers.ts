@@ -1,4 +1,4 @@
-/** Answers to the questions of widgets: told on the page's stream while the range moves on, asked for where it is fixed. */
+/** Answers to the questions of widgets: told on the page's stream while the range moves on, asked for, again and again, where it is fixed. */
 import type { LiveClient } from '@binnacle/client';
 import { toJsonString, type MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
@@ -12,6 +12,7 @@ import { pictureOf, type AnsweredSeries } from '../../state/explore/picture';
 import { ends, type Ends, type Range } from '../../state/range';
 import { milliseconds } from '../decode';
 import { faultOfCall, faultOfRefusal, type Fault } from '../faults';
+import { poll } from '../polling';
 
 export interface AnswerTold {
   answer(answer: Answer): void;
@@ -43,6 +44,8 @@ export interface Plan {
 /** More lines than this are a tangle. */
 const MOST_LINES = 40;
 const DEFAULT_PIXELS = 600;
+/** What came late stands in a fixed range too, so long after it came. */
+const LATE_MS = 60_000;
 
 export class Answers {
   private readonly live: LiveClient;
@@ -68,9 +71,7 @@ export class Answers {
         if (!signal.aborted) told.fault(faultOfCall(error));
       }
     };
-    const ending = new AbortController();
-    void once(ending.signal);
-    return () => ending.abort();
+    return poll(once, LATE_MS).stop;
   }
 
   /** What is asked, as JSON, and how it would be answered. */
