@@ -10,7 +10,7 @@ from services.aggregator.adapters.clickhouse.engine.reader import Bounds
 from services.aggregator.adapters.clickhouse.series import time_series as clickhouse_time_series
 from services.aggregator.adapters.clickhouse.storing import summed_minutes
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
-from services.aggregator.domain.series import time_series
+from services.aggregator.domain.series import recent_samples, time_series
 from services.aggregator.ports.rollups import DAY, HOUR, MINUTE
 from services.aggregator.ports.time_series import Function
 from services.core.errors import InvalidInput
@@ -93,6 +93,53 @@ async def test_answers_and_refreshed_answers_equal_plain_python(
             assert same(told(fresh), expected), viewer.asked
         await clock.advance(rng.choice([1.0, 20.0, 70.0, 600.0]))
     assert kind == "server" or sum(viewer.refreshed for viewer in viewers) > 5
+    await world.store.close()
+
+
+RATES = [
+    Asked("rate", step_ms=60_000),
+    Asked("increase", step_ms=20_000, window_ms=40_000, by=("place",)),
+    Asked("rate", step_ms=100_500, window_ms=90_250),
+    Asked("rate", step_ms=60_000, offset_ms=30_500, by=()),
+]
+
+
+async def test_rates_of_what_comes_in_equal_plain_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As beside much intake: few samples stay in memory, rates are made of stretches, and some seconds read."""
+    monkeypatch.setattr(time_series, "SOME_SAMPLES", 0)
+    monkeypatch.setattr(recent_samples, "MAX_ROWS", 60)
+    monkeypatch.setattr(recent_samples, "RUN_ROWS", 30)
+    rng, clock = random.Random(1), ManualClock(START + 3 * HOUR)
+    world = World(store_of("chdb", tmp_path), clock, rng)
+    await world.open()
+    for number in range(8):
+        await world.commit(some_samples(rng, clock.now()))
+        if number == 5:
+            await world.restart(store_of("chdb", tmp_path))
+        for asked in rng.sample(RATES, 2):
+            end = clock.now() + rng.choice([1.0, -20.0])
+            answer = await world.ask(asked, end - rng.choice([100.0, 200.0]), end)
+            assert same(told(answer), world.plain(asked, answer)), asked
+        await clock.advance(rng.choice([1.0, 5.0, 20.0]))
+    await world.store.close()
+
+
+async def test_a_rate_needs_no_store_for_what_came_in_since_somebody_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_series, "SOME_SAMPLES", 0)
+    monkeypatch.setattr(recent_samples, "MAX_ROWS", 60)
+    clock = ManualClock(START + 3 * HOUR)
+    world = World(store_of("chdb", tmp_path), clock, random.Random(1))
+    await world.open()
+    rate = Asked("rate", step_ms=60_000)
+    for second in range(9):
+        await world.commit([(place, clock.now() + n / 10, float(second + n)) for place in range(4) for n in range(10)])
+        await world.ask(rate, clock.now() - 120, clock.now())
+        await clock.advance(1.0)
+    await world.store.ask(lambda engine: engine.execute("TRUNCATE TABLE samples"))
+    answer = await world.ask(rate, clock.now() - 120, clock.now())
+    assert same(told(answer), world.plain(rate, answer))
     await world.store.close()
 
 

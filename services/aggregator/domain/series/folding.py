@@ -29,6 +29,12 @@ def ordered(places: Places, times_ms: Longs, values: Floats) -> Rows:
         places, times_ms, values = places[kept], times_ms[kept], values[kept]
     if not len(values):
         return Rows(places, times_ms, values)
+    order = order_of(places, times_ms, values)
+    return Rows(places[order], times_ms[order], values[order])
+
+
+def order_of(places: Places, times_ms: Longs, values: Floats) -> Places:
+    """Which row is the first, the second and so on by place, time and value. There is at least one."""
     first = int(times_ms.min())
     keys = places * (int(times_ms.max()) - first + 1) + (times_ms - first)
     # They come in a few stretches that are in order, which a stable sort makes use of.
@@ -36,7 +42,7 @@ def ordered(places: Places, times_ms: Longs, values: Floats) -> Rows:
     keys = keys[order]
     if (keys[1:] == keys[:-1]).any():
         order = order[np.lexsort((values[order], keys))]
-    return Rows(places[order], times_ms[order], values[order])
+    return order
 
 
 def places_of(ids: Ids, told: Ids) -> Places:
@@ -63,7 +69,7 @@ def in_order(samples: SampleColumns, ids: Ids, from_ms: int, to_ms: int, *, newe
 
 
 @dataclass(frozen=True, slots=True)
-class _Windows:
+class Windows:
     """Of each series and step: rows `[low, high)`; and where the windows begin and end."""
 
     low: Places
@@ -73,6 +79,7 @@ class _Windows:
 
     @property
     def empty(self) -> npt.NDArray[np.bool_]:
+        """Which have no row."""
         return self.high <= self.low
 
     def reduced(self, operation: np.ufunc, values: Floats, shift: int = 0) -> Floats:
@@ -88,7 +95,7 @@ def fold(rows: Rows, series: int, grid: Grid, window_ms: int, what: Fold) -> Flo
     """One value per series and step, NaN where there is none."""
     if not len(rows.values):
         return np.full((series, grid.count), np.nan)
-    windows = _windows(rows, series, grid, window_ms)
+    windows = windows_of(rows, series, grid, window_ms)
     counts = (windows.high - windows.low).astype(np.float64)
     nothing = windows.empty
     match what.function:
@@ -113,7 +120,8 @@ def fold(rows: Rows, series: int, grid: Grid, window_ms: int, what: Fold) -> Flo
             return _sorted(rows, windows).distinct()
 
 
-def _windows(rows: Rows, series: int, grid: Grid, window_ms: int) -> _Windows:
+def windows_of(rows: Rows, series: int, grid: Grid, window_ms: int) -> Windows:
+    """The windows that end with the steps of a grid, over rows in order."""
     ends = grid.ends_ms
     starts = ends - window_ms
     base = min(int(rows.times_ms.min()), int(starts[0]))
@@ -122,10 +130,10 @@ def _windows(rows: Rows, series: int, grid: Grid, window_ms: int) -> _Windows:
     first = np.arange(series, dtype=np.int64)[:, None] * span
     low = np.searchsorted(keys, (first + (starts - base)).ravel()).reshape(series, grid.count)
     high = np.searchsorted(keys, (first + (ends - base)).ravel()).reshape(series, grid.count)
-    return _Windows(low, high, starts, ends)
+    return Windows(low, high, starts, ends)
 
 
-def _increase(rows: Rows, windows: _Windows) -> Floats:
+def _increase(rows: Rows, windows: Windows) -> Floats:
     """As Prometheus has it: see FUNCTION_INCREASE in query.proto."""
     values, times = rows.values, rows.times_ms
     low = np.minimum(windows.low, len(values) - 1)
@@ -134,14 +142,21 @@ def _increase(rows: Rows, windows: _Windows) -> Floats:
     fell = values[1:] < values[:-1]
     restarts[1:][fell] = values[:-1][fell]
     grown = values[last] - values[low] + np.nan_to_num(windows.reduced(np.add, restarts, shift=1))
-    between = (times[last] - times[low]).astype(np.float64)
     gaps = windows.high - windows.low - 1
+    return extrapolated(grown, values[low], times[low], times[last], gaps, windows)
+
+
+def extrapolated(
+    grown: Floats, firsts: Floats, first_ms: Longs, last_ms: Longs, gaps: Floats | Places, windows: Windows
+) -> Floats:
+    """What counters grew by in each window: `grown` from the first sample on until the last, over so many gaps."""
+    between = (last_ms - first_ms).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = between / gaps
-        to_start = (times[low] - windows.starts_ms).astype(np.float64)
-        to_zero = between * (values[low] / grown)
-        to_start = np.where((grown > 0) & (values[low] >= 0) & (to_zero < to_start), to_zero, to_start)
-        to_end = (windows.ends_ms - times[last]).astype(np.float64)
+        to_start = (first_ms - windows.starts_ms).astype(np.float64)
+        to_zero = between * (firsts / grown)
+        to_start = np.where((grown > 0) & (firsts >= 0) & (to_zero < to_start), to_zero, to_start)
+        to_end = (windows.ends_ms - last_ms).astype(np.float64)
         covered = between + sum(np.where(one < mean * _NEAR, one, mean / 2) for one in (to_start, to_end))
         told = grown * (covered / between)
     return np.where((gaps < 1) | (between <= 0), np.nan, told)
@@ -177,7 +192,7 @@ class _Sorted:
         return np.where(self.counts > 0, told, np.nan).reshape(self.shape)
 
 
-def _sorted(rows: Rows, windows: _Windows) -> _Sorted:
+def _sorted(rows: Rows, windows: Windows) -> _Sorted:
     low, counts = windows.low.ravel(), np.maximum(windows.high - windows.low, 0).ravel()
     starts = np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.intp)
     of = np.repeat(np.arange(len(counts)), counts)

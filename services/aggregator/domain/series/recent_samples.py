@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from services.aggregator.domain.series.growth import Stretches
+from services.aggregator.domain.series.recent_growth import RecentGrowth, stretches_within
 from services.aggregator.ports.records import Ids, SampleColumns
 from services.aggregator.ports.store import Segment
 from services.core.clock import Clock
@@ -21,6 +23,8 @@ UNASKED_SECONDS = 900.0
 GIVEN_UP_SECONDS = 120.0
 MAX_ROWS = 3_000_000
 MAX_TENANTS = 20
+# Of all tenants, 56 bytes each.
+MAX_STRETCHES = 2_000_000
 # Runs of one minute of arrival are put together up to so many rows: they stay few, those of an older time than is
 # asked about need not be looked at, and what is old goes in pieces.
 RUN_ROWS = 250_000
@@ -51,6 +55,7 @@ class _Recent:
     runs: list[Run]
     from_ms: int
     asked: float
+    growth: RecentGrowth | None = None
 
 
 class RecentSamples:
@@ -154,6 +159,22 @@ class RecentSamples:
         usable = (found.times_ms >= max(from_ms, known_from)) & (found.times_ms < to_ms) & ~np.isnan(found.values)
         return found if len(np.unique(found.series_ids[usable])) == len(ids) else None
 
+    def stretches(self, tenant: str, ids: Ids, from_ms: int, to_ms: int) -> Stretches | None:
+        """Stretches of series that begin within a range; None where they are not all here. The first call takes long.
+
+        They are kept for tenants that are asked about, for longer than samples of which there are many.
+        """
+        known = self._known(tenant)
+        if known is None:
+            return None
+        now = self._clock.monotonic()
+        with self._shaping:
+            if known.growth is None:
+                known.growth = RecentGrowth(((run.samples, run.minute) for run in known.runs), known.from_ms, now)
+            known.asked = known.growth.asked = now
+            blocks = known.growth.within(from_ms, to_ms)
+        return None if blocks is None else stretches_within(blocks, ids, from_ms, to_ms)
+
     def here_from(self, tenant: str, to_ms: int) -> int:
         """The time up to `to_ms` from which on all samples of a tenant are here."""
         known = self._known(tenant)
@@ -200,6 +221,7 @@ class RecentSamples:
     def _shape(self, known: _Recent, run: Run) -> None:
         """Take in a run; neighbours of one minute and about one size become one, and the oldest go."""
         with self._shaping:
+            self._grow(known, run)
             runs = [*known.runs, run]
             if len(runs) > 1 and runs[-2].minute != run.minute:
                 runs = [*_put_together(runs[:-1], whole=True), run]
@@ -214,6 +236,15 @@ class RecentSamples:
             left = [each for each in runs if any(each is one for one in kept)]
             with self._gate:
                 known.runs, known.from_ms = left, from_ms
+
+    def _grow(self, known: _Recent, run: Run) -> None:
+        growth = known.growth
+        if growth is None or self._clock.monotonic() - growth.asked > UNASKED_SECONDS:
+            known.growth = None
+            return
+        growth.take(run.samples, run.minute)
+        others = [each.growth for each in list(self._tenants.values()) if each.growth and each is not known]
+        growth.leave(self.kept_from_ms(), MAX_STRETCHES - sum(map(len, others)))
 
 
 def _put_together(runs: list[Run], *, whole: bool) -> list[Run]:

@@ -27,6 +27,7 @@ from services.aggregator.domain.series.changes import Changes
 from services.aggregator.domain.series.folding import fold, in_order, ordered, places_of
 from services.aggregator.domain.series.grid import Grid, joined, runs
 from services.aggregator.domain.series.past_samples import Later, PastSamples
+from services.aggregator.domain.series.rates import Rates
 from services.aggregator.domain.series.recent_samples import MAX_ROWS, RecentSamples, runs_of
 from services.aggregator.domain.series.series_index import MAX_SERIES, Expressions, SeriesIndex, TenantSeries
 from services.aggregator.domain.series.tier_choice import DELTA_KIND, SAMPLES, Plan
@@ -66,6 +67,7 @@ class TimeSeriesReader:
         self.kept = kept
         self._recent = RecentSamples(clock)
         self._past = PastSamples(store, self._recent, self.changes, clock, lambda tenant: kept(tenant, SAMPLES), later)
+        self._rates = Rates(self._recent, self._samples_of)
         self._index = SeriesIndex(expressions, clock)
         self._cache = CellCache(self.changes)
         self._loading = asyncio.Lock()
@@ -154,13 +156,18 @@ class TimeSeriesReader:
 
     async def _from_samples(self, tenant: str, plan: Plan, grid: Grid, from_ms: int) -> Floats:
         ids, what = plan.found.ids, plan.fold
+        growing = what.function in ("rate", "increase")
+        if growing and await self._expected(tenant, plan, grid) > SOME_SAMPLES:
+            grown = await self._rates.values(tenant, plan, grid, from_ms)
+            if grown is not None:
+                return grown
         samples = self._recent.samples(tenant, ids, from_ms)
         if samples is None and grid.count == 1 and what.function == "last":
             samples = self._recent.newest(tenant, ids, from_ms, _end(grid))
         if samples is None:
             samples = self._past.samples(tenant, ids, from_ms, _end(grid))
         if samples is None:
-            disjoint = plan.window_ms == grid.step_ms and what.function not in ("rate", "increase")
+            disjoint = plan.window_ms == grid.step_ms and not growing
             folds = disjoint and not plan.selection.offset_ms % grid.step_ms
             expected = await self._expected(tenant, plan, grid)
             if folds and expected > MANY_SAMPLES:
@@ -177,9 +184,12 @@ class TimeSeriesReader:
         return await apart(len(chosen.values) + len(ids) * grid.count, lambda: _folded(chosen, plan, grid))
 
     async def _stored(self, tenant: str, ids: Ids, from_ms: int, end_ms: int) -> SampleColumns:
-        samples = await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, end_ms)
+        samples = await self._samples_of(tenant, ids, from_ms, end_ms)
         self._past.asked(tenant, ids, from_ms, end_ms, len(samples.values), len(await self.series(tenant)))
         return samples
+
+    async def _samples_of(self, tenant: str, ids: Ids, from_ms: int, end_ms: int) -> SampleColumns:
+        return await self.store.samples(tenant, await self._unless_all(tenant, ids), from_ms, end_ms)
 
     async def _by_parts(self, tenant: str, plan: Plan, grid: Grid, from_ms: int) -> Floats:
         """What may be more samples than can be read at once: a few series after the others. Raises InvalidInput."""
