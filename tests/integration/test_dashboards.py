@@ -239,8 +239,13 @@ def test_words_become_a_widget_and_a_widget_becomes_a_rule_that_fires(suite: Sui
     answer = asked()
     assert answer["range"] == "3600s"
     query = {"query": {**answer["widget"]["line"]["question"]["query"], "pixels": 10}}
-    series = suite.post("/api/v1/query", query)["answer"]["results"][0]["series"]
-    assert sum(value for one in series for value in one["values"] if isinstance(value, float | int)) >= 1
+
+    def errors() -> float:
+        series = suite.post("/api/v1/query", query)["answer"]["results"][0].get("series", [])
+        return sum(value for one in series for value in one["values"] if isinstance(value, float | int))
+
+    # Services are known from memory, before the store has what they sent.
+    eventually_sync(lambda: errors() >= 1, "its errors are counted", patience(20))
     drafted = suite.post(f"{DASHBOARDS}:draft-rule", {"widget": answer["widget"], "threshold": 1})
     made = suite.post(RULES, drafted["rule"])["rule"]
     assert made["levels"][0]["threshold"] == 1

@@ -58,14 +58,29 @@ def test_a_file_comes_over_grpc_with_its_checksum(suite: Suite) -> None:
 
 
 def test_the_catalog_knows_the_demo(suite: Suite) -> None:
-    eventually_sync(lambda: bool(suite.get("/api/v1/metrics")["metrics"]), "there are metrics", within=20)
-    metric = suite.get("/api/v1/metrics", page_size=1)["metrics"][0]
-    series = suite.get("/api/v1/series", match=f"__name__={metric['name']}")["series"]
-    assert len(series) == metric["series"]
-    labels = suite.get("/api/v1/labels", match=f"__name__={metric['name']}")["labels"]
-    assert {label["name"] for label in labels} == {"__name__", *metric["labels"]}
-    values = suite.get("/api/v1/labels/__name__/values", search=metric["name"], search_mode="SEARCH_MODE_PREFIX")
-    assert values["values"][0] == {"value": metric["name"], "series": metric["series"]}
-    assert suite.get("/api/v1/cardinality")["series"] >= metric["series"]
-    matchers = [{"label": "__name__", "value": metric["name"]}]
-    assert len(suite.post("/api/v1/series/search", {"matchers": matchers})["series"]) == len(series)
+    def listed() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = suite.get("/api/v1/metrics", page_size=1)["metrics"]
+        return found
+
+    eventually_sync(lambda: bool(listed()), "there are metrics", within=60)
+    name = listed()[0]["name"]
+    matchers = [{"label": "__name__", "value": name}]
+
+    def told() -> tuple[list[int], list[set[str]]]:
+        """How many series the metric has, and which labels, as each list says it."""
+        [metric] = suite.get("/api/v1/metrics", names=name)["metrics"]
+        series = suite.get("/api/v1/series", match=f"__name__={name}")["series"]
+        labels = suite.get("/api/v1/labels", match=f"__name__={name}")["labels"]
+        values = suite.get("/api/v1/labels/__name__/values", search=name, search_mode="SEARCH_MODE_PREFIX")["values"]
+        searched = suite.post("/api/v1/series/search", {"matchers": matchers})["series"]
+        assert values[0]["value"] == name
+        counts = [int(metric["series"]), len(series), int(values[0]["series"]), len(searched)]
+        return counts, [{label["name"] for label in labels}, {"__name__", *metric["labels"]}]
+
+    def all_say_the_same() -> bool:
+        # The demonstration goes on, and each list is told again for a moment.
+        counts, labels = told()
+        return len(set(counts)) == 1 and labels[0] == labels[1]
+
+    eventually_sync(all_say_the_same, "all lists say the same", within=30)
+    eventually_sync(lambda: suite.get("/api/v1/cardinality")["series"] >= told()[0][0], "all series are counted")

@@ -50,6 +50,11 @@ def health(suite: Suite, rule_id: str) -> tuple[str, str]:
     return status["health"].removeprefix("HEALTH_"), status["problem"]
 
 
+def moment(seconds: float) -> str:
+    """A whole second, so far from now."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+
+
 def test_rules_of_several_kinds_fire_and_say_how_they_fare(suite: Suite) -> None:
     for rule_id in KINDS:
         suite.http.post(RULES, json=rule(rule_id)).raise_for_status()
@@ -59,11 +64,12 @@ def test_rules_of_several_kinds_fire_and_say_how_they_fare(suite: Suite) -> None
         suite.http.post("/events", json={"type": "boom", "service": "shop", "data": {}}).raise_for_status()
         return all(firing(suite, rule_id) for rule_id in KINDS if rule_id != "judging-unknown")
 
-    eventually_sync(all_fire, "the rules fire", within=patience(20))
+    eventually_sync(all_fire, "the rules fire", within=patience(40))
     assert [alert["labels"] for alert in firing(suite, "judging-match")] == [{"service": "shop"}]
-    eventually_sync(lambda: health(suite, "judging-unknown")[0] == "HOPELESS", "it can never fire", within=patience(10))
+    eventually_sync(lambda: health(suite, "judging-unknown")[0] == "HOPELESS", "it can never fire", within=patience(30))
     assert "judging_nothing" in health(suite, "judging-unknown")[1]
-    assert health(suite, "judging-last") == health(suite, "judging-both") == ("GOOD", "")
+    for rule_id in ("judging-last", "judging-both"):
+        eventually_sync(lambda: health(suite, rule_id) == ("GOOD", ""), f"{rule_id} fares well", within=patience(30))  # noqa: B023 - called at once
 
     explained = suite.http.post(f"{RULES}/judging-average/explain", json={}).raise_for_status().json()
     [why] = explained["explanations"]
@@ -72,10 +78,16 @@ def test_rules_of_several_kinds_fire_and_say_how_they_fare(suite: Suite) -> None
     assert [part["name"] for part in why["parts"]] == ["a"]
     assert len(why["series"][0]["values"]) == len(why["times_unix_ms"])
 
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    begin = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 300))
-    tried = suite.http.post(f"{RULES}:test", json={"rule": rule("judging-last"), "start_time": begin, "end_time": now})
-    trial = tried.raise_for_status().json()
+    trials: list[dict[str, Any]] = []
+
+    def is_tried() -> bool:
+        # What was judged as it came may not be in the store yet, and a second that has begun is no whole one.
+        asked = {"rule": rule("judging-last"), "start_time": moment(-300), "end_time": moment(0)}
+        trials.append(suite.http.post(f"{RULES}:test", json=asked).raise_for_status().json())
+        return bool(trials[-1]["total"])
+
+    eventually_sync(is_tried, "it would have fired", within=patience(20))
+    trial = trials[-1]
     assert (trial["total"], trial["fired"], trial["groups"]) == (1, 1, 1)
     assert [step["what"] for step in trial["alerts"][0]["steps"]] == ["firing"]
     for rule_id in KINDS:

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,11 +17,15 @@ from services.launcher.keys import issue_token
 from tests.support.outages import patience
 from tests.support.rest import failing_requests
 from tests.support.suite import Suite, running_suite
+from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(300)]
 
 SECONDS = 30.0
 Json = dict[str, Any]
+# The edge takes a second to let go of a socket that was closed. A busy suite may take long to answer a ping, and what
+# nobody reads for a while must not keep the answer out.
+QUICKLY: Json = {"proxy": None, "close_timeout": 0.1, "ping_interval": None, "max_queue": None}
 
 # Each type of event of a messaging platform: its fields, and the rooms it is told in.
 CALLS: Json = {"provider": "SAP", "endpoint": "/orders", "response_time": 41.5, "success": True}
@@ -85,15 +90,14 @@ def kind_of(message: Json) -> str:
 
 @contextmanager
 def opened(suite: Suite, path: str, **options: Any) -> Iterator[Listener]:
-    # The edge takes a second to let go of a socket that was closed.
-    with connect(f"ws://127.0.0.1:{suite.port}{path}", proxy=None, close_timeout=0.1, **options) as socket:
+    with connect(f"ws://127.0.0.1:{suite.port}{path}", **QUICKLY, **options) as socket:
         yield Listener(socket)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def followed(suite: Suite) -> Iterator[None]:
     """Events and log lines are followed all the time, so that whoever subscribes is told from then on."""
-    with connect(f"ws://127.0.0.1:{suite.port}/ws/v1/live", proxy=None, close_timeout=0.1) as socket:
+    with connect(f"ws://127.0.0.1:{suite.port}/ws/v1/live", **QUICKLY) as socket:
         for name, source in (("events", {"types": ["none"]}), ("logs", {"text": "none"})):
             socket.send(json.dumps({"subscribe": {"id": name, name: source}}))
         begun: set[str] = set()
@@ -116,17 +120,21 @@ def mine() -> str:
     return f"dialects-{uuid.uuid4().hex[:12]}"
 
 
+def moment(told: Json) -> datetime:
+    return datetime.fromisoformat(told["timestamp"])
+
+
 WALLBOARD = {"timestamp", "agents", "revenue", "campaigns", "uptime", "system"}
 
 
 def test_live_is_a_wallboard_for_who_only_listens(suite: Suite) -> None:
     with opened(suite, "/ws/live") as board:
         # What nobody has looked at before may take a moment to be known.
-        board.next("live_metrics", lambda told: told.keys() >= WALLBOARD and "cpu_percent" in told["system"])
-        began = time.monotonic()
+        first = board.next("live_metrics", lambda told: told.keys() >= WALLBOARD and "cpu_percent" in told["system"])
         board.next("live_metrics")
-        board.next("live_metrics")
-        assert 2 < time.monotonic() - began < 10
+        third = board.next("live_metrics")
+        # When they were made: on a busy machine several may be read at once.
+        assert 2 < (moment(third) - moment(first)).total_seconds() < patience(10)
         assert {"ai_insights", "system_health"} <= board.kinds()
         (insights,) = [message["data"] for message in board.seen if message["type"] == "ai_insights"]
         assert insights == []
@@ -137,8 +145,7 @@ def test_live_is_a_wallboard_for_who_only_listens(suite: Suite) -> None:
 def test_live_has_channels_for_who_asks_for_them(suite: Suite, mine: str) -> None:
     with opened(suite, "/ws/live") as channels:
         channels.say(type="subscribe", channels=["logs", "stats"])
-        stats = channels.next("stats")
-        assert stats["total_events"] > 0
+        channels.next("stats", lambda stats: stats["total_events"] > 0)
         suite.post("/logs", {"level": "error", "service": mine, "message": "it broke", "attributes": {"code": 7}})
         line = channels.next("log", lambda line: line["service"] == mine)
         assert (line["message"], line["attributes"], line["level"]) == ("it broke", {"code": 7}, "LOG_LEVEL_ERROR")
@@ -178,10 +185,15 @@ def test_figures_are_those_of_the_overview(suite: Suite, mine: str) -> None:
         board.envelope("Subscription", rooms=["dashboard", "alerts"], event_types=[], tenant_id="your-tenant-id")
         assert "default" in board.next("Error")["message"]
         metrics = board.next("Metrics", lambda told: bool(told.get("messages_sent") and told.get("system_cpu_usage")))
-        overview = suite.get("/api/v1/dashboard/overview")
-        assert metrics.keys() >= overview["metrics"].keys()
+        assert metrics.keys() >= suite.get("/api/v1/dashboard/overview")["metrics"].keys()
         assert metrics.keys() >= {"active_conversations", "messages_received", "campaigns", "ai_usage", "integrations"}
-        assert 0 < metrics["messages_sent"] <= overview["metrics"]["messages_sent"]
+
+        def as_many() -> bool:
+            # What somebody asked for a moment ago is told again.
+            overview = suite.get("/api/v1/dashboard/overview")
+            return bool(0 < metrics["messages_sent"] <= overview["metrics"]["messages_sent"])
+
+        eventually_sync(as_many, "the overview tells as many")
         assert board.kinds() <= {"Error", "Metrics", "Event", "Alert"}
 
 
@@ -261,20 +273,23 @@ def test_with_authentication_a_token_may_come_with_the_request(guarded: Suite) -
 
 
 def test_a_token_that_expires_ends_what_it_opened(guarded: Suite) -> None:
-    token = issue_token(guarded.data_dir, "default", ["viewer"], 3)
+    # All is opened before it expires.
+    token = issue_token(guarded.data_dir, "default", ["viewer"], round(min(patience(6), 30)))
     bearer = {"authorization": f"Bearer {token}"}
     events = {"accept": "text/event-stream"}
     with (
         opened(guarded, "/ws/live", additional_headers=bearer) as dialect,
         opened(guarded, "/ws/v1/live", additional_headers=bearer) as native,
-        guarded.http.stream("GET", f"/api/v1/live?room=stats&access_token={token}", headers=events, timeout=60) as sent,
+        guarded.http.stream(
+            "GET", f"/api/v1/live?room=stats&access_token={token}", headers=events, timeout=120
+        ) as sent,
     ):
         native.say(subscribe={"id": "stats", "room": "stats"})
         began = time.monotonic()
         assert dialect.until_closed() == native.until_closed() == 4401
         assert native.seen[-1]["end"]["error"]["reason"] == "UNAUTHENTICATED"
         assert '"UNAUTHENTICATED"' in "".join(sent.iter_text())
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - began < patience(66)
 
 
 def test_a_test_message_reaches_everybody(suite: Suite) -> None:

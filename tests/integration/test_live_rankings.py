@@ -19,8 +19,9 @@ SECONDS = 30.0
 
 
 def send(suite: Suite, metric: str, **values: float) -> None:
-    for hall, value in values.items():
-        suite.post("/metrics", {"name": metric, "value": value, "tags": {"hall": hall, "of": "a warehouse by the sea"}})
+    """All at once: between two requests the question may be asked."""
+    tags = {hall: {"hall": hall, "of": "a warehouse by the sea"} for hall in values}
+    suite.post("/metrics", [{"name": metric, "value": value, "tags": tags[hall]} for hall, value in values.items()])
 
 
 def answers(suite: Suite, asked: query.TimeSeriesQuery) -> Iterator[query.TimeSeriesAnswer]:

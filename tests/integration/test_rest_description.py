@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pyte
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 100
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 Operation = APIOperation[Any, Any, Any, Any]
 
 

@@ -1,6 +1,7 @@
 """Time series through the edge: gRPC, REST with a body, REST with a URL; fresh within a second or two."""
 
 import time
+from typing import Any
 
 import grpc
 import pytest
@@ -16,6 +17,11 @@ pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pyte
 METRIC = "warehouse_temperature"
 
 
+def known(values: list[Any]) -> list[float]:
+    """Without the steps that hold nothing: an hour or a day may just have begun."""
+    return [value for value in values if isinstance(value, float | int)]
+
+
 def test_what_was_written_is_told_by_grpc_and_rest(suite: Suite) -> None:
     now = time.time()
     for number, value in enumerate((3.0, 5.0)):
@@ -24,9 +30,9 @@ def test_what_was_written_is_told_by_grpc_and_rest(suite: Suite) -> None:
 
     def total() -> float:
         found = suite.get("/api/v1/query", **by_url)["answer"]["results"][0].get("series", [])
-        return float(sum(series["values"][-1] for series in found))
+        return sum(sum(known(series["values"])) for series in found)
 
-    eventually_sync(lambda: total() == 8.0, "both are in an answer", within=10)
+    eventually_sync(lambda: total() == 8.0, "both are in an answer")
     body = {
         "query": {
             "expressions": [
@@ -45,7 +51,7 @@ def test_what_was_written_is_told_by_grpc_and_rest(suite: Suite) -> None:
     }
     answer = suite.post("/api/v1/query", body)["answer"]
     assert [result["name"] for result in answer["results"]] == ["each", "doubled"]
-    told = {series["labels"]["hall"]: series["values"] for series in answer["results"][1]["series"]}
+    told = {series["labels"]["hall"]: known(series["values"]) for series in answer["results"][1]["series"]}
     assert told == {"0": [6.0], "1": [10.0]}
     explained = suite.post("/api/v1/query:explain", body)
     assert explained["plans"][0]["tier"] == "TIER_DAYS"
