@@ -112,7 +112,7 @@ def test_broken_protobuf_is_no_fault_of_ours(quiet: Suite) -> None:
     status = answer.headers.get("grpc-status") or answer.text.split("grpc-status:")[1].split()[0]
     assert status == "3"
     # Whatever came in, the suite goes on.
-    assert quiet.get("/health")["status"] == "healthy"
+    assert quiet.health()["status"] == "healthy"
 
 
 def test_nothing_of_it_was_stored(quiet: Suite) -> None:

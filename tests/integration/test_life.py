@@ -72,7 +72,7 @@ def test_a_second_suite_on_its_port_is_refused(own_suite: Suite, tmp_path: Path)
 def test_a_killed_child_is_back_at_once(own_suite: Suite, name: str) -> None:
     killed = own_suite.kill(name)
     eventually_sync(
-        lambda: name in (now := own_suite.children()) and now[name].pid != killed, f"{name} runs again", within=2
+        lambda: name in (now := own_suite.children()) and now[name].pid != killed, f"{name} runs again", patience(5)
     )
     own_suite.wait_ready()
 
@@ -82,10 +82,10 @@ def test_killed_it_takes_all_along_and_starts_again_with_its_data(own_suite: Sui
     own_suite.post("/events", {"type": "purchase", "service": "checkout", "data": {"total": 3}})
     children = own_suite.children().values()
     own_suite.stop(signal.SIGKILL)
-    eventually_sync(lambda: not any(map(alive, children)), "no child outlives the launcher", within=3)
+    eventually_sync(lambda: not any(map(alive, children)), "no child outlives the launcher")
     own_suite.start()
     eventually_sync(
-        lambda: own_suite.get("/events", type="purchase")["count"] == 1, "what was acknowledged is there", within=10
+        lambda: own_suite.get("/events", type="purchase")["count"] == 1, "what was acknowledged is there", within=60
     )
 
 
@@ -96,7 +96,7 @@ def test_stopping_ends_streams_in_order_and_leaves_nothing() -> None:
             viewer.recv()
             started = time.monotonic()
             assert suite.stop() == 0
-            assert time.monotonic() - started < 10
+            assert time.monotonic() - started < patience(15)
             with suppress(ConnectionClosed):
                 deque(viewer, maxlen=0)
             assert viewer.protocol.close_rcvd is not None, "the socket was cut instead of closed"
@@ -112,11 +112,15 @@ def test_stop_and_start_again_with_the_data_there() -> None:
         assert suite.stop() == 0
         before = time.monotonic()
         suite.start()
-        assert time.monotonic() - before < patience(10)
+        assert time.monotonic() - before < patience(20)
         eventually_sync(
             lambda: set(writer.acknowledged) <= set(stored_entries(suite)), "what was acknowledged is there again"
         )
-        assert suite.get("/dashboard")["overview"]["total_requests"] == len(stored_entries(suite))
+        # One that was not answered may come in late.
+        eventually_sync(
+            lambda: suite.get("/dashboard")["overview"]["total_requests"] == len(stored_entries(suite)),
+            "the page says as many as the store",
+        )
 
 
 def test_two_suites_side_by_side_never_meet() -> None:

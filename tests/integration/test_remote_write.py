@@ -99,19 +99,20 @@ def test_a_real_prometheus_writes_what_it_scraped() -> None:
                     # One may be lost while the target goes away.
                     eventually_sync(lambda: len(target.shown) > SCRAPES + 1, "the target is scraped", within=60)
                     shown.close()
-                    eventually_sync(lambda: value_of(url, "up") == "0", "Prometheus misses its target", within=30)
+                    eventually_sync(lambda: value_of(url, "up") == "0", "Prometheus misses its target", within=60)
                     # What it has not sent when it is stopped, it never sends; what it sends, it sends in order.
                     missed = time.time() + 1
-                    eventually_sync(lambda: sent_until(url) >= missed, "Prometheus sent what it missed", within=30)
+                    eventually_sync(lambda: sent_until(url) >= missed, "Prometheus sent what it missed", within=60)
             everything_is_stored(suite)
         found = stored_samples(data_dir)
     depth, orders, idle = (found[name] for name in ("shop_depth", "shop_orders_total", "shop_idle"))
     for series_found, name in ((depth, "shop_depth"), (orders, "shop_orders_total"), (idle, "shop_idle")):
         assert series_found.labels == {"lane": "a", "job": "shop", "instance": f"127.0.0.1:{port}", "cluster": "test"}
-        # Every scrape but what came while the target went away; each once, and then the end.
-        values = series_found.bits[:-1].view(np.float64).tolist()
+        # In their order, each scrape once, and then the end; one that took Prometheus over a second is none to it.
+        values = series_found.bits[series_found.bits != STALE_BITS].view(np.float64).tolist()
         assert len(values) >= SCRAPES
-        assert values == [each[name] for each in target.shown][: len(values)]
+        shown_then = iter([each[name] for each in target.shown])
+        assert all(value in shown_then for value in values), values
         assert series_found.bits[-1] == STALE_BITS
         assert (np.diff(series_found.times_ms) > 0).all()
     assert (depth.kind, orders.kind) == (GAUGE, COUNTER)
@@ -121,7 +122,10 @@ def test_a_real_prometheus_writes_what_it_scraped() -> None:
 
 def sent_until(url: str) -> float:
     """Seconds since the epoch: the newest sample, rounded down to a second, that Prometheus says it has sent."""
-    text = httpx.get(f"{url}/metrics").text
+    try:
+        text = httpx.get(f"{url}/metrics").text
+    except httpx.TransportError:
+        return 0.0
     name = "prometheus_remote_storage_queue_highest_sent_timestamp_seconds"
     return float(next((line.split()[-1] for line in text.splitlines() if line.startswith(name)), 0))
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import statistics
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from tests.support.outages import patience
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually_sync
 
@@ -53,7 +55,12 @@ def traffic(quiet: Suite) -> Suite:
     }
     assert quiet.post("/heartbeat", heartbeat)["accepted"] == 1
     eventually_sync(lambda: quiet.get("/events")["count"] == 101, "all events can be asked for")
-    eventually_sync(lambda: quiet.get("/stats")["total_heartbeats"] == 1, "the heartbeat is counted")
+
+    def counted() -> list[float]:
+        stats = quiet.get("/stats")
+        return [stats[f"total_{kind}"] for kind in ("events", "metrics", "heartbeats")]
+
+    eventually_sync(lambda: counted() == [101, 1, 1], "everything is counted")
     return quiet
 
 
@@ -130,10 +137,15 @@ def test_stats_count_what_is_stored(traffic: Suite) -> None:
 
 
 def test_health_is_one_superset_body(traffic: Suite) -> None:
-    health = traffic.get("/health")
+    health = traffic.health()
     assert health["status"] == "healthy"
     assert set(health["components"]) >= {"collector", "aggregator", "streamer", "alerting"}
-    assert traffic.http.get("/", headers={"accept": "application/json"}).json()["status"] == "healthy"
+
+    def told_to_programs() -> dict[str, Any]:
+        answer: dict[str, Any] = traffic.http.get("/", headers={"accept": "application/json"}).json()
+        return answer
+
+    eventually_sync(lambda: told_to_programs().get("status") == "healthy", "it is told at / to programs")
     page = traffic.http.get("/", headers={"accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     assert "accept" in page.headers["vary"].lower()
@@ -157,7 +169,7 @@ def test_numbers_are_json_numbers(traffic: Suite) -> None:
 
 def test_the_socket_gives_snapshot_then_updates_and_events(traffic: Suite) -> None:
     with connect(f"ws://127.0.0.1:{traffic.port}/ws/dashboard") as socket:
-        first = json.loads(socket.recv(timeout=10))
+        first = json.loads(socket.recv(timeout=30))
         assert first["type"] == "snapshot"
         assert set(first["data"]) == {"overview", "services", "realtime_stats", "updated_at"}
         assert first["data"]["overview"]["total_requests"] == 100
@@ -167,8 +179,8 @@ def test_the_socket_gives_snapshot_then_updates_and_events(traffic: Suite) -> No
         )
         seen: list[dict[str, Any]] = []
         kinds: Counter[str] = Counter()
-        while kinds["dashboard_update"] < 3 or not kinds["event"]:
-            seen.append(json.loads(socket.recv(timeout=5)))
+        while kinds["dashboard_update"] < 5 or not kinds["event"]:
+            seen.append(json.loads(socket.recv(timeout=30)))
             kinds[seen[-1]["type"]] += 1
             assert kinds["dashboard_update"] < 20
         (event,) = [message["data"] for message in seen if message["type"] == "event"]
@@ -176,4 +188,5 @@ def test_the_socket_gives_snapshot_then_updates_and_events(traffic: Suite) -> No
         assert event["data"] == {"query": "lamp", "results_count": 3}
         moments = [moment(m["data"]["updated_at"]) for m in seen if m["type"] == "dashboard_update"]
         gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(moments)]
-        assert all(0.5 < gap < 2 for gap in gaps), gaps
+        # A busy machine may be late once, and the next comes all the sooner.
+        assert 0.5 < statistics.median(gaps) < patience(2), gaps

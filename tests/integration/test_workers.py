@@ -28,7 +28,7 @@ def taken_by(suite: Suite, worker: str) -> float:
 
 def test_killed_under_load_each_point_counts_once() -> None:
     with running_suite(TWO) as suite:
-        assert set(suite.get("/health")["components"]) >= set(WORKERS)
+        assert set(suite.health()["components"]) >= set(WORKERS)
         kills = [lambda _load, name=name: suite.kill(name) for name in (*WORKERS, *WORKERS)]
         load, watcher = run(suite, kills)  # type: ignore[arg-type]
         for worker in WORKERS:
@@ -50,7 +50,9 @@ def test_a_repetition_counts_once_whichever_takes_it_and_their_number_may_change
                 suite.http.post(
                     "/events", json={"type": "request", "service": "twice"}, headers={"Idempotency-Key": "x"}
                 )
-            assert all(taken_by(suite, worker) > 0 for worker in WORKERS)
+            for worker in WORKERS:
+                # A busy one may not tell its figures in time.
+                eventually_sync(lambda: taken_by(suite, worker) > 0, f"{worker} has taken some")  # noqa: B023 - called at once
             ids = asyncio.run(registered(suite))
             eventually_sync(lambda: suite.get("/events", service="twice")["count"] == 1, "it is stored once")
             # What comes now stays in the journals.
@@ -59,7 +61,7 @@ def test_a_repetition_counts_once_whichever_takes_it_and_their_number_may_change
             taken = sum(answer.status_code == 200 for answer in late)
             suite.kill("aggregator")
         with Suite(data) as suite:
-            eventually_sync(lambda: suite.get("/events", service="late")["count"] == taken, "all are stored", within=20)
+            eventually_sync(lambda: suite.get("/events", service="late")["count"] == taken, "all are stored", within=60)
             assert suite.get("/events", service="twice")["count"] == 1
             eventually_sync(lambda: not (data / "collector-1").exists(), "the former worker's journal is gone")
             assert asyncio.run(registered(suite)) == ids

@@ -18,6 +18,9 @@ from tests.support.outages import patience
 PAUSE = 0.02
 # The documented way to try again: these answers, and connections that broke; a pause that doubles, for so long at most.
 AGAIN = frozenset({429, 502, 503, 504})
+AGAIN_BY_GRPC = frozenset(
+    {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED}
+)
 FIRST_PAUSE, LONGEST_PAUSE, GIVEN_UP = 0.1, 2.0, 30.0
 
 
@@ -74,7 +77,7 @@ class Load:
                     await pictures.GetDashboard(dashboard.GetDashboardRequest(), timeout=15)
                     await alerts.ListAlerts(alert_service_pb2.ListAlertsRequest(), timeout=15)
                 except grpc.aio.AioRpcError as error:
-                    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
+                    if error.code() in AGAIN_BY_GRPC:
                         raise NotYet(error.details()) from error
                     raise
 

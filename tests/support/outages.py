@@ -1,10 +1,11 @@
 """What a suite goes through when a part of it is away, and how its processes bear it."""
 
+import math
 import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -23,7 +24,9 @@ def hanging(suite: Suite, name: str) -> Iterator[psutil.Process]:
     try:
         yield child
     finally:
-        child.send_signal(signal.SIGCONT)
+        # It may have been killed as it hung.
+        with suppress(psutil.NoSuchProcess):
+            child.send_signal(signal.SIGCONT)
 
 
 def memory(suite: Suite) -> dict[str, float]:
@@ -32,8 +35,10 @@ def memory(suite: Suite) -> dict[str, float]:
 
 
 def figures(suite: Suite) -> dict[str, float]:
-    """The suite's own metrics, by name with labels."""
-    lines = [line.rsplit(" ", 1) for line in suite.http.get("/metrics").text.splitlines() if not line.startswith("#")]
+    """The suite's own metrics, by name with labels; none while nobody tells them."""
+    answer = suite.http.get("/metrics")
+    told = answer.text.splitlines() if answer.is_success else []
+    lines = [line.rsplit(" ", 1) for line in told if not line.startswith("#")]
     return {name: float(value) for name, value in lines}
 
 
@@ -43,8 +48,8 @@ def held(suite: Suite) -> float:
 
 
 def figure(suite: Suite, name: str) -> float:
-    """One metric, whatever labels the streamer adds."""
-    return next(value for key, value in figures(suite).items() if key.partition("{")[0] == name)
+    """One metric, whatever labels the streamer adds; NaN while the process that has it does not answer in time."""
+    return next((value for key, value in figures(suite).items() if key.partition("{")[0] == name), math.nan)
 
 
 def lag(suite: Suite) -> float:

@@ -13,7 +13,7 @@ import pytest
 from bench.rivals import Missing, unpacked
 from tests.support.suite import free_port
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 60.0
 
 CONFIG = """
 global:

@@ -29,7 +29,7 @@ def everything_is_stored(suite: Suite) -> None:
     """Return once all that was acknowledged before now is in the store: a journal is stored in its order."""
     last = f"last-{secrets.token_hex(4)}"
     suite.post("/events", {"type": last})
-    eventually_sync(lambda: suite.get("/events", type=last)["count"] == 1, "the last event is stored", within=30)
+    eventually_sync(lambda: suite.get("/events", type=last)["count"] == 1, "the last event is stored", within=60)
 
 
 def rows_of(data_dir: Path, sql: str) -> list[list[Any]]:

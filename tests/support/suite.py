@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +22,7 @@ from tests.support.waiting import eventually_sync
 BINNACLE = Path(sys.executable).with_name("binnacle")
 SERVICES = ("collector", "aggregator", "streamer", "alerting")
 CHILDREN = (*SERVICES, "redis", "envoy")
-START_SECONDS = 60.0
+START_SECONDS = 100.0
 STOP_SECONDS = 30.0
 
 
@@ -103,6 +103,17 @@ class Suite:
         except httpx.TransportError:
             return False
 
+    def health(self) -> Any:
+        """The JSON of `GET /health`, once all is well: a busy process may not answer within the second it is given."""
+        answers: list[httpx.Response] = []
+
+        def is_well() -> bool:
+            answers.append(self.http.get("/health"))
+            return answers[-1].status_code == httpx.codes.OK
+
+        eventually_sync(is_well, f"{self.url}/health answers 200", START_SECONDS)
+        return answers[-1].json()
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send `number` to the launcher, wait for its end; its exit status. Idempotent."""
         launcher, self._launcher = self._launcher, None
@@ -131,11 +142,12 @@ class Suite:
         Numbers of processes begin again at some height, so they do not tell which is younger.
         """
         found: dict[str, psutil.Process] = {}
-        for child in sorted(psutil.Process(self.launcher_pid).children(), key=psutil.Process.create_time):
-            try:
-                line = " ".join(child.cmdline())
-            except psutil.Error:
-                continue
+        told: list[tuple[float, str, psutil.Process]] = []
+        for child in psutil.Process(self.launcher_pid).children():
+            # One that was killed may go while it is looked at.
+            with suppress(psutil.Error):
+                told.append((child.create_time(), " ".join(child.cmdline()), child))
+        for _begun, line, child in sorted(told, key=lambda each: each[0]):
             for name in CHILDREN:
                 if name in _command(line):
                     last = line.split()[-1]
@@ -144,7 +156,8 @@ class Suite:
         return found
 
     def kill(self, name: str) -> int:
-        """Kill -9 one child; its process id."""
+        """Kill -9 one child, once it is there: one that was killed shortly before may not be back; its process id."""
+        eventually_sync(lambda: name in self.children(), f"{name} is there to be killed", START_SECONDS)
         child = self.children()[name]
         child.kill()
         return child.pid
