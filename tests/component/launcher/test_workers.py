@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 import structlog
 
 from services.core.clock import SystemClock
+from services.launcher.agent.machine import Machine
+from services.launcher.agent.readings import Reading
 from services.launcher.agent.run import Settings, run as run_agent
 from services.launcher.agent.scrape import Target
 from services.launcher.delivery_watch import DeliveryWatch
@@ -53,9 +56,11 @@ async def test_the_agent_tells_machine_processes_and_its_own_life() -> None:
         neighbour(intake.registration) as address,
         working(run_agent(agent_settings(address), LOG, SystemClock())),
     ):
+        wanted = {"system_cpu_percent", "system_network_receive_bytes_per_second", "process_cpu_percent"}
+        # A rate is there from the second reading on.
+        all_known = holds(lambda: wanted <= {series.name for series in intake.registered})
+        await eventually(all_known, "every kind of reading arrived")
         await eventually(holds(lambda: len(intake.samples) > 50 and bool(intake.heartbeats)), "readings arrived")
-    names = {series.name for series in intake.registered}
-    assert names >= {"system_cpu_percent", "system_network_receive_bytes_per_second", "process_cpu_percent"}
     assert {(beat.service, beat.kind, beat.status) for beat in intake.heartbeats} == {("agent@h1", "agent", "healthy")}
     assert set(intake.tokens) == {"Bearer t-1"}
 
@@ -69,21 +74,28 @@ async def test_an_endpoint_nobody_serves_is_told_as_down_and_the_rest_goes_on() 
     ):
         up = Intake.id_of("up")
         await eventually(holds(lambda: any(id_ == up for id_, _, _ in intake.samples)), "up was told")
+        cpu = holds(lambda: "system_cpu_percent" in {series.name for series in intake.registered})
+        await eventually(cpu, "the machine is told of")
     assert next(value for id_, _, value in intake.samples if id_ == up) == 0.0
-    assert "system_cpu_percent" in {series.name for series in intake.registered}
 
 
-async def test_the_agent_outlives_an_edge_that_is_away() -> None:
-    intake, address = Intake(), socket_address("late")
+async def test_the_agent_outlives_an_edge_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    intake, address, read = Intake(), socket_address("late"), 0
+    reading = Machine.read
+
+    def counted(machine: Machine) -> list[Reading]:
+        nonlocal read
+        read += 1
+        return reading(machine)
+
+    monkeypatch.setattr(Machine, "read", counted)
     async with working(run_agent(agent_settings(address), LOG, SystemClock())):
-        # The time the edge is away; not a wait for anything.
-        await asyncio.sleep(0.3)
+        await eventually(holds(lambda: read > 2), "it has read while the edge is away")
+        came = time.time() * 1_000
         async with neighbour(intake.registration, address=address):
-            await eventually(holds(lambda: len(intake.samples) > 20), "readings arrived", within=15)
-            first = min(time for _, time, _ in intake.samples)
-            last = max(time for _, time, _ in intake.samples)
-    # What was read while nobody listened arrived too.
-    assert last - first > 300
+            # What was read while nobody listened arrives too.
+            await eventually(holds(lambda: any(at < came for _, at, _ in intake.samples)), "what was read arrived")
+            await eventually(holds(lambda: any(at > came for _, at, _ in intake.samples)), "it goes on")
 
 
 async def test_everything_the_demo_tells_is_marked() -> None:
@@ -93,7 +105,7 @@ async def test_everything_the_demo_tells_is_marked() -> None:
         working(run_demo(address, None, 200.0, 5, LOG, SystemClock())),
     ):
         enough = holds(lambda: len(intake.events) > 300 and len(intake.logs) > 10 and len(intake.heartbeats) > 10)
-        await eventually(enough, "the demo tells", within=15)
+        await eventually(enough, "the demo tells", within=60)
     assert all(event.data["demo"] is True for event in intake.events)
     assert all(line.attributes["demo"] is True for line in intake.logs)
     assert all(series.labels["demo"] == "true" for series in intake.registered)

@@ -1,5 +1,6 @@
 """DashboardService over a real channel."""
 
+import functools
 from typing import Any
 
 import grpc
@@ -36,6 +37,11 @@ async def read_on(call: Any) -> None:
     """Read whatever still comes. Raises AioRpcError at the end."""
     while await call.read() is not grpc.aio.EOF:
         pass
+
+
+async def nobody_listens(house: House) -> bool:
+    """Whether no connection is counted any more."""
+    return (await house.dashboard.GetDashboard(GetDashboardRequest())).realtime_stats.active_connections == 0
 
 
 async def test_the_overview_with_the_number_of_viewers(house: House) -> None:
@@ -83,11 +89,17 @@ async def test_a_stream_stays_while_the_watch_is_lost(house: House) -> None:
 
 async def test_a_reader_that_falls_behind_is_ended(house: House) -> None:
     slow = house.dashboard.WatchDashboard(WatchDashboardRequest())
-    await frame(slow)
+    quick = house.dashboard.WatchDashboard(WatchDashboardRequest())
+    for watch in (slow, quick):
+        await frame(watch)
     await house.has_tail()
     for batch in range(40):
         house.tails.tell(*(row("view", batch * 100 + place + 1, text="x" * 2_000) for place in range(100)))
-        await house.dashboard.GetDashboard(GetDashboardRequest())
+        # What one was told the other was, too.
+        told = 0
+        while told < 100:
+            told += len((await frame(quick)).events.events)
+    quick.cancel()
     with pytest.raises(grpc.aio.AioRpcError) as ended:
         await read_on(slow)
     error = error_from(ended.value, "streamer")
@@ -99,10 +111,7 @@ async def test_a_stream_that_is_cancelled_leaves(house: House) -> None:
     watch = house.dashboard.WatchDashboard(WatchDashboardRequest())
     await frame(watch)
     watch.cancel()
-
-    async def gone() -> bool:
-        return (await house.dashboard.GetDashboard(GetDashboardRequest())).realtime_stats.active_connections == 0
-
+    gone = functools.partial(nobody_listens, house)
     await eventually(gone, "the cancelled stream is no longer counted", within=DEADLINE)
 
 

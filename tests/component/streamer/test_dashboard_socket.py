@@ -66,6 +66,7 @@ async def test_snapshot_then_updates_and_events(house: House) -> None:
         expected = snapshot()
         expected.realtime_stats.active_connections = 1
         assert await message(socket) == {"type": "snapshot", "data": printed(expected)}
+        await house.has_tail()
         house.tails.tell(row("purchase", 1, total=99.99, items=2))
         told = await message(socket)
         assert told["type"] == "event"
@@ -113,6 +114,7 @@ async def test_sockets_stay_while_the_aggregator_is_restarted() -> None:
 async def test_a_reader_that_stopped_delays_nobody_and_is_told_to_reconnect(house: House) -> None:
     async with house.socket(max_queue=1) as stopped, house.socket() as reading:
         await message(reading)
+        await house.has_tail()
         text = "x" * 2_000
         for batch in range(40):
             numbers = range(batch * 100, batch * 100 + 100)
@@ -141,15 +143,18 @@ async def test_a_reader_that_takes_no_update_in_time_is_dropped(tmp_path: Path) 
 
 async def test_a_client_that_does_not_answer_a_ping_is_dropped(tmp_path: Path) -> None:
     path = tmp_path / "p.sock"
-    async with served(path, Quiet(), ping_seconds=0.1) as (hub, _clock, _tally):
-        reader, silent = await bare_client(str(path))
-        assert await reader.readexactly(2) == PING
-        assert hub.connections(DEFAULT_TENANT) == 1
-        assert await reader.read() == b""
+    async with served(path, Quiet(), ping_seconds=0.5) as (hub, _clock, _tally):
+
+        async def counted() -> bool:
+            return hub.connections(DEFAULT_TENANT) == 1
 
         async def gone() -> bool:
             return hub.connections(DEFAULT_TENANT) == 0
 
+        reader, silent = await bare_client(str(path))
+        await eventually(counted, "it is counted", within=DEADLINE)
+        assert await reader.readexactly(2) == PING
+        assert await reader.read() == b""
         await eventually(gone, "the silent socket is no longer counted", within=DEADLINE)
         silent.close()
 
@@ -201,6 +206,7 @@ async def test_a_message_too_long_ends_the_socket(house: House) -> None:
 async def test_messages_may_be_of_any_length(house: House, size: int) -> None:
     async with house.socket(max_size=None) as socket:
         await message(socket)
+        await house.has_tail()
         house.tails.tell(row("view", 1, text="x" * size))
         told = await message(socket)
         assert told["data"]["data"] == {"text": "x" * size}

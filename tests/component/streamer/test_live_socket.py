@@ -66,6 +66,7 @@ async def test_a_room_brings_figures_and_events(house: House) -> None:
     async with client(house) as socket:
         await socket.subscribe("d", room="dashboard")
         assert (await socket.next("state"))["subscription"] == "d"
+        await house.has_tail()
         house.overview.update(update(snapshot()))
         assert "snapshot" in (await socket.next("change"))["change"]
         house.tails.tell(event("purchase", 1, total=5, nested={"a": [1]}))

@@ -47,7 +47,7 @@ class RoughRoad(DrivenTails):
             self._perhaps_cut()
 
     def _perhaps_cut(self) -> None:
-        if self._chance.random() < 0.04:
+        if self._chance.random() < 0.12:
             self.cuts += 1
             raise Unavailable("cut on the way")
 

@@ -129,4 +129,14 @@ async def test_metrics_of_every_process() -> None:
 
 async def test_headers_that_the_edge_lets_through_are_taken(house: House) -> None:
     much = tuple((f"x-much-{number}", "m" * 600) for number in range(95))
-    assert (await house.system.GetHealth(GetHealthRequest(), metadata=much)).version
+
+    async def taken() -> bool:
+        try:
+            return bool((await house.system.GetHealth(GetHealthRequest(), metadata=much)).version)
+        except grpc.aio.AioRpcError as error:
+            # Until every part has told that it is ready.
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
+            return False
+
+    await eventually(taken, "the suite tells how it does", within=DEADLINE)

@@ -131,9 +131,13 @@ async def test_an_open_socket_has_no_task_and_nothing_of_its_request(tmp_path: P
     async with opened(tmp_path) as (talking, _hub):
         talking.send(said(Opcode.PING, b""))
         await talking.frame()
-        assert handlers() == []
-        gc.collect()
-        assert not [held for held in gc.get_objects() if isinstance(held, web.BaseRequest | web.RequestHandler)]
+
+        async def nothing_is_left() -> bool:
+            gc.collect()
+            kept = [held for held in gc.get_objects() if isinstance(held, web.BaseRequest | web.RequestHandler)]
+            return not handlers() and not kept
+
+        await eventually(nothing_is_left, "nothing of the request is left")
 
 
 async def test_nothing_is_kept_of_who_has_gone(tmp_path: Path) -> None:
@@ -200,7 +204,11 @@ async def test_who_breaks_the_rules_is_told_by_which_and_heard_no_more(tmp_path:
         talking.send(data)
         talking.send(said(Opcode.PING, b"still here"))
         assert await talking.closed() == code
-        assert hub.connections(DEFAULT_TENANT) == 0
+
+        async def left() -> bool:
+            return hub.connections(DEFAULT_TENANT) == 0
+
+        await eventually(left, "it has left")
 
 
 async def test_at_the_end_who_does_not_close_its_side_is_let_go(tmp_path: Path) -> None:
