@@ -42,7 +42,7 @@ class Collector:
     def json(self) -> "json_grpc.JsonIntakeServiceAsyncStub":
         return json_grpc.JsonIntakeServiceStub(self.channel)
 
-    async def committed(self, records: int, within: float = 10.0) -> list[journal_pb2.Record]:
+    async def committed(self, records: int, within: float = 30.0) -> list[journal_pb2.Record]:
         """All records of the peer, once there are so many."""
 
         async def arrived() -> bool:

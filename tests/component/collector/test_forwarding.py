@@ -18,11 +18,11 @@ from services.runtime.channels import open_channel
 from services.runtime.main import running as serving
 from tests.component.collector.aggregators import Journalled, LedgerPeer
 from tests.component.collector.collectors import Collector, body, collector
-from tests.support.outages import patience
 from tests.support.services import collect_servers, neighbour, socket_address
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.network
+DRAIN_SECONDS = 60
 
 
 async def post(running: Collector, number: int) -> None:
@@ -138,9 +138,14 @@ async def test_a_journal_set_back_to_a_copy_starts_over_too(tmp_path: Path) -> N
 
 @asynccontextmanager
 async def leaving(folder: Path, peer: LedgerPeer) -> AsyncIterator[Collector]:
-    """A collector that is told to stop at the end of the block, as by SIGTERM."""
+    """A collector that is told to stop at the end of the block, as by SIGTERM, and has long enough for it."""
     async with neighbour(peer.registration) as address:
-        told = {"listen": socket_address("collector"), "aggregator": address, "data_dir": folder, "drain_seconds": 5}
+        told = {
+            "listen": socket_address("collector"),
+            "aggregator": address,
+            "data_dir": folder,
+            "drain_seconds": DRAIN_SECONDS,
+        }
         config = CollectorConfig.model_validate(told)
         log = logs.configure("collector", "warning", "console")
         async with serving("collector", config, wire, log=log) as process, open_channel(config.listen) as channel:
@@ -156,12 +161,12 @@ async def test_who_leaves_hands_over_first_what_the_store_has_not_got(tmp_path: 
 
 
 async def test_who_leaves_waits_for_nobody_that_is_away(tmp_path: Path) -> None:
-    began = time.monotonic()
     peer = LedgerPeer()
     peer.away = True
     async with leaving(tmp_path, peer) as running:
         await post(running, 0)
-    assert time.monotonic() - began < patience(5.0)
+        told = time.monotonic()
+    assert time.monotonic() - told < DRAIN_SECONDS / 2
     async with collector(tmp_path, peer := LedgerPeer()) as running:
         await running.committed(1)
     assert types(peer) == ["step.0"]
@@ -180,7 +185,13 @@ async def test_a_full_journal_refuses_and_recovers(tmp_path: Path) -> None:
         assert sum(len(record.logs.messages) for record in records) == taken * 200
 
         async def accepts() -> bool:
-            return (await running.json.PostLogs(request)).accepted == 200
+            try:
+                return (await running.json.PostLogs(request)).accepted == 200
+            except grpc.aio.AioRpcError as refused:
+                # Of what the aggregator has, the collector has still to hear.
+                if refused.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    raise
+                return False
 
         await eventually(accepts, "there is room again")
 
@@ -209,7 +220,7 @@ async def test_a_silent_aggregator_is_not_buried(tmp_path: Path) -> None:
         async def full() -> bool:
             return peer.received_bytes >= 48 * 1024 * 1024
 
-        await eventually(full, "as much as may be in flight is", 20)
+        await eventually(full, "as much as may be in flight is", 60)
         assert peer.received_bytes < 56 * 1024 * 1024
         peer.holding = False
         peer.breaks.set()

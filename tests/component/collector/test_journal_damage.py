@@ -199,7 +199,7 @@ async def test_a_collector_tells_of_damage_and_delivers_the_rest(tmp_path: Path)
         assert [list(record.events.types) for record in kept] == [["first"], [], ["third"], ["fourth"]]
         stub: Any = telemetry_service_pb2_grpc.TelemetryServiceStub(running.channel)
         told = await stub.GetProcessMetrics(telemetry_service_pb2.GetProcessMetricsRequest())
-        assert "binnacle_collector_journal_damaged_records_total 1.0" in told.text.splitlines()
+        assert 'binnacle_collector_journal_damaged_records_total{process="collector"} 1.0' in told.text.splitlines()
 
 
 def event(name: str) -> json_pb.PostEventsRequest:
