@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from binnacle.notifications.v1 import notifications_pb2 as pb
 from services.alerting.convert.notifier_messages import SECURITIES, notifiers_message
 from services.alerting.convert.weeks import minutes_of_day, zone
+from services.alerting.domain.telling.addresses import shown
 from services.alerting.ports.notifiers import (
     PER_MINUTE,
     Email,
@@ -267,10 +268,12 @@ def _count(routes: Any, depth: int = 1) -> int:
 # With secrets in the clear nothing leaves this process.
 
 
-def shown_message(notifiers: Notifiers) -> pb.Notifiers:
-    """What is set up, as callers see it: of secrets that there are some."""
+def shown_message(notifiers: Notifiers, *, whole: bool) -> pb.Notifiers:
+    """What is set up, as callers see it: of secrets that there are some; `whole`: with the addresses of webhooks."""
     message = notifiers_message(notifiers)
     for receiver in message.receivers:
+        if receiver.HasField("webhook") and not whole:
+            receiver.webhook.url = shown(receiver.webhook.url)
         receiver.secrets.extend(name for place, _held, name in _secrets(message) if place.startswith(f"{receiver.id}/"))
     if message.HasField("smtp"):
         message.smtp.has_password = bool(message.smtp.password)

@@ -33,7 +33,7 @@ class Slack:
 class Webhook:
     """A request of JSON; signed where there is a secret."""
 
-    url: str
+    url: str = field(repr=False)
     secret: str = field(default="", repr=False)
     authorization: str = field(default="", repr=False)
 

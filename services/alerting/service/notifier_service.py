@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from binnacle.alerting.v1 import notifier_service_pb2 as pb, notifier_service_pb2_grpc
+from binnacle.notifications.v1 import notifications_pb2 as data
 from services.alerting.convert.conditions import SEVERITIES
 from services.alerting.convert.deliveries import delivery_message, time_from, wanted_from
 from services.alerting.convert.notifier_messages import on_call_message
@@ -14,6 +15,7 @@ from services.alerting.domain.telling.setup import NotifierBook
 from services.alerting.domain.telling.trying import Previewed, Probes, preview
 from services.alerting.ports.alerts import Severity
 from services.alerting.ports.notifications import DeliveryLog
+from services.alerting.ports.notifiers import Notifiers
 from services.alerting.ports.silences import RULE_LABEL, SEVERITY_LABEL
 from services.alerting.ports.states import Batch
 from services.alerting.ports.transitions import TransitionLog
@@ -21,7 +23,9 @@ from services.alerting.service.pages import page_size
 from services.core.clock import Clock
 from services.core.errors import InvalidInput
 from services.runtime import page_tokens
+from services.runtime.access import Access
 from services.runtime.calls import current_call
+from services.runtime.roles import ADMIN
 from services.runtime.times import duration
 
 SERVICE = "binnacle.alerting.v1.NotifierService"
@@ -39,6 +43,7 @@ class NotifierServicer(notifier_service_pb2_grpc.NotifierServiceServicer):
         recorded: DeliveryLog,
         expressions: Expressions,
         clock: Clock,
+        access: Access,
     ) -> None:
         self._book = book
         self._probes = probes
@@ -46,18 +51,19 @@ class NotifierServicer(notifier_service_pb2_grpc.NotifierServiceServicer):
         self._recorded = recorded
         self._expressions = expressions
         self._clock = clock
+        self._access = access
 
     async def GetNotifiers(self, request: pb.GetNotifiersRequest, context: Any) -> pb.GetNotifiersResponse:
         notifiers, now = self._book.of_tenant(current_call().tenant), self._clock.now()
         return pb.GetNotifiersResponse(
-            notifiers=shown_message(notifiers),
+            notifiers=self._shown(notifiers),
             on_call=[on_call_message(one.id, on_call(one, now)) for one in notifiers.rotations],
         )
 
     async def SetNotifiers(self, request: pb.SetNotifiersRequest, context: Any) -> pb.SetNotifiersResponse:
         given = notifiers_from(request.notifiers)
         made, changed = await self._book.set(current_call().tenant, given, dry_run=request.dry_run)
-        return pb.SetNotifiersResponse(notifiers=shown_message(made), changed=changed)
+        return pb.SetNotifiersResponse(notifiers=self._shown(made), changed=changed)
 
     async def TestNotifier(self, request: pb.TestNotifierRequest, context: Any) -> pb.TestNotifierResponse:
         tenant = current_call().tenant
@@ -88,6 +94,10 @@ class NotifierServicer(notifier_service_pb2_grpc.NotifierServiceServicer):
             deliveries=map(delivery_message, found),
             next_page_token=page_tokens.token_of(tenant, request, [now, more]) if more else "",
         )
+
+    def _shown(self, notifiers: Notifiers) -> data.Notifiers:
+        """What is set up, as the caller may see it."""
+        return shown_message(notifiers, whole=self._access.lack(current_call().roles, ADMIN) is None)
 
 
 def _previewed_message(previewed: Previewed) -> pb.PreviewedNotification:

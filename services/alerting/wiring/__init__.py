@@ -95,7 +95,7 @@ async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wire
             watchdog = Watchdog(config.watchdog_url, ALERTS, config.watchdog_seconds, process.clock, process.log)
             process.tasks.create_task(watchdog.run(alerting.always_fires), name="watchdog of alerts")
         process.tasks.create_task(_close_at_stop(alerting, process), name="close watchers")
-        registrations = served(alerting, configuration, around, judgings, statuses, sources)
+        registrations = served(alerting, configuration, around, judgings, statuses, sources, process.access)
         yield Wired(registrations, ready=alerting.ready, gate=RequestGate(), recorder=recorder)
 
 

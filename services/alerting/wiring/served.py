@@ -25,6 +25,7 @@ from services.alerting.service.notifier_service import NotifierServicer
 from services.alerting.service.rule_service import RuleServicer
 from services.alerting.service.silence_service import SilenceServicer
 from services.alerting.wiring.configured import Configured
+from services.runtime.access import Access
 from services.runtime.process import Registration
 
 
@@ -35,6 +36,7 @@ def served(
     judgings: Judgings,
     statuses: Statuses,
     sources: Sources,
+    access: Access,
 ) -> Sequence[Registration]:
     """The services, each over what it needs."""
     rules, clock, telling = configuration.rules, around.clock, around.telling
@@ -54,7 +56,9 @@ def served(
         ),
         Registration(
             notifier_service_pb2_grpc.add_NotifierServiceServicer_to_server,
-            NotifierServicer(configuration.notifiers, probes, around.log, around.deliveries, expression_matches, clock),
+            NotifierServicer(
+                configuration.notifiers, probes, around.log, around.deliveries, expression_matches, clock, access
+            ),
             notifier_service.SERVICE,
         ),
         Registration(

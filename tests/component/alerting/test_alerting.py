@@ -52,7 +52,8 @@ async def test_an_episode_is_listed_recorded_and_counted(scene: Scene) -> None:
 
 
 async def test_watching_gives_the_state_then_each_transition(scene: Scene) -> None:
-    scene.access.rules = [busy(hold=3.0)]
+    # So long that it does not fire before it is watched.
+    scene.access.rules = [busy(hold=60.0)]
     async with scene.alerting() as client:
         scene.series.say(shop=95)
         await client.shows(shop=PENDING)
@@ -153,7 +154,7 @@ async def test_after_a_restart_holds_alerts_and_acknowledgements_go_on_where_the
 
 
 async def test_nothing_fires_or_resolves_while_the_aggregator_is_away(scene: Scene) -> None:
-    scene.access.rules = [busy(hold=2.0)]
+    scene.access.rules = [busy(hold=4.0)]
     async with scene.alerting() as client:
         scene.series.say(fires=95)
         await client.shows(fires=FIRING)
@@ -161,7 +162,7 @@ async def test_nothing_fires_or_resolves_while_the_aggregator_is_away(scene: Sce
         await client.shows(fires=FIRING, waits=PENDING)
         scene.series.away = True
         await client.failed("source")
-        await asyncio.sleep(3)
+        await asyncio.sleep(5)
         assert {alert.service: alert.state for alert in await client.listed()} == {"fires": FIRING, "waits": PENDING}
         scene.series.say(fires=50, waits=50)
         scene.series.away = False

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from pydantic import SecretStr
 
 from binnacle.alerting.v1 import notifier_service_pb2 as pb
 from binnacle.alerts.v1 import alerts_pb2
@@ -76,6 +77,32 @@ async def test_secrets_are_kept_and_never_come_back(told: Telling) -> None:
         for secret in (SLACK_URL, ROUTING_KEY, SIGNING_SECRET, PASSWORD):
             assert secret not in str(shown)
             assert secret not in str(told.scene.records.taken)
+
+
+@pytest.mark.parametrize("roles", ["viewer", "viewer,editor", "viewer,admin"])
+async def test_what_follows_the_host_of_a_webhook_is_for_administrators(told: Telling, roles: str) -> None:
+    hook = "https://desk.example.com:8443/hooks/T0KEN?key=t0ken"
+    known: dict[str, Any] = {"edge_secret": SecretStr("edge"), "peer_secret": SecretStr("peer")}
+    admin, caller = ((("x-binnacle-tenant", "default"), ("x-binnacle-roles", held)) for held in ("admin", roles))
+    desk = data.Receiver(id="desk", webhook=data.Webhook(url=hook, secret=SIGNING_SECRET))
+    async with told.scene.alerting(auth="jwt", **known) as client:
+        asked = pb.SetNotifiersRequest(notifiers=data.Notifiers(receivers=[desk]))
+        await client.notifiers.SetNotifiers(asked, metadata=admin)
+        got = (await client.notifiers.GetNotifiers(pb.GetNotifiersRequest(), metadata=caller)).notifiers
+        seen = got.receivers[0].webhook.url
+        assert seen == (hook if "admin" in roles else "https://desk.example.com:8443/***")
+        if "editor" in roles:
+            again = await client.notifiers.SetNotifiers(pb.SetNotifiersRequest(notifiers=got), metadata=caller)
+            assert (again.changed, again.notifiers) == (False, got)
+            got.receivers[0].per_minute = 7
+            await client.notifiers.SetNotifiers(pb.SetNotifiersRequest(notifiers=got), metadata=caller)
+            whole = (await client.notifiers.GetNotifiers(pb.GetNotifiersRequest(), metadata=admin)).notifiers
+            assert (whole.receivers[0].webhook.url, whole.receivers[0].per_minute) == (hook, 7)
+            assert list(whole.receivers[0].secrets) == ["secret"]
+            got.receivers[0].id, got.version = "other", 0
+            with pytest.raises(InvalidInput) as refused, translated_errors("alerting"):
+                await client.notifiers.SetNotifiers(pb.SetNotifiersRequest(notifiers=got), metadata=caller)
+            assert [one.field for one in refused.value.violations] == ["notifiers.receivers[0].webhook.url"]
 
 
 async def test_a_secret_does_not_go_where_it_was_not_meant_for(told: Telling) -> None:

@@ -137,7 +137,7 @@ async def test_what_is_refused_is_given_up_and_what_comes_then_is_told(told: Tel
 async def test_a_receiver_that_does_not_answer_may_have_heard_it(
     told: Telling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(posting, "ATTEMPT_SECONDS", 0.5)
+    monkeypatch.setattr(posting, "ATTEMPT_SECONDS", 3.0)
     told.tells(told.http.all[0])
 
     async def never(_request: web.Request) -> web.Response:

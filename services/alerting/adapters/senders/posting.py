@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
+from services.alerting.domain.telling.addresses import without_token
 from services.alerting.ports.notifications import Answer, Stale, Verdict
 from services.runtime.outgoing import Refused
 
@@ -20,11 +21,12 @@ _AGAIN = frozenset({408, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What was answered."""
+    """What was answered, by which address."""
 
     status: int
     text: str
     retry_after: float | None
+    url: str = field(repr=False)
 
 
 class _Body(aiohttp.BytesPayload):
@@ -57,7 +59,7 @@ async def post(
             session.post(url, data=sent, headers=headers, allow_redirects=False) as answer,
         ):
             text = (await answer.content.read(LONGEST_ANSWER)).decode(errors="replace")
-            return Reply(answer.status, text, _seconds(answer.headers.get("Retry-After", "")))
+            return Reply(answer.status, text, _seconds(answer.headers.get("Retry-After", "")), url)
     except (aiohttp.ClientError, OSError, ValueError) as fault:
         if sent.stale:
             raise Stale from fault
@@ -70,6 +72,9 @@ def _unanswered(fault: Exception, left: bool) -> Answer:
         return Answer(Verdict.REFUSED, "its address is none that can be called")
     if isinstance(fault, TimeoutError):
         said = f"no answer within {ATTEMPT_SECONDS:.0f} seconds"
+    elif isinstance(fault, aiohttp.ClientResponseError):
+        # As a text it has the whole address in it.
+        said = f"its answer is not HTTP: {fault.message}"
     else:
         said = str(fault) or type(fault).__name__
     reason = getattr(fault, "os_error", None)
@@ -82,7 +87,7 @@ def _unanswered(fault: Exception, left: bool) -> Answer:
 
 def judged(reply: Reply) -> Answer:
     """What an answer means. Whatever a server that failed says, it may have taken what it got."""
-    said = " ".join(reply.text.split())[:LONGEST_SAID]
+    said = without_token(" ".join(reply.text.split()), reply.url)[:LONGEST_SAID]
     if 200 <= reply.status < 300:
         verdict = Verdict.DELIVERED
     elif reply.status in _AGAIN:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from services.alerting.domain.telling.addresses import is_hidden, shown
 from services.alerting.domain.telling.texts import unknown_places
 from services.alerting.ports.notifiers import (
     Email,
@@ -73,7 +74,8 @@ class NotifierBook:
 def with_known_secrets(given: Notifiers, former: Notifiers) -> Notifiers:
     """What is given, with the secrets that it leaves empty as they were.
 
-    Only where they go to the same address: whoever may change addresses must not be sent the secrets of others.
+    Only where they go to the same address: whoever may change addresses must not be sent the secrets of others. What
+    of an address is hidden is as it was, too.
     """
     known = {one.id: one.means for one in former.receivers}
     receivers = tuple(replace(one, means=_with_known(one.means, known.get(one.id))) for one in given.receivers)
@@ -91,9 +93,9 @@ def _with_known(means: Means, former: Means | None) -> Means:
     match means, former:
         case Slack(webhook_url="", token=""), Slack() if means.api_url == former.api_url:
             return replace(means, webhook_url=former.webhook_url, token=former.token)
-        case Webhook(), Webhook() if means.url == former.url:
+        case Webhook(), Webhook() if means.url in {former.url, shown(former.url)}:
             secret, authorization = means.secret or former.secret, means.authorization or former.authorization
-            return replace(means, secret=secret, authorization=authorization)
+            return Webhook(former.url, secret, authorization)
         case PagerDuty(routing_key=""), PagerDuty() if means.url == former.url:
             return replace(means, routing_key=former.routing_key)
     return means
@@ -126,6 +128,8 @@ def _lacking(receiver: Receiver, field: str, notifiers: Notifiers) -> Iterator[V
             yield Violation(f"{field}.slack.webhook_url", "must be told, or a token and a channel")
         case Slack(webhook_url="", channel=""):
             yield Violation(f"{field}.slack.channel", "must be told with a token")
+        case Webhook(url=url) if is_hidden(url):
+            yield Violation(f"{field}.webhook.url", "must be told whole: what follows its host is hidden here")
         case PagerDuty(routing_key=""):
             yield Violation(f"{field}.pagerduty.routing_key", "must be told")
 

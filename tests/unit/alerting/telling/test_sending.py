@@ -1,5 +1,7 @@
 """Whatever a receiver is set up with: telling others goes on, and no secret is told."""
 
+import asyncio
+
 import pytest
 import structlog
 
@@ -33,6 +35,31 @@ async def test_what_cannot_be_sent_is_given_up_and_said(means: Means, smtp: Smtp
     assert made.outcome is Outcome.GIVEN_UP
     assert why in made.detail
     assert "ssl" not in made.detail
+    assert SECRET not in made.detail
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"HTTP/1.1 404 Not Found\r\nContent-Length: {len(SECRET) + 18}\r\n\r\nCannot POST /hook/{SECRET}".encode(),
+        f"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno key {SECRET}".encode(),
+        b"this is no answer of HTTP\r\n\r\n",
+    ],
+    ids=["repeats what was asked for", "repeats a part of it", "makes no sense"],
+)
+async def test_what_a_receiver_answers_is_told_without_its_address(answer: bytes) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(respond, "127.0.0.1", 0)
+    async with server, senders(("127.0.0.1",), None, structlog.get_logger()) as sender:
+        host, port = server.sockets[0].getsockname()
+        address = f"http://{host}:{port}/hook/{SECRET}?key={SECRET}"
+        made = await Probes(sender, ManualClock(), "").send("default", Receiver("odd", Webhook(address)), None)
+    assert made.detail
     assert SECRET not in made.detail
 
 

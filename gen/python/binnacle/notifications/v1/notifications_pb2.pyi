@@ -231,7 +231,10 @@ class Webhook(_message.Message):
     SECRET_FIELD_NUMBER: _builtins.int
     AUTHORIZATION_FIELD_NUMBER: _builtins.int
     url: _builtins.str
-    """Address: `https://…` or `http://…`."""
+    """Address: `https://…` or `http://…`. What follows its host may hold a token:
+    whoever does not hold the role admin is told `***` in its place, and leaves
+    it as it was by giving it back so.
+    """
     secret: _builtins.str
     """What requests are signed with: 16 to 200 characters; not signed when empty.
     Secret.

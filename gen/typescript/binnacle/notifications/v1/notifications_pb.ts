@@ -254,7 +254,9 @@ export const SlackSchema: GenMessage<Slack> = /*@__PURE__*/
  */
 export type Webhook = Message<"binnacle.notifications.v1.Webhook"> & {
   /**
-   * Address: `https://…` or `http://…`.
+   * Address: `https://…` or `http://…`. What follows its host may hold a token:
+   * whoever does not hold the role admin is told `***` in its place, and leaves
+   * it as it was by giving it back so.
    *
    * @generated from field: string url = 1;
    */
