@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 
 from services.launcher.keys import issue_token
 from tests.support.on_disk import files_with
-from tests.support.outages import patience
+from tests.support.outages import hanging, patience
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually_sync
 
@@ -139,13 +139,14 @@ def test_edges_count_together_and_let_pass_what_nobody_counts(site: Site) -> Non
         assert refused.json()["details"][0]["reason"] == "OVERLOADED"
         # On a busy machine Redis may have been late once before.
         before = admin.get("/api/v1/pipeline").json().get("uncounted_time")
-        site.suite.kill("redis")
 
         def told() -> bool:
             slow.get("/api/v1/usage")
             return admin.get("/api/v1/pipeline").json().get("uncounted_time") not in (None, before)
 
-        eventually_sync(told, "it is told that requests pass uncounted", patience(20))
+        with hanging(site.suite, "redis"):
+            eventually_sync(told, "it is told that requests pass uncounted", patience(20))
+            site.suite.kill("redis")
         eventually_sync(lambda: bool(late()), "they are counted again", patience(30))
 
 
@@ -177,11 +178,11 @@ def test_usage_is_what_was_sent_whatever_is_killed(site: Site) -> None:
 
         def all_there() -> bool:
             found = used()
-            return {kind: found.get(kind) for kind in sent} == sent and found["refused"] == 1
+            is_counted = {kind: found.get(kind) for kind in sent} == sent and found["refused"] == 1
+            # How many series there are is told by a collector that may just have begun.
+            return is_counted and found["active_series"] == 5 and found["bytes"] > 0
 
         eventually_sync(all_there, f"{sent} are used", patience(40))
-        assert used()["active_series"] == 5
-        assert used()["bytes"] > 0
         with site.client("default") as admin, site.client("another") as another:
             asked = {"tenant_id": name}
             assert admin.get("/api/v1/usage", params=asked).json()["total"]["events"] == sent["events"]
@@ -222,7 +223,7 @@ def test_one_tenant_at_twenty_times_its_quota_takes_nothing_from_another(site: S
             good = [_post(modest, few) == 200 for _time in _paced(began, LASTS_SECONDS, 50)]
             stop.set()
             taken, lasted = flooding.result(), time.monotonic() - began
-    assert offered[0] >= TIMES * QUOTA * lasted
+    assert offered[0] >= TIMES * QUOTA * lasted / patience(1)
     assert taken <= QUOTA * (lasted + 4)
     assert sum(good) / len(good) > 0.95
     assert len(good) > 0.95 * 50 * LASTS_SECONDS / patience(1)
