@@ -1,7 +1,7 @@
 """Sends equal requests at a steady pace, answered or not: `python -m tests.support.load`.
 
-Prints what became of them as one JSON object: counts by status code, latencies of the accepted in milliseconds, and
-the share of the pace that was kept.
+Prints what became of them as one JSON object: counts by status code, latencies of the accepted in milliseconds, the
+share of the pace that was kept, and the seconds until the last answer.
 """
 
 import argparse
@@ -66,8 +66,11 @@ async def main(target: str, pace: float, seconds: float, points: int) -> None:
     async with grpc.aio.insecure_channel(target) as channel:
         await channel.channel_ready()
         load = Load(channel, request(points))
+        started = time.monotonic()
         kept = await load.run(pace, seconds)
-    print(json.dumps({"codes": load.codes, "accepted_ms": load.accepted_ms, "kept": kept}))
+        took = time.monotonic() - started
+    told = {"codes": load.codes, "accepted_ms": load.accepted_ms, "kept": kept, "seconds": took}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":
