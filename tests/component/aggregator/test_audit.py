@@ -105,7 +105,7 @@ async def test_the_log_outlives_its_tenant(aggregator: Aggregator) -> None:
             request = deletion_pb.GetDeletionRequest(id=begun.deletion.id)
             return bool((await deletions.GetDeletion(request, metadata=ACME)).deletion.state != 1)
 
-        await eventually(is_done, "the deletion is done")
+        await eventually(is_done, "the deletion is done", within=60)
         # What was accepted before, and comes only now, stays too.
         await journal.commit(1, late)
     assert [record.action for record in (await listed(aggregator)).records] == ["update", "create"]

@@ -39,6 +39,7 @@ OF_WEEKS = {"GetPeakHours", "GetUserRetention", "ListTraces"}
 # answer. Where it reads more, it is asked again until it is done.
 MEANWHILE = 13_000
 FEW = 3_000
+COUNTED = "GetIntakeStats"
 AGAIN_SECONDS, PAUSE_SECONDS = 20.0, 0.2
 ROWS_READ = Statement("SELECT sum(value) FROM system.events WHERE event = 'SelectedRows'")
 
@@ -86,10 +87,11 @@ async def test_history_is_not_read_for_the_present(start: Start, tmp_path: Path)
         multiply(engine, "toIntervalDay(2 + number)", HISTORY_DAYS)
         past = {name: await cost(aggregator, engine, *each) for name, each in asked().items()}
         ends = time.monotonic() + AGAIN_SECONDS
-        while set(grown(present, past)) - OF_WEEKS and time.monotonic() < ends:
+        while (set(grown(present, past)) - OF_WEEKS or past[COUNTED] >= FEW) and time.monotonic() < ends:
             await asyncio.sleep(PAUSE_SECONDS)
-            past |= {name: await cost(aggregator, engine, *asked()[name]) for name in grown(present, past)}
+            again = {*grown(present, past), COUNTED}
+            past |= {name: await cost(aggregator, engine, *asked()[name]) for name in again}
         engine.close()
     assert set(grown(present, past)) <= OF_WEEKS, grown(present, past)
     # What is counted whole is not read whole, however much of it there is.
-    assert past["GetIntakeStats"] < FEW
+    assert past[COUNTED] < FEW

@@ -85,7 +85,7 @@ async def until_done(stub: Any, identity: str) -> pb.Deletion:
         found = await stub.GetDeletion(pb.GetDeletionRequest(id=identity))
         return bool(found.deletion.state == pb.Deletion.STATE_DONE)
 
-    await eventually(done, "the deletion is done", within=30)
+    await eventually(done, "the deletion is done", within=60)
     found: pb.Deletion = (await stub.GetDeletion(pb.GetDeletionRequest(id=identity))).deletion
     return found
 
@@ -192,7 +192,7 @@ async def test_a_deletion_goes_on_after_a_restart(start: Start, tmp_path: Path) 
         async def gone() -> bool:
             return not any(WHO in row for row in await rows(second, "events"))
 
-        await eventually(gone, "the rows are deleted", within=20)
+        await eventually(gone, "the rows are deleted", within=60)
         [listed] = (await stub.ListDeletions(pb.ListDeletionsRequest())).deletions
         assert listed.id == begun.id
 
@@ -206,7 +206,7 @@ async def test_a_deletion_goes_on_after_a_restart(start: Start, tmp_path: Path) 
                 return False
             return True
 
-        await eventually(taken, "late rows are taken", within=20)
+        await eventually(taken, "late rows are taken", within=60)
         assert not any(WHO in row for row in await rows(second, "events"))
 
 

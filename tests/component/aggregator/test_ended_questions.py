@@ -42,7 +42,7 @@ async def test_threads_of_cancelled_questions_are_free_at_once(store: ClickHouse
     for one in asked:
         one.cancel()
     assert await waiting == [[1]]
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert all(
         isinstance(each, asyncio.CancelledError) for each in await asyncio.gather(*asked, return_exceptions=True)
     )
@@ -61,7 +61,7 @@ async def test_a_question_cancelled_before_it_began_never_begins(store: ClickHou
     async def answers() -> bool:
         return await store.reader.rows(QUICK) == [[1]]
 
-    await eventually(answers, "the reader answers", within=10)
+    await eventually(answers, "the reader answers", within=30)
 
 
 async def test_what_a_failed_question_had_answered_is_told_to_nobody(store: ClickHouseStore) -> None:

@@ -38,7 +38,7 @@ WARNING = (Level(Severity.WARNING, 5.0),)
 
 
 def rule(rule_id: str, function: Function) -> Rule:
-    condition = Threshold((Expression("a", Selection("heat", (), function, window=30.0)),))
+    condition = Threshold((Expression("a", Selection("heat", (), function, window=300.0)),))
     return Rule(rule_id, rule_id, condition, WARNING, interval=1.0, grace=1.0)
 
 

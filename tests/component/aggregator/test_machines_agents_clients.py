@@ -70,7 +70,7 @@ async def test_machines_over_time_equal_a_recomputation(aggregator: Aggregator, 
         report = await stub.GetSystemFigures(asked)
         return bool(report.machines) and all(point.HasField("cpu_percent") for point in report.machines[0].points)
 
-    await eventually(whole, "every step has figures", within=30)
+    await eventually(whole, "every step has figures", within=60)
     report = await stub.GetSystemFigures(asked)
     newest = {series: value for series, _t, value in samples}
     a, b = report.machines

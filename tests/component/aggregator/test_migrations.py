@@ -60,7 +60,7 @@ def test_rows_of_an_older_store_outlive_the_lifetime_they_were_written_with(tmp_
         )
         assert engine.query(lifetime) == [[0]]
         migrate(engine, steps)
-        eventually_sync(lambda: engine.query(lifetime) == [[1]], "the parts have learnt their new lifetime")
+        eventually_sync(lambda: engine.query(lifetime) == [[1]], "the parts have learnt their new lifetime", within=60)
         assert engine.query(Statement("SELECT count() FROM samples")) == [[1]]
     finally:
         engine.close()

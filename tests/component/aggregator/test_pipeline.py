@@ -38,7 +38,7 @@ async def test_what_flows_is_counted_by_kind(aggregator: Aggregator) -> None:
         async def waiting() -> bool:
             return bool((await pipeline(aggregator)).journals[0].waiting_requests == 1)
 
-        await eventually(waiting, "a record that is not sealed waits", within=10)
+        await eventually(waiting, "a record that is not sealed waits")
         found = await pipeline(aggregator)
     rows = {flow.kind: flow.rows for flow in found.flows}
     assert rows == {
@@ -57,7 +57,8 @@ async def test_what_flows_is_counted_by_kind(aggregator: Aggregator) -> None:
     [journal_state] = found.journals
     assert (journal_state.journal_id, journal_state.connected, journal_state.stored_requests) == (JOURNAL, True, 3)
     assert journal_state.waiting_bytes > 0
-    assert {pending.bucket_seconds: pending.buckets for pending in found.rollups}[60] == 2
+    # That of a minute ago may be rolled up by now.
+    assert {pending.bucket_seconds: pending.buckets for pending in found.rollups}[60] in (1, 2)
     tables = {table.table: table for table in found.tables}
     assert (tables["events"].rows, tables["samples"].rows, tables["spans"].rows) == (3, 3, 0)
     assert tables["events"].bytes > 0

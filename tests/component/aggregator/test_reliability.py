@@ -92,12 +92,14 @@ def request(t: float, latency: float, status: int = 200) -> Event:
 
 async def test_the_score_is_made_of_its_parts(aggregator: Aggregator) -> None:
     assert not (await stub(aggregator).GetReliability(pb.GetReliabilityRequest())).HasField("optimization_score")
-    now = int(time.time())
+    told = int(time.time())
+    # Of one day, so that what is recent is no part of the days before.
+    now = told - 1_200 if told % DAY < 1_200 else told
     today = now // DAY * DAY
     before = [request(today - DAY + n, 100.0) for n in range(50)]
     recent = [request(now - 1_000 + n, 200.0, 500 if n < 5 else 200) for n in range(50)]
-    life = beats("shop", (now - 6_000, now))
-    await aggregator.store(record(accepted=now, events=[*before, *recent], heartbeats=life))
+    life = beats("shop", (now - 6_000, told))
+    await aggregator.store(record(accepted=told, events=[*before, *recent], heartbeats=life))
     asked = pb.GetReliabilityRequest(start_time=at(now - 1_100), end_time=at(now), service="shop")
     report = await stub(aggregator).GetReliability(asked)
     assert (report.requests, report.errors, report.success_rate) == (50, 5, 90.0)

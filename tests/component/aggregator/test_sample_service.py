@@ -17,6 +17,7 @@ from binnacle.aggregator.v1 import (
 )
 from binnacle.query.v1 import query_pb2
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
+from tests.component.aggregator.test_tail_service import eventually_fed
 from tests.support.journals import record
 from tests.support.metric_queries import at, selected
 
@@ -87,7 +88,7 @@ async def test_a_watch_tells_samples_before_they_are_stored_and_series_that_are_
             columns.take((await watch.read()).rows)
         assert columns.found == {"web-0": [(-4, 2.0)], "web-1": [(-4, 3.0), (0, 4.0)]}
         # In silence it says each second that nothing came.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert not (await watch.read()).rows.series_ids
         watch.cancel()
 
@@ -96,8 +97,9 @@ async def test_reading_waits_until_what_came_before_is_stored(aggregator: Aggreg
     async with aggregator.journal() as journal:
         await journal.hello()
         await journal.send(0, record(series=HOSTS, samples=SAMPLES))
+        await eventually_fed(aggregator, 1)
         reading = asyncio.create_task(read(aggregator, -30, 0, newest=True))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
         await journal.seal(0, 1)
         assert (await reading)["web-0"] == [(-10, 10)]
 

@@ -35,7 +35,7 @@ def test_they_are_merged_by_the_handful(tmp_path: Path, table: str) -> None:
         engine.execute(INSERTS[table].format(MANY_ROWS))
         for _number in range(SMALL_PARTS):
             engine.execute(INSERTS[table].format(5))
-            eventually_sync(lambda: parts(engine, table)[0] <= LEFT_AT_MOST, "parts are merged")
+            eventually_sync(lambda: parts(engine, table)[0] <= LEFT_AT_MOST, "parts are merged", within=60)
         assert 0 < parts(engine, table)[1] <= SMALL_PARTS / MERGED_AT_LEAST
     finally:
         engine.close()

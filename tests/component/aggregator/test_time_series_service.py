@@ -14,6 +14,7 @@ from services.core.columns import CUMULATIVE, DELTA, Telemetry
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
 from tests.support.journals import record
 from tests.support.metric_queries import at, ranged, selected, values_of
+from tests.support.outages import patience
 from tests.support.telemetry import exponential, filled, histogram, summary
 
 pytestmark = pytest.mark.store
@@ -167,7 +168,7 @@ async def test_bad_questions_are_refused_by_field_at_once(aggregator: Aggregator
             await ask(aggregator, query)
         assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT, field
         assert field in str(error.value.details())
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < patience(5)
 
 
 async def test_too_much_is_refused_and_never_cut(aggregator: Aggregator) -> None:
@@ -187,7 +188,7 @@ async def test_a_cancelled_call_frees_its_thread(aggregator: Aggregator) -> None
     await asyncio.sleep(0)
     for call in calls:
         call.cancel()
-    answer = await asyncio.wait_for(ask(aggregator, last_ten_minutes(heat())), 5)
+    answer = await asyncio.wait_for(ask(aggregator, last_ten_minutes(heat())), 30)
     assert len(answer.results[0].series) == 4
 
 

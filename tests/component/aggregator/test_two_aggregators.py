@@ -96,9 +96,9 @@ async def test_a_collector_that_comes_back_is_caught_up_with(site: Site) -> None
         for turn in range(3):
             async with site.aggregator(0):
                 await write(one, 2 * turn, time.time() - 600)
-                await eventually(_has(site, f"s{2 * turn}"), "the first has it", within=20)
+                await eventually(_has(site, f"s{2 * turn}"), "the first has it", within=60)
             await write(one, 2 * turn + 1, time.time() - 600)
-            await eventually(_has(site, f"s{2 * turn + 1}"), "the other has it", within=20)
+            await eventually(_has(site, f"s{2 * turn + 1}"), "the other has it", within=60)
     assert stored(site) == {f"s{number}": 1 for number in range(6)}
 
 
