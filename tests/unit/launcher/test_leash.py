@@ -31,7 +31,7 @@ def test_a_killed_parent_takes_its_child_along() -> None:
         lines.remove("up")
         child = int(lines.pop())
         parent.send_signal(signal.SIGKILL)
-        eventually_sync(lambda: not alive(child), "the child is gone", within=2)
+        eventually_sync(lambda: not alive(child), "the child is gone")
 
 
 def alive(pid: int) -> bool:

@@ -71,7 +71,11 @@ def test_processes_are_known_by_their_command_lines(command: list[str], name: st
 # command line is what counts, and ends when the first line comes in.
 LAUNCHER = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", "input()", "services.collector"], stdin=subprocess.PIPE)
+told = "print('here', flush=True); input()"
+child = subprocess.Popen(
+    [sys.executable, "-c", told, "services.collector"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+)
+child.stdout.readline()
 print("started", flush=True)
 sys.stdin.readline()
 child.communicate(b"\\n")
