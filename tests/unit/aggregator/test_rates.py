@@ -153,6 +153,24 @@ async def test_what_came_late_is_read_where_it_belongs() -> None:
 
 
 @pytest.mark.usefixtures("crowded")
+async def test_samples_that_grow_too_many_while_nobody_asks_are_kept_as_stretches() -> None:
+    bench = Bench([])
+    bench.recent.expect_rates("default")
+    for second in range(-9, 1):
+        bench.commit(steady(range(second, second + 1)))
+    assert await bench.holds("rate", Grid(NOW_MS, 0, 1), 8_000)
+    assert bench.read == []
+
+
+@pytest.mark.usefixtures("crowded")
+async def test_samples_that_grow_too_many_are_let_go_where_nobody_asks_for_rates() -> None:
+    bench = Bench([])
+    for second in range(-9, 1):
+        bench.commit(steady(range(second, second + 1)))
+    assert await bench.told("rate", Grid(NOW_MS, 0, 1), 8_000) is None
+
+
+@pytest.mark.usefixtures("crowded")
 async def test_memory_of_stretches_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent_samples, "MAX_STRETCHES", 12)
     bench = Bench([])

@@ -39,9 +39,8 @@ class Block:
 class RecentGrowth:
     """All of a tenant from `from_ms` on, and some before. The list of blocks is replaced, never changed."""
 
-    def __init__(self, runs: Iterable[tuple[SampleColumns, int]], from_ms: int, asked: float) -> None:
+    def __init__(self, runs: Iterable[tuple[SampleColumns, int]], from_ms: int) -> None:
         self.from_ms = from_ms
-        self.asked = asked
         self._blocks: list[Block] = []
         for samples, minute in runs:
             self.take(samples, minute)

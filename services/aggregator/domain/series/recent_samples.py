@@ -5,6 +5,7 @@ segment that failed on its way may be stored in part, and so may the first that 
 the samples of their tenants are read again. Of a tenant that sends too many nothing is kept.
 """
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ class _Recent:
     runs: list[Run]
     from_ms: int
     asked: float
+    rates_asked: float = -math.inf
     growth: RecentGrowth | None = None
 
 
@@ -159,6 +161,12 @@ class RecentSamples:
         usable = (found.times_ms >= max(from_ms, known_from)) & (found.times_ms < to_ms) & ~np.isnan(found.values)
         return found if len(np.unique(found.series_ids[usable])) == len(ids) else None
 
+    def expect_rates(self, tenant: str) -> None:
+        """Somebody asks for rates: when samples are too many to keep, their stretches are."""
+        known = self._tenants.get(tenant)
+        if known is not None:
+            known.rates_asked = self._clock.monotonic()
+
     def stretches(self, tenant: str, ids: Ids, from_ms: int, to_ms: int) -> Stretches | None:
         """Stretches of series that begin within a range; None where they are not all here. The first call takes long.
 
@@ -167,11 +175,10 @@ class RecentSamples:
         known = self._known(tenant)
         if known is None:
             return None
-        now = self._clock.monotonic()
+        known.asked = known.rates_asked = self._clock.monotonic()
         with self._shaping:
             if known.growth is None:
-                known.growth = RecentGrowth(((run.samples, run.minute) for run in known.runs), known.from_ms, now)
-            known.asked = known.growth.asked = now
+                known.growth = _growth(known.runs, known.from_ms)
             blocks = known.growth.within(from_ms, to_ms)
         return None if blocks is None else stretches_within(blocks, ids, from_ms, to_ms)
 
@@ -221,8 +228,8 @@ class RecentSamples:
     def _shape(self, known: _Recent, run: Run) -> None:
         """Take in a run; neighbours of one minute and about one size become one, and the oldest go."""
         with self._shaping:
-            self._grow(known, run)
             runs = [*known.runs, run]
+            self._grow(known, runs)
             if len(runs) > 1 and runs[-2].minute != run.minute:
                 runs = [*_put_together(runs[:-1], whole=True), run]
             runs = _put_together(runs, whole=False)
@@ -237,14 +244,21 @@ class RecentSamples:
             with self._gate:
                 known.runs, known.from_ms = left, from_ms
 
-    def _grow(self, known: _Recent, run: Run) -> None:
-        growth = known.growth
-        if growth is None or self._clock.monotonic() - growth.asked > UNASKED_SECONDS:
+    def _grow(self, known: _Recent, runs: list[Run]) -> None:
+        """Take in the last run, once they are too many."""
+        if self._clock.monotonic() - known.rates_asked > UNASKED_SECONDS:
             known.growth = None
-            return
-        growth.take(run.samples, run.minute)
-        others = [each.growth for each in list(self._tenants.values()) if each.growth and each is not known]
-        growth.leave(self.kept_from_ms(), MAX_STRETCHES - sum(map(len, others)))
+        elif known.growth is not None:
+            known.growth.take(runs[-1].samples, runs[-1].minute)
+        elif sum(map(len, runs)) > MAX_ROWS:
+            known.growth = _growth(runs, known.from_ms)
+        if known.growth is not None:
+            others = [each.growth for each in list(self._tenants.values()) if each.growth and each is not known]
+            known.growth.leave(self.kept_from_ms(), MAX_STRETCHES - sum(map(len, others)))
+
+
+def _growth(runs: Sequence[Run], from_ms: int) -> RecentGrowth:
+    return RecentGrowth(((run.samples, run.minute) for run in runs), from_ms)
 
 
 def _put_together(runs: list[Run], *, whole: bool) -> list[Run]:

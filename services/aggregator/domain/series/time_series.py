@@ -157,10 +157,12 @@ class TimeSeriesReader:
     async def _from_samples(self, tenant: str, plan: Plan, grid: Grid, from_ms: int) -> Floats:
         ids, what = plan.found.ids, plan.fold
         growing = what.function in ("rate", "increase")
-        if growing and await self._expected(tenant, plan, grid) > SOME_SAMPLES:
-            grown = await self._rates.values(tenant, plan, grid, from_ms)
-            if grown is not None:
-                return grown
+        if growing:
+            self._recent.expect_rates(tenant)
+            if await self._arrived(tenant, plan, grid) > SOME_SAMPLES:
+                grown = await self._rates.values(tenant, plan, grid, from_ms)
+                if grown is not None:
+                    return grown
         samples = self._recent.samples(tenant, ids, from_ms)
         if samples is None and grid.count == 1 and what.function == "last":
             samples = self._recent.newest(tenant, ids, from_ms, _end(grid))
@@ -208,9 +210,12 @@ class TimeSeriesReader:
 
     async def _expected(self, tenant: str, plan: Plan, grid: Grid) -> float:
         """How many samples a question may be about: one of each series a second, or as many as came lately."""
-        seconds = (grid.count * max(grid.step_ms, 1) + plan.window_ms) / 1e3
-        every = max(len(await self.series(tenant)), 1)
-        return len(plan.found.ids) * seconds * max(1.0, self._recent.per_second(tenant) / every)
+        return max(len(plan.found.ids) * _seconds(plan, grid), await self._arrived(tenant, plan, grid))
+
+    async def _arrived(self, tenant: str, plan: Plan, grid: Grid) -> float:
+        """The same by as many as came lately."""
+        share = len(plan.found.ids) / max(len(await self.series(tenant)), 1)
+        return self._recent.per_second(tenant) * share * _seconds(plan, grid)
 
     async def _unless_all(self, tenant: str, ids: Ids) -> Ids | None:
         return None if len(ids) > 50 and len(ids) == len(await self.series(tenant)) else ids
@@ -347,6 +352,10 @@ class TimeSeriesReader:
             if len(imported.starts):
                 with_imported(made, matrices(imported, ids, tier, from_s, count))
         return made
+
+
+def _seconds(plan: Plan, grid: Grid) -> float:
+    return (grid.count * max(grid.step_ms, 1) + plan.window_ms) / 1e3
 
 
 def _end(grid: Grid) -> int:
