@@ -11,6 +11,7 @@ from binnacle.aggregator.v1 import figure_service_pb2 as pb, figure_service_pb2_
 from services.aggregator.convert import figures as convert
 from services.aggregator.convert.exports import CONTENT_TYPES
 from services.aggregator.convert.reports import name_from
+from services.aggregator.domain.figures.event_figures import EventFigures
 from services.aggregator.domain.figures.figures import Asked, Figure, Figures
 from services.aggregator.domain.figures.sent_metrics import SentMetrics
 from services.aggregator.domain.ranges.periods import named_period
@@ -27,8 +28,11 @@ FigureFile = Callable[[Sequence[int], Mapping[str, Figure], ExportFormat], bytes
 class FigureServicer(figure_service_pb2_grpc.FigureServiceServicer):
     """Answers from what other services read, and from the metrics as they were sent."""
 
-    def __init__(self, figures: Figures, sent: SentMetrics, file: FigureFile, clock: Clock) -> None:
+    def __init__(
+        self, figures: Figures, events: EventFigures, sent: SentMetrics, file: FigureFile, clock: Clock
+    ) -> None:
         self._figures = figures
+        self._events = events
         self._sent = sent
         self._file = file
         self._clock = clock
@@ -61,7 +65,7 @@ class FigureServicer(figure_service_pb2_grpc.FigureServiceServicer):
     async def _one(self, asked: Asked, name: str) -> Figure:
         if name in self._figures.units:
             return (await self._figures.over_time(asked, [name]))[name]
-        found = await self._sent.over_time(asked, name)
+        found = await self._events.over_time(asked, name) or await self._sent.over_time(asked, name)
         if found is None:
             raise NotFound(self._unknown(name, await self._sent.names(asked.tenant)))
         return found

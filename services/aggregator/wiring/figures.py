@@ -4,6 +4,7 @@ from binnacle.aggregator.v1 import figure_service_pb2_grpc
 from services.aggregator.adapters.clickhouse.business.audience import ClickHouseAudience
 from services.aggregator.adapters.clickhouse.business.business import ClickHouseBusiness
 from services.aggregator.adapters.clickhouse.engine.reader import Reader
+from services.aggregator.adapters.clickhouse.findings.events import ClickHouseEvents
 from services.aggregator.adapters.clickhouse.findings.logs import ClickHouseLogs
 from services.aggregator.adapters.clickhouse.reports.gauges import ClickHouseGauges
 from services.aggregator.adapters.clickhouse.reports.integrations import ClickHouseIntegrations
@@ -12,6 +13,7 @@ from services.aggregator.adapters.clickhouse.series.catalog import ClickHouseCat
 from services.aggregator.adapters.figure_files import figure_file
 from services.aggregator.domain.business.business import Business
 from services.aggregator.domain.business.business_course import BusinessSource
+from services.aggregator.domain.figures.event_figures import EventFigures
 from services.aggregator.domain.figures.figure_sources import (
     IntegrationSource,
     LogSource,
@@ -44,6 +46,6 @@ def figures(reader: Reader, clock: Clock, measured: TimeSeriesReader) -> Registr
     sent = SentMetrics(ClickHouseCatalog(reader, clock), Answers(measured))
     return Registration(
         figure_service_pb2_grpc.add_FigureServiceServicer_to_server,
-        FigureServicer(known, sent, figure_file, clock),
+        FigureServicer(known, EventFigures(ClickHouseEvents(reader)), sent, figure_file, clock),
         "binnacle.aggregator.v1.FigureService",
     )

@@ -60,7 +60,7 @@ async def told(aggregator: Aggregator) -> Aggregator:
     return aggregator
 
 
-def values(figure: pb.Figure) -> dict[str, float]:
+def values(figure: pb.Figure | pb.GetFigureResponse) -> dict[str, float]:
     """The value of each series, by its only label."""
     return {"".join(one.labels.values()): one.value for one in figure.series}
 
@@ -141,6 +141,23 @@ async def test_one_figure_and_any_metric_that_was_sent(told: Aggregator) -> None
         await stub(told).GetFigure(pb.GetFigureRequest(metric="queue_sent"))
     assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
     assert {"messages_sent", "queue_depth"} <= set(re.findall(r"\w+", str(unknown.value.details())))
+
+
+async def test_events_are_counted_by_what_stands_in_the_name(told: Aggregator) -> None:
+    async def counted(name: str, tenant: str = "default") -> pb.GetFigureResponse:
+        request = pb.GetFigureRequest(metric=name, window_seconds=1_800, step_seconds=300)
+        answer: pb.GetFigureResponse = await stub(told).GetFigure(request, metadata=as_tenant(tenant))
+        return answer
+
+    all_of_them = await counted("events")
+    assert (all_of_them.metric, all_of_them.unit, values(all_of_them)) == ("events", "events", {"": 11})
+    assert sum(points(all_of_them.series[0])) == 11
+    purchases = await counted("events{type=purchase}")
+    assert (values(purchases), len(purchases.series[0].points) >= 6) == ({"": 2}, True)
+    assert values(await counted("events{type=purchase,service=nobody}")) == {"": 0}
+    by_type = values(await counted("events_by_type"))
+    assert (by_type["request"], by_type["purchase"], sum(by_type.values())) == (3, 2, 11)
+    assert values(await counted("events{type=purchase}", "other")) == {"": 0}
 
 
 async def test_a_bad_question_names_its_field(aggregator: Aggregator) -> None:

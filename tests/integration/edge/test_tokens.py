@@ -121,9 +121,10 @@ def test_whom_it_refuses_the_edge_tells_what_to_do(guarded_edge: Edge, sent: str
     headers = {"authorization": sent} if sent else {}
     with guarded_edge.http() as http:
         body = http.get("/events", headers=headers).json()
-    with grpc.insecure_channel(guarded_edge.target) as channel, pytest.raises(grpc.RpcError) as refused:
-        stub = query_service_pb2_grpc.QueryServiceStub(channel)
-        stub.ListTrackedEvents(query_service_pb2.ListTrackedEventsRequest(), metadata=tuple(headers.items()))
+    with grpc.insecure_channel(guarded_edge.target) as channel:
+        stub, request = query_service_pb2_grpc.QueryServiceStub(channel), query_service_pb2.ListTrackedEventsRequest()
+        with pytest.raises(grpc.RpcError) as refused:
+            stub.ListTrackedEvents(request, metadata=tuple(headers.items()))
     assert (body["code"], body["details"][0]["reason"]) == (16, "UNAUTHENTICATED")
     said, _colon, advice = body["message"].partition(": ")
     assert "Jwt" in said

@@ -5,6 +5,6 @@ export const FIGURES: readonly string[] = [
   'tickets_created', 'campaign_messages_sent', 'conversions', 'purchases', 'searches', 'credits_purchased', 'credits_used',
   'revenue', 'ai_cost', 'ai_calls', 'ai_tokens',
   'integration_calls', 'integration_failures', 'integration_success_rate', 'integration_response_ms',
-  'active_users', 'log_lines', 'database_connections',
+  'active_users', 'events', 'events_by_type', 'events_by_service', 'log_lines', 'database_connections',
   'system_cpu_usage', 'system_memory_usage', 'system_disk_usage', 'network_receive_bytes_per_second', 'network_transmit_bytes_per_second',
 ];

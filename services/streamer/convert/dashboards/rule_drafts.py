@@ -11,6 +11,7 @@ from services.core.errors import InvalidInput
 from services.runtime.event_conditions import conditions_from
 from services.runtime.times import duration
 from services.streamer.convert.dashboards.query_parts import MINUTES, average, event_in, grouped, summed
+from services.streamer.domain.dashboards.figures import counted_events
 from services.streamer.ports.catalogue import Metric
 
 REQUESTS_TO_JUDGE = 20
@@ -88,10 +89,10 @@ def figure_condition(name: str, metric: Metric | None, *, below: bool) -> rules_
                 comparison=side,
             )
         )
-    if name in _EVENTS:
-        rate = rules_pb2.EventRate(
-            conditions=[event_in("type", _EVENTS[name])], window=duration(MINUTES), comparison=side
-        )
+    counted = {"type": _EVENTS[name]} if name in _EVENTS else _named_events(name)
+    if counted:
+        conditions = [event_in(field, values) for field, values in counted.items()]
+        rate = rules_pb2.EventRate(conditions=conditions, window=duration(MINUTES), comparison=side)
         return rules_pb2.Condition(event_rate=rate)
     if (selection := _selection(name, metric)) is None:
         raise InvalidInput.of(
@@ -99,6 +100,10 @@ def figure_condition(name: str, metric: Metric | None, *, below: bool) -> rules_
         )
     expression = query_pb2.Expression(name="a", selection=selection)
     return rules_pb2.Condition(threshold=rules_pb2.Threshold(expressions=[expression], comparison=side))
+
+
+def _named_events(name: str) -> Mapping[str, Sequence[str]]:
+    return {field: (value,) for field, value in (counted_events(name) or {}).items()}
 
 
 def _selection(name: str, metric: Metric | None) -> query_pb2.Selection | None:

@@ -2,13 +2,15 @@
 
 import difflib
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from services.streamer.domain.asking.asked import Asked, Shown
 from services.streamer.domain.asking.asking_words import BOTTOM, FILLERS, NUMBER, STATISTICS, TOP, VALUES, WIDGETS
 from services.streamer.domain.asking.building import Statistic, Wanted, built
+from services.streamer.domain.asking.counting import counted_events, counted_types
 from services.streamer.domain.asking.measures import Lexicon, Measure, beside_in, lexicon_of, measures_in, over_in
+from services.streamer.domain.asking.ranking import rank_in
 from services.streamer.domain.asking.rows import events_in, rows_in
 from services.streamer.domain.asking.selecting import (
     Chosen,
@@ -19,20 +21,12 @@ from services.streamer.domain.asking.selecting import (
     read_values,
 )
 from services.streamer.domain.asking.spelling import respelt
-from services.streamer.domain.asking.times import COUNTS, Times, times_in
+from services.streamer.domain.asking.times import Times, times_in
 from services.streamer.domain.asking.words import Text, key_of, singular
 from services.streamer.domain.dashboards.figures import FIGURES, MS
 from services.streamer.ports.catalogue import Known
 
 MOST_SUGGESTIONS, MOST_SUGGESTED_FOR, LIKE, MOST_READINGS = 5, 4, 0.7, 20
-
-
-@dataclass(frozen=True, slots=True)
-class Rank:
-    """The series that rank first, or last."""
-
-    count: int
-    lowest: bool
 
 
 def ask(asked: str, known: Known, now: float) -> Asked:
@@ -42,9 +36,11 @@ def ask(asked: str, known: Known, now: float) -> Asked:
     shown = rows_in(text, known)
     times = times_in(text, now)
     if shown is None:
+        shown = counted_events(text, lexicon, times)
+    if shown is None:
         text, shown = _values(text, lexicon, times)
     if shown is None:
-        shown = events_in(text, known)
+        shown = counted_types(text, lexicon, times) or events_in(text, known)
     _pass_over(text)
     left = text.left()
     return Asked(shown, times.span, text.parts(), left, _suggestions(left, lexicon))
@@ -91,7 +87,7 @@ def _read(text: Text, measure: Measure, over: Measure | None, lexicon: Lexicon, 
     ranked = any(word in (*TOP, *BOTTOM) for word in text.plain)
     read_plain_grouping(text, labels, chosen, ranked=ranked)
     read_values(text, measure, lexicon, labels, chosen)
-    rank = _rank(text) if chosen.by else None
+    rank = rank_in(text) if chosen.by else None
     statistic = _statistic(text)
     if chosen.compared and not chosen.by and _puts_beside(text):
         chosen.by.append(chosen.compared)
@@ -134,36 +130,6 @@ def _widget(text: Text) -> str:
             text.take(text.before(start, ("as", "a", "in", "an", "the")), end, f"shown as {kind.replace('_', ' ')}")
             return kind
     return ""
-
-
-def _rank(text: Text) -> Rank | None:
-    """`top 5`, `5 busiest`, `most`, `worst first`: the words count where there is something to rank."""
-    for place, word in enumerate(text.plain):
-        if not text.is_free(place, place + 1) or word not in (*TOP, *BOTTOM):
-            continue
-        start, end, count = place, place + 1, 0
-        if text.is_free(end, end + 1) and (told := _whole(text.plain[end])):
-            count, end = told, end + 1
-        elif text.is_free(place - 1, place) and (told := _whole(text.plain[place - 1])):
-            start, count = place - 1, told
-        elif text.is_free(end, end + 1) and text.plain[end] == "first":
-            end += 1
-        lowest = word in BOTTOM
-        count = min(max(count, 0), 100) or 10
-        text.take(start, end, f"the {count} {'least' if lowest else 'greatest'}")
-        for other, said in enumerate(text.plain):
-            if text.is_free(other, other + 1) and said in (*TOP, *BOTTOM):
-                text.take(other, other + 1, "")
-        return Rank(count, lowest)
-    return None
-
-
-def _whole(word: str) -> int:
-    """A number in digits or in words; 0 where it is none."""
-    if word.isdecimal():
-        return int(word)
-    count = COUNTS.get(word, 0.0)
-    return int(count) if count > 1 else 0
 
 
 def _statistic(text: Text) -> Statistic | None:

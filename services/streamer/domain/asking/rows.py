@@ -7,7 +7,9 @@ from services.streamer.domain.asking.asked import Shown
 from services.streamer.domain.asking.words import Text, joined_of, singular
 from services.streamer.ports.catalogue import Known
 
-_COUNTED = ("number", "count", "volume", "many", "rate", "per", "by")
+COUNTED = ("number", "count", "volume", "many", "rate", "per", "by")
+COUNTING = (*COUNTED, "often", "times", "total", "top")
+"""Where events are asked for, their number is."""
 _LOGS = ("log line", "log message", "log entry", "log")
 _LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "warn": "warning", "error": "error",
            "critical": "critical", "fatal": "critical"}  # fmt: skip
@@ -16,19 +18,21 @@ _FIRING = ("firing", "alerting")
 """What only alerts do."""
 _OPEN = (*_FIRING, "open", "active", "ongoing", "present")
 _ENDED = ("ended", "resolved", "past", "closed", "all")
-_LEADING = ("of", "for", "in", "on", "from", "the", "service", "type", "with", "at", "level", "severity")
+_LEADING = (
+    "of", "for", "in", "on", "from", "the", "service", "type", "with", "at", "level", "severity", "named", "called",
+)  # fmt: skip
 _NEWEST = ("last", "latest", "newest", "recent", "past")
 MEANT = (*_LOGS, *_LEVELS, *_CONTAINING, "alert", "event")
 """Words that say something, however they are misspelt."""
-SAID = (*MEANT, *_COUNTED, *_OPEN, *_ENDED, *_LEADING, *_NEWEST)
+SAID = (*MEANT, *COUNTING, *_OPEN, *_ENDED, *_LEADING, *_NEWEST)
 """All words that are looked for here."""
 
 
 def rows_in(text: Text, known: Known) -> Shown | None:
     """What a text asks for that is no value over time; None where it asks for none of it."""
-    if any(word in _COUNTED for word in text.plain):
+    if any(word in COUNTED for word in text.plain):
         return None
-    if (place := _place(text, "alert")) is not None:
+    if (place := place_of(text, "alert")) is not None:
         text.take(place, place + 1, "alerts")
         return _alerts(text)
     if any(word in _FIRING for word in text.plain):
@@ -39,28 +43,35 @@ def rows_in(text: Text, known: Known) -> Shown | None:
             if " ".join(singular(word) for word in text.plain[start : start + length]) == phrase:
                 text.take(start, start + length, "log lines")
                 return _logs(text, known)
-    if (place := _place(text, "event")) is not None:
+    if (place := place_of(text, "event")) is not None and not any(word in COUNTING for word in text.plain):
         text.take(place, place + 1, "events")
-        return Shown("event_feed", types=_named(text, _types(known), "type"), services=_services(text, known))
+        return Shown("event_feed", types=types_in(text, known), services=services_in(text, known))
     return None
 
 
 def events_in(text: Text, known: Known) -> Shown | None:
     """Events of types that are named where nothing else is: `latest deploys`."""
-    types = _named(text, _types(known), "events of type")
+    types = types_in(text, known)
     if not types:
         return None
     for at, word in enumerate(text.plain):
         if text.is_free(at, at + 1) and word in _NEWEST:
             text.take(at, at + 1, "the newest first")
-    return Shown("event_feed", types=types, services=_services(text, known))
+    return Shown("event_feed", types=types, services=services_in(text, known))
 
 
-def _types(known: Known) -> Mapping[str, str]:
-    return {joined_of(one): one for one in known.event_types}
+def types_in(text: Text, known: Known) -> tuple[str, ...]:
+    """The types of events that are named; they are taken."""
+    return _named(text, {joined_of(one): one for one in known.event_types}, "events of type")
 
 
-def _place(text: Text, word: str) -> int | None:
+def services_in(text: Text, known: Known) -> tuple[str, ...]:
+    """The services that are named; they are taken."""
+    return _named(text, {joined_of(one): one for one in known.values.get(SERVICE_LABEL, ())}, "service")
+
+
+def place_of(text: Text, word: str) -> int | None:
+    """Where a word, or its plural, stands first; None where it does not."""
     return next((place for place, one in enumerate(text.plain) if singular(one) == word), None)
 
 
@@ -84,7 +95,7 @@ def _logs(text: Text, known: Known) -> Shown:
             wanted = text.words[end - 1].strip('"')
             text.take(at, end, f"the text {wanted!r} in them")
             break
-    return Shown("log_view", levels=_levels(text, _LEVELS), services=_services(text, known), text=wanted)
+    return Shown("log_view", levels=_levels(text, _LEVELS), services=services_in(text, known), text=wanted)
 
 
 def _levels(text: Text, words: Mapping[str, str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -95,10 +106,6 @@ def _levels(text: Text, words: Mapping[str, str] | tuple[str, ...]) -> tuple[str
             found.append(_LEVELS[level])
             text.take(text.before(at, _LEADING), at + 1, f"level {_LEVELS[level]}")
     return tuple(dict.fromkeys(found))
-
-
-def _services(text: Text, known: Known) -> tuple[str, ...]:
-    return _named(text, {joined_of(one): one for one in known.values.get(SERVICE_LABEL, ())}, "service")
 
 
 def _named(text: Text, names: Mapping[str, str], meaning: str) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ from services.streamer.domain.asking.asking import ask
 from services.streamer.domain.asking.words import Text
 from services.streamer.ports.catalogue import Kind, Known, Metric
 
-PHRASINGS, OTHERS = (Path(__file__).with_name(name) for name in ("phrasings.yaml", "others.yaml"))
+PHRASINGS, OTHERS, EVENTS = (
+    Path(__file__).with_name(name) for name in ("phrasings.yaml", "others.yaml", "events.yaml")
+)
 NOON = 1_795_262_400.0  # Saturday, 21 November 2026, 12:00 UTC
 LEAST_RIGHT = 0.9
 
@@ -145,6 +147,20 @@ def test_of_100_phrasings_90_give_what_is_meant_and_the_rest_say_what_was_not_un
     assert len(right) >= LEAST_RIGHT * phrased, wrong
 
 
+def test_how_many_events_there_were_can_be_asked_for() -> None:
+    types = ("cart_add", "deploy", "error", "feature_used", "MessageSent", "page_view", "purchase", "search", "signup")
+    known = replace(KNOWN, event_types=types)
+    answers = {text: (told(ask(text, known, NOON)), wanted) for text, wanted in phrasings(EVENTS)}
+    assert len(answers) == 40
+    assert {text: pair for text, pair in answers.items() if pair[0] != pair[1]} == {}
+
+
+def test_what_was_sent_under_a_name_with_events_is_meant_by_it() -> None:
+    sent = replace(KNOWN, metrics=dict([metric("events_total", "queue", "total")]))
+    assert told(ask("events by queue", sent, NOON)) == "line sum(rate events_total) by queue"
+    assert told(ask("signup events per day", KNOWN, NOON)) == "? signup"
+
+
 @pytest.mark.parametrize("text", ["", "?!", "''\"", "p", "by", "top", "the last", "= = =", "5", "every", "not", "vs"])
 def test_what_is_no_question_is_none_and_breaks_nothing(text: str) -> None:
     assert ask(text, KNOWN, NOON).shown is None
@@ -234,7 +250,8 @@ def test_counted_figures_have_no_percentiles() -> None:
 ODD = {"=", "!=", '"x y"', "7", "p95", "%", "1.2.3h", "0s", "9" * 40, "²", "p99999", "p."}
 # Null characters are refused before anybody is asked.
 ASKED = st.characters(exclude_characters="\0", codec="utf-8")
-WORDS = sorted({word for text, _wanted in (*phrasings(PHRASINGS), *phrasings(OTHERS)) for word in text.split()} | ODD)
+PHRASED = [text for file in (PHRASINGS, OTHERS, EVENTS) for text, _wanted in phrasings(file)]
+WORDS = sorted({word for text in PHRASED for word in text.split()} | ODD)
 
 
 @settings(max_examples=300, deadline=None)

@@ -178,3 +178,15 @@ def test_a_suggested_threshold_is_beyond_what_was_measured(value: float, below: 
     found = beyond(value, below=below)
     assert isfinite(found)
     assert found <= value if below else found >= value
+
+
+async def test_the_number_of_events_of_a_type_becomes_a_rule_and_that_of_all_does_not() -> None:
+    def counting(name: str) -> dict[str, Any]:
+        return {"title": "Counted", "line": {"question": {"figures": {"names": [name]}}}}
+
+    rule, _notices = await drafted(Around(), counting("events{type=signup,service=shop}"))
+    assert isinstance(rule.condition, EventRate)
+    told = [(one.field, one.values) for one in rule.condition.conditions]
+    assert told == [("type", ("signup",)), ("service", ("shop",))]
+    with pytest.raises(InvalidInput, match="no rule can watch events"):
+        await drafted(Around(), counting("events"))
