@@ -1,6 +1,6 @@
 /** Telling people: what was told, and the parts of a set-up while it is written. */
 import { create } from '@bufbuild/protobuf';
-import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import {
   EscalationSchema,
   ReceiverSchema,
@@ -12,6 +12,8 @@ import {
   type Rotation,
   type Route,
 } from '@gen/binnacle/notifications/v1/notifications_pb';
+import { counted } from '../../design/format';
+import { spanText } from './spans';
 
 /** One attempt to tell a receiver something. */
 export interface Delivery {
@@ -100,4 +102,25 @@ export function reachedBy({ kind }: Receiver): string {
 export function readLabels(text: string): Record<string, string> {
   const pairs = text.split(/[\s,]+/).map((pair) => pair.split(/=(.*)/s));
   return Object.fromEntries(pairs.flatMap(([name, value]) => (name && value !== undefined ? [[name, value.replaceAll('"', '')]] : [])));
+}
+
+/** A route in a line; `match` are its conditions. */
+export function routeWords({ tell, escalation, routes }: Route, match: readonly string[]): string {
+  const within = routes.length === 0 ? '' : `, ${counted(routes.length, 'route')} within`;
+  return `${match.join(', ') || 'Every alert'}: ${tell.join(', ') || 'nobody'}${escalation === '' ? '' : `, then ${escalation}`}${within}`;
+}
+
+export function escalationWords({ id, steps, repeats }: Escalation): string {
+  const told = steps.map(({ after, tell }) => `${tell.join(', ') || 'nobody'} after ${spanText(after ? durationMs(after) : 0)}`);
+  return `${id || 'New'}: ${told.join(', ') || 'nobody'}${repeats === 0 ? '' : `, again ${counted(repeats, 'time')}`}`;
+}
+
+export function rotationWords({ id, people, days }: Rotation): string {
+  return `${id || 'New'}: ${people.map(({ name }) => name || '?').join(', ') || 'nobody'}, ${counted(days || 7, 'day')} each`;
+}
+
+/** Receivers whom the newest attempt did not reach, the latest first; `rows` are newest first. */
+export function notReached(rows: readonly Delivery[]): readonly Delivery[] {
+  const newest = rows.filter(({ receiver }, place) => rows.findIndex((one) => one.receiver === receiver) === place);
+  return newest.filter(({ outcome }) => outcome !== 'delivered');
 }

@@ -9,8 +9,11 @@ export function tellFaults(faults: Faults): void {
   setContext(KEY, faults);
 }
 
-/** What was said of a field, or of what lies in it; empty where nothing was. */
-export function faultsOf(): (path: string | undefined) => string {
+/** `of` is what was said of a field, empty where nothing was; `within` whether anything was said of what lies in one. */
+export function faultsOf(): { of: (path: string | undefined) => string; within: (path: string) => boolean } {
   const faults = getContext<Faults | undefined>(KEY);
-  return (path) => (path === undefined ? '' : (faults?.().get(path) ?? ''));
+  return {
+    of: (path) => (path === undefined ? '' : (faults?.().get(path) ?? '')),
+    within: (path) => [...(faults?.().keys() ?? [])].some((field) => field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`)),
+  };
 }
