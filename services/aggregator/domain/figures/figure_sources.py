@@ -1,5 +1,7 @@
 """Where single figures come from: traffic, integrations, machines, log lines, people."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -19,10 +21,10 @@ from services.aggregator.domain.reports.integrations import CallSums
 from services.aggregator.domain.reports.machine_reports import MachineReport, Machines
 from services.aggregator.domain.reports.traffic import TrafficFigures, TrafficSums, summed
 from services.aggregator.ports.audience import Audience, AudienceReader
-from services.aggregator.ports.integrations import CallsQuestion, IntegrationStore
+from services.aggregator.ports.integrations import CallsQuestion, CallsRow, IntegrationStore
 from services.aggregator.ports.logs import Logs
 from services.aggregator.ports.searches import LogSearch, TimeRange
-from services.aggregator.ports.traffic import TrafficQuestion, TrafficStore
+from services.aggregator.ports.traffic import TrafficQuestion, TrafficRow, TrafficStore
 from services.core import conventions
 from services.core.clock import Clock
 
@@ -74,14 +76,20 @@ class TrafficSource:
         steps, now = asked.steps, self._clock.now()
         question = TrafficQuestion(steps.edges[0], steps.edges[-1], (), steps.stretch)
         rows = await self._store.traffic(asked.tenant, question)
-        whole = summed(rows, lambda _row: 0).get(0, TrafficSums()).figures(asked.range.past_seconds(now))
-        sums = summed(rows, lambda row: steps.place(row.start))
-        figures = [
-            sums.get(place, TrafficSums()).figures(Range(steps.edges[place], steps.edges[place + 1]).past_seconds(now))
-            for place in range(len(steps))
-        ]
-        reads = {name: _TRAFFIC[name][1] for name in names}
-        return {name: [Series(read(whole), _points(asked, figures, read))] for name, read in reads.items()}
+        return await asyncio.to_thread(_traffic, asked, rows, names, now)
+
+
+def _traffic(asked: Asked, rows: Sequence[TrafficRow], names: Collection[str], now: float) -> Found:
+    """What rows come to, over the whole range and in each step."""
+    steps = asked.steps
+    whole = summed(rows, lambda _row: 0).get(0, TrafficSums()).figures(asked.range.past_seconds(now))
+    sums = summed(rows, lambda row: steps.place(row.start))
+    figures = [
+        sums.get(place, TrafficSums()).figures(Range(steps.edges[place], steps.edges[place + 1]).past_seconds(now))
+        for place in range(len(steps))
+    ]
+    reads = {name: _TRAFFIC[name][1] for name in names}
+    return {name: [Series(read(whole), _points(asked, figures, read))] for name, read in reads.items()}
 
 
 class IntegrationSource:
@@ -93,13 +101,18 @@ class IntegrationSource:
 
     async def series(self, asked: Asked, names: Collection[str]) -> Found:
         question = CallsQuestion(asked.range.first_us, asked.range.end_us, bucket_seconds=asked.steps.stretch)
-        wholes: dict[str, CallSums] = {}
-        parts: dict[str, list[CallSums]] = {}
-        for row in await self._store.calls(asked.tenant, question):
-            wholes.setdefault(row.integration, CallSums()).add(row)
-            steps = parts.setdefault(row.integration, [CallSums() for _step in asked.starts])
-            steps[asked.steps.place(row.start)].add(row)
-        return {name: [_of(asked, one, wholes[one], parts[one], name) for one in sorted(wholes)] for name in names}
+        rows = await self._store.calls(asked.tenant, question)
+        return await asyncio.to_thread(_calls, asked, rows, names)
+
+
+def _calls(asked: Asked, rows: Sequence[CallsRow], names: Collection[str]) -> Found:
+    """What rows come to by integration, over the whole range and in each step."""
+    wholes: defaultdict[str, CallSums] = defaultdict(CallSums)
+    parts: defaultdict[str, list[CallSums]] = defaultdict(lambda: [CallSums() for _step in asked.starts])
+    for row in rows:
+        wholes[row.integration].add(row)
+        parts[row.integration][asked.steps.place(row.start)].add(row)
+    return {name: [_of(asked, one, wholes[one], parts[one], name) for one in sorted(wholes)] for name in names}
 
 
 def _of(asked: Asked, integration: str, whole: CallSums, steps: Sequence[CallSums], name: str) -> Series:
