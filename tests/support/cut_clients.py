@@ -88,7 +88,8 @@ class CutClient:
 
     async def _follow(self) -> None:
         async with AsyncExitStack() as opened:
-            connecting = connect(self._url, proxy=None, subprotocols=[FORM], max_size=None)
+            # A busy machine may answer a ping late; silence is what tells that a connection is gone.
+            connecting = connect(self._url, proxy=None, subprotocols=[FORM], max_size=None, ping_interval=None)
             socket = self._socket = await opened.enter_async_context(connecting)
             self.told.connections += 1
             asked: Json = {"id": EVENTS, "events": {"types": [self._kind]}, "position": self.told.position}

@@ -121,11 +121,11 @@ def story() -> Iterator[tuple[Sent, Ask]]:
             sent = send_all(suite, own)
             sent.curl, sent.listed = curl(suite, Path(folder)), listed(suite)
             sent.answers = posts(suite)
-            eventually_sync(lambda: len(_requests(suite)) == len(sent.services), "all services are on the page", 30)
+            eventually_sync(lambda: len(_requests(suite)) == len(sent.services), "all services are on the page", 60)
             sent.requests = _requests(suite)
             # Records of a journal are stored in order: when this one is there, all are.
             suite.post("/events", {"type": "last"})
-            eventually_sync(lambda: bool(suite.get("/events", type="last")["events"]), "everything is stored", 30)
+            eventually_sync(lambda: bool(suite.get("/events", type="last")["events"]), "everything is stored", 60)
         engine = ChdbEngine(data / "aggregator" / "chdb")
         try:
             yield sent, lambda sql: [list(row) for row in engine.query(Statement(sql))]

@@ -38,7 +38,7 @@ def total(suite: Suite, tenant: str) -> float:
 def test_with_a_token_they_write_for_its_tenant(guarded: Suite, protocol: str) -> None:
     tenant = f"acme-{protocol.partition('/')[0]}"
     assert run_python(protocol, guarded.url, "shop", token(guarded, tenant, "ingester")) == ""
-    eventually_sync(lambda: total(guarded, tenant) > 0, "its points are stored", within=20)
+    eventually_sync(lambda: total(guarded, tenant) > 0, "its points are stored", within=60)
     assert total(guarded, "somebody-else") == 0
 
 
