@@ -9,13 +9,13 @@ from services.alerting.convert.conditions import SEVERITIES
 from services.alerting.convert.explanations import explanation_message
 from services.alerting.convert.steps import step_message
 from services.alerting.domain.alerting import Alerting
-from services.alerting.domain.listing import Wanted
+from services.alerting.domain.listing import Wanted, place_of
 from services.alerting.domain.machine import ENDED
 from services.alerting.domain.rules.book import RuleBook
 from services.alerting.domain.view import RESOLVED_KEPT
 from services.alerting.ports.alerts import Alert
 from services.alerting.ports.explanations import Explaining
-from services.alerting.service.pages import page_size
+from services.alerting.service.pages import fitting, page_size
 from services.alerting.service.sayings import acknowledging, resolving
 from services.core.clock import Clock
 from services.core.errors import DeadlineExceeded, NotFound, Unavailable
@@ -39,9 +39,11 @@ class AlertServicer(alert_service_pb2_grpc.AlertServiceServicer):
         place = page_tokens.state_of(tenant, request)
         view = self._alerting.view(tenant)
         page = view.page(wanted, None if place is None else (place[0], place[1]), size)
+        alerts = fitting(self._message(tenant, alert) for alert in page.alerts)
+        after = page.next if len(alerts) == len(page.alerts) else place_of(page.alerts[len(alerts) - 1])
         return pb.ListAlertsResponse(
-            alerts=[self._message(tenant, alert) for alert in page.alerts],
-            next_page_token=page_tokens.token_of(tenant, request, page.next) if page.next else "",
+            alerts=alerts,
+            next_page_token=page_tokens.token_of(tenant, request, after) if after else "",
             total=page.total,
             counts=counts_message(view.counts(), self._clock.now()),
         )

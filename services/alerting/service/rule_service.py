@@ -11,7 +11,7 @@ from services.alerting.convert.trials import HEALTH, range_from, status_message,
 from services.alerting.domain.rules.book import MOST_RULES, RuleBook
 from services.alerting.ports.rules import Rule
 from services.alerting.ports.trials import Statuses, Trials
-from services.alerting.service.pages import page_size
+from services.alerting.service.pages import fitting, page_size
 from services.core.applying import Difference
 from services.core.aside import aside
 from services.core.clock import Clock
@@ -59,10 +59,11 @@ class RuleServicer(rule_service_pb2_grpc.RuleServiceServicer):
         after = page_tokens.state_of(tenant, request)
         found = await self._matching(tenant, request)
         start = 0 if after is None else bisect_right(found, after, key=_place)
-        page = found[start : start + size]
-        more = len(found) > start + size
+        rules = fitting(map(rule_message, found[start : start + size]))
+        page = found[start : start + len(rules)]
+        more = len(found) > start + len(page)
         return pb.ListRulesResponse(
-            rules=map(rule_message, page),
+            rules=rules,
             statuses=map(status_message, await self._statuses.statuses(tenant, page)),
             next_page_token=page_tokens.token_of(tenant, request, _place(page[-1])) if more else "",
             total=len(found),

@@ -6,12 +6,13 @@ from contextlib import AsyncExitStack
 import grpc
 import pytest
 
-from binnacle.alerting.v1 import rule_service_pb2 as pb
+from binnacle.alerting.v1 import alert_service_pb2 as alerts, rule_service_pb2 as pb
 from binnacle.rules.v1 import rules_pb2
 from services.alerting.service.gate import MEBIBYTE, MOST_APPLIED
 from services.runtime.rule_files import rules_in
-from tests.component.alerting.scene import Scene
+from tests.component.alerting.scene import Scene, busy
 from tests.support import many_rules
+from tests.support.alerts import rule
 from tests.support.outages import patience
 from tests.support.turns import longest_turn
 from tests.support.waiting import eventually
@@ -74,3 +75,31 @@ async def test_what_is_too_large_is_told_what_to_do(scene: Scene) -> None:
             await client.rules.ApplyRules(request)
         assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "12 MiB: shorten the texts" in (refused.value.details() or "")
+
+
+async def test_pages_of_long_rules_and_their_alerts_fit_a_client_and_leave_none_out(scene: Scene) -> None:
+    texts, names = tuple((f"text-{number}", "x" * 2_000) for number in range(20)), [f"s{n}" for n in range(120)]
+    others = (rule(name, annotations=texts, enabled=False) for name in names)
+    scene.access.rules = [busy(annotations=texts), *others]
+    async with scene.alerting() as client:
+        scene.series.say(**dict.fromkeys(names, 95.0))
+        asked, found = alerts.ListAlertsRequest(page_size=1_000), set[str]()
+
+        async def all_fire() -> bool:
+            return (await client.stub.ListAlerts(asked)).total == len(names)
+
+        await eventually(all_fire, "alerts", within=patience(30))
+        while not found or asked.page_token:
+            page = await client.stub.ListAlerts(asked)
+            assert page.ByteSize() < DEFAULT_CLIENT_BYTES
+            found |= {alert.service for alert in page.alerts}
+            asked.page_token = page.next_page_token
+        assert found == {*names}
+        of_rules, known = pb.ListRulesRequest(page_size=1_000, text="s"), set[str]()
+        while not known or of_rules.page_token:
+            told = await client.rules.ListRules(of_rules)
+            assert told.ByteSize() < DEFAULT_CLIENT_BYTES
+            assert len(told.statuses) == len(told.rules)
+            known |= {one.id for one in told.rules}
+            of_rules.page_token = told.next_page_token
+        assert known >= {*names}
