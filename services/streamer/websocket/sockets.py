@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, web
 
-from services.core.errors import BinnacleError
+from services.core.errors import BinnacleError, NotFound
 from services.runtime import http
 from services.runtime.calls import Call
 from services.streamer.convert.live_talk import Sending, Talk
@@ -67,7 +67,12 @@ class Sockets:
 
     def routes(self) -> list[web.RouteDef]:
         """Where the sockets are."""
-        return [web.get(path, partial(self._handle, faces)) for path, faces in self._places.items()]
+        known = [web.get(path, partial(self._handle, faces)) for path, faces in self._places.items()]
+        return [*known, web.get("/ws/{rest:.*}", self._nowhere)]
+
+    async def _nowhere(self, _request: web.Request) -> web.StreamResponse:
+        known = ", ".join(self._places)
+        return http.refusal(NotFound(f"there is no such socket, but {known}: /ws/info describes them"))
 
     async def stop(self) -> None:
         """Close all of them, and return once they are gone, or their clients had time for it."""

@@ -98,3 +98,12 @@ async def test_sockets_describe_themselves(house: House) -> None:
     async with house.socket() as socket:
         first = json.loads(await socket.recv())
     assert first["type"] in {one.type for one in board.sends}
+
+
+@pytest.mark.parametrize("path", ["/ws/nothing", "/ws/tenant", "/ws/v1/live/more"])
+async def test_who_wants_a_socket_that_is_not_there_is_told_which_are(house: House, path: str) -> None:
+    upgrade = {"connection": "upgrade", "upgrade": "websocket", "sec-websocket-version": "13", "sec-websocket-key": "a"}
+    async with house.browser() as client, client.get(path, headers=upgrade) as answer:
+        told = await answer.json()
+    assert (answer.status, told["code"], told["details"][0]["reason"]) == (404, 5, "NOT_FOUND")
+    assert all(known in told["message"] for known in ("/ws/v1/live", "/ws/dashboard", "/monitoring/ws", "/ws/info"))
