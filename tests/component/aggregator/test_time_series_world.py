@@ -143,6 +143,27 @@ async def test_a_rate_needs_no_store_for_what_came_in_since_somebody_asked(
     await world.store.close()
 
 
+async def test_a_rate_that_is_first_asked_for_beside_intake_needs_no_store_soon_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_series, "SOME_SAMPLES", 0)
+    monkeypatch.setattr(time_series, "MAX_ROWS", 100)
+    clock = ManualClock(START + 3 * HOUR)
+    world = World(store_of("chdb", tmp_path), clock, random.Random(1))
+    await world.open()
+    await world.commit([(place, clock.now() - n, float(n)) for place in range(4) for n in range(11, 41)])
+    rate = Asked("rate", step_ms=20_000, window_ms=20_000)
+    for seconds in range(0, 40, 5):
+        await world.commit([(place, clock.now() + n, float(seconds + n)) for place in range(4) for n in range(5)])
+        await clock.advance(5.0)
+        answer = await world.ask(rate, clock.now() - 20, clock.now())
+        assert same(told(answer), world.plain(rate, answer))
+    await world.store.ask(lambda engine: engine.execute("TRUNCATE TABLE samples"))
+    answer = await world.ask(rate, clock.now() - 20, clock.now())
+    assert same(told(answer), world.plain(rate, answer))
+    await world.store.close()
+
+
 async def test_more_new_samples_than_memory_takes_are_read_from_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,8 @@ MAX_RUNS = 12
 SOME_SAMPLES = 100_000
 SAMPLES_AT_ONCE = 4_000_000
 MAX_SAMPLES = 60_000_000
+# Where the newest samples are too many to read, those of so many seconds are, and what comes from then on is kept.
+BUSY_SECONDS = 10.0
 _SHORT = 0.001
 _LOWER = {MINUTE: SAMPLES, HOUR: MINUTE}
 # Of samples younger than this imports bring no sums: they are kept as samples.
@@ -140,17 +142,18 @@ class TimeSeriesReader:
         async with self._loading:
             if not self._recent.worth_reading(tenant, from_ms):
                 return
-            kept_from_ms = self._recent.kept_from_ms()
+            begins = (self._recent.kept_from_ms(), int((self.clock.now() - BUSY_SECONDS) * 1e3))
             try:
                 while not self._recent.hold():  # noqa: ASYNC110 - what it waits for ends in another thread
                     await asyncio.sleep(_SHORT)
-                read = await self.store.newest(tenant, kept_from_ms, MAX_ROWS)
-                if read is None:
-                    self._recent.give_up(tenant)
-                else:
-                    samples, now = read, self.clock.now()
-                    runs = await apart(len(samples.values), lambda: runs_of(samples, now))
-                    self._recent.take(tenant, runs, kept_from_ms)
+                for begin_ms in begins:
+                    read = await self.store.newest(tenant, begin_ms, MAX_ROWS)
+                    if read is not None:
+                        samples, now = read, self.clock.now()
+                        runs = await apart(len(samples.values), partial(runs_of, samples, now))
+                        self._recent.take(tenant, runs, begin_ms)
+                        return
+                self._recent.give_up(tenant)
             finally:
                 self._recent.release()
 
