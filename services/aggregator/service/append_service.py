@@ -8,7 +8,8 @@ import grpc
 
 from binnacle.aggregator.v1 import append_service_pb2, append_service_pb2_grpc
 from services.aggregator.convert.journal import records_from
-from services.aggregator.domain.intake.intake import Intake, JournalStream
+from services.aggregator.domain.intake.intake import Intake
+from services.aggregator.domain.intake.journal_stream import JournalStream
 from services.core.errors import InvalidInput
 
 Request = append_service_pb2.AppendRequest

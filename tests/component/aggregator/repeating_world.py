@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from binnacle.journal.v1 import journal_pb2
 from services.aggregator.domain.intake.claims import Claims
-from services.aggregator.domain.intake.intake import Intake, JournalStream
+from services.aggregator.domain.intake.intake import Intake
+from services.aggregator.domain.intake.journal_stream import JournalStream
 from services.aggregator.domain.live.live import Live, history_bounds
 from services.aggregator.ports.store import EventFilter, Store
 from tests.component.aggregator.mortal_engine import Killed, MortalEngine

@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator, Mapping
 import pytest
 
 from services.aggregator.adapters.memory_store import MemoryStore
-from services.aggregator.domain.intake import intake as intake_module
+from services.aggregator.domain.intake import journal_stream
 from services.aggregator.domain.intake.claims import Claims
-from services.aggregator.domain.intake.intake import Intake, JournalStream
+from services.aggregator.domain.intake.intake import Intake
+from services.aggregator.domain.intake.journal_stream import JournalStream
 from services.aggregator.domain.live.live import Live
 from services.aggregator.ports.store import EventFilter, Segment
 from services.core.errors import InvalidInput, Overloaded, Unavailable
@@ -170,7 +171,7 @@ async def test_a_failing_store_is_tried_again_until_it_takes_the_segment(scene: 
 
 
 async def test_no_more_is_read_while_much_waits_for_the_store(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake_module, "MAX_WAITING_BYTES", 100)
+    monkeypatch.setattr(journal_stream, "MAX_WAITING_BYTES", 100)
     scene.store.may_commit.clear()
     stream = scene.intake.open(JOURNAL)
     take(stream, 0, *["event" for _n in range(10)])
@@ -188,7 +189,7 @@ async def test_no_more_is_read_while_much_waits_for_the_store(scene: Scene, monk
 
 
 async def test_a_segment_without_end_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake_module, "MAX_SEGMENT_BYTES", 100)
+    monkeypatch.setattr(journal_stream, "MAX_SEGMENT_BYTES", 100)
     stream = scene.intake.open(JOURNAL)
     with pytest.raises(Overloaded):
         take(stream, 0, *["event" for _n in range(10)])

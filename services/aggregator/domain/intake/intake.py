@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import TypeVar
 
 from services.aggregator.domain.intake.claims import Claims, Verdict
 from services.aggregator.domain.intake.flow import FlowMeter
 from services.aggregator.domain.intake.forgotten import Forgotten
+from services.aggregator.domain.intake.journal_stream import JournalStream
 from services.aggregator.domain.intake.rollups import RollUps, disturbed_minutes
 from services.aggregator.domain.intake.signals import signals_by_tenant
 from services.aggregator.domain.live.live import Live
@@ -19,11 +20,8 @@ from services.aggregator.ports.records import Record
 from services.aggregator.ports.store import Segment, Store
 from services.core.clock import Clock
 from services.core.columns import NO_TELEMETRY
-from services.core.errors import InvalidInput, Overloaded, Unavailable
+from services.core.errors import Unavailable
 
-# Bytes of a journal that wait for the store before no more are read; one segment may always wait.
-MAX_WAITING_BYTES = 64 << 20
-MAX_SEGMENT_BYTES = 256 << 20
 FIRST_RETRY_SECONDS = 0.1
 LAST_RETRY_SECONDS = 5.0
 Answer = TypeVar("Answer")
@@ -137,7 +135,7 @@ class Intake:
         self._claims.settle(committed)
         self.tails.committed(committed)
 
-    def open(self, journal_id: str) -> "JournalStream":
+    def open(self, journal_id: str) -> JournalStream:
         """A stream of a journal; a former one of the same journal ends. Raises Unavailable until `resume`."""
         self.live.require_rebuilt()
         former = self._streams.get(journal_id)
@@ -147,7 +145,7 @@ class Intake:
         self._observer.journals(len(self._streams))
         return stream
 
-    def close(self, stream: "JournalStream") -> None:
+    def close(self, stream: JournalStream) -> None:
         """Forget a stream that is over."""
         if self._streams.get(stream.journal_id) is stream:
             del self._streams[stream.journal_id]
@@ -179,7 +177,7 @@ class Intake:
             self.live.feed(journal_id, shown)
             self.tails.fed(journal_id, new[-1].offset + 1, shown)
 
-    async def commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
+    async def commit(self, stream: JournalStream, from_offset: int, to_offset: int, records: list[Record]) -> None:
         """Commit a segment, trying again until the store has it or the stream is over."""
         self._writing[stream.journal_id] += 1
         try:
@@ -188,7 +186,7 @@ class Intake:
             self._writing[stream.journal_id] -= 1
             self._written.set()
 
-    async def _commit(self, stream: "JournalStream", from_offset: int, to_offset: int, records: list[Record]) -> None:
+    async def _commit(self, stream: JournalStream, from_offset: int, to_offset: int, records: list[Record]) -> None:
         records = list(self._forgotten.without(records))
         verdict = await self._until_stored(stream, lambda: self._judge(stream.journal_id, records))
         signals = await asyncio.to_thread(
@@ -219,7 +217,7 @@ class Intake:
                     return verdict
                 self._claims.learn(told)
 
-    async def _until_stored(self, stream: "JournalStream", step: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _until_stored(self, stream: JournalStream, step: Callable[[], Awaitable[Answer]]) -> Answer:
         """What a step answers, trying again until the store takes it or the stream is over."""
         pause = FIRST_RETRY_SECONDS
         while True:
@@ -241,90 +239,6 @@ class Intake:
         oldest = min((record.accepted_us for record in segment.records), default=0) / 1e6
         now = self._clock.now()
         self._observer.committed(_rows(segment), self._clock.monotonic() - started, max(now - (oldest or now), 0.0))
-
-
-class JournalStream:
-    """One stream of one journal: records come in by `take` and `seal`, answers go out by `commits`."""
-
-    def __init__(self, intake: Intake, journal_id: str, committed: int) -> None:
-        self.journal_id = journal_id
-        self._intake = intake
-        self._start = committed
-        self._next: int | None = None
-        self._open: list[Record] = []
-        self._open_bytes = 0
-        self._sealed: asyncio.Queue[tuple[int, int, list[Record]] | None] = asyncio.Queue()
-        self._sealed_bytes = 0
-        self._drained = asyncio.Event()
-        self._failure: BaseException | None = None
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of records that were taken and are not stored yet."""
-        return self._open_bytes + self._sealed_bytes
-
-    @property
-    def wanted_from(self) -> int:
-        """The offset from which on records have still to be committed."""
-        return self._start
-
-    def take(self, first_offset: int, count: int, records: Sequence[Record]) -> None:
-        """Take `count` records from `first_offset` on, of which `records` are those wanted.
-
-        A journal may begin above what is committed here: what lies between went to another store. Raises InvalidInput
-        when an offset is left out or repeated, Overloaded when a segment grows beyond all bounds.
-        """
-        if self._next is not None and first_offset != self._next:
-            raise InvalidInput.of("records.first_offset", f"must be {self._next}")
-        self._next = first_offset + count
-        self._intake.feed(self.journal_id, records)
-        self._open += records
-        self._open_bytes += sum(record.size for record in records)
-        if self._open_bytes > MAX_SEGMENT_BYTES:
-            raise Overloaded("the segment is not sealed and too large to hold", retry_after=1.0)
-
-    def seal(self, from_offset: int, to_offset: int) -> None:
-        """End a segment of records that were taken. Raises InvalidInput when it does not follow the former one."""
-        if from_offset >= to_offset or self._next is None or to_offset > self._next:
-            raise InvalidInput.of("seal", "must end after its start and not after the last record")
-        first = self._open[0].offset if self._open else self._next
-        if to_offset > self._start and from_offset != first:
-            raise InvalidInput.of("seal.from_offset", f"must be {first}")
-        segment = [record for record in self._open if record.offset < to_offset]
-        del self._open[: len(segment)]
-        size = sum(record.size for record in segment)
-        self._open_bytes -= size
-        self._sealed_bytes += size
-        self._sealed.put_nowait((from_offset, to_offset, segment))
-
-    async def room(self) -> None:
-        """Return when more may be read: not while much that is sealed waits for the store."""
-        while self._sealed_bytes and self._sealed_bytes + self._open_bytes > MAX_WAITING_BYTES:
-            self._drained.clear()
-            await self._drained.wait()
-
-    def end(self, failure: BaseException | None = None) -> None:
-        """No more comes in: `commits` ends after what is sealed, or at once with `failure`."""
-        self._failure = self._failure or failure
-        self._sealed.put_nowait(None)
-
-    def require_open(self) -> None:
-        """Raises what the stream was ended with."""
-        if self._failure is not None:
-            raise self._failure
-
-    async def commits(self) -> AsyncGenerator[int, None]:
-        """The committed offset, at first and whenever it has grown."""
-        yield self._intake.committed(self.journal_id)
-        while (sealed := await self._sealed.get()) is not None:
-            self.require_open()
-            from_offset, to_offset, records = sealed
-            if records:
-                await self._intake.commit(self, from_offset, to_offset, records)
-                self._sealed_bytes -= sum(record.size for record in records)
-                self._drained.set()
-            yield self._intake.committed(self.journal_id)
-        self.require_open()
 
 
 def _rows(segment: Segment) -> dict[str, int]:
