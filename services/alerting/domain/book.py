@@ -43,8 +43,8 @@ class AlertBook:
 
     def take_memories(self) -> Mapping[tuple[str, Labels], GroupMemory | None]:
         """What every group has to go on from: what was kept of it may be lost."""
-        for place in np.flatnonzero(self._concerned(np.arange(len(self._groups.labels)))):
-            self._moves.note(int(place))
+        for place in np.flatnonzero(self._remembered(np.arange(len(self._groups.labels)))).tolist():
+            self._moves.note(place)
         memories = dict(self._moves.changes.memories)
         self._moves.changes.memories.clear()
         return memories
@@ -81,7 +81,8 @@ class AlertBook:
             self._moves.changes.memories[self._moves.rule(place).id, self._groups.labels[place]] = None
         self._groups["rule"][:] = rows
         self._moves.table, self.rules = table, wanted
-        self._keep(rows >= 0)
+        if len(gone):
+            self._keep(rows >= 0)
         self._failing &= wanted.keys()
         changed = {rule.id for rule in former.rules if wanted.get(rule.id, rule) != rule}
         others = [alert.id for _place, alert in self._groups.active() if alert.rule_id in changed]

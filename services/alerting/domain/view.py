@@ -8,7 +8,7 @@ from itertools import islice
 from services.alerting.domain.feed import Feed, Reader
 from services.alerting.domain.incidents.view import IncidentView
 from services.alerting.domain.label_index import TextsOf
-from services.alerting.domain.listing import Listing, Page, Place, Wanted, place_of
+from services.alerting.domain.listing import Listing, Page, Place, Wanted
 from services.alerting.domain.machine import ENDED
 from services.alerting.domain.parts import some_of
 from services.alerting.ports.alerts import Alert, AlertState, Severity
@@ -96,8 +96,8 @@ class AlertView:
             self._show(dict.fromkeys(gone))
             yield
         changed = [each for key, each in wanted.items() if self._kept.get(key) != each]
-        # Each is put behind the one before it.
-        changed.sort(key=lambda each: place_of(each.alert))
+        # Each is put behind the one before it, or near to it.
+        changed.sort(key=lambda each: each.alert.started_at, reverse=True)
         for some in some_of(changed):
             self._show({each.alert.id: each for each in some})
             self.feed.publish(each.alert for each in some)

@@ -225,6 +225,29 @@ def test_quiet_and_lack_go_on_in_another_process() -> None:
     assert states(tell(other, 100, {"shop": 91})) == ["firing"]
 
 
+def test_all_that_groups_have_to_go_on_from_is_given_at_once_and_nothing_of_others() -> None:
+    book = book_of(rule(no_data=Lack(Choice.RESOLVE, 60.0)))
+    tell(book, 0, {"shop": 91, "mail": 91, "cart": 91, "idle": 50})
+    by_service = {each.service: each for each in book.active.values()}
+    book.act(resolved(by_service["cart"], 1, returns=100))
+    tell(book, 2, {"shop": 91, "cart": 91})
+    memories = book.take_memories()
+    assert {key: memory for key, memory in memories.items() if memory is not None} == {
+        ("busy", of("mail")): GroupMemory("busy", of("mail"), START + 2),
+        ("busy", of("cart")): GroupMemory("busy", of("cart"), quiet_until=START + 100),
+    }
+    assert ("busy", SHOP) not in memories
+
+
+def test_a_rule_that_asks_the_same_leaves_every_place_as_it_is() -> None:
+    book = book_of()
+    tell(book, 0, {"shop": 91, "mail": 50})
+    generation, places = book.generation, book.known("busy")
+    book.set_rules([rule("another"), rule(owner="bob")], START + 1)
+    assert (book.generation, book.known("busy").tolist()) == (generation, places.tolist())
+    assert states(tell(book, 2, {"shop": 50})) == ["resolved"]
+
+
 def test_alerts_of_rules_that_are_gone_end() -> None:
     book = book_of(rule("one"), rule("two"), rule("three"))
     for name in ("one", "two", "three"):
