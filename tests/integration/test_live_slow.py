@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 
+from tests.support.outages import patience
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually
 
@@ -27,6 +28,7 @@ MOST_BYTES = 3 * 1024 * 1024
 SLACK_BYTES = 48 * 1024 * 1024
 # A moment in which another process had the core.
 HICCUP = 0.1
+STRETCHES = 4
 
 
 class Reader:
@@ -38,7 +40,7 @@ class Reader:
         self._url = f"ws://127.0.0.1:{port}{PATH}"
 
     async def run(self, ready: asyncio.Semaphore) -> None:
-        async with connect(self._url, proxy=None, max_size=None) as live:
+        async with connect(self._url, proxy=None, max_size=None, ping_interval=None) as live:
             await live.send(SUBSCRIBE)
             await live.recv()
             ready.release()
@@ -55,11 +57,15 @@ class Reader:
 
 
 def late(readers: list[Reader]) -> float:
-    """The 99th percentile of the ages since the last look, in seconds."""
-    ages = [age for reader in readers for age in reader.ages]
+    """The 99th percentile of the ages since the last look, in seconds: the middle one of some stretches.
+
+    What else runs here comes and goes; who holds readers up does it all the time.
+    """
+    parts = zip(*(np.array_split(reader.ages, STRETCHES) for reader in readers), strict=True)
+    stretches = [float(np.percentile(np.concatenate(part), 99)) for part in parts]
     for reader in readers:
         reader.ages.clear()
-    return float(np.percentile(ages, 99))
+    return float(np.median(stretches))
 
 
 @contextmanager
@@ -123,7 +129,7 @@ async def test_stopped_readers_cost_the_others_nothing(scale: float) -> None:
                 async def all_ended() -> bool:
                     return await asyncio.to_thread(ended_as_slow, suite) == count
 
-                await eventually(all_ended, f"{count} readers are ended as too slow", within=60)
+                await eventually(all_ended, f"{count} readers are ended as too slow", within=patience(60))
             await writer.run(EVENTS // 2)
             after = late(readers)
 
@@ -135,4 +141,4 @@ async def test_stopped_readers_cost_the_others_nothing(scale: float) -> None:
                 task.cancel()
     assert all(reader.numbers == list(range(1, writer.written + 1)) for reader in readers)
     assert grown < count * MOST_BYTES + SLACK_BYTES
-    assert beside < 1.5 * max(before, after) + HICCUP
+    assert beside < 1.5 * max(before, after) + patience(HICCUP), (before, beside, after)

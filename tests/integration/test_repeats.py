@@ -14,7 +14,7 @@ from binnacle_client import Options, SyncClient
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def post(suite: Suite, service: str, key: str) -> dict[str, object]:

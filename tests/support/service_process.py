@@ -16,7 +16,7 @@ from tests.support.waiting import eventually
 
 @asynccontextmanager
 async def service_process(
-    name: str, settings: Mapping[str, str], within: float = 60.0
+    name: str, settings: Mapping[str, str], within: float = 100.0
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A ready process of a service, killed at the end; `settings` are its variables without `BINNACLE_`."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("BINNACLE_")}

@@ -23,7 +23,7 @@ BINNACLE = Path(sys.executable).with_name("binnacle")
 SERVICES = ("collector", "aggregator", "streamer", "alerting")
 CHILDREN = (*SERVICES, "redis", "envoy")
 START_SECONDS = 100.0
-STOP_SECONDS = 30.0
+STOP_SECONDS = 60.0
 
 
 def free_port() -> int:
