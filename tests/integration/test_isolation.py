@@ -311,6 +311,8 @@ async def _listened(world: World, path: str) -> str:
         with contextlib.suppress(TimeoutError, ConnectionClosed):
             for each in said:
                 await socket.send(json.dumps(each))
+            async with asyncio.timeout(ANSWER_SECONDS), aclosing(_heard(socket)) as messages:
+                heard += await anext(messages)
             async with asyncio.timeout(SOCKET_SECONDS), aclosing(_heard(socket)) as messages:
                 async for message in messages:
                     heard += message
