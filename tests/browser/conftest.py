@@ -20,7 +20,8 @@ QUIET = (
 )
 
 # A machine that is busy with other tests takes its time.
-expect.set_options(timeout=15_000)
+PATIENCE_MS = 60_000
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")
@@ -60,6 +61,7 @@ def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page on which nothing may go wrong unseen: no error, and nothing that the security policy forbids."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE_MS)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)

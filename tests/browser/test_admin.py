@@ -5,7 +5,7 @@ In a real Chromium on a whole suite that asks for tokens.
 
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -15,7 +15,13 @@ from services.launcher.keys import issue_token
 from tests.browser.looks import PHONE, serious
 from tests.support.suite import Suite, running_suite
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 SECTIONS = ("keys", "tenants", "retention", "deletion", "usage", "connections", "audit")
 
@@ -32,6 +38,11 @@ def suite() -> Iterator[Suite]:
 
 def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
+
+
+def sent(suite: Suite, token: str, *events: dict[str, Any]) -> int:
+    """The status with which events of somebody were taken."""
+    return suite.http.post("/events", json=events, headers=bearer(token)).status_code
 
 
 def sign_in(page: Page, suite: Suite, *roles: str, tenant: str = "default", address: str = "/app/overview") -> Page:
@@ -101,10 +112,7 @@ def test_a_key_is_made_shown_once_rotated_and_revoked(page: Page, suite: Suite) 
     page.get_by_role("button", name="Make the key").click()
     shown = page.get_by_role("status").filter(has_text="shown this once")
     key = shown.locator("code").first.inner_text()
-    post = f"{suite.url}/events"
-    assert (
-        httpx.post(post, json=[{"type": "note", "service": "shop"}], headers=bearer(key)).status_code == httpx.codes.OK
-    )
+    assert sent(suite, key, {"type": "note", "service": "shop"}) == httpx.codes.OK
     page.get_by_role("button", name="I have it").click()
     rows = page.get_by_role("region", name="API keys").get_by_role("row").filter(has_text="checkout")
     expect(rows).to_have_count(1)
@@ -180,8 +188,8 @@ def test_a_person_is_deleted_by_who_types_the_name_again(page: Page, suite: Suit
 
 
 def test_all_data_of_a_tenant_is_deleted_by_its_administrator(page: Page, suite: Suite) -> None:
-    post, token = f"{suite.url}/events", issue_token(suite.data_dir, "acme", ["ingester"], 600)
-    assert httpx.post(post, json=[{"type": "note"}] * 2, headers=bearer(token)).status_code == httpx.codes.OK
+    token = issue_token(suite.data_dir, "acme", ["ingester"], 600)
+    assert sent(suite, token, {"type": "note"}, {"type": "note"}) == httpx.codes.OK
     administer(page, suite, "deletion", tenant="acme")
     page.get_by_role("button", name="Delete all of acme").click()
     page.get_by_role("button", name="Leave it").click()

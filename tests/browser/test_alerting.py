@@ -18,7 +18,13 @@ from tests.support.rest import failing_requests
 from tests.support.suite import Suite
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 SLOW_MS = 40_000
 """A machine that is busy with other tests takes its time until an alert is told."""
@@ -248,7 +254,7 @@ def test_an_incident_says_what_is_wrong_and_who_resolved_it_at_the_time_of_its_l
 def test_what_has_ended_stands_below_what_fires_and_a_phone_shows_no_dash_for_it(
     page: Page, suite: Suite, mine: str
 ) -> None:
-    selection = {"metric": mine, "function": "FUNCTION_LAST", "window": "60s"}
+    selection = {"metric": mine, "function": "FUNCTION_LAST", "window": "600s"}
     condition = {"threshold": {"expressions": [{"selection": selection}]}}
     levels = [{"severity": "SEVERITY_CRITICAL", "threshold": 90}]
     suite.post("/api/v1/rules", {"id": mine, "name": mine, "condition": condition, "levels": levels})
@@ -287,6 +293,7 @@ def test_a_receiver_is_set_up_tried_and_led_to(page: Page, suite: Suite, mine: s
     row.get_by_role("button", name=f"Test {mine}").click()
     # Nobody listens there, nor may anything of a private network be reached unless that is allowed.
     expect(row.get_by_role("status")).to_contain_text("did not arrive", timeout=SLOW_MS)
+    expect(page.get_by_role("list", name="Not reached")).to_contain_text(mine)
     expect(page.get_by_role("list", name="Who would be told")).to_contain_text(mine)
     expect(page.get_by_text("One is kept; leave it empty to keep it.")).to_be_visible()
     assert "a-secret" not in page.content()
@@ -294,6 +301,24 @@ def test_a_receiver_is_set_up_tried_and_led_to(page: Page, suite: Suite, mine: s
     page.get_by_role("button", name="Take away", exact=True).click()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Nobody is told yet")).to_be_visible()
+
+
+def test_what_is_set_of_notifiers_is_folded_and_opened_by_keys(page: Page, suite: Suite) -> None:
+    page.set_viewport_size(PHONE)
+    opened(page, suite, show="notifiers")
+    expect(page.get_by_role("link", name="Notifiers")).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="rotation", exact=True).click()
+    rotation = page.locator("[data-panel=rotations] details")
+    expect(rotation.get_by_label("Identity", exact=True)).to_be_visible()
+    rotation.get_by_label("Identity", exact=True).fill("weekly")
+    rotation.get_by_label("Identity", exact=True).press("Tab")
+    line = rotation.locator("summary")
+    expect(line).to_contain_text("weekly: ?, 7 days each")
+    line.press("Enter")
+    expect(rotation.get_by_label("Identity", exact=True)).to_be_hidden()
+    # Nobody stands in it yet: what is refused is unfolded.
+    page.get_by_role("button", name="Save").click()
+    expect(rotation.get_by_role("alert").first).to_be_visible(timeout=SLOW_MS)
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("dark", "desktop"), ("light", "phone")])

@@ -8,7 +8,13 @@ from playwright.sync_api import Browser, expect
 from tests.support.suite import Suite
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 
 def test_an_alert_appears_fires_and_is_acknowledged(browser: Browser, suite: Suite) -> None:
@@ -16,9 +22,9 @@ def test_an_alert_appears_fires_and_is_acknowledged(browser: Browser, suite: Sui
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(suite.url)
     panel = page.locator("[data-panel=alerts]")
-    expect(panel).not_to_contain_text("Waiting for the first answer", timeout=15_000)
+    expect(panel).not_to_contain_text("Waiting for the first answer", timeout=60_000)
     # Of a rule of its own: what another alert of its rule was acknowledged with would be its acknowledgement too.
-    selection = {"metric": mine, "function": "FUNCTION_LAST", "window": "60s"}
+    selection = {"metric": mine, "function": "FUNCTION_LAST", "window": "600s"}
     rule = {
         "id": mine,
         "name": "Too hot",
@@ -42,6 +48,10 @@ def test_an_alert_appears_fires_and_is_acknowledged(browser: Browser, suite: Sui
     button = row.get_by_role("button", name=f"Acknowledge Too hot of {mine}")
     button.click()
     expect(button).to_have_count(0)
-    [told] = suite.get("/api/v1/alerts", service=mine)["alerts"]
-    assert told["acknowledgement"]["time"]
+
+    def is_acknowledged() -> bool:
+        [told] = suite.get("/api/v1/alerts", service=mine)["alerts"]
+        return bool((told.get("acknowledgement") or {}).get("time"))
+
+    eventually_sync(is_acknowledged, "it is acknowledged")
     page.close()

@@ -13,8 +13,15 @@ from tests.browser.looks import PHONE, serious
 from tests.support.fifty import FIFTY, TALL, fifty_widgets, shown_within
 from tests.support.outages import patience
 from tests.support.suite import BINNACLE, Suite
+from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 PATIENCE_MS = 60_000
 # Three that are asked for in words, and what the page is to call them.
@@ -74,7 +81,7 @@ def menu(page: Page, title: str, item: str) -> None:
     page.get_by_role("button", name=item, exact=True).click()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_one_is_built_of_words_shared_changed_before_others_eyes_and_applied_from_a_file(
     page: Page, browser: Browser, suite: Suite, tmp_path: Path
 ) -> None:
@@ -150,7 +157,7 @@ def binnacle(suite: Suite, *arguments: str) -> "subprocess.CompletedProcess[str]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_fifty_widgets_show_their_values_soon_and_ask_once_for_everybody(
     page: Page, browser: Browser, suite: Suite
 ) -> None:
@@ -165,7 +172,8 @@ def test_fifty_widgets_show_their_values_soon_and_ask_once_for_everybody(
     with second(browser) as other:
         other.set_viewport_size(TALL)
         shown_within(other, address, PATIENCE_MS / 1_000)
-        assert asked - FIFTY / 2 < watches(suite) < asked + FIFTY / 2
+        # What others asked for before may have ended meanwhile.
+        assert FIFTY / 2 < watches(suite) < asked + FIFTY / 2
 
 
 def watches(suite: Suite) -> float:
@@ -195,6 +203,8 @@ def test_who_is_second_is_told_and_chooses(page: Page, browser: Browser, suite: 
 
 
 def test_one_is_arranged_by_keyboard_and_pointer_and_a_widget_becomes_a_rule(page: Page, suite: Suite) -> None:
+    # Without motion nothing is judged, or measured, half-way.
+    page.emulate_media(reduced_motion="reduce")
     made(page, suite, "Arranged")
     add_text(page, "Upper", "one")
     page.get_by_label("Add a widget").select_option("number")
@@ -204,14 +214,14 @@ def test_one_is_arranged_by_keyboard_and_pointer_and_a_widget_becomes_a_rule(pag
     saved(page)
     below = page.get_by_role("region", name="Requests", exact=True)
     above = page.get_by_role("region", name="Upper", exact=True)
-    assert top(below) > top(above)
+    eventually_sync(lambda: top(below) > top(above), "it is below")
     grip = page.get_by_role("button", name="Move Requests")
     grip.focus()
     grip.press("ArrowUp")
     grip.press("ArrowUp")
     grip.press("Enter")
     saved(page)
-    assert top(below) < top(above)
+    eventually_sync(lambda: top(below) < top(above), "it is above")
     wide = width(below)
     handle = page.get_by_role("button", name="Resize Requests")
     handle.hover()
@@ -219,7 +229,7 @@ def test_one_is_arranged_by_keyboard_and_pointer_and_a_widget_becomes_a_rule(pag
     page.mouse.move(800, top(below) + 150, steps=5)
     page.mouse.up()
     saved(page)
-    assert width(below) > wide
+    eventually_sync(lambda: width(below) > wide, "it is wider")
     assert serious(page) == []
     menu(page, "Requests", "What it asks")
     expect(page.get_by_role("dialog")).to_contain_text("requests")
@@ -228,7 +238,7 @@ def test_one_is_arranged_by_keyboard_and_pointer_and_a_widget_becomes_a_rule(pag
         menu(page, "Requests", "Save as CSV")
     assert told.value.path().read_text().startswith("series,value\n")
     page.set_viewport_size(PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     page.set_viewport_size({"width": 1280, "height": 900})
     menu(page, "Requests", "Set an alert")
     expect(page.get_by_role("heading", name="A new rule")).to_be_visible(timeout=PATIENCE_MS)
@@ -236,6 +246,7 @@ def test_one_is_arranged_by_keyboard_and_pointer_and_a_widget_becomes_a_rule(pag
 
 
 def test_ready_made_ones_can_be_looked_at(page: Page, suite: Suite) -> None:
+    page.emulate_media(reduced_motion="reduce")
     page.goto(f"{suite.url}/app/dashboards/shop?last=15m")
     expect(page.get_by_role("region", name="Error rate", exact=True)).to_contain_text(
         re.compile(r"\d"), timeout=PATIENCE_MS

@@ -11,7 +11,13 @@ from playwright.sync_api import Page, expect
 from tests.support.provider import AUDIENCE, CLIENT, SECRET, Provider, running_provider
 from tests.support.suite import Suite, running_suite
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 ADA = {"tenant": "default", "roles": "viewer,editor", "sub": "ada"}
 

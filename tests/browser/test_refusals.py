@@ -5,7 +5,13 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.suite import running_suite
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 
 def test_a_refusal_appears_with_its_field_its_reason_and_what_it_held(browser: Browser) -> None:
@@ -13,7 +19,7 @@ def test_a_refusal_appears_with_its_field_its_reason_and_what_it_held(browser: B
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(suite.url)
         panel = page.locator("[data-panel=refusals]")
-        expect(panel).to_contain_text("Nothing was refused", timeout=15_000)
+        expect(panel).to_contain_text("Nothing was refused", timeout=60_000)
         refused = suite.http.post("/events", json={"type": "no type", "service": "shop"})
         assert refused.status_code == 400
         row = panel.locator("tbody tr")

@@ -13,7 +13,13 @@ from tests.browser.conftest import QUIET
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 SEED = Path(__file__).parent / "seed_004"
 SEED_URL = "http://localhost:8099"

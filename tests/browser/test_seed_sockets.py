@@ -14,7 +14,13 @@ from services.launcher.keys import issue_token
 from tests.browser.conftest import QUIET
 from tests.support.suite import Suite, running_suite
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 FOLDER = Path(__file__).parent
 BOARD = """options => {
@@ -109,6 +115,7 @@ def test_the_wallboard_is_told_figures_and_insights(playwright: Playwright, chro
         }""")
         page.add_script_tag(content=(FOLDER / "seed_000" / "live_updates.js").read_text())
         page.wait_for_function("window.metrics.some(told => told.campaigns?.sent > 0 && told.system?.cpu_percent > 0)")
+        page.wait_for_function("window.insights.length > 0")
         assert page.evaluate("window.insights") == [[]]
 
 
@@ -126,5 +133,7 @@ def test_channels_are_logged(playwright: Playwright, chromium_path: str, suite: 
         failing = {"type": "request", "service": "seed-002", "data": {"status_code": 500, "latency_ms": 1}}
         suite.post("/events", [failing] * 30)
         page.wait_for_function("window.logged['New log:'].some(line => line.message === 'it broke')")
-        page.wait_for_function("window.logged['New alert:']?.some(({ data }) => data.service === 'seed-002')")
+        page.wait_for_function(
+            "window.logged['New alert:']?.some(({ data }) => data.service === 'seed-002')", timeout=90_000
+        )
         assert page.evaluate("Object.keys(window.logged).sort()") == ["New alert:", "New log:", "Stats update:"]

@@ -12,9 +12,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.looks import PHONE, serious
+from tests.support.stored import everything_is_stored
 from tests.support.suite import Suite, running_suite
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.network, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 MINUTES = 30
@@ -32,6 +39,7 @@ def suite() -> Iterator[Suite]:
         running.post("/events", [request() for _ in range(30)])
         running.post("/events", {"type": "purchase", "service": "shop", "data": {"total": 84.5, "currency": "EUR"}})
         running.post("/events", {"type": "deploy", "service": "shop", "data": {"service": "shop", "version": "7.1"}})
+        everything_is_stored(running)
         yield running
 
 
@@ -57,8 +65,16 @@ def request() -> dict[str, Any]:
 def opened(page: Page, suite: Suite, view: str, **params: Any) -> Page:
     """A view once the page is live."""
     page.goto(f"{suite.url}/app/{view}?{urlencode(params, doseq=True)}")
-    expect(page.get_by_test_id("connection")).to_have_attribute("data-condition", "live", timeout=15_000)
+    expect(page.get_by_test_id("connection")).to_have_attribute("data-condition", "live", timeout=60_000)
     return page
+
+
+def filled(page: Page, charts: int) -> None:
+    """Return once so many charts have values."""
+    tables = page.get_by_role("region", name="Series")
+    expect(tables).to_have_count(charts)
+    for number in range(charts):
+        expect(tables.nth(number).get_by_role("row", name="shop")).to_be_visible()
 
 
 def test_links_keys_and_the_browsers_buttons_go_about(page: Page, suite: Suite) -> None:
@@ -103,6 +119,8 @@ def test_the_overview_says_how_things_are_and_what_was_earned_and_changed(page: 
 
 
 def test_a_slow_endpoint_leads_to_its_charts(page: Page, suite: Suite) -> None:
+    # Figures are of five minutes.
+    suite.post("/events", request())
     opened(page, suite, "overview")
     page.get_by_label("Which endpoints").select_option("slowest")
     expect(page.locator("[data-panel=endpoints]").get_by_role("row", name="/checkout")).to_contain_text(
@@ -154,6 +172,7 @@ def test_dragging_zooms_all_charts_and_back_leads_back(page: Page, suite: Suite)
     opened(page, suite, "explore", metric=["queue_length", "queue_length"], last="1h")
     charts = page.get_by_role("slider", name="queue_length over time")
     expect(charts).to_have_count(2)
+    filled(page, 2)
     box = charts.first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 60)
@@ -170,6 +189,7 @@ def test_charts_are_read_together_by_keyboard(page: Page, suite: Suite) -> None:
     opened(page, suite, "explore", metric=["queue_length", "queue_length"], last="1h")
     charts = page.get_by_role("slider", name="queue_length over time")
     expect(charts).to_have_count(2)
+    filled(page, 2)
     charts.first.focus()
     page.keyboard.press("Home")
     expect(charts.nth(1)).to_have_attribute("aria-valuenow", "0")
@@ -204,7 +224,7 @@ def test_a_moment_leads_to_what_happened_then(page: Page, suite: Suite) -> None:
 
 
 def test_lines_come_live_and_wait_while_paused(page: Page, suite: Suite) -> None:
-    opened(page, suite, "logs", last="5m")
+    opened(page, suite, "logs", last="1h")
     lines = page.get_by_role("list", name="Lines, newest first")
     expect(lines).to_contain_text("card declined")
     suite.post("/logs", {"service": "shop", "level": "info", "message": "first marker"})
