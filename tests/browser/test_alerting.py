@@ -306,7 +306,7 @@ def test_a_receiver_is_set_up_tried_and_led_to(page: Page, suite: Suite, mine: s
 def test_what_is_set_of_notifiers_is_folded_and_opened_by_keys(page: Page, suite: Suite) -> None:
     page.set_viewport_size(PHONE)
     opened(page, suite, show="notifiers")
-    expect(page.get_by_role("link", name="Notifiers")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Notifiers")).to_be_in_viewport(ratio=0.9)
     page.get_by_role("button", name="rotation", exact=True).click()
     rotation = page.locator("[data-panel=rotations] details")
     expect(rotation.get_by_label("Identity", exact=True)).to_be_visible()
