@@ -106,9 +106,10 @@ def test_it_comes_back_when_the_streamer_is_killed_and_keeps_the_picture(page: P
 def test_the_last_picture_is_there_before_anything_comes(page: Page, fresh: Suite) -> None:
     fresh.post("/events", [request("kiosk") for _ in range(3)])
     opened(page, fresh)
-    # Of a service of their own: where it stands, they are counted.
+    # Of a service of their own: where it stands, they are counted, and nothing comes after them.
     expect(page.get_by_role("row", name="kiosk")).to_be_visible()
-    total = figure(page, "Requests today")
+    total = f"{fresh.get('/dashboard')['overview']['total_requests']:g}"
+    expect(page.locator('[data-figure="Requests today"] .value')).to_have_text(total)
     # Who holds the socket open and says nothing is a server that takes its time.
     page.route_web_socket("**/ws/v1/live", lambda _socket: None)
     page.reload()
