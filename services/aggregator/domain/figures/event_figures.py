@@ -2,10 +2,10 @@
 
 import re
 
-from services.aggregator.domain.figures.figures import Asked, Figure, counted
-from services.aggregator.domain.ranges.steps import steps_of
+from services.aggregator.domain.figures.counting import counting
+from services.aggregator.domain.figures.figures import Asked, Figure
 from services.aggregator.ports.events import Events, EventSplit
-from services.aggregator.ports.searches import Counts, EventSearch, TimeRange
+from services.aggregator.ports.searches import EventSearch
 
 UNIT = "events"
 _NAME = re.compile(r"events(?:_by_(type|service))?(?:\{((?:type|service)=.+)\})?")
@@ -26,20 +26,12 @@ class EventFigures:
             return None
         split = _SPLITS[read[1]]
         wanted = dict(one.split("=", 1) for one in _CONDITION.split(read[2] or "") if one)
-        within = TimeRange(asked.range.first_us, asked.range.end_us)
-        steps = steps_of(within, asked.steps.seconds)
-        starts = [max(asked.range.first, steps.first_second + place * steps.seconds) for place in range(steps.count)]
-        search = EventSearch(within, types=_only(wanted.get("type")), services=_only(wanted.get("service")))
-        found = await self._events.over_time(asked.tenant, search, steps, split)
-        if not split and not found:
-            found = [Counts("", [0] * steps.count)]
-        return Figure(
-            UNIT,
-            [
-                counted(list(zip(starts, map(float, one.counts), strict=True)), **({split: one.name} if split else {}))
-                for one in found
-            ],
-        )
+        by = counting(asked)
+        search = EventSearch(by.within, types=_only(wanted.get("type")), services=_only(wanted.get("service")))
+        found = await self._events.over_time(asked.tenant, search, by.steps, split)
+        if split:
+            return Figure(UNIT, [by.series(one.counts, **{split: one.name}) for one in found])
+        return Figure(UNIT, [by.series(found[0].counts if found else [0] * by.steps.count)])
 
 
 def _only(value: str | None) -> tuple[str, ...]:

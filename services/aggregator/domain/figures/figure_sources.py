@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from services.aggregator.domain.figures.counting import counting
 from services.aggregator.domain.figures.figures import (
     BYTES_PER_SECOND,
     MILLISECONDS,
@@ -13,17 +14,15 @@ from services.aggregator.domain.figures.figures import (
     PERCENT,
     Asked,
     Series,
-    counted,
 )
 from services.aggregator.domain.ranges.ranges import Range
-from services.aggregator.domain.ranges.steps import steps_of
 from services.aggregator.domain.reports.integrations import CallSums
 from services.aggregator.domain.reports.machine_reports import MachineReport, Machines
 from services.aggregator.domain.reports.traffic import TrafficFigures, TrafficSums, summed
 from services.aggregator.ports.audience import Audience, AudienceReader
 from services.aggregator.ports.integrations import CallsQuestion, CallsRow, IntegrationStore
 from services.aggregator.ports.logs import Logs
-from services.aggregator.ports.searches import LogSearch, TimeRange
+from services.aggregator.ports.searches import LogSearch
 from services.aggregator.ports.traffic import TrafficQuestion, TrafficRow, TrafficStore
 from services.core import conventions
 from services.core.clock import Clock
@@ -158,16 +157,9 @@ class LogSource:
         self._logs = logs
 
     async def series(self, asked: Asked, names: Collection[str]) -> Found:
-        within = TimeRange(asked.range.first_us, asked.range.end_us)
-        steps = steps_of(within, asked.steps.seconds)
-        starts = [max(asked.range.first, steps.first_second + place * steps.seconds) for place in range(steps.count)]
-        found = await self._logs.over_time(asked.tenant, LogSearch(within), steps)
-        return {
-            "log_lines": [
-                counted(list(zip(starts, map(float, one.counts), strict=True)), level=LEVELS.get(one.name, "info"))
-                for one in found
-            ]
-        }
+        by = counting(asked)
+        found = await self._logs.over_time(asked.tenant, LogSearch(by.within), by.steps)
+        return {"log_lines": [by.series(one.counts, level=LEVELS.get(one.name, "info")) for one in found]}
 
 
 class PeopleSource:
