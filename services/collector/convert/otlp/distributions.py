@@ -205,7 +205,7 @@ def _histogram_fault(point: pb.HistogramDataPoint) -> str:
     bounds, buckets = np.array(point.explicit_bounds), point.bucket_counts
     if len(buckets) != (len(bounds) + 1 if len(bounds) else len(buckets) and 1):
         return f"needs one bucket more than bounds: {len(buckets)} buckets, {len(bounds)} bounds"
-    if np.isnan(bounds).any() or (np.diff(bounds) <= 0).any():
+    if np.isnan(bounds).any() or not (bounds[1:] > bounds[:-1]).all():
         return "explicit_bounds must rise"
     if buckets and sum(buckets) != point.count:
         return f"bucket_counts must add up to count: {sum(buckets):,}, not {point.count:,}"

@@ -219,3 +219,11 @@ def test_a_request_in_parts_is_put_together_by_protobuf() -> None:
     make: Callable[[bool], MetricsDraft] = lambda compiled: metrics.read("t", raw, Decoder(compiled=compiled), SECRETS)  # noqa: E731
     assert told(make(True), {}) == told(make(False), {})
     assert {"a", "b"} <= set(dict(make(True).definitions[0].labels))
+
+
+@pytest.mark.parametrize("bounds", [[1.0, 1.0], [2.0, 1.0], [np.inf, np.inf], [np.nan]])
+def test_bounds_that_do_not_rise_are_refused(bounds: list[float]) -> None:
+    made = otlp.histogram("waits", bounds, [0] * (len(bounds) + 1), 1.0, at=10**18)
+    draft = metrics.read("a", otlp.metrics(made).SerializeToString(), Decoder(compiled=False), SECRETS)
+    assert draft.histograms is not None
+    assert draft.histograms.faults == [(0, "explicit_bounds must rise")]
