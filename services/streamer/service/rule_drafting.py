@@ -8,12 +8,13 @@ from binnacle.dashboards.v1 import widgets_pb2
 from binnacle.rules.v1 import rules_pb2
 from binnacle.streamer.v1 import dashboard_help_pb2 as pb
 from services.core.errors import InvalidInput, NotFound
+from services.core.event_figures import event_figure
 from services.runtime.faults import Faults
 from services.runtime.times import duration
 from services.streamer.convert.dashboards import rule_drafts
 from services.streamer.convert.dashboards.questions import name_expressions, question_of
 from services.streamer.convert.dashboards.widgets import check_kind
-from services.streamer.domain.dashboards.figures import FIGURES, counted_events
+from services.streamer.domain.dashboards.figures import FIGURES
 from services.streamer.ports.catalogue import Catalogue, PastValues
 
 HOLD_SECONDS = 60.0
@@ -61,7 +62,7 @@ class RuleDrafting:
             shown = [*question.figures.names]
             name = _chosen(request.expression, shown)
             metrics = (await self._catalogue.known(tenant)).metrics
-            if name not in FIGURES and name not in metrics and counted_events(name) is None:
+            if name not in FIGURES and name not in metrics and event_figure(name) is None:
                 raise InvalidInput.of("widget", f"nothing is known as {name[:100]}: neither a figure nor a metric")
             condition = rule_drafts.figure_condition(name, metrics.get(name), below=below)
         if len(shown) > 1:

@@ -1,16 +1,12 @@
 """How many events there were: all of them, or those of a type or a service, which stand in the name of the figure."""
 
-import re
-
 from services.aggregator.domain.figures.counting import counting
 from services.aggregator.domain.figures.figures import Asked, Figure
-from services.aggregator.ports.events import Events, EventSplit
+from services.aggregator.ports.events import Events
 from services.aggregator.ports.searches import EventSearch
+from services.core.event_figures import event_figure
 
 UNIT = "events"
-_NAME = re.compile(r"events(?:_by_(type|service))?(?:\{((?:type|service)=.+)\})?")
-_CONDITION = re.compile(r",(?=(?:type|service)=)")
-_SPLITS: dict[str | None, EventSplit] = {None: "", "type": "type", "service": "service"}
 
 
 class EventFigures:
@@ -21,13 +17,12 @@ class EventFigures:
 
     async def over_time(self, asked: Asked, name: str) -> Figure | None:
         """Of what is so named; None where that is nothing of events. Raises what Events raises."""
-        read = _NAME.fullmatch(name)
-        if read is None:
+        wanted = event_figure(name)
+        if wanted is None:
             return None
-        split = _SPLITS[read[1]]
-        wanted = dict(one.split("=", 1) for one in _CONDITION.split(read[2] or "") if one)
-        by = counting(asked)
-        search = EventSearch(by.within, types=_only(wanted.get("type")), services=_only(wanted.get("service")))
+        by, split = counting(asked), wanted.split
+        types, services = _only(wanted.only.get("type")), _only(wanted.only.get("service"))
+        search = EventSearch(by.within, types=types, services=services)
         found = await self._events.over_time(asked.tenant, search, by.steps, split)
         if split:
             return Figure(UNIT, [by.series(one.counts, **{split: one.name}) for one in found])

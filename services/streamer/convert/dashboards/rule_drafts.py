@@ -8,10 +8,10 @@ from binnacle.query.v1 import filters_pb2, query_pb2
 from binnacle.rules.v1 import rules_pb2
 from services.core import conventions
 from services.core.errors import InvalidInput
+from services.core.event_figures import event_figure
 from services.runtime.event_conditions import conditions_from
 from services.runtime.times import duration
 from services.streamer.convert.dashboards.query_parts import MINUTES, average, event_in, grouped, summed
-from services.streamer.domain.dashboards.figures import counted_events
 from services.streamer.ports.catalogue import Metric
 
 REQUESTS_TO_JUDGE = 20
@@ -103,7 +103,8 @@ def figure_condition(name: str, metric: Metric | None, *, below: bool) -> rules_
 
 
 def _named_events(name: str) -> Mapping[str, Sequence[str]]:
-    return {field: (value,) for field, value in (counted_events(name) or {}).items()}
+    wanted = event_figure(name)
+    return {} if wanted is None else {field: (value,) for field, value in wanted.only.items()}
 
 
 def _selection(name: str, metric: Metric | None) -> query_pb2.Selection | None:

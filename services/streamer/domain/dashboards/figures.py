@@ -1,12 +1,9 @@
 """The figures there are, by name: what each is counted in, the label that its series have, and what people call it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 PERCENT, MS, PER_SECOND = "%", "ms", "1/s"
-_EVENTS = re.compile(r"events(?:_by_(?:type|service))?(?:\{((?:type|service)=.+)\})?")
-_CONDITION = re.compile(r",(?=(?:type|service)=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +60,3 @@ FIGURES: Mapping[str, Figure] = {
     "network_transmit_bytes_per_second": Figure("bytes/s", "host", ("network out", "network sent", "outgoing bytes")),
     "database_connections": Figure("connections", "database", ("db connections", "connections of databases")),
 }
-
-
-def counted_events(name: str) -> Mapping[str, str] | None:
-    """Of which type and service the events are that a figure such as `events{type=purchase}` counts; None of others."""
-    read = _EVENTS.fullmatch(name)
-    if read is None:
-        return None
-    return dict(one.split("=", 1) for one in _CONDITION.split(read[1] or "") if one)
