@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from google.protobuf.message import Message
 
 from binnacle.options.v1 import options_pb2
@@ -74,7 +74,6 @@ class Auditor:
 
     async def _record(self, method: str, request: Message, answer: Message | None = None) -> None:
         service, _slash, name = method.removeprefix("/").rpartition("/")
-        asked = _hidden(request.DESCRIPTOR, MessageToDict(request, preserving_proto_field_name=True))
         record = AuditRecord(
             time_us=0,
             tenant=current_call().tenant,
@@ -83,7 +82,7 @@ class Auditor:
             revision=0,
             action=_WORDS.findall(name)[0].lower(),
             method=f"{service}/{name}",
-            payload=_cut(asked),
+            payload=_cut(_asked(request)),
         )
         await self._recorder.record(record)
 
@@ -101,6 +100,14 @@ def _id(message: Message) -> str:
         return str(getattr(message, "id"))[:LONGEST_ID]  # noqa: B009 - no type says that it has one
     held = [value for field, value in message.ListFields() if isinstance(value, Message)]
     return _id(held[0]) if len(held) == 1 else ""
+
+
+def _asked(request: Message) -> dict[str, Any]:
+    """A request as JSON; why it is none, such as a time that no calendar has: what it did is recorded all the same."""
+    try:
+        return _hidden(request.DESCRIPTOR, MessageToDict(request, preserving_proto_field_name=True))
+    except SerializeToJsonError as error:
+        return {"unreadable": str(error)}
 
 
 def _hidden(kind: Any, held: Mapping[str, Any]) -> dict[str, Any]:

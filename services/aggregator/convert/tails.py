@@ -8,6 +8,7 @@ from services.aggregator.domain.live.tailing import Past, Position
 from services.aggregator.ports.store import StoredEvent
 from services.aggregator.ports.tails import Mark, Tail, TailFilter, TailRow, Topic
 from services.core.errors import InvalidInput
+from services.runtime.times import seconds_of
 
 DEFAULT_ROWS = 10_000
 MAX_ROWS = 100_000
@@ -40,7 +41,7 @@ def position_from(message: pb.TailPosition) -> Position:
     """How far a reader was told. Raises InvalidInput for one without a time."""
     if not message.HasField("as_of"):
         raise InvalidInput.of("position.as_of", "must be told")
-    return Position(marks_from(message), message.as_of.ToNanoseconds() / 1e9)
+    return Position(marks_from(message), seconds_of(message.as_of))
 
 
 def marks_from(message: pb.TailPosition) -> dict[str, Mark]:

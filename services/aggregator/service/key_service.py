@@ -8,6 +8,7 @@ from services.aggregator.convert.tenants import key_message
 from services.aggregator.domain.access.keys import USUAL_SECONDS, ApiKey, Keys
 from services.runtime import page_tokens
 from services.runtime.calls import current_call
+from services.runtime.times import seconds_of
 
 
 class KeyServicer(key_service_pb2_grpc.KeyServiceServicer):
@@ -18,7 +19,7 @@ class KeyServicer(key_service_pb2_grpc.KeyServiceServicer):
 
     async def CreateKey(self, request: pb.CreateKeyRequest, context: Any) -> pb.CreateKeyResponse:
         call = current_call()
-        seconds = request.ttl.ToMilliseconds() / 1e3 if request.HasField("ttl") else USUAL_SECONDS
+        seconds = seconds_of(request.ttl) if request.HasField("ttl") else USUAL_SECONDS
         key, token = await self._keys.create(call.tenant, request.name, request.roles, seconds, call.subject)
         return pb.CreateKeyResponse(key=self._message(key), token=token)
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from google.protobuf.duration_pb2 import Duration
-
 from binnacle.live.v1 import live_pb2 as pb
 from binnacle.logs.v1.logs_pb2 import LogLevel
 from binnacle.query.v1 import filters_pb2
 from binnacle.streamer.v1.live_service_pb2 import FollowRequest
 from services.core.errors import InvalidInput
+from services.runtime.times import seconds_of
 from services.streamer.convert.positions import standing_from
 from services.streamer.domain.feeds import ROOMS, Feed
 from services.streamer.domain.selections import Condition, Operator, Selection, Value
@@ -114,7 +113,7 @@ def _question(selection: pb.QuerySelection) -> Question:
     query = selection.query
     if query.HasField("start_time") or query.HasField("end_time"):
         raise InvalidInput.of("query.query", "no start and no end: the range always ends now")
-    seconds = _seconds(selection.range) if selection.HasField("range") else USUAL_SECONDS
+    seconds = seconds_of(selection.range) if selection.HasField("range") else USUAL_SECONDS
     if not 0 < seconds <= MOST_SECONDS:
         raise InvalidInput.of("query.range", "above 0, at most 31 days")
     return Question(query.SerializeToString(deterministic=True), seconds, _interval(selection, "query"))
@@ -126,24 +125,20 @@ def _figures(selection: pb.FigureSelection) -> NamedFigures:
         raise InvalidInput.of("figures.names", f"1 to {MOST_FIGURES}, all different")
     if not all(0 < len(name) <= LONGEST_NAME for name in names):
         raise InvalidInput.of("figures.names", f"each 1 to {LONGEST_NAME:,} characters")
-    seconds = _seconds(selection.range) if selection.HasField("range") else USUAL_SECONDS
+    seconds = seconds_of(selection.range) if selection.HasField("range") else USUAL_SECONDS
     if not 1 <= seconds <= MOST_SECONDS:
         raise InvalidInput.of("figures.range", "1 second to 31 days")
-    step = _seconds(selection.step)
+    step = seconds_of(selection.step)
     if not 0 <= step <= MOST_SECONDS or step % 1:
         raise InvalidInput.of("figures.step", "whole seconds, at most 31 days")
     return NamedFigures(names, seconds, int(step), _interval(selection, "figures"))
 
 
 def _interval(selection: pb.QuerySelection | pb.FigureSelection, field: str) -> float:
-    interval = _seconds(selection.interval) if selection.HasField("interval") else USUAL_INTERVAL
+    interval = seconds_of(selection.interval) if selection.HasField("interval") else USUAL_INTERVAL
     if not INTERVALS[0] <= interval <= INTERVALS[1]:
         raise InvalidInput.of(f"{field}.interval", "1 second to 1 hour")
     return interval
-
-
-def _seconds(span: Duration) -> float:
-    return span.ToNanoseconds() / 1e9
 
 
 def _values(values: Sequence[str], field: str) -> tuple[str, ...]:

@@ -2,8 +2,11 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, strategies as st
 
+from binnacle.aggregator.v1 import tail_service_pb2 as pb
+from services.aggregator.convert.tails import position_from
 from services.aggregator.domain.live.past_rows import Lane, PastRows
 from services.aggregator.domain.live.tail_rows import MESSAGE_CHARACTERS, MESSAGE_ROWS, START, Messages, Told
 from services.aggregator.domain.live.tails import QUIET_SECONDS, READER_MESSAGES, TailReader, Tails
@@ -167,3 +170,8 @@ def test_a_reader_that_is_ended_takes_nothing_more() -> None:
     reader.end(Unavailable("stopping"))
     with pytest.raises(Unavailable):
         reader.require_open()
+
+
+def test_a_position_may_be_of_a_time_that_no_calendar_has() -> None:
+    asked = pb.TailPosition(as_of=Timestamp(seconds=-(10**11)))
+    assert position_from(asked).as_of == -1e11

@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from binnacle.aggregator.v1 import (
     deletion_service_pb2 as deletion_pb,
@@ -151,6 +152,15 @@ async def test_an_export_is_recorded_before_its_first_piece(world: World) -> Non
     assert json.loads(record.payload_json) == {"events": {"types": ["purchase"], "user_ids": "***"}}
     await call.read()
     assert len(world.collector.records) == 1
+
+
+async def test_what_is_no_json_is_recorded_with_the_reason(world: World) -> None:
+    request = export_pb.DownloadDataRequest(end_time=Timestamp(nanos=-1))
+    call = world.exports.DownloadData(request, metadata=ANN)
+    await call.read()
+    [record] = world.collector.records
+    assert (record.kind, record.action, record.subject) == ("export", "download", "ann")
+    assert "end_time" in json.loads(record.payload_json)["unreadable"]
 
 
 async def test_a_collector_that_is_away_for_a_moment_is_waited_for(world: World) -> None:

@@ -33,8 +33,9 @@ def place_others(widgets: Sequence[pb.Widget]) -> None:
 
 
 def bottom(widgets: Iterable[pb.Widget]) -> int:
-    """The first row below all of them."""
-    return max((one.position.y + one.position.height for one in widgets), default=0)
+    """The first row below all of them, and below all that can be where their places are none."""
+    lowest = max((one.position.y + one.position.height for one in widgets), default=0)
+    return min(lowest, MOST_ROWS + TALLEST)
 
 
 def moved_down(wanted: pb.Position, others: Iterable[pb.Widget]) -> pb.Position:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.protobuf import json_format
 
-from binnacle.dashboards.v1 import dashboards_pb2 as pb
+from binnacle.dashboards.v1 import dashboards_pb2 as pb, widgets_pb2 as widgets_pb
 from binnacle.streamer.v1 import dashboard_help_pb2 as service_pb
 from services.core.errors import InvalidInput, NotFound
 from services.core.records import AuditRecord
@@ -48,6 +48,16 @@ def test_what_is_kept_is_what_was_built(one: Dashboard) -> None:
     assert (kept.content, kept.id, kept.version) == (one.content, one.id, 2)
     [written] = dashboards_in(load(dashboards_text([shown])))
     assert dashboard_from(written).content == one.content
+
+
+def test_below_a_place_that_is_none_others_find_one() -> None:
+    low = pb.Dashboard(title="Low")
+    for name in ("a", "b"):
+        low.widgets.add(id=name, title=name).markdown.text = name
+    low.widgets[0].position.CopyFrom(widgets_pb.Position(y=2**32 - 1, width=1, height=1))
+    with pytest.raises(InvalidInput, match="must be at most 10,000") as refused:
+        dashboard_from(low)
+    assert refused.value.violations[0].field == "dashboard.widgets[0].position.y"
 
 
 def test_every_kind_of_widget_is_among_what_comes_with_it() -> None:
