@@ -20,6 +20,7 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.network, pytest.mark.redis, pytest.mark.timeout(180)]
 FULL = 10_000
 DEFAULT_CLIENT_BYTES = 4 * MEBIBYTE
+# Two programs on one core take twice the time of each.
 HELD_SECONDS = 0.1
 
 
@@ -44,7 +45,7 @@ async def test_all_rules_of_files_come_at_once_and_hold_nobody_up(scene: Scene, 
                 return (await client.rules.GetRule(asked)).status.health != rules_pb2.RuleStatus.HEALTH_UNSPECIFIED
 
             await eventually(judged, "the new rules are judged", within=patience(60))
-        assert turn.seconds < HELD_SECONDS
+        assert turn.seconds < patience(HELD_SECONDS)
         again = await client.rules.ApplyRules(request, timeout=60)
         assert (len(again.differences), again.unchanged) == (0, count)
 
@@ -61,7 +62,7 @@ async def test_another_process_reads_as_many_without_holding_anybody_up(scene: S
                     return (await other.rules.ListRules(pb.ListRulesRequest(page_size=1))).total > count
 
                 await eventually(known, "the other process knows the rules", within=60)
-        assert turn.seconds < HELD_SECONDS
+        assert turn.seconds < patience(HELD_SECONDS)
 
 
 async def test_what_is_too_large_is_told_what_to_do(scene: Scene) -> None:
