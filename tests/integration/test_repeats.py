@@ -41,8 +41,11 @@ def settle(suite: Suite, service: str) -> None:
     eventually_sync(lambda: suite.http.get("/events").status_code == 200, "the store answers", within=60)
     suite.wait_ready()
     mark = f"mark-{uuid.uuid4()}"
-    post(suite, mark, mark)
-    eventually_sync(lambda: stored(suite, mark) == 1, "the mark is stored", within=60)
+    for number in range(2):
+        post(suite, mark, f"{mark}-{number}")
+    # One is listed before both are counted, which they are once they are committed.
+    committed = {"service": mark, "limit": 1}
+    eventually_sync(lambda: suite.get("/events", **committed)["count"] == 2, "the marks are committed", within=60)
     eventually_sync(lambda: mark in suite.get("/dashboard")["services"], "the mark is shown", within=60)
 
 
