@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
-from services.aggregator.adapters.clickhouse.newest import event_counts
+from services.aggregator.adapters.clickhouse.newest import event_counts, last_asked
 from services.aggregator.adapters.clickhouse.newest.event_counts import EventCounts
 from services.aggregator.ports.store import EventFilter, Segment
 from tests.support.journals import JOURNAL, NOW, record, segment
@@ -183,7 +183,7 @@ async def test_of_a_store_that_others_write_to_nothing_is_told() -> None:
 
 
 async def test_tenants_that_ask_no_more_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_counts, "MOST_TENANTS", 1)
+    monkeypatch.setattr(last_asked, "MOST_TENANTS", 1)
     store = Kept()
     known = opened(store)
     for tenant in "aabba":

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
-from services.aggregator.adapters.clickhouse.newest import newest_rows
+from services.aggregator.adapters.clickhouse.newest import last_asked, newest_rows
 from services.aggregator.adapters.clickhouse.newest.kinds import EVENTS
 from services.aggregator.adapters.clickhouse.newest.newest_rows import AFTER_ALL, NewestRows
 from services.aggregator.ports.searches import Position
@@ -203,7 +203,7 @@ async def test_large_rows_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_tenants_that_ask_no_more_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(newest_rows, "MOST_TENANTS", 1)
+    monkeypatch.setattr(last_asked, "MOST_TENANTS", 1)
     store = Kept()
     rows = opened(store)
     for tenant in ("a", "a", "b", "b", "a"):

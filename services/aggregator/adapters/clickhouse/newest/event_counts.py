@@ -5,17 +5,17 @@ and all of them are counted once it is committed again.
 """
 
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
+from services.aggregator.adapters.clickhouse.newest.last_asked import LastAsked
 from services.aggregator.adapters.clickhouse.newest.newest_rows import Store
 from services.aggregator.ports.store import EventFilter, Segment
 
 MOST_KINDS = 1_000
 """Who has more of them has the store count."""
-MOST_TENANTS = 50
 
 
 def event_counts_query(tenant: str, committed: Mapping[str, int]) -> TenantQuery:
@@ -83,13 +83,14 @@ class EventCounts:
         self._committed = committed
         self._alone = False
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._known = LastAsked[_Known]()
 
     async def count(self, tenant: str, matching: EventFilter) -> int | None:
         """How many events match; None where only the store knows. Raises what Reader.rows raises."""
         if not self._alone:
             return None
-        known, is_new = self._of(tenant)
+        with self._lock:
+            known, is_new = self._known.of(tenant, lambda: _Known(tenant))
         if is_new:
             await self._read(tenant, known)
         with self._lock:
@@ -122,15 +123,6 @@ class EventCounts:
 
     def rolled(self, tenant: str, tier: int, starts: Sequence[int], revision: int) -> None:
         """Roll-ups are about samples."""
-
-    def _of(self, tenant: str) -> tuple[_Known, bool]:
-        with self._lock:
-            is_new = tenant not in self._known
-            known = self._known.setdefault(tenant, _Known(tenant))
-            self._known.move_to_end(tenant)
-            if len(self._known) > MOST_TENANTS:
-                self._known.popitem(last=False)
-        return known, is_new
 
     async def _read(self, tenant: str, known: _Known) -> None:
         try:

@@ -7,7 +7,6 @@ something is deleted, or may be there in part, everything is forgotten: what is 
 import threading
 import time
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -17,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from services.aggregator.adapters.clickhouse.engine.statements import TenantQuery
+from services.aggregator.adapters.clickhouse.newest.last_asked import LastAsked
 from services.aggregator.ports.records import Longs, Record
 from services.aggregator.ports.searches import Cursor, Position
 from services.aggregator.ports.store import Segment
@@ -24,7 +24,6 @@ from services.aggregator.ports.store import Segment
 ROWS = 1_001
 """The longest page, and one to tell that there is another."""
 MOST_CHARACTERS = 4 << 20
-MOST_TENANTS = 50
 NEWEST_FIRST = "time DESC, journal_id DESC, offset DESC, row DESC"
 # Each part of the store that may hold one costs the reading of a piece of it.
 LOOKBACKS = (600, 86_400, None)
@@ -94,7 +93,7 @@ class NewestRows(Generic[Row]):
         self._now = now
         self._alone = False
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, _Known[Row]] = OrderedDict()
+        self._known = LastAsked[_Known[Row]]()
 
     async def page(
         self, tenant: str, matches: Callable[[Row], bool], from_us: int, before: Position, limit: int
@@ -137,7 +136,8 @@ class NewestRows(Generic[Row]):
         """Rows in order, and the floor above which they are all."""
         if not self._alone:
             return None
-        known, is_new = self._of(tenant)
+        with self._lock:
+            known, is_new = self._known.of(tenant, _Known)
         if is_new:
             await self._read(tenant, known)
         with self._lock:
@@ -168,17 +168,6 @@ class NewestRows(Generic[Row]):
 
     def rolled(self, tenant: str, tier: int, starts: Sequence[int], revision: int) -> None:
         """Roll-ups are about samples."""
-
-    def _of(self, tenant: str) -> tuple[_Known[Row], bool]:
-        with self._lock:
-            known = self._known.get(tenant)
-            is_new = known is None
-            if known is None:
-                known = self._known[tenant] = _Known()
-            self._known.move_to_end(tenant)
-            if len(self._known) > MOST_TENANTS:
-                self._known.popitem(last=False)
-        return known, is_new
 
     async def _read(self, tenant: str, known: _Known[Row]) -> None:
         """Add what the store had before; what comes meanwhile is added by who commits it."""
