@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 import psutil
 import pytest
 
-from tests.support.books import judge, rolled_up, settle
+from tests.support.books import MARKS, judge, rolled_up
 from tests.support.lanes import SERVICE, WATCHED_TYPE, Lanes
 from tests.support.outages import patience
+from tests.support.stored import everything_is_stored
 from tests.support.suite import CHILDREN, Suite, running_suite
 from tests.support.tracing import can_trace
 from tests.support.waiting import eventually_sync
@@ -70,7 +71,7 @@ def run(
             suite.wait_ready(patience(READY_SECONDS))
         load.wait_for_more(30)
         load.stop()
-        settle(suite)
+        everything_is_stored(suite, MARKS)
         expected = suite.get("/events", service=SERVICE, type="request")["count"]
         with_context(lambda: watcher.requests == expected, watcher, f"the watcher sees {expected} requests")
     if until_rolled_up:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from binnacle_client import Options, SyncClient
+from tests.support.stored import everything_is_stored
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually_sync
 
@@ -35,17 +36,14 @@ def stored(suite: Suite, service: str) -> int:
     return int(suite.get("/events", service=service)["count"])
 
 
-def settle(suite: Suite, service: str) -> None:
+def settle(suite: Suite) -> None:
     """Return when all that was posted before is stored and shown: what is posted last comes last."""
     # A killed process is missed only when the next call needs it.
     eventually_sync(lambda: suite.http.get("/events").status_code == 200, "the store answers", within=60)
     suite.wait_ready()
     mark = f"mark-{uuid.uuid4()}"
-    for number in range(2):
-        post(suite, mark, f"{mark}-{number}")
-    # One is listed before both are counted, which they are once they are committed.
-    committed = {"service": mark, "limit": 1}
-    eventually_sync(lambda: suite.get("/events", **committed)["count"] == 2, "the marks are committed", within=60)
+    post(suite, mark, mark)
+    everything_is_stored(suite)
     eventually_sync(lambda: mark in suite.get("/dashboard")["services"], "the mark is shown", within=60)
 
 
@@ -53,7 +51,7 @@ def test_a_repeated_request_is_answered_alike_and_counts_once(suite: Suite) -> N
     name = str(uuid.uuid4())
     answers = [post(suite, name, name) for _time in range(3)]
     assert answers == [{"accepted": 1, "rejected": 0, "rejections": []}] * 3
-    settle(suite, name)
+    settle(suite)
     assert stored(suite, name) == 1
 
 
@@ -78,7 +76,7 @@ def test_after_cuts_and_kills_it_counts_once() -> None:
             suite.kill(process)
             suite.wait_ready()
             post(suite, "cut", "cut")
-        settle(suite, "cut")
+        settle(suite)
         assert stored(suite, "cut") == 1
         assert suite.get("/dashboard")["services"]["cut"]["request_count"] == 1
 
@@ -118,7 +116,7 @@ def test_what_the_client_wrote_while_processes_were_killed_counts_once() -> None
             delivery = client.flush(within=60)
             assert (delivery.rejected, delivery.dropped, delivery.uncertain) == (0, 0, 0), repr(delivery.last_error)
             assert delivery.accepted == 2 * written()
-        settle(suite, "client")
+        settle(suite)
         assert stored(suite, "client") == written()
         # The last segment is written table by table.
         eventually_sync(lambda: suite.get("/stats")["total_metrics"] >= written(), "all samples are stored")

@@ -1,45 +1,12 @@
 """Compares what lanes were told with what the store holds."""
 
-import secrets
-
-import httpx
-
 from tests.support import stopped_store
 from tests.support.lanes import KINDS, WATCHED_TYPE, Lanes, faults
+from tests.support.stored import everything_is_stored
 from tests.support.suite import Suite
-from tests.support.waiting import eventually_sync
 
 MINUTE = 60
 MARKS = 20
-
-
-def settle(suite: Suite) -> None:
-    """Return once the store has all that was acknowledged before: a journal is stored in its order.
-
-    Numbers do not tell: points without an answer may be there in place of some that were answered. Marks come last,
-    so many that each worker behind the edge takes some.
-    """
-    mark = f"mark-{secrets.token_hex(4)}"
-    for _mark in range(MARKS):
-        eventually_sync(lambda: _is_taken(suite, mark), "a mark is taken", within=60)
-    eventually_sync(lambda: _counted(suite, mark) >= MARKS, "all is stored", within=60)
-
-
-def _is_taken(suite: Suite, mark: str) -> bool:
-    try:
-        return suite.http.post("/events", json={"type": "mark", "service": mark}).is_success
-    except httpx.TransportError:
-        return False
-
-
-def _counted(suite: Suite, mark: str) -> int:
-    """How many marks are committed; none while the aggregator, which may just have been killed, is not back."""
-    try:
-        # Listed are some before they are committed; counted are they only then, and what is listed counts at least.
-        answer = suite.http.get("/events", params={"service": mark, "limit": 1})
-    except httpx.TransportError:
-        return 0
-    return int(answer.json()["count"]) if answer.is_success else 0
 
 
 def rolled_up(suite: Suite) -> bool:
@@ -49,7 +16,7 @@ def rolled_up(suite: Suite) -> bool:
 
 def judge(suite: Suite, load: Lanes) -> stopped_store.Rows:
     """Stop the suite; every acknowledged point is there once, in the raw tables and in what is made of them."""
-    settle(suite)
+    everything_is_stored(suite, MARKS)
     shown = suite.get("/dashboard")["overview"]["total_requests"]
     assert suite.stop() == 0
     rows = stopped_store.read(suite.data_dir)
