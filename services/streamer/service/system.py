@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from binnacle.aggregator.v1 import overview_service_pb2, overview_service_pb2_grpc
 from binnacle.figures.v1 import figures_pb2
 from binnacle.streamer.v1 import system_service_pb2 as pb, system_service_pb2_grpc
+from services.core.brief_answers import BriefAnswers
 from services.core.clock import Clock
 from services.core.conventions import DEGRADED, HEALTHY
 from services.core.errors import Forbidden, Unavailable
@@ -34,6 +35,8 @@ SERVICE = "binnacle.streamer.v1.SystemService"
 SUITE = "binnacle"
 DISTRIBUTION = "binnacle-suite"
 HOUR = 3600.0
+TEXT_SECONDS = 1.0
+"""How long the text of metrics is told again: who collects it asks each second at most."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -64,6 +67,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         self._clock = clock
         self._figures, self._suite = kept
         self._installation = installation
+        self._texts = BriefAnswers(clock, TEXT_SECONDS)
         self._started = clock.monotonic()
         self._began = clock.now()
         self._version = version(DISTRIBUTION)
@@ -107,7 +111,12 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         )
 
     async def GetMetricsText(self, request: pb.GetMetricsTextRequest, context: Context) -> pb.GetMetricsTextResponse:
-        text = merged_exposition(await metrics_of(self._parts), current_call().tenant)
+        tenant = current_call().tenant
+
+        async def made() -> bytes:
+            return merged_exposition(await metrics_of(self._parts), tenant)
+
+        text = await self._texts.answer(tenant, made)
         return pb.GetMetricsTextResponse(content=HttpBody(content_type=CONTENT_TYPE_PLAIN_0_0_4, data=text))
 
     async def GetSystemHealth(self, request: pb.GetSystemHealthRequest, context: Context) -> pb.GetSystemHealthResponse:

@@ -127,6 +127,22 @@ async def test_metrics_of_every_process() -> None:
         watch.cancel()
 
 
+async def test_metrics_are_put_together_once_a_second(house: House) -> None:
+    async def told() -> bytes:
+        return (await house.system.GetMetricsText(GetMetricsTextRequest())).content.data
+
+    async def again() -> bool:
+        # Every call is counted in what is told.
+        return await told() == await told()
+
+    async def anew() -> bool:
+        return await told() != first
+
+    await eventually(again, "the same text is told again", within=DEADLINE)
+    first = await told()
+    await eventually(anew, "another text is told", within=DEADLINE)
+
+
 async def test_headers_that_the_edge_lets_through_are_taken(house: House) -> None:
     much = tuple((f"x-much-{number}", "m" * 600) for number in range(95))
 

@@ -94,7 +94,7 @@ class SystemServiceServicer:
     def GetMetricsText(self, request, context):
         """Gives the metrics of every part as Prometheus text, each with the label
         `process`. A part that does not answer is left out and counted in
-        `binnacle_part_up`.
+        `binnacle_part_up`. Whoever asks again within a second is told the same.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,7 @@ class SystemServiceStub:
     GetMetricsText: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetMetricsTextRequest, _system_service_pb2.GetMetricsTextResponse]
     """Gives the metrics of every part as Prometheus text, each with the label
     `process`. A part that does not answer is left out and counted in
-    `binnacle_part_up`.
+    `binnacle_part_up`. Whoever asks again within a second is told the same.
     """
     GetSystemHealth: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemHealthRequest, _system_service_pb2.GetSystemHealthResponse]
     """Tells how every part does, in full. Errors: UNAVAILABLE (HTTP 503) naming the
@@ -71,7 +71,7 @@ class SystemServiceAsyncStub(SystemServiceStub):
     GetMetricsText: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetMetricsTextRequest, _system_service_pb2.GetMetricsTextResponse]  # type: ignore[assignment]
     """Gives the metrics of every part as Prometheus text, each with the label
     `process`. A part that does not answer is left out and counted in
-    `binnacle_part_up`.
+    `binnacle_part_up`. Whoever asks again within a second is told the same.
     """
     GetSystemHealth: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemHealthRequest, _system_service_pb2.GetSystemHealthResponse]  # type: ignore[assignment]
     """Tells how every part does, in full. Errors: UNAVAILABLE (HTTP 503) naming the
@@ -115,7 +115,7 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_system_service_pb2.GetMetricsTextResponse, _abc.Awaitable[_system_service_pb2.GetMetricsTextResponse]]:
         """Gives the metrics of every part as Prometheus text, each with the label
         `process`. A part that does not answer is left out and counted in
-        `binnacle_part_up`.
+        `binnacle_part_up`. Whoever asks again within a second is told the same.
         """
 
     @_abc_1.abstractmethod

@@ -503,7 +503,7 @@ export const SystemService: GenService<{
   /**
    * Gives the metrics of every part as Prometheus text, each with the label
    * `process`. A part that does not answer is left out and counted in
-   * `binnacle_part_up`.
+   * `binnacle_part_up`. Whoever asks again within a second is told the same.
    *
    * @generated from rpc binnacle.streamer.v1.SystemService.GetMetricsText
    */
