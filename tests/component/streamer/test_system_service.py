@@ -129,7 +129,8 @@ async def test_metrics_of_every_process() -> None:
 
 async def test_metrics_are_put_together_once_a_second(house: House) -> None:
     async def told() -> bytes:
-        return (await house.system.GetMetricsText(GetMetricsTextRequest())).content.data
+        text: bytes = (await house.system.GetMetricsText(GetMetricsTextRequest())).content.data
+        return text
 
     async def again() -> bool:
         # Every call is counted in what is told.
