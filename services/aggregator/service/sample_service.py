@@ -47,7 +47,9 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
         self, request: pb.ReadSamplesRequest, context: ReadContext
     ) -> AsyncIterator[pb.ReadSamplesResponse]:
         selectors, (start, end) = convert.selectors_from(request.selectors), convert.range_from(request)
-        found = await self._samples.read(current_call().tenant, selectors, start, end, newest=request.newest)
+        found = await self._samples.read(
+            current_call().tenant, selectors, start, end, newest=request.newest, as_stored=request.as_stored
+        )
         for block in convert.sample_blocks(*found):
             yield block
 
@@ -55,6 +57,7 @@ class SampleServicer(sample_service_pb2_grpc.SampleServiceServicer):
         self, request: pb.CountMatchingEventsRequest, context: CountContext
     ) -> AsyncIterator[pb.CountMatchingEventsResponse]:
         question = convert.count_question_from(request)
-        await self._tails.settled()
+        if not request.as_stored:
+            await self._tails.settled()
         for block in convert.count_blocks(await self._events.counts(current_call().tenant, question)):
             yield block

@@ -59,11 +59,12 @@ class AggregatorSeries:
 
 
 class AggregatorSamples:
-    """A SampleSource over SampleService."""
+    """A SampleSource over SampleService; what it reads is `as_stored`, or all that had come in."""
 
-    def __init__(self, channel: grpc.aio.Channel, silence: float = SILENCE) -> None:
+    def __init__(self, channel: grpc.aio.Channel, silence: float = SILENCE, *, as_stored: bool = False) -> None:
         self._stub = sample_service_pb2_grpc.SampleServiceStub(channel)
         self._silence = silence
+        self._as_stored = as_stored
 
     async def watch(self, tenant: str, selectors: Sequence[Selector]) -> AsyncGenerator[Samples, None]:
         request = samples_pb.WatchSamplesRequest(selectors=map(selector_message, selectors))
@@ -90,7 +91,9 @@ class AggregatorSamples:
     async def read(
         self, tenant: str, selectors: Sequence[Selector], start: float, end: float, *, newest: bool = False
     ) -> Samples:
-        request = samples_pb.ReadSamplesRequest(selectors=map(selector_message, selectors), newest=newest)
+        request = samples_pb.ReadSamplesRequest(
+            selectors=map(selector_message, selectors), newest=newest, as_stored=self._as_stored
+        )
         request.start_time.CopyFrom(timestamp(start))
         request.end_time.CopyFrom(timestamp(end))
         blocks = await _read(tenant, lambda: self._stub.ReadSamples(request, timeout=READ_SECONDS))
@@ -98,11 +101,14 @@ class AggregatorSamples:
 
 
 class AggregatorEvents:
-    """An EventSource over TailService, of `further` aggregators too, and SampleService."""
+    """An EventSource over TailService, of `further` aggregators too, and SampleService; see AggregatorSamples."""
 
-    def __init__(self, channel: grpc.aio.Channel, further: Sequence[grpc.aio.Channel] = ()) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, further: Sequence[grpc.aio.Channel] = (), *, as_stored: bool = False
+    ) -> None:
         self._tails = EventTails([channel, *further])
         self._counts = sample_service_pb2_grpc.SampleServiceStub(channel)
+        self._as_stored = as_stored
 
     def watch(self, tenant: str) -> AsyncGenerator[Sequence[Event], None]:
         return self._tails.watch(tenant)
@@ -116,7 +122,9 @@ class AggregatorEvents:
         end: float,
         stretch: float | None = None,
     ) -> Sequence[EventCount]:
-        request = samples_pb.CountMatchingEventsRequest(conditions=map(condition, conditions), by=by)
+        request = samples_pb.CountMatchingEventsRequest(
+            conditions=map(condition, conditions), by=by, as_stored=self._as_stored
+        )
         request.start_time.CopyFrom(timestamp(start))
         request.end_time.CopyFrom(timestamp(end))
         if stretch is not None:
@@ -128,6 +136,12 @@ class AggregatorEvents:
 def aggregator_sources(channel: grpc.aio.Channel, further: Sequence[grpc.aio.Channel] = ()) -> Sources:
     """Everything from one aggregator; events as they come from `further` ones over the same store too."""
     return Sources(AggregatorSeries(channel), AggregatorSamples(channel), AggregatorEvents(channel, further))
+
+
+def stored_sources(channel: grpc.aio.Channel) -> Sources:
+    """The same for who would rather be told at once than of the last half a second."""
+    samples = AggregatorSamples(channel, as_stored=True)
+    return Sources(AggregatorSeries(channel), samples, AggregatorEvents(channel, as_stored=True))
 
 
 async def _read(tenant: str, call: Callable[[], AsyncIterable[Message]]) -> list[Message]:

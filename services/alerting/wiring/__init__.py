@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.alerting.adapters.action_calls import ActionCalls
-from services.alerting.adapters.aggregator_answers import aggregator_sources
+from services.alerting.adapters.aggregator_answers import aggregator_sources, stored_sources
 from services.alerting.adapters.aggregator_calls import AggregatorCalls
 from services.alerting.adapters.aggregator_history import AggregatorHistory
 from services.alerting.adapters.collector_client import CollectorLog
@@ -19,6 +19,7 @@ from services.alerting.adapters.senders.sending import senders
 from services.alerting.config import AlertingConfig
 from services.alerting.domain.alerting import Alerting
 from services.alerting.domain.holding_back.restraint import TenantRestraints
+from services.alerting.domain.judging.explaining import Explanations
 from services.alerting.domain.judging.judging import Judgings
 from services.alerting.domain.judging.statuses import RuleStatuses
 from services.alerting.domain.leadership import Leadership
@@ -95,7 +96,15 @@ async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wire
             watchdog = Watchdog(config.watchdog_url, ALERTS, config.watchdog_seconds, process.clock, process.log)
             process.tasks.create_task(watchdog.run(alerting.always_fires), name="watchdog of alerts")
         process.tasks.create_task(_close_at_stop(alerting, process), name="close watchers")
-        registrations = served(alerting, configuration, around, judgings, statuses, sources, process.access)
+        explanations = Explanations(
+            judgings,
+            statuses,
+            stored_sources(aggregator),
+            configuration.rules.of_tenant,
+            expression_matches,
+            process.clock,
+        )
+        registrations = served(alerting, configuration, around, explanations, statuses, sources, process.access)
         yield Wired(registrations, ready=alerting.ready, gate=RequestGate(), recorder=recorder)
 
 

@@ -11,11 +11,10 @@ from binnacle.alerting.v1 import (
 )
 from services.alerting.adapters.expressions import expression_matches
 from services.alerting.domain.alerting import Alerting
-from services.alerting.domain.judging.explaining import Explanations
-from services.alerting.domain.judging.judging import Judgings
 from services.alerting.domain.judging.trying import Trying
 from services.alerting.domain.telling.trying import Probes
 from services.alerting.domain.tenant import Surroundings
+from services.alerting.ports.explanations import Explaining
 from services.alerting.ports.sources import Sources
 from services.alerting.ports.trials import Statuses
 from services.alerting.service import alert_service, incident_service, notifier_service, rule_service, silence_service
@@ -33,14 +32,13 @@ def served(
     alerting: Alerting,
     configuration: Configured,
     around: Surroundings,
-    judgings: Judgings,
+    explanations: Explaining,
     statuses: Statuses,
     sources: Sources,
     access: Access,
 ) -> Sequence[Registration]:
     """The services, each over what it needs."""
     rules, clock, telling = configuration.rules, around.clock, around.telling
-    explanations = Explanations(judgings, statuses, sources, rules.of_tenant, expression_matches, clock)
     trials = Trying(sources, rules.of_tenant, expression_matches)
     probes = Probes(telling.sender, clock, telling.public_url)
     return [

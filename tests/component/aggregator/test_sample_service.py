@@ -99,7 +99,11 @@ async def test_reading_waits_until_what_came_before_is_stored(aggregator: Aggreg
         await journal.send(0, record(series=HOSTS, samples=SAMPLES))
         await eventually_fed(aggregator, 1)
         reading = asyncio.create_task(read(aggregator, -30, 0, newest=True))
-        await asyncio.sleep(0.1)
+        # Who would rather be told at once is: this returns only because it does not wait.
+        assert await read(aggregator, -30, 0, as_stored=True) == {}
+        beats = [pb.Selector(metric="__heartbeats__")]
+        assert await read(aggregator, -30, -20, selectors=beats, as_stored=True) == {}
+        assert await counted(aggregator, as_stored=True) == []
         await journal.seal(0, 1)
         assert (await reading)["web-0"] == [(-10, 10)]
 
@@ -122,28 +126,34 @@ async def test_heartbeats_are_samples_of_services(aggregator: Aggregator) -> Non
     assert list(await read(aggregator, -3_600, 0, selectors=only, newest=True)) == ["shop"]
 
 
+async def counted(aggregator: Aggregator, **more: Any) -> list[tuple[tuple[str, ...], float, float]]:
+    """Failed events of the last minute: values of fields, seconds before now, how many."""
+    failed = query_pb2.EventCondition(field="data.ok", values=["false"])
+    request = pb.CountMatchingEventsRequest(conditions=[failed], **more)
+    request.start_time.CopyFrom(at(NOW - 60))
+    request.end_time.CopyFrom(at(NOW))
+    answers = stub(aggregator).CountMatchingEvents(request)
+    return [
+        (tuple(one.values), one.time_unix_ms / 1e3 - NOW, one.events)
+        async for answer in answers
+        for one in answer.counts
+    ]
+
+
 async def test_events_are_counted_by_fields_and_time(aggregator: Aggregator) -> None:
     happened = [
         {"type": "call", "service": name, "time": NOW - back, "data": {"ok": ok, "to": {"name": "x"}}}
         for name, back, ok in (("shop", 9.5, False), ("shop", 9.2, False), ("shop", 4, False), ("mail", 4, True))
     ]
     await aggregator.store(record(accepted=NOW, events=happened))
-
-    async def counted(**more: Any) -> list[tuple[tuple[str, ...], float, float]]:
-        failed = query_pb2.EventCondition(field="data.ok", values=["false"])
-        request = pb.CountMatchingEventsRequest(conditions=[failed], **more)
-        request.start_time.CopyFrom(at(NOW - 60))
-        request.end_time.CopyFrom(at(NOW))
-        answers = stub(aggregator).CountMatchingEvents(request)
-        return [
-            (tuple(one.values), one.time_unix_ms / 1e3 - NOW, one.events)
-            async for answer in answers
-            for one in answer.counts
-        ]
-
-    assert await counted() == [((), -60.0, 3.0)]
-    assert await counted(by=["service", "data.to.name"]) == [(("shop", "x"), -60.0, 3.0)]
-    assert [count for _, _, count in await counted(stretch={"seconds": 1})] == [2.0, 1.0]
+    assert await counted(aggregator) == [((), -60.0, 3.0)]
+    assert await counted(aggregator, by=["service", "data.to.name"]) == [(("shop", "x"), -60.0, 3.0)]
+    assert [count for _, _, count in await counted(aggregator, stretch={"seconds": 1})] == [2.0, 1.0]
+    # What is kept of the minutes behind is not told any more once another came late.
+    async with aggregator.journal() as journal:
+        assert await journal.hello() == 1
+        await journal.commit(1, record(accepted=NOW, events=happened[:1]))
+    assert [count for _, _, count in await counted(aggregator, stretch={"seconds": 1})] == [3.0, 1.0]
 
 
 async def test_traffic_is_asked_for_as_series(aggregator: Aggregator) -> None:

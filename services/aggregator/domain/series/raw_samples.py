@@ -20,7 +20,10 @@ Selector = tuple[Matching, ...]
 
 
 class RawSamples:
-    """Reads what is stored, once all that was fed before is; the newest heartbeats are known as they are fed."""
+    """Reads what is stored: once all that was fed before is, unless it is asked for as it stands.
+
+    The newest heartbeats are known as they are fed.
+    """
 
     def __init__(
         self, reader: TimeSeriesReader, services: ServiceStore, live: Live, tails: Tails, expressions: Expressions
@@ -40,17 +43,25 @@ class RawSamples:
         return _matching(await self._reader.series(tenant), selectors)
 
     async def read(
-        self, tenant: str, selectors: Sequence[Selector], from_ms: int, to_ms: int, *, newest: bool
+        self,
+        tenant: str,
+        selectors: Sequence[Selector],
+        from_ms: int,
+        to_ms: int,
+        *,
+        newest: bool,
+        as_stored: bool = False,
     ) -> tuple[Sequence[Series], SampleColumns]:
         """Samples of a range in order of series and time, or the newest of each. Raises InvalidInput for too many."""
         of_beats = [one for one in selectors if _name(one) == HEARTBEATS]
         if of_beats:
-            beats = await self._beats(tenant, from_ms * 1_000, to_ms * 1_000, newest=newest)
+            beats = await self._beats(tenant, from_ms * 1_000, to_ms * 1_000, newest=newest, as_stored=as_stored)
             series = [Series(place, HEARTBEATS, {SERVICE_LABEL: name}) for place, name in enumerate(beats)]
             found = _matching(self._index(series), of_beats)
             times = [np.array(beats[one.labels[SERVICE_LABEL]], np.int64) // 1_000 for one in found]
             return found, _ones([one.id for one in found], times)
-        await self._tails.settled()
+        if not as_stored:
+            await self._tails.settled()
         found = await self.stored(tenant, selectors)
         ids = np.array([one.id for one in found], np.uint64)
         if not len(ids):
@@ -58,13 +69,16 @@ class RawSamples:
         samples = await self._reader.samples(tenant, ids, from_ms, to_ms, newest=newest)
         return found, samples
 
-    async def _beats(self, tenant: str, from_us: int, to_us: int, *, newest: bool) -> Mapping[str, Sequence[int]]:
+    async def _beats(
+        self, tenant: str, from_us: int, to_us: int, *, newest: bool, as_stored: bool
+    ) -> Mapping[str, Sequence[int]]:
         now_us = int(self._reader.clock.now() * 1e6)
         if newest and now_us - to_us < NEWEST_US and now_us - from_us <= DAY_US + NEWEST_US:
             await self._live.up_to_date(tenant)
             known = self._live.heartbeats(tenant)
             return {service: [seen] for service, seen in known.items() if from_us <= seen < to_us}
-        await self._tails.settled()
+        if not as_stored:
+            await self._tails.settled()
         return await self._services.beats(tenant, from_us, to_us, newest=newest)
 
     def _index(self, series: Sequence[Series]) -> TenantSeries:

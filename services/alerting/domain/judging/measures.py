@@ -3,6 +3,7 @@
 A tick is a multiple of the interval of its rules since the Unix epoch; windows end with it, itself not within.
 """
 
+import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -94,9 +95,12 @@ class AgeMeasure:
         if len(ticks) == 1 and 0 <= ticks[0] - self._read_until < self._look_back:
             found = await self._read(tenant, self._read_until - LATE_SECONDS, float(ticks[0]), newest=True)
         else:
-            start = float(ticks[0]) - self._look_back
-            found = await self._read(tenant, start, float(ticks[-1]), newest=len(ticks) == 1)
-            self._newest = {}
+            # Of what came before the first tick only the newest counts, however much there was in a day.
+            first, self._newest = float(ticks[0]), {}
+            found = await self._read(tenant, first - self._look_back, first, newest=True)
+            if len(ticks) > 1:
+                later = await self._read(tenant, first, float(ticks[-1]), newest=False)
+                found |= {group: np.append(found.get(group, np.empty(0)), times) for group, times in later.items()}
         for group, times in self._newest.items():
             found[group] = np.append(times, found.get(group, np.empty(0)))
         if isinstance(self._condition, Absence) and not self._by:
@@ -149,11 +153,13 @@ class CountMeasure:
 
     async def courses(self, tenant: str, ticks: Floats) -> Sequence[Course]:
         asked = self._condition
-        counts = await self._counts(tenant, (*asked.conditions, *asked.among), ticks)
         if not asked.among:
+            counts = await self._counts(tenant, asked.conditions, ticks)
             values = np.array(list(counts.values())).reshape(len(counts), len(ticks))
             return [Course(list(counts), np.where(values >= self._least, values, self.absent))]
-        wholes = await self._counts(tenant, asked.among, ticks)
+        counts, wholes = await asyncio.gather(
+            self._counts(tenant, (*asked.conditions, *asked.among), ticks), self._counts(tenant, asked.among, ticks)
+        )
         nothing = np.zeros(len(ticks))
         whole = np.array(list(wholes.values())).reshape(len(wholes), len(ticks))
         part = np.array([counts.get(group, nothing) for group in wholes]).reshape(len(wholes), len(ticks))

@@ -1,6 +1,6 @@
 """Questions about one group alone: as little is asked for as can be, and it comes to the same."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from services.alerting.domain.judging.narrowing import SeriesOfGroups, ages_of_g
 from services.alerting.ports.alerts import Labels, Severity
 from services.alerting.ports.judging import Floats
 from services.alerting.ports.rules import Absence, Change, Condition, Level, Ratio, Rule, StaleHeartbeat, Threshold
-from services.alerting.ports.sources import SeriesAnswer, SeriesSource
+from services.alerting.ports.sources import Samples, SampleSource, Selector, SeriesAnswer, SeriesSource
 from services.core.conventions import HEARTBEATS
 from services.core.matching import Matcher, Operator
 from services.core.questions import Expression, Grouping, Ranking, Selection
@@ -21,6 +21,7 @@ from tests.support.judging_stage import START, TENANT
 from tests.support.told_sources import Sample, ToldSources
 
 SECONDS = 40
+HOSTS = 6
 TICKS = START + np.arange(10.0, SECONDS, 10.0)
 SHOP: Labels = (("service", "shop"),)
 BY_SERVICE, ALL = Grouping("sum", by=("service",)), Grouping("sum")
@@ -139,6 +140,38 @@ async def test_of_one_group_only_its_samples_are_read(condition: Absence | Stale
     [one] = await AgeMeasure(samples, ages_of_groups(condition, SHOP)).courses(TENANT, TICKS)
     assert (list(one.groups), len(every.groups)) == ([SHOP], 3)
     assert list(one.values[0]) == list(every.values[list(every.groups).index(SHOP)])
+
+
+class Counter:
+    """A SampleSource that counts the samples it tells."""
+
+    def __init__(self, source: SampleSource) -> None:
+        self._source = source
+        self.told = 0
+
+    def watch(self, tenant: str, selectors: Sequence[Selector]) -> AsyncGenerator[Samples, None]:
+        return self._source.watch(tenant, selectors)
+
+    async def read(
+        self, tenant: str, selectors: Sequence[Selector], start: float, end: float, *, newest: bool = False
+    ) -> Samples:
+        found = await self._source.read(tenant, selectors, start, end, newest=newest)
+        self.told += len(found.ids)
+        return found
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [Absence("heat", (), ("service",), 5.0), StaleHeartbeat()],
+    ids=["absence", "heartbeat"],
+)
+async def test_of_what_came_before_the_first_tick_only_the_newest_is_read(condition: Absence | StaleHeartbeat) -> None:
+    samples = Counter(told().sources().samples)
+    ticks = np.arange(START + SECONDS / 2, START + 2 * SECONDS)
+    [course] = await AgeMeasure(samples, condition).courses(TENANT, ticks)
+    last = START + SECONDS - 1
+    assert course.values.tolist() == [[float(tick - min(tick - 1, last)) for tick in ticks]] * 3
+    assert samples.told == HOSTS * (1 + SECONDS / 2)
 
 
 def test_of_several_groups_what_they_share_counts() -> None:

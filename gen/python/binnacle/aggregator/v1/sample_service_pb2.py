@@ -28,7 +28,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/sample_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x08Selector\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\"U\n\x13WatchSamplesRequest\x12>\n\tselectors\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.SelectorR\tselectors\"h\n\x14WatchSamplesResponse\x12\x36\n\x04rows\x18\x01 \x01(\x0b\x32\".binnacle.aggregator.v1.SampleRowsR\x04rows\x12\x18\n\x07partial\x18\x02 \x01(\x08R\x07partial\"\xde\x01\n\x12ReadSamplesRequest\x12>\n\tselectors\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.SelectorR\tselectors\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x16\n\x06newest\x18\x04 \x01(\x08R\x06newest\"M\n\x13ReadSamplesResponse\x12\x36\n\x04rows\x18\x01 \x01(\x0b\x32\".binnacle.aggregator.v1.SampleRowsR\x04rows\"\xa4\x01\n\nSampleRows\x12;\n\x06series\x18\x01 \x03(\x0b\x32#.binnacle.aggregator.v1.NamedSeriesR\x06series\x12\x1d\n\nseries_ids\x18\x02 \x01(\x0cR\tseriesIds\x12\"\n\rtimes_unix_ms\x18\x03 \x01(\x0cR\x0btimesUnixMs\x12\x16\n\x06values\x18\x04 \x01(\x0cR\x06values\"\xa1\x01\n\x0bNamedSeries\x12\x0e\n\x02id\x18\x01 \x01(\x06R\x02id\x12G\n\x06labels\x18\x02 \x03(\x0b\x32/.binnacle.aggregator.v1.NamedSeries.LabelsEntryR\x06labels\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x96\x02\n\x1a\x43ountMatchingEventsRequest\x12\x41\n\nconditions\x18\x01 \x03(\x0b\x32!.binnacle.query.v1.EventConditionR\nconditions\x12\x0e\n\x02\x62y\x18\x02 \x03(\tR\x02\x62y\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x33\n\x07stretch\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07stretch\"Y\n\x1b\x43ountMatchingEventsResponse\x12:\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\".binnacle.aggregator.v1.EventCountR\x06\x63ounts\"^\n\nEventCount\x12\x16\n\x06values\x18\x01 \x03(\tR\x06values\x12 \n\x0ctime_unix_ms\x18\x02 \x01(\x03R\ntimeUnixMs\x12\x16\n\x06\x65vents\x18\x03 \x01(\x01R\x06\x65vents2\xfb\x02\n\rSampleService\x12q\n\x0cWatchSamples\x12+.binnacle.aggregator.v1.WatchSamplesRequest\x1a,.binnacle.aggregator.v1.WatchSamplesResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x12n\n\x0bReadSamples\x12*.binnacle.aggregator.v1.ReadSamplesRequest\x1a+.binnacle.aggregator.v1.ReadSamplesResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x12\x86\x01\n\x13\x43ountMatchingEvents\x12\x32.binnacle.aggregator.v1.CountMatchingEventsRequest\x1a\x33.binnacle.aggregator.v1.CountMatchingEventsResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+binnacle/aggregator/v1/sample_service.proto\x12\x16\x62innacle.aggregator.v1\x1a!binnacle/options/v1/options.proto\x1a\x1d\x62innacle/query/v1/query.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x08Selector\x12\x16\n\x06metric\x18\x01 \x01(\tR\x06metric\x12\x36\n\x08matchers\x18\x02 \x03(\x0b\x32\x1a.binnacle.query.v1.MatcherR\x08matchers\"U\n\x13WatchSamplesRequest\x12>\n\tselectors\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.SelectorR\tselectors\"h\n\x14WatchSamplesResponse\x12\x36\n\x04rows\x18\x01 \x01(\x0b\x32\".binnacle.aggregator.v1.SampleRowsR\x04rows\x12\x18\n\x07partial\x18\x02 \x01(\x08R\x07partial\"\xfb\x01\n\x12ReadSamplesRequest\x12>\n\tselectors\x18\x01 \x03(\x0b\x32 .binnacle.aggregator.v1.SelectorR\tselectors\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x16\n\x06newest\x18\x04 \x01(\x08R\x06newest\x12\x1b\n\tas_stored\x18\x05 \x01(\x08R\x08\x61sStored\"M\n\x13ReadSamplesResponse\x12\x36\n\x04rows\x18\x01 \x01(\x0b\x32\".binnacle.aggregator.v1.SampleRowsR\x04rows\"\xa4\x01\n\nSampleRows\x12;\n\x06series\x18\x01 \x03(\x0b\x32#.binnacle.aggregator.v1.NamedSeriesR\x06series\x12\x1d\n\nseries_ids\x18\x02 \x01(\x0cR\tseriesIds\x12\"\n\rtimes_unix_ms\x18\x03 \x01(\x0cR\x0btimesUnixMs\x12\x16\n\x06values\x18\x04 \x01(\x0cR\x06values\"\xa1\x01\n\x0bNamedSeries\x12\x0e\n\x02id\x18\x01 \x01(\x06R\x02id\x12G\n\x06labels\x18\x02 \x03(\x0b\x32/.binnacle.aggregator.v1.NamedSeries.LabelsEntryR\x06labels\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xb3\x02\n\x1a\x43ountMatchingEventsRequest\x12\x41\n\nconditions\x18\x01 \x03(\x0b\x32!.binnacle.query.v1.EventConditionR\nconditions\x12\x0e\n\x02\x62y\x18\x02 \x03(\tR\x02\x62y\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x33\n\x07stretch\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07stretch\x12\x1b\n\tas_stored\x18\x06 \x01(\x08R\x08\x61sStored\"Y\n\x1b\x43ountMatchingEventsResponse\x12:\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\".binnacle.aggregator.v1.EventCountR\x06\x63ounts\"^\n\nEventCount\x12\x16\n\x06values\x18\x01 \x03(\tR\x06values\x12 \n\x0ctime_unix_ms\x18\x02 \x01(\x03R\ntimeUnixMs\x12\x16\n\x06\x65vents\x18\x03 \x01(\x01R\x06\x65vents2\xfb\x02\n\rSampleService\x12q\n\x0cWatchSamples\x12+.binnacle.aggregator.v1.WatchSamplesRequest\x1a,.binnacle.aggregator.v1.WatchSamplesResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x12n\n\x0bReadSamples\x12*.binnacle.aggregator.v1.ReadSamplesRequest\x1a+.binnacle.aggregator.v1.ReadSamplesResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x12\x86\x01\n\x13\x43ountMatchingEvents\x12\x32.binnacle.aggregator.v1.CountMatchingEventsRequest\x1a\x33.binnacle.aggregator.v1.CountMatchingEventsResponse\"\x04\xe0\xe0\x18\x07\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,21 +50,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHSAMPLESRESPONSE']._serialized_start=381
   _globals['_WATCHSAMPLESRESPONSE']._serialized_end=485
   _globals['_READSAMPLESREQUEST']._serialized_start=488
-  _globals['_READSAMPLESREQUEST']._serialized_end=710
-  _globals['_READSAMPLESRESPONSE']._serialized_start=712
-  _globals['_READSAMPLESRESPONSE']._serialized_end=789
-  _globals['_SAMPLEROWS']._serialized_start=792
-  _globals['_SAMPLEROWS']._serialized_end=956
-  _globals['_NAMEDSERIES']._serialized_start=959
-  _globals['_NAMEDSERIES']._serialized_end=1120
-  _globals['_NAMEDSERIES_LABELSENTRY']._serialized_start=1063
-  _globals['_NAMEDSERIES_LABELSENTRY']._serialized_end=1120
-  _globals['_COUNTMATCHINGEVENTSREQUEST']._serialized_start=1123
-  _globals['_COUNTMATCHINGEVENTSREQUEST']._serialized_end=1401
-  _globals['_COUNTMATCHINGEVENTSRESPONSE']._serialized_start=1403
-  _globals['_COUNTMATCHINGEVENTSRESPONSE']._serialized_end=1492
-  _globals['_EVENTCOUNT']._serialized_start=1494
-  _globals['_EVENTCOUNT']._serialized_end=1588
-  _globals['_SAMPLESERVICE']._serialized_start=1591
-  _globals['_SAMPLESERVICE']._serialized_end=1970
+  _globals['_READSAMPLESREQUEST']._serialized_end=739
+  _globals['_READSAMPLESRESPONSE']._serialized_start=741
+  _globals['_READSAMPLESRESPONSE']._serialized_end=818
+  _globals['_SAMPLEROWS']._serialized_start=821
+  _globals['_SAMPLEROWS']._serialized_end=985
+  _globals['_NAMEDSERIES']._serialized_start=988
+  _globals['_NAMEDSERIES']._serialized_end=1149
+  _globals['_NAMEDSERIES_LABELSENTRY']._serialized_start=1092
+  _globals['_NAMEDSERIES_LABELSENTRY']._serialized_end=1149
+  _globals['_COUNTMATCHINGEVENTSREQUEST']._serialized_start=1152
+  _globals['_COUNTMATCHINGEVENTSREQUEST']._serialized_end=1459
+  _globals['_COUNTMATCHINGEVENTSRESPONSE']._serialized_start=1461
+  _globals['_COUNTMATCHINGEVENTSRESPONSE']._serialized_end=1550
+  _globals['_EVENTCOUNT']._serialized_start=1552
+  _globals['_EVENTCOUNT']._serialized_end=1646
+  _globals['_SAMPLESERVICE']._serialized_start=1649
+  _globals['_SAMPLESERVICE']._serialized_end=2028
 # @@protoc_insertion_point(module_scope)

@@ -118,8 +118,11 @@ class ReadSamplesRequest(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     NEWEST_FIELD_NUMBER: _builtins.int
+    AS_STORED_FIELD_NUMBER: _builtins.int
     newest: _builtins.bool
     """Whether to give only the newest sample of each series within the range."""
+    as_stored: _builtins.bool
+    """Whether to give at once what is stored, without that of the last half a second."""
     @_builtins.property
     def selectors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Selector]:
         """Series that match any of them; at most 10,000."""
@@ -139,10 +142,11 @@ class ReadSamplesRequest(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         newest: _builtins.bool = ...,
+        as_stored: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "newest", b"newest", "selectors", b"selectors", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_stored", b"as_stored", "end_time", b"end_time", "newest", b"newest", "selectors", b"selectors", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -267,6 +271,9 @@ class CountMatchingEventsRequest(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     STRETCH_FIELD_NUMBER: _builtins.int
+    AS_STORED_FIELD_NUMBER: _builtins.int
+    as_stored: _builtins.bool
+    """Whether to count at once what is stored, without that of the last half a second."""
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[_query_pb2.EventCondition]:
         """Conditions on the event; all hold. At most 20."""
@@ -297,10 +304,11 @@ class CountMatchingEventsRequest(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         stretch: _duration_pb2.Duration | None = ...,
+        as_stored: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "stretch", b"stretch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "conditions", b"conditions", "end_time", b"end_time", "start_time", b"start_time", "stretch", b"stretch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_stored", b"as_stored", "by", b"by", "conditions", b"conditions", "end_time", b"end_time", "start_time", b"start_time", "stretch", b"stretch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,8 +27,8 @@ if _version_not_supported:
 
 class SampleServiceStub:
     """Gives the samples of series as they were sent, and how many events match. What is
-    read holds everything that had come in when the call was made. The tenant comes from
-    the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
+    read holds everything that had come in when the call was made, unless it is asked for
+    as it is stored. The tenant comes from the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
     breaks a rule, UNAVAILABLE while the store does not answer.
     """
 
@@ -57,8 +57,8 @@ class SampleServiceStub:
 
 class SampleServiceServicer:
     """Gives the samples of series as they were sent, and how many events match. What is
-    read holds everything that had come in when the call was made. The tenant comes from
-    the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
+    read holds everything that had come in when the call was made, unless it is asked for
+    as it is stored. The tenant comes from the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
     breaks a rule, UNAVAILABLE while the store does not answer.
     """
 
@@ -115,8 +115,8 @@ def add_SampleServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SampleService:
     """Gives the samples of series as they were sent, and how many events match. What is
-    read holds everything that had come in when the call was made. The tenant comes from
-    the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
+    read holds everything that had come in when the call was made, unless it is asked for
+    as it is stored. The tenant comes from the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
     breaks a rule, UNAVAILABLE while the store does not answer.
     """
 

@@ -28,8 +28,8 @@ GRPC_VERSION: str
 
 class SampleServiceStub:
     """Gives the samples of series as they were sent, and how many events match. What is
-    read holds everything that had come in when the call was made. The tenant comes from
-    the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
+    read holds everything that had come in when the call was made, unless it is asked for
+    as it is stored. The tenant comes from the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
     breaks a rule, UNAVAILABLE while the store does not answer.
     """
 
@@ -54,8 +54,8 @@ class SampleServiceStub:
 @_typing.type_check_only
 class SampleServiceAsyncStub(SampleServiceStub):
     """Gives the samples of series as they were sent, and how many events match. What is
-    read holds everything that had come in when the call was made. The tenant comes from
-    the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
+    read holds everything that had come in when the call was made, unless it is asked for
+    as it is stored. The tenant comes from the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
     breaks a rule, UNAVAILABLE while the store does not answer.
     """
 
@@ -76,8 +76,8 @@ class SampleServiceAsyncStub(SampleServiceStub):
 
 class SampleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Gives the samples of series as they were sent, and how many events match. What is
-    read holds everything that had come in when the call was made. The tenant comes from
-    the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
+    read holds everything that had come in when the call was made, unless it is asked for
+    as it is stored. The tenant comes from the caller's context. Errors of all: INVALID_ARGUMENT for a selector or condition that
     breaks a rule, UNAVAILABLE while the store does not answer.
     """
 
