@@ -191,7 +191,9 @@ async def test_what_was_read_is_not_read_again(tmp_path: Path) -> None:
 
     store.reader.body = counted  # type: ignore[method-assign,assignment]
     assert await sessions(store, from_us, to_us) == first
-    # A range of whole minutes is all kept.
+    # A range of whole minutes is all kept, also behind the deletion of somebody of whom there was nothing.
+    await delete(store, "nobody")
+    assert await sessions(store, from_us, to_us) == first
     assert asked == []
     late = {"type": "page_view", "session": "late", "user": "late", "time": NOW - 5 * HOUR - 1}
     await store.commit(segment(record(accepted=NOW, events=[late]), first_offset=1))

@@ -132,11 +132,14 @@ class Deletions:
         await self._store.save(dataclasses.replace(deletion, verified_us=self._now_us()))
         async with self._rollups.working:
             await self._intake.quiet()
+            known = deletion.tenant in self._shown
+            # Where it is cut short something may be deleted, too.
+            self._shown.add(deletion.tenant)
             erased = await self._store.erase(deletion)
             if deletion.scope == "tenant":
                 self._rollups.forget(deletion.tenant)
-        if erased:
-            self._shown.add(deletion.tenant)
+        if not erased and not known:
+            self._shown.discard(deletion.tenant)
         if deletion.tenant in self._shown:
             self._forget(deletion.tenant)
             # Cut short, it is done in the next round: until then the deletion is not.

@@ -33,6 +33,7 @@ class ClickHouseDeletions:
     def __init__(self, store: ClickHouseStore) -> None:
         self._store = store
         self._parts: dict[str, set[tuple[str, str]]] = {}
+        self._begun: set[str] = set()
         self._known: UntilChanged[tuple[Any, ...], Sequence[Deletion]] = UntilChanged(lambda: store.shared)
 
     async def save(self, deletion: Deletion) -> None:
@@ -60,21 +61,25 @@ class ClickHouseDeletions:
 
     async def erase(self, deletion: Deletion) -> int:
         try:
-            return await self._store.ask(lambda engine: self._erase(engine, deletion))
+            erased = await self._store.ask(lambda engine: self._erase(engine, deletion))
         finally:
-            # Once more: what came meanwhile may be deleted, too.
-            self._store.forget(deletion.tenant)
-            self._store.reader.slices.forget(deletion.tenant)
+            # Once more: what came meanwhile may be deleted, too. So may be what was begun before, and cut short.
+            if deletion.id in self._begun:
+                self._store.forget(deletion.tenant)
+                self._store.reader.slices.forget(deletion.tenant)
+        self._begun.discard(deletion.id)
+        return erased
 
     def _erase(self, engine: Engine, deletion: Deletion) -> int:
         erased = 0
-        self._store.forget(deletion.tenant)
         if deletion.verified_us == deletion.requested_us:
             # It was never begun, so no parts of before a start can matter.
             self._parts.setdefault(deletion.id, set())
         for table, condition in _conditions(engine, deletion):
             count = _count(engine, table, condition)
             if count:
+                self._begun.add(deletion.id)
+                self._store.forget(deletion.tenant)
                 before = _parts(engine, table)
                 engine.execute(f"ALTER TABLE {table} DELETE WHERE {condition} SETTINGS mutations_sync = 2")
                 if (parts := self._parts.get(deletion.id)) is not None:
@@ -162,7 +167,8 @@ def _naming(deletion: Deletion, columns: Sequence[str]) -> Iterable[str]:
 
 
 def _count(engine: Engine, table: str, condition: str) -> int:
-    [[count]] = engine.query(Statement(f"SELECT count() FROM {table} WHERE {condition}"))
+    # Nobody waits for it: it reads everything, and leaves a core to who asks.
+    [[count]] = engine.query(Statement(f"SELECT count() FROM {table} WHERE {condition}", settings="max_threads = 1"))
     return int(count)
 
 
