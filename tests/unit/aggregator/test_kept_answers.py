@@ -17,6 +17,7 @@ from services.aggregator.domain.figures.kept_answers import (
     KeptAnswers,
 )
 from services.core.errors import Unavailable
+from services.core.waiting import is_waited_for
 from tests.support.clock import ManualClock
 
 
@@ -221,6 +222,21 @@ async def test_an_answer_is_made_as_who_asked_for_it(kept: KeptAnswers, clock: M
         found = [await asyncio.create_task(asked(name)) for name in ("one", "other")]
         assert found == ["one", "other"]
         await settled()
+
+
+async def test_it_is_known_whether_somebody_waits(kept: KeptAnswers, clock: ManualClock) -> None:
+    waited: list[bool] = []
+
+    async def ask() -> None:
+        waited.append(is_waited_for())
+
+    await kept.answer("a", ask)
+    await clock.advance(FRESH_SECONDS + 0.5)
+    await kept.answer("a", ask)
+    await settled()
+    await clock.advance(FRESH_SECONDS + LATE_SECONDS + 0.5)
+    await kept.answer("a", ask)
+    assert (waited, is_waited_for()) == ([True, False, True], True)
 
 
 async def test_nothing_from_before_is_told_once_it_is_forgotten(kept: KeptAnswers, store: Store) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from services.core.clock import Clock
+from services.core.waiting import wait_for_nothing
 
 FRESH_SECONDS = 1.0
 """How old an answer may be before another is made."""
@@ -89,7 +90,11 @@ class KeptAnswers:
         return QUEUED_SECONDS if question in self._wanted or question in self._making else LATE_SECONDS
 
     def _want(self, question: Hashable, make: Make, now: float) -> None:
-        self._wanted.setdefault(question, _Wanted(make, copy_context(), now)).asked_at = now
+        if question not in self._wanted:
+            asker = copy_context()
+            asker.run(wait_for_nothing)
+            self._wanted[question] = _Wanted(make, asker, now)
+        self._wanted[question].asked_at = now
         if not self._renewing:
             self._renewing = True
             self._tasks.create_task(self._renew())

@@ -14,6 +14,7 @@ from services.aggregator.adapters.clickhouse.newest.kinds import AUDIT, CHANGES,
 from services.aggregator.adapters.clickhouse.newest.newest_rows import NewestRows
 from services.aggregator.adapters.clickhouse.slices.slices import Slices
 from services.core.errors import DeadlineExceeded, InvalidInput, Unavailable
+from services.core.waiting import is_waited_for
 from services.runtime.logs import Log
 
 THREADS = 4
@@ -75,6 +76,8 @@ class Reader:
             *(self.newest_lines, self.newest_audit, self.newest_warnings),
         )
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="questions")
+        # What nobody waits for takes one core at most.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="questions aside")
         self._enders = ThreadPoolExecutor(1, thread_name_prefix="ended questions")
 
     async def rows(self, query: Question, bounds: Bounds = DEFAULT_BOUNDS) -> list[Row]:
@@ -89,8 +92,11 @@ class Reader:
         statement = query.statement()
         # By its comment a question is found among those that run; comments within the SQL do not last that long.
         mark = f"question {secrets.token_hex(8)}"
+        threads = self._threads
+        if not is_waited_for():
+            threads, bounds = self._aside, dataclasses.replace(bounds, narrow=True)
         asked = dataclasses.replace(statement, settings=f"{bounds.settings()}, log_comment = {quoted(mark)}")
-        asking = self._threads.submit(lambda: engine.query_bytes(asked, form))
+        asking = threads.submit(lambda: engine.query_bytes(asked, form))
         try:
             return await asyncio.wrap_future(asking)
         except EngineFault as fault:
@@ -114,8 +120,8 @@ class Reader:
 
     async def close(self) -> None:
         """Wait for what is being asked."""
-        await asyncio.to_thread(self._threads.shutdown)
-        await asyncio.to_thread(self._enders.shutdown)
+        for threads in (self._threads, self._aside, self._enders):
+            await asyncio.to_thread(threads.shutdown)
 
     def _told(self, reason: str) -> Exception:
         if "cannot compile re2" in reason:
