@@ -22,6 +22,8 @@ SUBJECT_KEY = "x-binnacle-subject"
 CREDENTIAL_KEY = "x-binnacle-key"
 CALLER_KEY = "x-binnacle-caller"
 REQUEST_ID_KEY = "x-request-id"
+# On what nobody waits for; only processes of the suite say it.
+ASIDE_KEY = "x-binnacle-aside"
 
 # What metadata, logs and records have room for. Of what is longer, or no plain text, no record could be written.
 LONGEST_WORD = 200

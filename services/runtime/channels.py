@@ -6,7 +6,8 @@ from typing import Any
 
 import grpc
 
-from services.runtime.calls import CALLER_KEY, call_or_none, outgoing_metadata
+from services.core.waiting import is_waited_for
+from services.runtime.calls import ASIDE_KEY, CALLER_KEY, call_or_none, outgoing_metadata
 
 UNARY_SECONDS = 10.0
 # Kept back from the caller's deadline, so that there is time to say which hop was late.
@@ -45,6 +46,8 @@ class _Introducing:
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
         if self._secret:
             metadata.add(CALLER_KEY, self._secret)
+        if not is_waited_for():
+            metadata.add(ASIDE_KEY, "1")
         timeout = details.timeout if details.timeout is not None else default_seconds
         if call is not None:
             for key, value in outgoing_metadata(call):

@@ -20,8 +20,9 @@ from services.core.errors import (
     Unauthenticated,
     Unavailable,
 )
+from services.core.waiting import wait_for_nothing
 from services.runtime.auditing import Auditor
-from services.runtime.calls import Call, Told, call_from, handling, tenant_of
+from services.runtime.calls import ASIDE_KEY, Call, Told, call_from, handling, tenant_of
 from services.runtime.gates import Gate
 from services.runtime.process import Process
 from services.runtime.roles import PEER, Role
@@ -115,6 +116,9 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         started = loop.time()
         code = "OK"
         call = call_from(told, _deadline(context, started, longest))
+        if ASIDE_KEY in told:
+            # Each call is handled in a task, and so a context, of its own.
+            wait_for_nothing()
         end, ended = (call.deadline, _late) if longest is not None else self._end(call, started)
 
         def refuse(reason: BinnacleError) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.core.clock import Clock
 from services.core.errors import BinnacleError
+from services.core.waiting import wait_for_nothing
 
 LINGER_SECONDS = 60.0
 """How long a figure is kept after it was last looked at."""
@@ -105,6 +106,8 @@ class Kept:
             began = self._clock.monotonic()
             await self._ask(source, tenant, slot, pause)
             slot.answered.set()
+            # Whoever looks from now on is told what is there.
+            wait_for_nothing()
             took = self._clock.monotonic() - began
             pause = max(source.interval, min(took * REST, LONGEST_PAUSE))
             await self._clock.sleep(pause)

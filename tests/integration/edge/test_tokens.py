@@ -35,6 +35,7 @@ SPOOFED = {
     "x-binnacle-key": "abc",
     "x-binnacle-expires": "9999999999",
     "x-binnacle-caller": "peer",
+    "x-binnacle-aside": "1",
 }
 
 

@@ -26,6 +26,7 @@ from services.core.errors import (
     Unavailable,
     Violation,
 )
+from services.core.waiting import is_waited_for, wait_for_nothing
 from services.runtime.calls import EXPIRES_KEY, ROLES_KEY, TENANT_KEY, Call, current_call, handling
 from services.runtime.channels import open_channel
 from services.runtime.config import ServiceConfig
@@ -48,6 +49,7 @@ class Servicer(pb_grpc.AlertServiceServicer):
         self.raises: BaseException | None = None
         self.hangs = False
         self.seen: list[Call] = []
+        self.waited_for: list[bool] = []
 
     async def ListAlerts(
         self,
@@ -55,6 +57,7 @@ class Servicer(pb_grpc.AlertServiceServicer):
         context: grpc.aio.ServicerContext[pb.ListAlertsRequest, pb.ListAlertsResponse],
     ) -> pb.ListAlertsResponse:
         self.seen.append(current_call())
+        self.waited_for.append(is_waited_for())
         if self.hangs:
             await asyncio.Event().wait()
         if self.raises:
@@ -171,6 +174,17 @@ async def test_tenant_and_request_id_follow_the_call() -> None:
     assert (first.tenant, first.request_id, first.roles) == ("acme", "id-1", ("viewer",))
     assert second.tenant == "default"
     assert second.request_id
+
+
+async def test_what_nobody_waits_for_is_known_as_such_behind_a_hop() -> None:
+    async def aside(running: Running) -> None:
+        wait_for_nothing()
+        await running.stub.ListAlerts(pb.ListAlertsRequest())
+
+    async with service() as running:
+        await asyncio.create_task(aside(running))
+        await running.stub.ListAlerts(pb.ListAlertsRequest())
+    assert running.servicer.waited_for == [False, True]
 
 
 async def test_with_authentication_a_call_without_tenant_is_refused() -> None:

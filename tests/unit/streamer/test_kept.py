@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
 from services.core.errors import Unavailable
+from services.core.waiting import is_waited_for
 from services.streamer.domain.kept import LINGER_SECONDS, LONGEST_PAUSE, REST, STALE_SECONDS, Kept, Told, Untold
 from tests.support.clock import ManualClock
 
@@ -21,12 +22,14 @@ class Counting:
         self.clock = clock
         self.asked: list[str] = []
         self.callers: list[str] = []
+        self.waited_for: list[bool] = []
         self.seconds = 0.0
         self.failure: Unavailable | None = None
 
     async def ask(self, tenant: str) -> object:
         self.asked.append(tenant)
         self.callers.append(CALLER.get())
+        self.waited_for.append(is_waited_for())
         if self.seconds:
             await self.clock.sleep(self.seconds)
         if self.failure is not None:
@@ -71,6 +74,7 @@ async def test_it_is_asked_anew_while_somebody_looks_and_forgotten_after() -> No
         await held.look()
         await held.clock.advance(held.source.interval)
         assert await held.look() == Told(2)
+        assert held.source.waited_for == [True, False]
         await held.clock.advance(LINGER_SECONDS * 2)
         asked = len(held.source.asked)
         await held.clock.advance(LINGER_SECONDS * 2)
