@@ -16,7 +16,7 @@ are asked of 100 M samples too.
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import numpy as np
@@ -38,6 +38,7 @@ from bench.intake import REMOTE_WRITE
 from bench.query_sides import Side, Taken, in_turns, median, of_rival, one_by_one, ours
 from bench.report import Result, note, tell
 from bench.rivals import Missing, Rival
+from tests.support.suite import Suite
 
 LONG_SAMPLES = 100_000_000
 SETTLE_SECONDS = 3.0
@@ -74,14 +75,19 @@ def _questions(samples: int, suffix: str) -> None:
         query_growth.wait_minutes(workload.end_ms)
         for name, question in QUESTIONS.items():
             _tell(name, in_turns([ours(suite, workload.end_ms), *sides], question), suffix)
-        cached = next((side.url for side in sides if side.name == VICTORIA), None)
-        asyncio.run(query_again.measure(target, cached, suffix))
-        asyncio.run(query_live.fresh(target, suffix))
-        with query_live.intake(target):
-            for name, question in QUESTIONS.items():
-                busy = ours(suite, query_live.now_ms())
-                taken = one_by_one([busy, *(side for side in sides if side.name == VICTORIA)], question)
-                _tell_one(f"query.{name}.under_intake{suffix}", taken, lambda each: median(each.alone))
+        if not suffix:
+            _while_more_comes(suite, sides)
+
+
+def _while_more_comes(suite: Suite, sides: Sequence[Side]) -> None:
+    """The questions again after new samples, and beside full intake."""
+    target, victoria = suite_load.target(suite), [side for side in sides if side.name == VICTORIA]
+    asyncio.run(query_again.measure(target, victoria[0].url if victoria else None))
+    asyncio.run(query_live.fresh(target))
+    with query_live.intake(target):
+        for name, question in QUESTIONS.items():
+            taken = one_by_one([ours(suite, query_live.now_ms()), *victoria], question)
+            _tell_one(f"query.{name}.under_intake", taken, lambda each: median(each.alone))
 
 
 @contextmanager

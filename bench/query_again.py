@@ -28,7 +28,7 @@ GOAL_MS = 6.0
 SEED = 2
 
 
-async def measure(target: str, rival: str | None, suffix: str) -> None:
+async def measure(target: str, rival: str | None) -> None:
     """Ask the suite at `host:port`, and the rival at an address, if there is one. Raises WrongCount."""
     ours: list[float] = []
     theirs: list[float] = []
@@ -51,7 +51,7 @@ async def measure(target: str, rival: str | None, suffix: str) -> None:
     note(f"{full} of {TIMES * len(QUESTIONS)} answers were whole ones")
     value, baseline = float(np.median(ours)), float(np.median(theirs)) if theirs else None
     ratio = None if baseline is None else value / baseline
-    tell(Result(f"query.again{suffix}", value, "ms", baseline, ratio, None if suffix else GOAL_MS))
+    tell(Result("query.again", value, "ms", baseline, ratio, GOAL_MS))
 
 
 async def _ask(client: query_calls.Asker, tokens: Mapping[str, str]) -> tuple[float, Mapping[str, TimeSeriesAnswer]]:

@@ -132,8 +132,8 @@ class Deletions:
         await self._store.save(dataclasses.replace(deletion, verified_us=self._now_us()))
         async with self._rollups.working:
             await self._intake.quiet()
-            known = deletion.tenant in self._shown
-            # Where it is cut short something may be deleted, too.
+            # Where it is cut short, now or in a former life, something may be deleted, too.
+            known = deletion.tenant in self._shown or deletion.verified_us != deletion.requested_us
             self._shown.add(deletion.tenant)
             erased = await self._store.erase(deletion)
             if deletion.scope == "tenant":

@@ -27,7 +27,7 @@ _NARROW = ", max_threads = 1, local_filesystem_read_method = 'pread'"
 class Bounds:
     """What one question may take: `seconds` of time, `memory` in bytes, `result_rows` in its answer.
 
-    One that is `narrow` reads little: what is handed to other threads then takes longer than it would on one.
+    One that is `narrow` is read on one thread: of little, what is handed to others takes longer than it would there.
     """
 
     seconds: float = 10.0
@@ -54,8 +54,8 @@ class Reader:
     """Asks the store questions of one tenant, and a few about the engine.
 
     Every method raises Unavailable while the store does not answer, DeadlineExceeded when a question takes longer than
-    its bounds, and InvalidInput when its answer, or the memory it needs, is larger. `slices` keeps what long ranges are
-    made of, `newest` what lists begin with.
+    its bounds, and InvalidInput when its answer, or the memory it needs, is larger. What nobody waits for is asked one
+    after the other. `slices` keeps what long ranges are made of, `newest` what lists begin with.
     """
 
     def __init__(self, engine: Callable[[], Engine | None], log: Log, now: Callable[[], float] = time.time) -> None:

@@ -75,6 +75,9 @@ class ClickHouseDeletions:
         if deletion.verified_us == deletion.requested_us:
             # It was never begun, so no parts of before a start can matter.
             self._parts.setdefault(deletion.id, set())
+        else:
+            # What a former attempt had begun may have come to its end meanwhile.
+            self._begun.add(deletion.id)
         for table, condition in _conditions(engine, deletion):
             count = _count(engine, table, condition)
             if count:
