@@ -38,6 +38,11 @@ class Deletion:
     remaining: int = 0
     verified_us: int = 0
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether rows may have been deleted for it before, in this life or a former one, and how far is not known."""
+        return self.verified_us != self.requested_us
+
 
 def digest_of(deletion_id: str, user_id: str) -> str:
     """What a person is remembered by: SHA-256 of the deletion's id and the person's, in hexadecimal digits."""

@@ -133,15 +133,15 @@ class AggregatorEvents:
         return [event_count(one) for block in blocks for one in block.counts]
 
 
-def aggregator_sources(channel: grpc.aio.Channel, further: Sequence[grpc.aio.Channel] = ()) -> Sources:
-    """Everything from one aggregator; events as they come from `further` ones over the same store too."""
-    return Sources(AggregatorSeries(channel), AggregatorSamples(channel), AggregatorEvents(channel, further))
+def aggregator_sources(
+    channel: grpc.aio.Channel, further: Sequence[grpc.aio.Channel] = (), *, as_stored: bool = False
+) -> Sources:
+    """Everything from one aggregator; events as they come from `further` ones over the same store too.
 
-
-def stored_sources(channel: grpc.aio.Channel) -> Sources:
-    """The same for who would rather be told at once than of the last half a second."""
-    samples = AggregatorSamples(channel, as_stored=True)
-    return Sources(AggregatorSeries(channel), samples, AggregatorEvents(channel, as_stored=True))
+    `as_stored` is for who would rather be told at once than of the last half a second.
+    """
+    samples = AggregatorSamples(channel, as_stored=as_stored)
+    return Sources(AggregatorSeries(channel), samples, AggregatorEvents(channel, further, as_stored=as_stored))
 
 
 async def _read(tenant: str, call: Callable[[], AsyncIterable[Message]]) -> list[Message]:

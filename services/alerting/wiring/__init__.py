@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.alerting.adapters.action_calls import ActionCalls
-from services.alerting.adapters.aggregator_answers import aggregator_sources, stored_sources
+from services.alerting.adapters.aggregator_answers import aggregator_sources
 from services.alerting.adapters.aggregator_calls import AggregatorCalls
 from services.alerting.adapters.aggregator_history import AggregatorHistory
 from services.alerting.adapters.collector_client import CollectorLog
@@ -99,7 +99,7 @@ async def _wired(config: AlertingConfig, process: Process) -> AsyncIterator[Wire
         explanations = Explanations(
             judgings,
             statuses,
-            stored_sources(aggregator),
+            aggregator_sources(aggregator, as_stored=True),
             configuration.rules.of_tenant,
             expression_matches,
             process.clock,

@@ -63,6 +63,7 @@ async def test_what_was_cut_short_may_have_deleted(scope: Scope, user: str) -> N
         clock, store = ManualClock(1_000.0), Store(fails=fails)
         deletions = Deletions(store, Archives(), intake, rollups, watching, clock, forgotten.append)
         await deletions.begin("acme", scope, user)
+        await clock.advance(1.0)
         if fails:
             with pytest.raises(Unavailable):
                 await deletions.round()

@@ -55,7 +55,6 @@ class Deletions:
         self._forget = forget
         self._changing = asyncio.Lock()
         self._erased: set[str] = set()
-        self._shown: set[str] = set()
 
     async def begin(self, tenant: str, scope: Scope, user_id: str = "") -> Deletion:
         """Ask for a deletion; it is kept, and late rows are held back, when this returns."""
@@ -132,19 +131,13 @@ class Deletions:
         await self._store.save(dataclasses.replace(deletion, verified_us=self._now_us()))
         async with self._rollups.working:
             await self._intake.quiet()
-            # Where it is cut short, now or in a former life, something may be deleted, too.
-            known = deletion.tenant in self._shown or deletion.verified_us != deletion.requested_us
-            self._shown.add(deletion.tenant)
             erased = await self._store.erase(deletion)
             if deletion.scope == "tenant":
                 self._rollups.forget(deletion.tenant)
-        if not erased and not known:
-            self._shown.discard(deletion.tenant)
-        if deletion.tenant in self._shown:
+        if erased or deletion.is_begun:
             self._forget(deletion.tenant)
             # Cut short, it is done in the next round: until then the deletion is not.
             await self._intake.renew()
-            self._shown.discard(deletion.tenant)
         # After the store: what is archived now is read from what is left.
         erased += await self._archives.erase(deletion)
         return dataclasses.replace(deletion, deleted=deletion.deleted + erased)

@@ -33,7 +33,6 @@ class ClickHouseDeletions:
     def __init__(self, store: ClickHouseStore) -> None:
         self._store = store
         self._parts: dict[str, set[tuple[str, str]]] = {}
-        self._begun: set[str] = set()
         self._known: UntilChanged[tuple[Any, ...], Sequence[Deletion]] = UntilChanged(lambda: store.shared)
 
     async def save(self, deletion: Deletion) -> None:
@@ -60,28 +59,24 @@ class ClickHouseDeletions:
         return [Deletion(*[*row[:5], DeletionState(row[5]), *row[6:]]) for row in rows]
 
     async def erase(self, deletion: Deletion) -> int:
+        erased: int | None = None
         try:
             erased = await self._store.ask(lambda engine: self._erase(engine, deletion))
         finally:
-            # Once more: what came meanwhile may be deleted, too. So may be what was begun before, and cut short.
-            if deletion.id in self._begun:
+            # Once more: what came meanwhile may be deleted, too. So may be what was begun before, or is cut short now.
+            if erased != 0 or deletion.is_begun:
                 self._store.forget(deletion.tenant)
                 self._store.reader.slices.forget(deletion.tenant)
-        self._begun.discard(deletion.id)
         return erased
 
     def _erase(self, engine: Engine, deletion: Deletion) -> int:
         erased = 0
-        if deletion.verified_us == deletion.requested_us:
-            # It was never begun, so no parts of before a start can matter.
+        if not deletion.is_begun:
+            # So no parts of before a start can matter.
             self._parts.setdefault(deletion.id, set())
-        else:
-            # What a former attempt had begun may have come to its end meanwhile.
-            self._begun.add(deletion.id)
         for table, condition in _conditions(engine, deletion):
             count = _count(engine, table, condition)
             if count:
-                self._begun.add(deletion.id)
                 self._store.forget(deletion.tenant)
                 before = _parts(engine, table)
                 engine.execute(f"ALTER TABLE {table} DELETE WHERE {condition} SETTINGS mutations_sync = 2")
