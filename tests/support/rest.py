@@ -62,12 +62,17 @@ class Request:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
 
+    @property
+    def target(self) -> str:
+        """Its path and query."""
+        path = self.operation.path.format(**{name: quote(value, safe="") for name, value in self.in_path.items()})
+        return str(httpx.URL(path, params=self.query))
+
     def send(self, http: httpx.Client) -> httpx.Response:
         """Send it."""
-        path = self.operation.path.format(**{name: quote(value, safe="") for name, value in self.in_path.items()})
         content = {"content": self.body} if isinstance(self.body, bytes) else {"json": self.body} if self.body else {}
         headers = {"content-type": BINARY} if isinstance(self.body, bytes) else {}
-        with http.stream(self.operation.verb, path, params=self.query, headers=headers, **content) as answer:
+        with http.stream(self.operation.verb, self.target, headers=headers, **content) as answer:
             if self.operation.is_endless and answer.is_success:
                 next(answer.iter_lines())
             else:

@@ -6,6 +6,7 @@ from typing import Any
 from binnacle.aggregator.v1 import change_service_pb2 as pb
 from services.aggregator.convert.dashboard import struct, timestamp
 from services.aggregator.convert.reports import asked_range
+from services.aggregator.convert.row_messages import length_of_event, made_once
 from services.aggregator.ports.changes import ChangeFilter
 from services.aggregator.ports.store import StoredEvent
 from services.core.conventions import CHANGE_EVENTS, DEPLOY_EVENT
@@ -24,6 +25,7 @@ def filter_from(asked: pb.ListChangesRequest, now: float) -> ChangeFilter:
     return ChangeFilter(within.first_us, within.end_us, kinds, asked.service)
 
 
+@made_once(length_of_event)
 def change(event: StoredEvent) -> pb.Change:
     """One change."""
     data: dict[str, Any] = json.loads(event.data_json or "{}")

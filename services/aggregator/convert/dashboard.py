@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from binnacle.aggregator.v1 import overview_service_pb2, query_service_pb2
 from binnacle.dashboard.v1 import dashboard_pb2
+from services.aggregator.convert.row_messages import length_of_event, made_once
 from services.aggregator.domain.live.machines import MachineState
 from services.aggregator.domain.live.overview import (
     EndpointStats,
@@ -38,6 +39,7 @@ def struct(text: str) -> Struct:
     return message
 
 
+@made_once(length_of_event)
 def tracked_event(event: StoredEvent) -> dashboard_pb2.TrackedEvent:
     """An event in the short form."""
     return dashboard_pb2.TrackedEvent(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from binnacle.aggregator.v1 import log_service_pb2 as pb
 from services.aggregator.convert.dashboard import struct, timestamp
+from services.aggregator.convert.row_messages import made_once
 from services.aggregator.domain.findings.log_patterns import LogPattern
 from services.aggregator.ports.logs import StoredLine
 from services.aggregator.ports.searches import Counts, Position
@@ -15,6 +16,11 @@ from services.core.errors import InvalidInput
 LEVEL_NAMES = {"1": "debug", "2": "info", "3": "warning", "4": "error", "5": "critical"}
 
 
+def _length(stored: StoredLine) -> int:
+    return len(stored.message) + len(stored.attributes_json)
+
+
+@made_once(_length)
 def line(stored: StoredLine) -> pb.LogLine:
     """One line in full."""
     return pb.LogLine(

@@ -3,6 +3,7 @@
 from binnacle.aggregator.v1 import query_service_pb2
 from binnacle.events.v1 import events_pb2
 from services.aggregator.convert.dashboard import struct, timestamp
+from services.aggregator.convert.row_messages import length_of_event, made_once
 from services.aggregator.ports.store import EventPosition, StoredEvent
 from services.core.errors import InvalidInput
 from services.runtime import page_tokens
@@ -11,6 +12,7 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
 
 
+@made_once(length_of_event)
 def event(stored: StoredEvent) -> events_pb2.Event:
     """An event in full."""
     return events_pb2.Event(

@@ -40,8 +40,13 @@ KEPT: Mapping[str, tuple[str, ...]] = {
 }
 """Methods by service. Who lists events, lines or traces looks for what was sent a moment ago; who is active, what there
 is, and what somebody did is known by minutes."""
-BRIEFLY: Mapping[str, tuple[str, ...]] = {"TraceService": ("ListTraces", "GetTrace", "ListExemplars")}
-"""What the store has to be asked for each time, by several questions: told again to who looks at the same."""
+BRIEFLY: Mapping[str, tuple[str, ...]] = {
+    "OverviewService": ("GetOverview",),
+    "QueryService": ("GetServiceMetrics",),
+    "TraceService": ("ListTraces", "GetTrace", "ListExemplars"),
+}
+"""What is summed of five minutes, second by second, or what the store has to be asked for each time, by several
+questions: told again to who looks at the same."""
 BRIEF_SECONDS = 0.3
 """With the half second until what was acknowledged is stored it stays well below the second that is promised."""
 TOGETHER: Mapping[str, tuple[str, ...]] = {"TimeSeriesService": ("QueryTimeSeries", "QueryMetric")}

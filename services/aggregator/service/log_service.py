@@ -1,6 +1,7 @@
 """Questions about log lines."""
 
 import asyncio
+from collections.abc import Sequence
 
 import grpc
 import orjson
@@ -64,11 +65,12 @@ class LogServicer(log_service_pb2_grpc.LogServiceServicer):
         line = await self._logs.line(tenant, convert.position_of(request.line_id))
         if line is None:
             raise NotFound("there is no such log line, or it is no longer kept")
-        among = Neighbours(line.service, DAY_US, _host(line) if request.same_host else None)
-        before, after = [
-            await self._logs.around(tenant, among, size, Cursor(line.position, newer)) if size else []
-            for size, newer in zip(sizes, (False, True), strict=True)
-        ]
+        among, position = Neighbours(line.service, DAY_US, _host(line) if request.same_host else None), line.position
+
+        async def beside(size: int, *, newer: bool) -> Sequence[StoredLine]:
+            return await self._logs.around(tenant, among, size, Cursor(position, newer)) if size else []
+
+        before, after = await asyncio.gather(beside(sizes[0], newer=False), beside(sizes[1], newer=True))
         return pb.GetLogContextResponse(
             before=[convert.line(each) for each in reversed(before)],
             line=convert.line(line),

@@ -14,6 +14,7 @@ from services.aggregator.adapters.clickhouse.engine.engines import open_engine
 from services.aggregator.adapters.clickhouse.storing.store import ClickHouseStore
 from services.aggregator.adapters.prometheus_observer import PrometheusObserver
 from services.aggregator.config import AggregatorConfig
+from services.aggregator.convert import row_messages
 from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.domain.intake.aggregator import Aggregator
 from services.aggregator.domain.intake.claims import RepeatLimits
@@ -57,6 +58,7 @@ async def wire(config: AggregatorConfig, process: Process) -> AsyncIterator[Wire
         measured.forget(tenant)
         answers.forget()
         briefly.forget()
+        row_messages.forget()
 
     def more(aggregator: Aggregator) -> list[Registration]:
         follow_others(store, aggregator, process)

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from binnacle.aggregator.v1 import time_series_service_pb2 as pb
+from binnacle.aggregator.v1 import overview_service_pb2 as overview_pb, time_series_service_pb2 as pb
 from services.aggregator.domain.figures.kept_answers import KeptAnswers
 from services.aggregator.domain.figures.shared_answers import SharedAnswers
 from services.aggregator.service.kept_calls import BRIEF_SECONDS, keep_answers
@@ -158,3 +158,37 @@ async def test_time_series_are_asked_for_together_by_those_of_one_tenant() -> No
         await desk.let_go(3)
         await asyncio.gather(*clients)
     assert sorted(told) == [("default", 1), ("default", 3), ("default", 3), ("default", 3), ("other", 2)]
+
+
+class Overviews:
+    """A service that tells which call it answers."""
+
+    def __init__(self) -> None:
+        self._made = 0
+
+    async def GetOverview(
+        self, request: overview_pb.GetOverviewRequest, context: Any
+    ) -> overview_pb.GetOverviewResponse:
+        self._made += 1
+        response = overview_pb.GetOverviewResponse()
+        response.state.snapshot.overview.total_requests = self._made
+        return response
+
+    GetIntakeStats = GetOverview
+
+
+async def test_the_overview_is_told_again_for_a_moment_to_those_of_one_tenant() -> None:
+    clock = ManualClock()
+    service: Any = Overviews()
+
+    async def told(tenant: str) -> int:
+        with handling(Call(tenant, "id")):
+            response = await service.GetOverview(overview_pb.GetOverviewRequest(history_seconds=0), None)
+            return int(response.state.snapshot.overview.total_requests)
+
+    async with asyncio.TaskGroup() as tasks:
+        registration = Registration(lambda *_both: None, service, "binnacle.aggregator.v1.OverviewService")
+        keep_answers([registration], KeptAnswers(clock, tasks), BriefAnswers(clock, BRIEF_SECONDS))
+        assert [await told("default"), await told("default"), await told("other")] == [1, 1, 2]
+        await clock.advance(2 * BRIEF_SECONDS)
+        assert await told("default") == 3
