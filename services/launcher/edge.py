@@ -220,11 +220,10 @@ TOO_LARGE = Reply(
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A gRPC path (or its beginning) and the process behind it; who may be repeated by the edge, all or the named."""
+    """A gRPC path (or its beginning) and the process behind it; whether the edge may repeat named ones that failed."""
 
     path: str
     upstream: str
-    may_retry: bool = False
     named_may_retry: bool = False
     kind: str = "call"
 
@@ -349,12 +348,11 @@ def _streams(service: PublicService) -> list[Route]:
 
 
 def _calls(service: PublicService) -> Route:
-    # A repeated write is the client's to decide: it alone knows whether it may be counted twice. Where the collector
-    # knows requests by name, the client has decided by naming one.
+    # What may have been done is the client's to repeat: it alone knows whether it may be counted twice. Where the
+    # collector knows requests by name, the client has decided by naming one.
     return Route(
         f"/{service.name}/",
         service.process,
-        may_retry=service.process != "collector",
         named_may_retry=service.name in NAMED_INTAKE,
         kind=INTAKE_KIND if service.process == "collector" else "call",
     )

@@ -58,6 +58,7 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         self._roles = roles
         self._gate = gate
         self._auditor = auditor
+        self._under_way = process.under_way
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails) -> Any:
         handler = await continuation(handler_call_details)
@@ -123,16 +124,21 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
 
         def refuse(reason: BinnacleError) -> None:
             nonlocal ended
-            ended = partial(_as_it_is, reason)
-            limit.reschedule(started)
+            if not limit.expired():
+                ended = partial(_as_it_is, reason)
+                limit.reschedule(started)
 
         watched = nullcontext() if longest is not None else self._access.watched(told, call, refuse)
         try:
             with handling(call):
                 try:
                     async with asyncio.timeout_at(end) as limit:
-                        with watched:
-                            yield
+                        self._under_way.add(refuse)
+                        try:
+                            with watched:
+                                yield
+                        finally:
+                            self._under_way.discard(refuse)
                 except TimeoutError as late:
                     raise ended() from late
         except BinnacleError as error:

@@ -14,7 +14,7 @@ from grpc_health.v1._async import HealthServicer
 from prometheus_client import CollectorRegistry, start_http_server
 
 from services.core.clock import Clock, SystemClock
-from services.core.errors import BinnacleError
+from services.core.errors import BinnacleError, Unavailable
 from services.runtime import logs
 from services.runtime.access import Access
 from services.runtime.config import Config, ServiceConfig, load
@@ -32,6 +32,8 @@ GARBAGE = (7_000, 10, 10)
 # Beside a thread that runs Python the event loop would wait up to the usual 5 ms for the interpreter each time it is
 # woken, several times in a call; so would the journal's thread while requests are decoded.
 SWITCH_SECONDS = 0.0005
+# For those who are told that their call is not finished any more.
+ANSWER_SECONDS = 1.0
 
 
 class _Stop(Exception):
@@ -114,7 +116,11 @@ async def _serving(config: ServiceConfig, wire: Wire, process: Process, opened: 
             # Until the edge has heard of it, it goes on sending calls here.
             await process.clock.sleep(config.leave_seconds)
         process.stopping.set()
-        await server.stop(config.drain_seconds)
+        # The library would cancel them, as it does with calls that come too late to be begun: those the edge sends on.
+        late = Unavailable("this process stops, and the call took longer than what was left; call again")
+        ending = asyncio.get_running_loop().call_later(config.drain_seconds, process.end_calls, late)
+        await server.stop(config.drain_seconds + ANSWER_SECONDS)
+        ending.cancel()
         if process.leaving.is_set() and wired.handed_over:
             with suppress(TimeoutError):
                 async with asyncio.timeout(config.drain_seconds):

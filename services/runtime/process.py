@@ -10,6 +10,7 @@ import grpc
 from prometheus_client import CollectorRegistry
 
 from services.core.clock import Clock
+from services.core.errors import BinnacleError
 from services.runtime.access import Access
 from services.runtime.channels import open_channel
 from services.runtime.exposition import exposition
@@ -19,6 +20,7 @@ from services.runtime.logs import Log
 from services.runtime.metrics import CallMetrics
 from services.runtime.records import Recorder
 from services.runtime.roles import PEER, Role, roles_of
+from services.runtime.standing import End
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Process:
     `tasks` runs background work: a task that crashes stops the process; all are cancelled, and awaited, before what
     the wiring opened is closed. `access` judges every call, and `calls` counts it, by whatever listener it came.
     `leaving` is set when the process is told to stop: whoever asks whether to send it more is told no. `stopping` is
-    set once they had the time to ask; streams should end then.
+    set once they had the time to ask; streams should end then. `under_way` holds what ends each call that is being
+    handled.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Process:
     access: Access
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    under_way: set[End] = field(default_factory=set)
     calls: CallMetrics = field(init=False)
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
 
@@ -92,6 +96,11 @@ class Process:
         channel = open_channel(target, self.access.peer)
         self._channels.append(channel)
         return channel
+
+    def end_calls(self, reason: BinnacleError) -> None:
+        """Have every call that is being handled answered with `reason`."""
+        for end in self.under_way:
+            end(reason)
 
     async def close_channels(self) -> None:
         """Close every channel that was opened."""

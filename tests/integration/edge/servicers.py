@@ -72,6 +72,8 @@ class Intake(json_intake_service_pb2_grpc.JsonIntakeServiceServicer):
             refuse(context)
         if request.content.data == b"restarting" and self.log.tries(request) < 3:
             context.abort(grpc.StatusCode.UNAVAILABLE, "restarting")
+        if request.content.data == b"stopping" and self.log.tries(request) < 3:
+            context.abort(grpc.StatusCode.CANCELLED, "CANCELLED")
         if request.content.data == b"full":
             context.send_initial_metadata((("retry-after", "3"),))
             context.abort_with_status(rpc_status.to_status(overloaded()))

@@ -13,6 +13,14 @@ def test_the_name_arrives_as_metadata(open_edge: Edge) -> None:
     assert open_edge.log.calls[-1].metadata["idempotency-key"] == "order 7"
 
 
+def test_what_reached_a_server_that_stops_is_sent_on_even_without_a_name(open_edge: Edge) -> None:
+    """A gRPC server cancels what it did not begin; no handler of ours does."""
+    open_edge.log.calls.clear()
+    with open_edge.http() as http:
+        assert http.post("/events", content=b"stopping").status_code == 200
+    assert len(open_edge.log.calls) == 3
+
+
 def test_a_named_write_is_tried_again_and_another_is_not(open_edge: Edge) -> None:
     open_edge.log.calls.clear()
     with open_edge.http() as http:

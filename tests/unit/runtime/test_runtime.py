@@ -229,6 +229,27 @@ async def test_a_hop_keeps_time_to_say_that_it_was_late() -> None:
             await running.stub.ListAlerts(pb.ListAlertsRequest())
 
 
+async def test_calls_that_outlast_a_stop_are_told_to_come_again() -> None:
+    """Not cancelled: that is what becomes of calls that nobody began to handle, which the edge sends on."""
+    address = socket_address("service")
+    async with open_channel(address) as outside:
+        stub = pb_grpc.AlertServiceStub(outside)
+        async with service(listen=address, drain_seconds=0.2) as running:
+            running.servicer.hangs = True
+            stream = aiter(stub.WatchAlerts(pb.WatchAlertsRequest(), wait_for_ready=True))
+            assert (await anext(stream)).synchronised
+            call = asyncio.ensure_future(stub.ListAlerts(pb.ListAlertsRequest()))
+
+            async def both_are_handled() -> bool:
+                return len(running.servicer.seen) == 2
+
+            await eventually(both_are_handled, "both calls are handled")
+        with pytest.raises(Unavailable, match="call again"), translated_errors("trial"):
+            await call
+        with pytest.raises(Unavailable, match="call again"), translated_errors("trial"):
+            await anext(stream)
+
+
 async def test_live_and_ready_are_told_apart() -> None:
     async with service() as running:
         check = running.channel.unary_unary(
