@@ -1,13 +1,23 @@
 """Alerts, rules and books of them for tests."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from prometheus_client import CollectorRegistry
 
 from services.alerting.domain.book import AlertBook
-from services.alerting.ports.alerts import Alert, AlertState, AlertStep, Labels, Severity, Transition
+from services.alerting.ports.alerts import (
+    ACKNOWLEDGED,
+    Acknowledgement,
+    Alert,
+    AlertState,
+    AlertStep,
+    Labels,
+    Severity,
+    Transition,
+)
 from services.alerting.ports.rules import Comparison, Level, Rule, Threshold
 from services.alerting.ports.states import KeptAlert
 from services.core.questions import Expression, Selection
@@ -58,6 +68,13 @@ def alert(
 def transition(became: Alert) -> Transition:
     """The transition into the state that an alert is in."""
     return Transition(became, AlertStep(became.changed_at, became.state.value, became.severity, became.value))
+
+
+def acknowledged(found: Alert, at: float, until: float | None = None) -> Transition:
+    """Somebody is on an alert from a time on, and until another if one is given, in seconds after START."""
+    said = Acknowledgement("ann", "on it", START + at, until and START + until)
+    step = AlertStep(START + at, ACKNOWLEDGED, found.severity, found.value, "ann", "on it")
+    return Transition(replace(found, acknowledgement=said), step)
 
 
 def kept(became: Alert) -> KeptAlert:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.alerting.domain.incidents.grouping import Incidents, Taken
-from services.alerting.ports.alerts import Acknowledgement, Alert, AlertState
+from services.alerting.ports.alerts import Acknowledgement, Alert, AlertState, AlertStep, Transition
 from services.alerting.ports.calls import Call
 from services.alerting.ports.incidents import Incident
 from services.alerting.ports.states import News
@@ -47,6 +47,15 @@ class World:
     def happens(self, *alerts: Alert, at: float = 0) -> list[str]:
         """What is told of incidents when alerts become these at once, `at` seconds after START."""
         return self._taken(self.incidents.take_up(News(tuple(map(transition, alerts))), START + at))
+
+    def said(self, alert: Alert, at: float) -> list[str]:
+        """The same where a person says something of an alert `at` seconds after START."""
+        step = AlertStep(START + at, "said", alert.severity, alert.value)
+        return self._taken(self.incidents.take_up(News((Transition(alert, step),)), START + at))
+
+    def incident_of(self, alert: Alert) -> Alert:
+        """The same as a part of the one incident there is."""
+        return replace(alert, incident_id=self.only().id)
 
     def changes(self, *alerts: Alert, at: float = 0) -> list[str]:
         """The same where something else is told of alerts."""

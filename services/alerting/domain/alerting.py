@@ -25,7 +25,7 @@ from services.alerting.ports.alerts import (
     Resolution,
     Transition,
 )
-from services.alerting.ports.incidents import Incident
+from services.alerting.ports.incidents import Incident, IncidentState
 from services.alerting.ports.judging import Answering
 from services.alerting.ports.rules import Rule, RuleSource
 from services.alerting.ports.states import Act, Batch, Kept, KeptAlert
@@ -120,19 +120,19 @@ class Alerting:
     async def acknowledge_incident(
         self, tenant: str, identity: str, person: str, comment: str, ttl: float | None
     ) -> Incident:
-        """Say that somebody is on all of its alerts. Errors: those of `acknowledge`, of the incident."""
+        """Say that somebody is on it. Errors: those of `acknowledge`, of the incident."""
         at = self._around.clock.now()
         said = Acknowledgement(person, comment, at, None if ttl is None else at + ttl)
-        await self._act(tenant, [self._acknowledged(tenant, one, said) for one in self._going(tenant, identity)])
+        await self._act(tenant, [self._acknowledged(tenant, one, said) for one in self._concerned(tenant, identity)])
         return self.view(tenant).incidents.get(identity)
 
     async def resolve_incident(
         self, tenant: str, identity: str, person: str, comment: str, returns_after: float
     ) -> Incident:
-        """Say that all of its alerts are over. Errors: those of `acknowledge_incident`."""
+        """Say that it is over. Errors: those of `acknowledge_incident`."""
         at = self._around.clock.now()
         said = Resolution(person, comment, at, at + returns_after)
-        await self._act(tenant, [self._resolved(tenant, one, said) for one in self._going(tenant, identity)])
+        await self._act(tenant, [self._resolved(tenant, one, said) for one in self._concerned(tenant, identity)])
         return self.view(tenant).incidents.get(identity)
 
     async def always_fires(self) -> None:
@@ -161,14 +161,17 @@ class Alerting:
                 view.close()
         return view
 
-    def _going(self, tenant: str, identity: str) -> Sequence[Alert]:
-        """The alerts of an incident that go on. Errors: NotFound, Conflict where none does."""
+    def _concerned(self, tenant: str, identity: str) -> Sequence[Alert]:
+        """The alerts of an incident that go on; the last one while it waits for whether one comes back.
+
+        Errors: NotFound, Conflict for an incident that is resolved.
+        """
         view = self.view(tenant)
-        view.incidents.get(identity)
-        found = [alert for alert in view.alerts() if alert.incident_id == identity and alert.state not in ENDED]
-        if not found:
-            raise Conflict("no alert of the incident goes on")
-        return found
+        incident = view.incidents.get(identity)
+        alerts = [alert for alert in view.alerts() if alert.incident_id == identity]
+        if incident.state is IncidentState.RESOLVED or not alerts:
+            raise Conflict("the incident is over")
+        return [alert for alert in alerts if alert.state not in ENDED] or [max(alerts, key=_changed_at)]
 
     def _acknowledged(self, tenant: str, alert: Alert, said: Acknowledgement) -> Transition:
         now = self.now(tenant, alert)
@@ -178,8 +181,9 @@ class Alerting:
     def _resolved(self, tenant: str, alert: Alert, said: Resolution) -> Transition:
         now, at = self.now(tenant, alert), said.at
         step = AlertStep(at, RESOLVED_BY_HAND, now.severity, now.value, said.person, said.comment)
-        ended = replace(now, state=AlertState.RESOLVED, ended_at=at, changed_at=at, resolution=said)
-        return Transition(ended, step)
+        if now.ended_at is None:
+            now = replace(now, state=AlertState.RESOLVED, ended_at=at, changed_at=at)
+        return Transition(replace(now, resolution=said), step)
 
     async def _act(self, tenant: str, said: Sequence[Transition]) -> None:
         """Have a person's word recorded, and taken up by who leads; returns once it is shown."""
@@ -278,6 +282,10 @@ class Alerting:
             led.rewrite()
 
 
+def _changed_at(alert: Alert) -> float:
+    return alert.changed_at
+
+
 def _not_ended(kept: KeptAlert) -> KeptAlert:
     if kept.alert.state in ENDED:
         raise Conflict("the alert has ended")
@@ -292,7 +300,7 @@ async def _shown(view: AlertView, said: Sequence[Transition]) -> None:
             kept = view.get(waiting[-1].alert.id)
             if waiting[-1].step in kept.steps:
                 waiting.pop()
-            elif kept.alert.state in ENDED:
+            elif kept.alert.state in ENDED and not waiting[-1].is_after_end:
                 if len(said) == 1:
                     _not_ended(kept)
                 waiting.pop()

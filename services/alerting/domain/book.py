@@ -196,9 +196,16 @@ class AlertBook:
     # What people and time do.
 
     def act(self, said: Transition) -> bool:
-        """What a person said of an alert: acknowledged, or resolved by hand. Whether it had not ended."""
+        """What a person said of an alert: acknowledged, or resolved by hand. Whether it holds: it had not ended.
+
+        What is said of one that had ended when it was said is for its incident, and only passed on.
+        """
         place = self._groups.place_of.get(said.alert.id)
         alert = None if place is None else self._groups.alerts[place]
+        if said.is_after_end:
+            self._moves.step(said)
+            self._news()
+            return True
         if place is None or alert is None:
             return False
         alert, resolution, at = self._moves.now(place, alert), said.alert.resolution, said.step.at

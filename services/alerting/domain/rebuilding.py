@@ -1,6 +1,6 @@
 """Alerts put together again from the record of what happened, where nothing else is left of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 
 from services.alerting.domain.machine import ENDED
@@ -8,6 +8,8 @@ from services.alerting.domain.view import MOST_STEPS, RESOLVED_KEPT
 from services.alerting.ports.alerts import Alert, AlertState, AlertStep, Transition
 from services.alerting.ports.states import GroupMemory, Kept, KeptAlert
 from services.alerting.ports.transitions import History
+
+Order = tuple[bool, float, bool, float]
 
 LOOKED_BACK = 30 * 86400.0
 """For how long events are kept."""
@@ -19,14 +21,12 @@ async def rebuilt(history: History, tenant: str, now: float, rest: Kept) -> Kept
     Errors: those of History.
     """
     newest: dict[str, Transition] = {}
-    steps: dict[str, list[AlertStep]] = {}
+    steps: dict[str, dict[AlertStep, Order]] = {}
 
     def take(transition: Transition) -> None:
         found = newest.setdefault(transition.alert.id, transition)
         newest[transition.alert.id] = max(found, transition, key=_order)
-        known = steps.setdefault(transition.alert.id, [])
-        if transition.step not in known:
-            known.append(transition.step)
+        steps.setdefault(transition.alert.id, {})[transition.step] = _order(transition)
 
     for batch in reversed(rest.batches):
         for transition in reversed(batch.transitions):
@@ -35,15 +35,25 @@ async def rebuilt(history: History, tenant: str, now: float, rest: Kept) -> Kept
         async for transition in transitions:
             take(transition)
     listed = [one.alert for one in newest.values() if _is_listed(one.alert, now)]
-    alerts = [KeptAlert(alert, tuple(reversed(steps[alert.id][:MOST_STEPS]))) for alert in listed]
+    alerts = [KeptAlert(alert, _last(steps[alert.id])) for alert in listed]
     return Kept(
         alerts=alerts, memories=[*rest.memories, *_quiet(listed)], batches=rest.batches, incidents=rest.incidents
     )
 
 
-def _order(transition: Transition) -> tuple[bool, float, float]:
-    """What an alert became later is greater: what people did has the time of a clock, and comes before its time."""
-    return transition.alert.state in ENDED, transition.alert.changed_at, transition.step.at
+def _order(transition: Transition) -> Order:
+    """What an alert became later is greater; what people did to it in a state comes after it went into that state."""
+    alert, at = transition.alert, transition.step.at
+    return alert.state in ENDED, alert.changed_at, at != alert.changed_at, at
+
+
+def _last(steps: Mapping[AlertStep, Order]) -> tuple[AlertStep, ...]:
+    """In order, of steps that were told newest first, which decides between those of one moment.
+
+    What people did is recorded at once, and may be newer than what still waits for that.
+    """
+    newest = sorted(steps, key=steps.__getitem__, reverse=True)[:MOST_STEPS]
+    return tuple(reversed(newest))
 
 
 def _is_listed(alert: Alert, now: float) -> bool:

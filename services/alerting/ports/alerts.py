@@ -133,3 +133,8 @@ class Transition:
 
     alert: Alert
     step: AlertStep
+
+    @property
+    def is_after_end(self) -> bool:
+        """Whether the alert had ended before: it is said of its incident, which waits for whether one comes back."""
+        return self.alert.ended_at is not None and self.alert.ended_at < self.step.at

@@ -75,6 +75,32 @@ async def test_an_incident_is_told_acknowledged_and_resolved_as_one(scene: Scene
             await leader.incidents_shown(text="x" * 201)
 
 
+async def test_people_may_say_something_of_an_incident_that_waits_for_whether_it_comes_back(scene: Scene) -> None:
+    async with scene.alerting() as leader, scene.alerting() as follower:
+        for size in (1, 2):
+            scene.series.say(shop=95)
+            await one_incident(leader, active=1, size=size)
+            scene.series.say(shop=50)
+            await one_incident(leader, active=0)
+        waiting = await one_incident(follower, active=0, state=OPEN)
+        said = pb.AcknowledgeIncidentRequest(id=waiting.id, person="ann")
+        answered = await follower.incidents.AcknowledgeIncident(said)
+        assert (answered.incident.state, answered.incident.acknowledgement.person) == (ACKNOWLEDGED, "ann")
+        scene.series.say(shop=95)
+        await one_incident(leader, active=1, state=ACKNOWLEDGED)
+        [alert] = await leader.listed(state=FIRING)
+        assert alert.acknowledgement.person == "ann"
+        scene.series.say(shop=50)
+        await one_incident(leader, active=0, state=ACKNOWLEDGED)
+        done = await leader.incidents.ResolveIncident(pb.ResolveIncidentRequest(id=waiting.id, person="bob"))
+        assert done.incident.state == OVER
+        with pytest.raises(Conflict, match="the incident is over"), translated_errors("alerting"):
+            await leader.incidents.ResolveIncident(pb.ResolveIncidentRequest(id=waiting.id))
+        assert await leader.told(waiting.id) == ["opened", "resolved", "reopened", "acknowledged", "resolved"]
+        assert (await leader.steps(alert.id))[-2:] == ["resolved", "resolved_by_hand"]
+        await scene.recorded(*["firing", "resolved"] * 2, "acknowledged", "firing", "resolved", "resolved_by_hand")
+
+
 async def test_watching_gives_incidents_then_each_change(scene: Scene) -> None:
     async with scene.alerting() as client:
         watch = aiter(client.incidents.WatchIncidents(pb.WatchIncidentsRequest()))

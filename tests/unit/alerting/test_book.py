@@ -10,9 +10,7 @@ from services.alerting.domain import machine
 from services.alerting.domain.book import AlertBook
 from services.alerting.domain.machine import Judgement, Subject
 from services.alerting.ports.alerts import (
-    ACKNOWLEDGED,
     RESOLVED_BY_HAND,
-    Acknowledgement,
     Alert,
     AlertStep,
     HeldBack,
@@ -23,7 +21,7 @@ from services.alerting.ports.alerts import (
 from services.alerting.ports.rules import AnomalyScore, Choice, Lack, Level, Rule
 from services.alerting.ports.states import GroupMemory
 from services.core.questions import Selection
-from tests.support.alerts import SHOP, START, book_of, of, rule, states, tell
+from tests.support.alerts import SHOP, START, acknowledged, book_of, of, rule, states, tell
 
 VALUES = st.sampled_from([50.0, 80.0, 85.0, 90.0, 91.0, 96.0])
 RULES = st.builds(
@@ -42,12 +40,6 @@ RULES = st.builds(
 def only(book: AlertBook) -> Alert:
     (found,) = book.active.values()
     return found
-
-
-def acknowledged(found: Alert, at: float, until: float | None = None) -> Transition:
-    said = Acknowledgement("ann", "on it", START + at, until and START + until)
-    step = AlertStep(START + at, ACKNOWLEDGED, found.severity, found.value, "ann", "on it")
-    return Transition(replace(found, acknowledgement=said), step)
 
 
 def resolved(found: Alert, at: float, returns: float) -> Transition:
@@ -183,8 +175,18 @@ def test_what_people_say_of_an_alert_that_has_ended_is_nothing() -> None:
     tell(book, 0, {"shop": 91})
     ended = only(book)
     tell(book, 1, {"shop": 50})
-    assert not book.act(acknowledged(ended, 2))
+    assert not book.act(acknowledged(ended, 1))
     assert not book.take()
+
+
+def test_what_people_say_after_the_end_is_passed_on() -> None:
+    book = book_of()
+    tell(book, 0, {"shop": 91})
+    [ended] = tell(book, 1, {"shop": 50})
+    said = acknowledged(ended.alert, 2)
+    assert book.act(said)
+    assert book.take().transitions == [said]
+    assert not book.active
 
 
 def test_what_was_resolved_by_hand_comes_back_if_it_holds_until_then() -> None:

@@ -32,11 +32,12 @@ Source = tuple[str, Labels]
 
 @dataclass(slots=True)
 class Step:
-    """What came of the alerts of an incident: as they are now."""
+    """What came of the alerts of an incident: as they are now. Of those `said` a person says something after their end."""
 
     joined: dict[str, Alert] = field(default_factory=dict)
     changed: dict[str, Alert] = field(default_factory=dict)
     ended: dict[str, Alert] = field(default_factory=dict)
+    said: list[Alert] = field(default_factory=list)
 
 
 class IncidentCourse:
@@ -91,6 +92,7 @@ class IncidentCourse:
         for alert in step.ended.values():
             self._count(self.active.pop(alert.id, None), -1)
         self._ease(step, before, at)
+        self._hear(step.said, at)
         self._take_on(at)
 
     def resolve(self, at: float) -> None:
@@ -142,6 +144,17 @@ class IncidentCourse:
             self._become(Happening.EASED, at, ended or [*step.changed.values()])
         else:
             self._touch(at)
+
+    def _hear(self, said: Sequence[Alert], at: float) -> None:
+        """While none goes on, a person says that it is over, or that they are on it should one come back."""
+        for alert in said:
+            if self.active or self.incident.state is IncidentState.RESOLVED:
+                return
+            if alert.resolution:
+                self._become(Happening.RESOLVED, at, [alert], state=IncidentState.RESOLVED)
+            elif alert.acknowledgement:
+                self.incident = replace(self.incident, acknowledgement=alert.acknowledgement)
+                self._become(Happening.ACKNOWLEDGED, at, (), state=IncidentState.ACKNOWLEDGED)
 
     def _take_on(self, at: float) -> None:
         """Somebody is on all alerts that go on, or is not any more."""

@@ -88,6 +88,10 @@ class Incidents:
         return [course.incident for course in going if course.explain(self.graph)]
 
     def _placed(self, transition: Transition, steps: dict[str, Step], at: float) -> Transition:
+        if transition.is_after_end:
+            if transition.alert.incident_id in self._courses:
+                steps.setdefault(transition.alert.incident_id, Step()).said.append(transition.alert)
+            return transition
         alert = self._taken(transition.alert, steps, at)
         return transition if alert is transition.alert else Transition(alert, transition.step)
 

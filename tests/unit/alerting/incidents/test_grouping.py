@@ -173,6 +173,41 @@ def test_by_hand_it_is_resolved_at_once() -> None:
     assert world.only().timeline[-1].person == "bob"
 
 
+def came_back(world: World) -> Alert:
+    """An alert that has come back, and ended at 3 seconds: its incident waits for half a minute."""
+    for at in (0, 2):
+        one = fires(f"a{at}", at=at)
+        world.happens(one, at=at)
+        one = world.incident_of(ends(one, at + 1))
+        world.happens(one, at=at + 1)
+    return one
+
+
+def test_whoever_is_on_what_waits_is_on_what_comes_back() -> None:
+    world = World()
+    assert world.said(acknowledged(came_back(world), 5), at=5) == ["acknowledged"]
+    assert world.only().timeline[-1].person == "ann"
+    world.happens(fires("b", at=6), at=6)
+    assert (world.only().state, world.only().active) == (IncidentState.ACKNOWLEDGED, 1)
+
+
+def test_what_waits_can_be_resolved_by_hand() -> None:
+    world = World()
+    over = replace(came_back(world), resolution=Resolution("bob", "gone", START + 5, START + 900))
+    assert world.said(over, at=5) == ["resolved"]
+    assert world.only().timeline[-1].person == "bob"
+    assert world.said(acknowledged(over, 6), at=6) == []
+    assert world.passes(40) == []
+
+
+def test_what_is_said_of_the_end_of_an_alert_is_nothing_to_those_that_came_back() -> None:
+    world = World()
+    ended = came_back(world)
+    world.happens(fires("b", at=5), at=5)
+    assert world.said(acknowledged(ended, 6), at=6) == []
+    assert world.only().state is IncidentState.OPEN
+
+
 def test_what_comes_back_much_later_is_another_incident() -> None:
     world = World()
     world.happens(fires("a"))

@@ -100,17 +100,17 @@ class IncidentServiceServicer:
 
     def AcknowledgeIncident(self, request, context):
         """Says that somebody is on it: one acknowledgement for all of its alerts, those
-        that join later too. It replaces a former one. Errors: ABORTED for an incident
-        that is resolved.
+        that join later too, also while none goes on and it waits for whether one comes
+        back. It replaces a former one. Errors: ABORTED for an incident that is resolved.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResolveIncident(self, request, context):
-        """Resolves all of its alerts by hand. Where a condition still holds after
-        `returns_after`, a new alert begins. Errors: ABORTED for an incident that is
-        resolved.
+        """Resolves it and all of its alerts by hand, also while none goes on and it waits
+        for whether one comes back. Where a condition still holds after `returns_after`,
+        a new alert begins. Errors: ABORTED for an incident that is resolved.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

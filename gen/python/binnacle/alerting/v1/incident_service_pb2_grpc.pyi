@@ -51,13 +51,13 @@ class IncidentServiceStub:
     """
     AcknowledgeIncident: _grpc.UnaryUnaryMultiCallable[_incident_service_pb2.AcknowledgeIncidentRequest, _incident_service_pb2.AcknowledgeIncidentResponse]
     """Says that somebody is on it: one acknowledgement for all of its alerts, those
-    that join later too. It replaces a former one. Errors: ABORTED for an incident
-    that is resolved.
+    that join later too, also while none goes on and it waits for whether one comes
+    back. It replaces a former one. Errors: ABORTED for an incident that is resolved.
     """
     ResolveIncident: _grpc.UnaryUnaryMultiCallable[_incident_service_pb2.ResolveIncidentRequest, _incident_service_pb2.ResolveIncidentResponse]
-    """Resolves all of its alerts by hand. Where a condition still holds after
-    `returns_after`, a new alert begins. Errors: ABORTED for an incident that is
-    resolved.
+    """Resolves it and all of its alerts by hand, also while none goes on and it waits
+    for whether one comes back. Where a condition still holds after `returns_after`,
+    a new alert begins. Errors: ABORTED for an incident that is resolved.
     """
 
 @_typing.type_check_only
@@ -83,13 +83,13 @@ class IncidentServiceAsyncStub(IncidentServiceStub):
     """
     AcknowledgeIncident: _aio.UnaryUnaryMultiCallable[_incident_service_pb2.AcknowledgeIncidentRequest, _incident_service_pb2.AcknowledgeIncidentResponse]  # type: ignore[assignment]
     """Says that somebody is on it: one acknowledgement for all of its alerts, those
-    that join later too. It replaces a former one. Errors: ABORTED for an incident
-    that is resolved.
+    that join later too, also while none goes on and it waits for whether one comes
+    back. It replaces a former one. Errors: ABORTED for an incident that is resolved.
     """
     ResolveIncident: _aio.UnaryUnaryMultiCallable[_incident_service_pb2.ResolveIncidentRequest, _incident_service_pb2.ResolveIncidentResponse]  # type: ignore[assignment]
-    """Resolves all of its alerts by hand. Where a condition still holds after
-    `returns_after`, a new alert begins. Errors: ABORTED for an incident that is
-    resolved.
+    """Resolves it and all of its alerts by hand, also while none goes on and it waits
+    for whether one comes back. Where a condition still holds after `returns_after`,
+    a new alert begins. Errors: ABORTED for an incident that is resolved.
     """
 
 class IncidentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -136,8 +136,8 @@ class IncidentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_incident_service_pb2.AcknowledgeIncidentResponse, _abc.Awaitable[_incident_service_pb2.AcknowledgeIncidentResponse]]:
         """Says that somebody is on it: one acknowledgement for all of its alerts, those
-        that join later too. It replaces a former one. Errors: ABORTED for an incident
-        that is resolved.
+        that join later too, also while none goes on and it waits for whether one comes
+        back. It replaces a former one. Errors: ABORTED for an incident that is resolved.
         """
 
     @_abc_1.abstractmethod
@@ -146,9 +146,9 @@ class IncidentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _incident_service_pb2.ResolveIncidentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_incident_service_pb2.ResolveIncidentResponse, _abc.Awaitable[_incident_service_pb2.ResolveIncidentResponse]]:
-        """Resolves all of its alerts by hand. Where a condition still holds after
-        `returns_after`, a new alert begins. Errors: ABORTED for an incident that is
-        resolved.
+        """Resolves it and all of its alerts by hand, also while none goes on and it waits
+        for whether one comes back. Where a condition still holds after `returns_after`,
+        a new alert begins. Errors: ABORTED for an incident that is resolved.
         """
 
 def add_IncidentServiceServicer_to_server(servicer: IncidentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -387,8 +387,8 @@ export const IncidentService: GenService<{
   },
   /**
    * Says that somebody is on it: one acknowledgement for all of its alerts, those
-   * that join later too. It replaces a former one. Errors: ABORTED for an incident
-   * that is resolved.
+   * that join later too, also while none goes on and it waits for whether one comes
+   * back. It replaces a former one. Errors: ABORTED for an incident that is resolved.
    *
    * @generated from rpc binnacle.alerting.v1.IncidentService.AcknowledgeIncident
    */
@@ -398,9 +398,9 @@ export const IncidentService: GenService<{
     output: typeof AcknowledgeIncidentResponseSchema;
   },
   /**
-   * Resolves all of its alerts by hand. Where a condition still holds after
-   * `returns_after`, a new alert begins. Errors: ABORTED for an incident that is
-   * resolved.
+   * Resolves it and all of its alerts by hand, also while none goes on and it waits
+   * for whether one comes back. Where a condition still holds after `returns_after`,
+   * a new alert begins. Errors: ABORTED for an incident that is resolved.
    *
    * @generated from rpc binnacle.alerting.v1.IncidentService.ResolveIncident
    */
