@@ -21,6 +21,8 @@ AGAIN = frozenset({429, 502, 503, 504})
 AGAIN_BY_GRPC = frozenset(
     {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED}
 )
+# What gRPC's client says of a stream that it was told to leave while it wrote; no server says so.
+OF_THE_CLIENT = "Internal error from Core"
 FIRST_PAUSE, LONGEST_PAUSE, GIVEN_UP = 0.1, 2.0, 30.0
 
 
