@@ -32,7 +32,7 @@ Source = tuple[str, Labels]
 
 @dataclass(slots=True)
 class Step:
-    """What came of the alerts of an incident: as they are now. Of those `said` a person says something after their end."""
+    """What came of the alerts of an incident: as they are now. `said`: a person spoke of these after their end."""
 
     joined: dict[str, Alert] = field(default_factory=dict)
     changed: dict[str, Alert] = field(default_factory=dict)
