@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from services.launcher.keys import issue_token
 from tests.browser.looks import PHONE, serious
+from tests.support.empty_store import lay_tidy_store
 from tests.support.suite import Suite, running_suite
 
 pytestmark = [
@@ -28,7 +29,7 @@ SECTIONS = ("keys", "tenants", "retention", "deletion", "usage", "connections", 
 
 @pytest.fixture(scope="module")
 def suite() -> Iterator[Suite]:
-    with running_suite(("--auth", "jwt", "--no-agent")) as running:
+    with running_suite(("--auth", "jwt", "--no-agent"), lay_store=lay_tidy_store) as running:
         running.http.headers.update(bearer(issue_token(running.data_dir, "default", ["admin"], 3_600)))
         event = {"type": "purchase", "service": "shop", "data": {"total": 5, "currency": "EUR"}}
         running.post("/events", [event] * 3)
@@ -198,7 +199,6 @@ def test_all_data_of_a_tenant_is_deleted_by_its_administrator(page: Page, suite:
     page.get_by_role("button", name="Delete for good").click()
     row = page.get_by_role("region", name="Deletions, newest first").get_by_role("row").nth(1)
     expect(row).to_contain_text("all data")
-    # Done it is once the store has let go of former files, which takes minutes.
     expect(row.get_by_role("cell").nth(2)).to_have_text(re.compile("[1-9]"), timeout=40_000)
 
 

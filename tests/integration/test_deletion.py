@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.empty_store import lay_tidy_store
 from tests.support.suite import Suite, running_suite
 from tests.support.waiting import eventually_sync
 
@@ -13,7 +14,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.timeout(18
 
 @pytest.fixture
 def suite() -> Iterator[Suite]:
-    with running_suite() as running:
+    with running_suite(lay_store=lay_tidy_store) as running:
         yield running
 
 

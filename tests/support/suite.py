@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -182,11 +182,13 @@ def _command(line: str) -> str:
 
 @contextmanager
 def running_suite(
-    options: Sequence[str] = ("--no-agent",), environment: Mapping[str, str] | None = None
+    options: Sequence[str] = ("--no-agent",),
+    environment: Mapping[str, str] | None = None,
+    lay_store: Callable[[Path], None] = lay_empty_store,
 ) -> Iterator[Suite]:
     """A suite in a fresh folder, whose store is laid."""
     with tempfile.TemporaryDirectory(prefix="binnacle-test-") as folder:
         data = Path(folder) / "data"
-        lay_empty_store(data / "aggregator" / "chdb")
+        lay_store(data / "aggregator" / "chdb")
         with Suite(data, options, environment) as suite:
             yield suite

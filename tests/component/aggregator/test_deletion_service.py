@@ -23,9 +23,9 @@ from binnacle.aggregator.v1 import (
 )
 from binnacle.journal.v1 import journal_pb2
 from services.aggregator.adapters.clickhouse.engine.engines import ChdbEngine
-from services.aggregator.adapters.clickhouse.engine.migrations import known_migrations, migrate
 from tests.component.aggregator.aggregators import Aggregator, as_tenant
 from tests.component.aggregator.conftest import Start
+from tests.support.empty_store import remove_at_once
 from tests.support.journals import record
 from tests.support.on_disk import files_with
 from tests.support.waiting import eventually
@@ -36,17 +36,13 @@ WHO = "user-zanzibar-4711"
 MARK = "marker-quetzalcoatl"
 NDJSON = export_service_pb2.EXPORT_FORMAT_NDJSON
 OTHER = as_tenant("other")
-_NEVER_WAIT = "max_cleanup_delay_period = 1, cleanup_delay_period_random_add = 0"
-AT_ONCE = f"old_parts_lifetime = 0, cleanup_delay_period = 1, {_NEVER_WAIT}"
 
 
 @pytest.fixture
 async def aggregator(start: Start, tmp_path: Path) -> AsyncIterator[Aggregator]:
-    """One whose store removes parts that are in use no more at once, not after eight minutes."""
+    """One whose store removes former parts at once."""
     engine = ChdbEngine(tmp_path / "aggregator" / "chdb")
-    migrate(engine, known_migrations())
-    for table in ("events", "logs", "series", "samples", "signals", "heartbeats", "rollup_marks", "exemplars", "spans"):
-        engine.execute(f"ALTER TABLE {table} MODIFY SETTING {AT_ONCE}")
+    remove_at_once(engine)
     engine.close()
     async with start() as started:
         yield started
