@@ -61,7 +61,9 @@ class IncidentCourse:
     def is_due(self, now: float) -> bool:
         """Whether it has been quiet for long enough."""
         over = not self.active and self.incident.state is not IncidentState.RESOLVED
-        return over and now >= self.incident.changed_at + self._quiet()
+        # What people say meanwhile changes it, and does not make it wait for longer.
+        since = self.incident.changed_at if self.incident.ended_at is None else self.incident.ended_at
+        return over and now >= since + self._quiet()
 
     def may_come_back(self, now: float) -> bool:
         """Whether an alert of it that begins now is the same incident."""

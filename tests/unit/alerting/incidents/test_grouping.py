@@ -191,6 +191,13 @@ def test_whoever_is_on_what_waits_is_on_what_comes_back() -> None:
     assert (world.only().state, world.only().active) == (IncidentState.ACKNOWLEDGED, 1)
 
 
+def test_what_is_said_of_what_waits_does_not_make_it_wait_for_longer() -> None:
+    world = World()
+    world.said(acknowledged(came_back(world), 20), at=20)
+    assert world.passes(32) == []
+    assert world.passes(33) == ["resolved"]
+
+
 def test_what_waits_can_be_resolved_by_hand() -> None:
     world = World()
     over = replace(came_back(world), resolution=Resolution("bob", "gone", START + 5, START + 900))
