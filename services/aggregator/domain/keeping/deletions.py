@@ -135,9 +135,10 @@ class Deletions:
             if deletion.scope == "tenant":
                 self._rollups.forget(deletion.tenant)
         if erased or deletion.is_begun:
-            self._forget(deletion.tenant)
             # Cut short, it is done in the next round: until then the deletion is not.
             await self._intake.renew()
+            # After it: what is made meanwhile may tell what was in memory.
+            self._forget(deletion.tenant)
         # After the store: what is archived now is read from what is left.
         erased += await self._archives.erase(deletion)
         return dataclasses.replace(deletion, deleted=deletion.deleted + erased)
