@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.support.empty_store import lay_tidy_store
@@ -21,7 +22,12 @@ def suite() -> Iterator[Suite]:
 def recorded(suite: Suite, user: str, count: int) -> None:
     """Events of a person, in the store when this returns."""
     suite.post("/events", [{"type": "told", "user_id": user, "data": {"place": n}} for n in range(count)])
-    eventually_sync(lambda: lines(suite, user) == count, "the events are stored", within=40)
+    eventually_sync(lambda: is_answered(suite) and lines(suite, user) == count, "the events are stored", within=40)
+
+
+def is_answered(suite: Suite) -> bool:
+    """Whether the edge knows the aggregator: it hears that it is there a moment after `/health` does."""
+    return suite.http.get("/stats").status_code != httpx.codes.SERVICE_UNAVAILABLE
 
 
 def lines(suite: Suite, user: str) -> int:
