@@ -3,11 +3,10 @@
 import time
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from tests.support.empty_store import lay_tidy_store
-from tests.support.suite import Suite, running_suite
+from tests.support.suite import Suite, running_suite, taken
 from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.timeout(180)]
@@ -26,10 +25,10 @@ def recorded(suite: Suite, user: str, count: int) -> None:
 
 
 def lines(suite: Suite, user: str) -> int:
-    """How many events of a person an export has; -1 before the edge hears of the aggregator, soon after `/health`."""
-    answer = suite.http.get("/api/v1/export", params={"data": "events", "format": "ndjson", "user_ids": user})
-    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-        return -1
+    """How many events of a person an export has."""
+    wanted = {"data": "events", "format": "ndjson", "user_ids": user}
+    # The edge hears that the aggregator is there a moment after `/health` does.
+    answer = taken(lambda: suite.http.get("/api/v1/export", params=wanted), "the export")
     assert answer.status_code == 200, answer.text
     return len(answer.text.splitlines())
 

@@ -1,11 +1,12 @@
 """The examples of the description can be tried as they are."""
 
+from functools import partial
+
 import httpx
 import pytest
 
-from tests.support.rest import Request, Requests
-from tests.support.suite import Suite
-from tests.support.waiting import eventually_sync
+from tests.support.rest import Requests
+from tests.support.suite import Suite, taken
 
 pytestmark = [pytest.mark.processes, pytest.mark.network, pytest.mark.timeout(180)]
 
@@ -18,20 +19,11 @@ REFUSED = {
 }
 
 
-def taken(http: httpx.Client, request: Request) -> httpx.Response:
-    """The answer, once it is not that a busy service does not take calls just now: whoever is told so calls again."""
-    answers: list[httpx.Response] = []
-
-    def is_taken() -> bool:
-        answers.append(request.send(http))
-        return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
-
-    eventually_sync(is_taken, f"{request.operation.label} is taken")
-    return answers[-1]
-
-
 def test_every_example_works(suite: Suite) -> None:
-    answers = {request.operation.label: taken(suite.http, request) for request in Requests(suite.http).all()}
+    answers = {
+        request.operation.label: taken(partial(request.send, suite.http), request.operation.label)
+        for request in Requests(suite.http).all()
+    }
     assert answers
     faults = {
         label: f"{answer.status_code} {answer.text[:300]}"

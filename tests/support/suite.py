@@ -175,6 +175,18 @@ class Suite:
         return answer.json()
 
 
+def taken(send: Callable[[], httpx.Response], what: str) -> httpx.Response:
+    """The answer to what is sent, once it is not that nobody takes it just now: whoever is told so sends it again."""
+    answers: list[httpx.Response] = []
+
+    def is_taken() -> bool:
+        answers.append(send())
+        return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+    eventually_sync(is_taken, f"{what} is taken")
+    return answers[-1]
+
+
 def _command(line: str) -> str:
     # Folders on the way to a program may hold any word; the program and its arguments' last parts say what it is.
     return " ".join(part.rsplit("/", 1)[-1] for part in line.split()[:4])

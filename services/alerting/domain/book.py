@@ -200,12 +200,12 @@ class AlertBook:
 
         What is said of one that had ended when it was said is for its incident, and only passed on.
         """
-        place = self._groups.place_of.get(said.alert.id)
-        alert = None if place is None else self._groups.alerts[place]
         if said.is_after_end:
             self._moves.step(said)
             self._news()
             return True
+        place = self._groups.place_of.get(said.alert.id)
+        alert = None if place is None else self._groups.alerts[place]
         if place is None or alert is None:
             return False
         alert, resolution, at = self._moves.now(place, alert), said.alert.resolution, said.step.at

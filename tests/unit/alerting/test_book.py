@@ -175,7 +175,7 @@ def test_what_people_say_of_an_alert_that_has_ended_is_nothing() -> None:
     tell(book, 0, {"shop": 91})
     ended = only(book)
     tell(book, 1, {"shop": 50})
-    assert not book.act(acknowledged(ended, 1))
+    assert not book.act(acknowledged(ended, 2))
     assert not book.take()
 
 
